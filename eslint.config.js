@@ -1,0 +1,132 @@
+import tseslint from 'typescript-eslint';
+
+/** Pure rooms: values in, values out. They import types and one another, nothing with an effect. */
+const pure = [
+  'src/environments.ts',
+  'src/wire/*.ts',
+  'src/token/{token-set,freshness,grant,backoff,brake,adoption,clock}.ts',
+  'src/failure/{catalogue,body,challenge,classify,partial-failures}.ts',
+  'src/retry/{decide,delay,replayable}.ts',
+  'src/pacing/{headers,plan}.ts',
+  'src/observe/redact.ts',
+];
+/** Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. */
+const effects = [
+  'attach',
+  'axios',
+  'env',
+  'line',
+  'token/exchange',
+  'token/mutex',
+  'token/source',
+  'token/renewal',
+  'token/keeper',
+  'token/lock',
+  'retry/schedule',
+  'pacing/gate',
+  'observe/events',
+  'store/memory',
+  'emulator/index',
+];
+const effectImports = {
+  regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,
+  allowTypeImports: true,
+  message: 'Take it as an argument: only attach.ts wires rooms with effects (types may be imported).',
+};
+const clocks = [
+  { object: 'Date', property: 'now', message: 'Time comes from env.ts, as an argument.' },
+  { object: 'Math', property: 'random', message: 'Chance comes from env.ts, as an argument.' },
+  { object: 'performance', property: 'now', message: 'Time comes from env.ts, as an argument.' },
+  { object: 'AbortSignal', property: 'timeout', message: 'Timers come from env.ts, as an argument.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'coverage/**'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A rejection travels as what it was: user code and axios may reject with anything.
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/env.ts', 'src/emulator/**', 'src/cli/**', 'src/store-contract/**'],
+    rules: {
+      'no-restricted-properties': ['error', ...clocks],
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'].map((name) => ({
+          name,
+          message: 'Timers come from env.ts, as an argument.',
+        })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Time comes from env.ts, as an argument.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: [
+      'src/attach.ts',
+      'src/index.ts',
+      'src/emulator/**',
+      'src/store-contract/**',
+      'src/register/**',
+      'src/cli/**',
+      ...pure,
+    ],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [effectImports] }] },
+  },
+  {
+    files: pure,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            effectImports,
+            {
+              regex: '^(?!\\.{1,2}/|jwt-decode$)',
+              allowTypeImports: true,
+              message: 'A pure room imports types and pure rooms only.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**', 'bench/**', 'examples/**', 'scripts/**', '*.js', '*.ts'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+);

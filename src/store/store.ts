@@ -1,0 +1,75 @@
+/**
+ * The tokens of one account in Procore's wire shape, so that what an application has stored for years is what `load` returns.
+ * Source: Procore, "OAuth 2.0 Authorization Code Grant".
+ */
+export interface TokenSet {
+  /** The bearer token (a JWT at Procore, but nothing depends on it). */
+  access_token: string;
+  /** Single use: redeemed once, then replaced by the one in the answer. Absent for `client_credentials`. */
+  refresh_token?: string;
+  token_type?: string;
+  /** Seconds of life counted from the moment the server issued the answer. */
+  expires_in?: number;
+  /** Unix seconds on the server's clock. */
+  created_at?: number;
+  /** Unix seconds on this machine's clock; written by this package on save. On load milliseconds and ISO 8601 strings are understood too. */
+  expires_at?: number;
+  /** Whatever else the application keeps in the record; carried over into every set that is saved. */
+  [extra: string]: unknown;
+}
+
+/**
+ * Token store callbacks: `load` and `save` are enough for one process; `lock` makes a fleet safe.
+ *
+ * @example
+ * const store: TokenStore = {
+ *   load: (account) => rows.get(account),
+ *   save: (tokens, account) => void rows.set(account, tokens),
+ * };
+ */
+export interface TokenStore {
+  /**
+   * The set that was saved last, or nothing when the account has never been authorised.
+   * A rejection means "could not be read": nothing is redeemed until it can.
+   */
+  load(account: string): TokenSet | null | undefined | Promise<TokenSet | null | undefined>;
+  /**
+   * Keeps `tokens` durably before it resolves. `previous` is the set that the store is believed to hold;
+   * a store that can compare rejects with {@link TokenStoreConflict} when it holds another.
+   * Saves of one account never overlap.
+   */
+  save(tokens: TokenSet, account: string, previous: TokenSet | undefined): void | Promise<void>;
+  /**
+   * Mutual exclusion across processes: calls `critical` once it has the lock and settles after it.
+   * `signal` aborts the wait for the lock; the signal handed to `critical` says that a lock was lost while it was held.
+   * Needs `lockMs` or `renewsLock`.
+   */
+  lock?<T>(account: string, critical: (lost?: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Forgets the account. Called by `revoke()` only. */
+  remove?(account: string): void | Promise<void>;
+  /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
+  lockMs?: number;
+  /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */
+  renewsLock?: boolean;
+}
+
+/** What `save` may reject with when the store holds a set other than `previous`: the save is then decided anew after a load. */
+export class TokenStoreConflict extends Error {
+  override readonly name = 'TokenStoreConflict';
+  /** Stable across versions and copies of the package. */
+  readonly code = 'ERR_PROCORE_TOKEN_STORE_CONFLICT';
+
+  constructor(message = 'The token store holds another token set than the one that this save replaces.') {
+    super(message);
+  }
+}
+
+/** Recognises a conflict by its code, so that two copies of the package understand each other. */
+export function isTokenStoreConflict(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_PROCORE_TOKEN_STORE_CONFLICT'
+  );
+}
