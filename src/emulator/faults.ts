@@ -1,0 +1,88 @@
+import type { EmulatedRequest, Fault, FaultHandle } from './fault-types.js';
+import type { LogEntry } from './log-types.js';
+
+/** One request in the hands of one fault. */
+export interface Strike {
+  readonly fault: Fault;
+  /** Tells the handle that the request has been struck. */
+  report(): void;
+  /** Calls `go` at the fault's release; returns how to stop waiting. */
+  onRelease(go: () => void): () => void;
+}
+
+/** The faults of one emulator, in the order of their registration. */
+export interface Faults {
+  add(fault: Fault): FaultHandle;
+  /** The first fault that takes this request; one of its strikes is then used up. */
+  take(kind: LogEntry['kind'], request: EmulatedRequest): Strike | undefined;
+}
+
+interface Rule {
+  readonly fault: Fault;
+  left: number;
+  hits: number;
+  readonly held: Set<() => void>;
+  readonly watchers: { count: number; resolve: () => void }[];
+}
+
+const kinds = new Set(['drop', 'answer', 'delay', 'hang', 'hold', 'cut', 'redirect']);
+
+/** Creates an empty list of faults. */
+export function createFaults(): Faults {
+  const rules: Rule[] = [];
+  return {
+    add(fault) {
+      const { times = 1 } = fault;
+      if (!kinds.has(fault.do?.kind)) throw new TypeError('misbehave: do.kind names no fault.');
+      if (typeof times !== 'number' || !(times >= 0)) throw new TypeError('misbehave: times takes a number.');
+      const rule: Rule = { fault, left: times, hits: 0, held: new Set(), watchers: [] };
+      rules.push(rule);
+      return handleOf(rule);
+    },
+    take(kind, request) {
+      const rule = rules.find(({ left, fault }) => left >= 1 && matches(fault, kind, request));
+      if (rule === undefined) return undefined;
+      rule.left -= 1;
+      return strikeOf(rule);
+    },
+  };
+}
+
+function matches({ on }: Fault, kind: LogEntry['kind'], request: EmulatedRequest): boolean {
+  return typeof on === 'function' ? on(request) : on === kind;
+}
+
+function strikeOf(rule: Rule): Strike {
+  return {
+    fault: rule.fault,
+    report() {
+      rule.hits += 1;
+      for (const watcher of rule.watchers) if (rule.hits >= watcher.count) watcher.resolve();
+    },
+    onRelease(go) {
+      rule.held.add(go);
+      return () => void rule.held.delete(go);
+    },
+  };
+}
+
+function handleOf(rule: Rule): FaultHandle {
+  return {
+    get hits() {
+      return rule.hits;
+    },
+    struck: (count = 1) =>
+      new Promise((resolve) => {
+        if (rule.hits >= count) resolve();
+        else rule.watchers.push({ count, resolve });
+      }),
+    release() {
+      rule.left = 0;
+      for (const go of rule.held) go();
+      rule.held.clear();
+    },
+    remove() {
+      rule.left = 0;
+    },
+  };
+}

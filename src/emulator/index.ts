@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApi } from './api.js';
+import { createAuthorize } from './authorize.js';
+import { createCodes } from './codes.js';
+import { createFaults } from './faults.js';
+import { createJournal } from './journal.js';
+import { createSigner } from './jwt.js';
+import { resolveOptions } from './options.js';
+import { createResources } from './resources.js';
+import { createServe, nowhere } from './serve.js';
+import { createTokenEndpoint, tokenSetOf } from './token-endpoint.js';
+import { createTokenLedger } from './token-ledger.js';
+import type { Emulator, EmulatorOptions } from './types.js';
+
+export type { EmulatedRequest, Fault, FaultAction, FaultHandle } from './fault-types.js';
+export type { Counters, LogEntry, Refusal, TokenOutcome } from './log-types.js';
+export type { Emulator, EmulatorOptions } from './types.js';
+
+/**
+ * Starts an HTTP server on 127.0.0.1 that behaves like Procore's login and API hosts.
+ * Rejects with a `TypeError` for a wrong option, and with the system's error when the port is taken.
+ *
+ * @example
+ * const emulator = await startEmulator();
+ * const tokens = emulator.issue();
+ * const answer = await fetch(`${emulator.url}/rest/v1.0/me`, {
+ *   headers: { authorization: `Bearer ${tokens.access_token}` },
+ * });
+ * await emulator.close();
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const settings = resolveOptions(options);
+  const { now, clientId, clientSecret, accessTokenLifetimeSeconds: lifetimeSeconds } = settings;
+  // An idle connection outlives any pause of a test: a client that reuses one must not find it closed.
+  const server = createServer({ keepAliveTimeout: 120_000 });
+  const url = await listen(server, settings.port);
+
+  const signer = createSigner(url);
+  const journal = createJournal(now);
+  const faults = createFaults();
+  const codes = createCodes(now);
+  const ledger = createTokenLedger({
+    now,
+    lifetimeMs: lifetimeSeconds * 1000,
+    spentTokens: settings.spentTokens,
+    familyRevocation: settings.familyRevocation,
+    sign: signer.sign,
+  });
+  const endpoints = {
+    token: createTokenEndpoint({ ledger, codes, clientId, clientSecret, lifetimeSeconds }),
+    authorize: createAuthorize(codes, clientId),
+    api: createApi(ledger, createResources(now, url), settings.requireCompanyHeader),
+    other: nowhere,
+  };
+  const serve = createServe({ now, journal, faults, endpoints });
+  server.on('request', (incoming, response) => void serve(incoming, response));
+
+  return {
+    url,
+    environment: { loginUrl: url, apiUrl: url },
+    clientId,
+    clientSecret,
+    publicKeyPem: signer.publicKeyPem,
+    counters: journal.counters,
+    log: journal.log,
+    issue: ({ userId = 1 } = {}) => tokenSetOf(ledger.issue(userId), lifetimeSeconds),
+    expire: (accessToken) => void known('expire', ledger.expire(accessToken)),
+    revoke: (accessToken) => journal.revoked(known('revoke', ledger.revoke(accessToken))),
+    revokeGrant: (token) => journal.revoked(known('revokeGrant', ledger.revokeGrant(token))),
+    isLive: ledger.isLive,
+    misbehave: faults.add,
+    close: () => close(server),
+  };
+}
+
+function known(method: string, struck: number | undefined): number {
+  // A test that means another emulator's token should fail here, not wonder later why nothing happened.
+  if (struck === undefined) throw new Error(`${method}: this emulator has not issued that token.`);
+  return struck;
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // The only error is that the server is closed already, which is what was asked for.
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

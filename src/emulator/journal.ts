@@ -1,0 +1,70 @@
+import type { Fault } from './fault-types.js';
+import type { Counters, LogEntry } from './log-types.js';
+import type { Outcome } from './message.js';
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** The log and the counters. Both are written before an answer goes out, so whoever has the answer finds it in them. */
+export interface Journal {
+  readonly log: readonly LogEntry[];
+  readonly counters: Counters;
+  /** Opens the entry of a request. */
+  arrived(kind: LogEntry['kind'], method: string, path: string): LogEntry;
+  /** Adds what a request says of itself. */
+  described(entry: LogEntry, note: Partial<LogEntry>): void;
+  /** Until it is carried out, a struck token request is undecided. */
+  struck(entry: LogEntry, fault: Fault): void;
+  carriedOut(entry: LogEntry, outcome: Outcome): void;
+  answered(entry: LogEntry, status: number): void;
+  revoked(count: number): void;
+}
+
+/** `now` in milliseconds. */
+export function createJournal(now: () => number): Journal {
+  const log: LogEntry[] = [];
+  const byStatus: Record<number, number> = {};
+  const counters: Mutable<Counters> = {
+    requests: 0,
+    apiRequests: 0,
+    tokenRequests: 0,
+    unauthorized: 0,
+    exchanges: 0,
+    spentPresentations: 0,
+    revocations: 0,
+    duplicateWrites: 0,
+    byStatus,
+  };
+  return {
+    log,
+    counters,
+    arrived(kind, method, path) {
+      const entry: LogEntry = { atMs: now(), kind, method, path };
+      log.push(entry);
+      counters.requests += 1;
+      if (kind === 'api') counters.apiRequests += 1;
+      if (kind === 'token') counters.tokenRequests += 1;
+      return entry;
+    },
+    described(entry, note) {
+      Object.assign(entry, note);
+    },
+    struck(entry, fault) {
+      Object.assign(entry, { fault: fault.do.kind, ...(entry.kind === 'token' && { outcome: 'fault' }) });
+    },
+    carriedOut(entry, { note = {}, revoked = 0, rewrote = false }) {
+      Object.assign(entry, note);
+      counters.revocations += revoked;
+      if (rewrote) counters.duplicateWrites += 1;
+      if (note.outcome === 'issued') counters.exchanges += 1;
+      if (note.outcome === 'spent' && entry.grantType === 'refresh_token') counters.spentPresentations += 1;
+    },
+    answered(entry, status) {
+      Object.assign(entry, { status, answeredAtMs: now() });
+      byStatus[status] = (byStatus[status] ?? 0) + 1;
+      if (entry.kind === 'api' && status === 401) counters.unauthorized += 1;
+    },
+    revoked(count) {
+      counters.revocations += count;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+
+/** What varies from token to token; times in milliseconds. */
+export interface Claims {
+  userId: number;
+  issuedAtMs: number;
+  expiresAtMs: number;
+}
+
+/** Signs access tokens with a key of its own. */
+export interface Signer {
+  /** SPKI PEM. */
+  readonly publicKeyPem: string;
+  /** A signed JWT, unique even for equal claims. */
+  sign(claims: Claims): string;
+}
+
+/** Makes a P-521 key pair; Procore signs its access tokens with ES512 too. */
+export function createSigner(issuer: string): Signer {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' });
+  const header = encode({ alg: 'ES512', typ: 'JWT' });
+  return {
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    sign({ userId, issuedAtMs, expiresAtMs }) {
+      const claims = {
+        iss: issuer,
+        sub: String(userId),
+        iat: Math.floor(issuedAtMs / 1000),
+        exp: Math.floor(expiresAtMs / 1000),
+        jti: randomUUID(),
+      };
+      const signed = `${header}.${encode(claims)}`;
+      // RFC 7518 3.4: r and s side by side, not the ASN.1 that OpenSSL makes by default.
+      const signature = sign('sha512', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+      return `${signed}.${signature.toString('base64url')}`;
+    },
+  };
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

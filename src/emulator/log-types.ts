@@ -1,0 +1,71 @@
+import type { FaultAction } from './fault-types.js';
+
+/** Why the API refused an access token; `replaced` means that a refresh put another in its place. */
+export type Refusal = 'missing' | 'expired' | 'revoked' | 'replaced' | 'unknown';
+
+/**
+ * How the token endpoint decided. `spent`: the refresh token or code had been redeemed, or a used sibling superseded it.
+ * `revoked`: it was never redeemed, but its grant was revoked. `fault`: the request was never carried out.
+ */
+export type TokenOutcome =
+  'issued' | 'spent' | 'revoked' | 'unknown' | 'invalid-client' | 'unsupported' | 'invalid-request' | 'fault';
+
+/** One request. A token appears only as its fingerprint: the first 8 hex digits of its SHA-256. */
+export interface LogEntry {
+  /** When its headers arrived: milliseconds on the server's clock. */
+  readonly atMs: number;
+  /** When its answer went out; absent while there is none. */
+  readonly answeredAtMs?: number;
+  readonly method: string;
+  /** Without the query string. */
+  readonly path: string;
+  readonly kind: 'token' | 'authorize' | 'api' | 'other';
+  /** Absent when no answer went out. An answer that was cut short has the status that its headers claimed. */
+  readonly status?: number;
+  /** The kind of the fault that struck it. */
+  readonly fault?: FaultAction['kind'];
+  /** API: the bearer that was presented. */
+  readonly accessToken?: string;
+  /** API: the value of `Procore-Company-Id`. */
+  readonly companyId?: string;
+  /** API: why the answer is a 401. */
+  readonly refusal?: Refusal;
+  /** Token: the grant that was asked for. */
+  readonly grantType?: 'refresh_token' | 'authorization_code' | 'client_credentials' | 'other';
+  /** Token: the refresh token that was presented, whatever came of it. */
+  readonly presented?: string;
+  /** Token: absent until it is decided. */
+  readonly outcome?: TokenOutcome;
+  /** Token, issued by a refresh: the access token of the pair that was redeemed; times in milliseconds. */
+  readonly replaces?: {
+    readonly accessToken: string;
+    readonly issuedAtMs: number;
+    readonly expiresAtMs: number;
+    /** When `revoke()` or the like had killed it, if so. */
+    readonly revokedAtMs?: number;
+  };
+  /** Token, issued: the new pair. */
+  readonly issued?: { readonly accessToken: string; readonly refreshToken?: string };
+}
+
+/** Running totals. */
+export interface Counters {
+  /** Every request that arrived, struck by a fault or not. */
+  readonly requests: number;
+  /** Those under `/rest/`. */
+  readonly apiRequests: number;
+  /** `POST /oauth/token`. */
+  readonly tokenRequests: number;
+  /** Answers of 401 to API requests, those of an `answer` fault included. */
+  readonly unauthorized: number;
+  /** Grants that the token endpoint answered with tokens, heard or not. */
+  readonly exchanges: number;
+  /** Presentations of a spent refresh token that were carried out, and so refused. */
+  readonly spentPresentations: number;
+  /** Access tokens and pairs that were revoked: by hand, or with their family. */
+  readonly revocations: number;
+  /** POSTs that wrote what one with the same path, query and body had already written. */
+  readonly duplicateWrites: number;
+  /** Answers by status. */
+  readonly byStatus: Readonly<Record<number, number>>;
+}

@@ -1,0 +1,62 @@
+import type { EmulatedRequest } from './fault-types.js';
+import type { LogEntry } from './log-types.js';
+
+/** A request that has arrived in full. */
+export interface Arrival extends EmulatedRequest {
+  /** Length of the body on the wire. */
+  readonly bodyBytes: number;
+}
+
+/** An answer before it is sent; header names in lower case. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What carrying out a request led to: the answer, and what the log and the counters should know. */
+export interface Outcome {
+  reply: Reply;
+  note?: Partial<LogEntry>;
+  /** How many pairs fell with their family. */
+  revoked?: number;
+  /** True for a write that had been made before. */
+  rewrote?: boolean;
+}
+
+/** One of the hosts' endpoints: what a request says of itself, and what comes of it. */
+export interface Endpoint {
+  /** For the log, without carrying anything out. */
+  describe(request: Arrival): Partial<LogEntry>;
+  carryOut(request: Arrival): Outcome;
+}
+
+/** A JSON answer. */
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+/** A plain text answer. */
+export function text(status: number, body: string): Reply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+}
+
+/** The API's and the login host's answer to a path that they do not have. */
+export function notFound(): Reply {
+  return json(404, { message: 'Not Found' });
+}
+
+/** The first value of a header; `name` in lower case. */
+export function headerOf(request: EmulatedRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** The media type of the body without its parameters, in lower case. */
+export function mediaTypeOf(request: EmulatedRequest): string {
+  return (headerOf(request, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Faults } from './faults.js';
+import type { Journal } from './journal.js';
+import type { LogEntry } from './log-types.js';
+import { json, notFound, type Arrival, type Endpoint } from './message.js';
+import { strikeOut } from './strike.js';
+import { createWire, readBody, type Wire } from './wire.js';
+
+/** What requests are served with. */
+export interface ServeParts {
+  now: () => number;
+  journal: Journal;
+  faults: Faults;
+  endpoints: Record<LogEntry['kind'], Endpoint>;
+}
+
+/** The endpoint of every path that is not one of the others. */
+export const nowhere: Endpoint = { describe: () => ({}), carryOut: () => ({ reply: notFound() }) };
+
+/** The request listener: logs, lets faults strike, carries out, answers. It never rejects, whatever comes in. */
+export function createServe(
+  parts: ServeParts,
+): (incoming: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { now, journal, faults } = parts;
+
+  async function serve(incoming: IncomingMessage, entry: LogEntry, query: string, wire: Wire): Promise<void> {
+    const endpoint = parts.endpoints[entry.kind];
+    const body = await readBody(incoming);
+    if (body === undefined) return wire.send(json(413, { message: 'Payload Too Large' }));
+    const { method, path } = entry;
+    const { headers } = incoming;
+    const request: Arrival = { method, path, query, headers, body: body.toString(), bodyBytes: body.length };
+    journal.described(entry, endpoint.describe(request));
+    const carryOut = () => {
+      const outcome = endpoint.carryOut(request);
+      journal.carriedOut(entry, outcome);
+      return outcome.reply;
+    };
+    const strike = faults.take(entry.kind, request);
+    if (strike === undefined) return wire.send(carryOut());
+    journal.struck(entry, strike.fault);
+    await strikeOut(strike, wire, carryOut);
+  }
+
+  return async (incoming, response) => {
+    const method = incoming.method ?? 'GET';
+    const { path, query } = targetOf(incoming.url ?? '/');
+    const entry = journal.arrived(kindOf(method, path), method, path);
+    const wire = createWire(response, now, (status) => journal.answered(entry, status));
+    try {
+      await serve(incoming, entry, query, wire);
+    } catch (error) {
+      // The client left in the middle, or a fault's condition or a header of its answer was no good.
+      if (response.headersSent) return wire.drop();
+      wire.send(json(500, { message: `The emulator failed: ${String(error)}` }));
+    }
+  };
+}
+
+function targetOf(url: string): { path: string; query: string } {
+  // A client behind a proxy may send the absolute form (RFC 9112 3.2.2).
+  const target = url.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+function kindOf(method: string, path: string): LogEntry['kind'] {
+  if (path.startsWith('/rest/')) return 'api';
+  if (method === 'POST' && path === '/oauth/token') return 'token';
+  return method === 'GET' && path === '/oauth/authorize' ? 'authorize' : 'other';
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import type { Claims } from './jwt.js';
+import type { Refusal } from './log-types.js';
+
+/** An access token with the refresh token that renews it; times in milliseconds. */
+export interface Pair {
+  readonly userId: number;
+  readonly accessToken: string;
+  /** Absent for a service account, which renews by asking again. */
+  readonly refreshToken?: string;
+  readonly issuedAtMs: number;
+  expiresAtMs: number;
+  /** When the access token was revoked. */
+  revokedAtMs?: number;
+  /** True once another pair has taken the place of this one. */
+  replaced: boolean;
+  refresh: 'usable' | 'spent' | 'revoked';
+  /** The pair that was redeemed for this one. */
+  readonly parent?: Pair;
+  /** All pairs of one authorisation that can still do something. */
+  readonly family: Set<Pair>;
+}
+
+/** What presenting a refresh token leads to; `revoked` counts the pairs that fell with it. */
+export type Redemption =
+  | { kind: 'issued'; pair: Pair; replaced: Pair }
+  | { kind: 'spent'; revoked: number }
+  | { kind: 'revoked' | 'unknown' };
+
+/** What the ledger needs to know and to be able to do. */
+export interface LedgerSettings {
+  now: () => number;
+  lifetimeMs: number;
+  spentTokens: 'A' | 'B';
+  familyRevocation: boolean;
+  sign: (claims: Claims) => string;
+}
+
+/** The state of every token that was ever issued. */
+export interface TokenLedger {
+  /** Starts a family. */
+  issue(userId: number, options?: { refreshable?: boolean }): Pair;
+  redeem(refreshToken: string): Redemption;
+  /** The pair of an access token that is good now, which counts as a use of it; else why it is refused. */
+  authenticate(accessToken: string | undefined): Pair | Refusal;
+  /** Expires one access token or every live one; how many that were, or `undefined` for an unknown token. */
+  expire(accessToken?: string): number | undefined;
+  /** Revokes one access token or every live one; how many that were, or `undefined` for an unknown token. */
+  revoke(accessToken?: string): number | undefined;
+  /** Kills the pair of an access or refresh token; how many that were, or `undefined` for an unknown token. */
+  revokeGrant(token: string): number | undefined;
+  isLive(token: string): boolean;
+}
+
+/** Creates a ledger without tokens. A look-up is a map access: tokens are compared, their signatures never verified. */
+export function createTokenLedger(settings: LedgerSettings): TokenLedger {
+  const { now, spentTokens, familyRevocation } = settings;
+  const byAccessToken = new Map<string, Pair>();
+  const byRefreshToken = new Map<string, Pair>();
+
+  function add(userId: number, refreshable: boolean, parent?: Pair): Pair {
+    const issuedAtMs = now();
+    const expiresAtMs = issuedAtMs + settings.lifetimeMs;
+    const pair: Pair = {
+      userId,
+      accessToken: settings.sign({ userId, issuedAtMs, expiresAtMs }),
+      ...(refreshable && { refreshToken: randomBytes(32).toString('hex') }),
+      issuedAtMs,
+      expiresAtMs,
+      replaced: false,
+      refresh: 'usable',
+      ...(parent && { parent }),
+      family: parent?.family ?? new Set(),
+    };
+    pair.family.add(pair);
+    byAccessToken.set(pair.accessToken, pair);
+    if (pair.refreshToken !== undefined) byRefreshToken.set(pair.refreshToken, pair);
+    return pair;
+  }
+
+  function refusalOf(pair: Pair): Refusal | undefined {
+    if (pair.revokedAtMs !== undefined) return 'revoked';
+    if (pair.replaced) return 'replaced';
+    return now() >= pair.expiresAtMs ? 'expired' : undefined;
+  }
+
+  function retire(pair: Pair): void {
+    pair.replaced = true;
+    if (pair.refresh === 'usable') pair.refresh = 'spent';
+    pair.family.delete(pair);
+  }
+
+  function kill(pair: Pair): number {
+    if (!pair.family.delete(pair)) return 0;
+    pair.revokedAtMs ??= now();
+    if (pair.refresh === 'usable') pair.refresh = 'revoked';
+    return 1;
+  }
+
+  /** Mode B: using a pair decides between it and all that it does not lead to. After the first use nothing is left to decide. */
+  function settle(winner: Pair): void {
+    for (const pair of winner.family) if (!descends(pair, winner)) retire(pair);
+  }
+
+  function strike(accessToken: string | undefined, end: (pair: Pair) => void): number | undefined {
+    if (accessToken === undefined) {
+      const live = [...byAccessToken.values()].filter((pair) => refusalOf(pair) === undefined);
+      live.forEach(end);
+      return live.length;
+    }
+    const pair = byAccessToken.get(accessToken);
+    if (pair === undefined) return undefined;
+    if (refusalOf(pair) !== undefined) return 0;
+    end(pair);
+    return 1;
+  }
+
+  return {
+    issue: (userId, { refreshable = true } = {}) => add(userId, refreshable),
+    redeem(refreshToken) {
+      const replaced = byRefreshToken.get(refreshToken);
+      if (replaced === undefined) return { kind: 'unknown' };
+      if (replaced.refresh === 'revoked') return { kind: 'revoked' };
+      if (replaced.refresh === 'spent') {
+        const fallen = familyRevocation ? [...replaced.family].map(kill) : [];
+        return { kind: 'spent', revoked: fallen.length };
+      }
+      const pair = add(replaced.userId, true, replaced);
+      if (spentTokens === 'A') retire(replaced);
+      return { kind: 'issued', pair, replaced };
+    },
+    authenticate(accessToken) {
+      if (accessToken === undefined) return 'missing';
+      const pair = byAccessToken.get(accessToken);
+      if (pair === undefined) return 'unknown';
+      const refusal = refusalOf(pair);
+      if (refusal !== undefined) return refusal;
+      settle(pair);
+      return pair;
+    },
+    expire: (accessToken) => strike(accessToken, (pair) => void (pair.expiresAtMs = now())),
+    revoke: (accessToken) => strike(accessToken, (pair) => void (pair.revokedAtMs = now())),
+    revokeGrant(token) {
+      const pair = byAccessToken.get(token) ?? byRefreshToken.get(token);
+      return pair && kill(pair);
+    },
+    isLive(token) {
+      const pair = byAccessToken.get(token);
+      return pair ? refusalOf(pair) === undefined : byRefreshToken.get(token)?.refresh === 'usable';
+    },
+  };
+}
+
+function descends(pair: Pair | undefined, ancestor: Pair): boolean {
+  for (let at = pair; at; at = at.parent) if (at === ancestor) return true;
+  return false;
+}

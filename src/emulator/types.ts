@@ -1,0 +1,70 @@
+import type { TokenSet } from '../store/store.js';
+import type { Fault, FaultHandle } from './fault-types.js';
+import type { Counters, LogEntry } from './log-types.js';
+
+/** How an emulator behaves; everything has a default. */
+export interface EmulatorOptions {
+  /** The port on 127.0.0.1; 0 takes a free one. @default 0 */
+  port?: number;
+  /** The only client that the login host knows. @default 'emulator-client' */
+  clientId?: string;
+  /** @default 'emulator-secret' */
+  clientSecret?: string;
+  /** Life of an access token in seconds, as told in `expires_in`. @default 5400 */
+  accessTokenLifetimeSeconds?: number;
+  /**
+   * What becomes of the old pair when it is refreshed.
+   *
+   * `'A'`: the old access token dies the moment the refresh succeeds, and its refresh token answers 400 `invalid_grant`.
+   *
+   * `'B'`: the old pair lives until the new access token is first used on the API. Until then each presentation of
+   * the old refresh token answers yet another pair, and all of these are good; the first one that is used wins, and
+   * everything it does not descend from dies.
+   *
+   * @default 'A'
+   */
+  spentTokens?: 'A' | 'B';
+  /** True: presenting a spent refresh token also revokes every pair that came of the same authorisation. @default false */
+  familyRevocation?: boolean;
+  /**
+   * False: no route asks for `Procore-Company-Id`. True: all but `me` and `companies` answer 400 without it,
+   * and to a `client_credentials` token those two do as well. @default true
+   */
+  requireCompanyHeader?: boolean;
+  /**
+   * The server's clock in milliseconds since 1970: issue times, expiry, the log and the `Date` header follow it,
+   * so a skewed server is a skewed `now`. Delays of faults run on real time. @default Date.now
+   */
+  now?: () => number;
+}
+
+/** A running emulator of Procore's login and API hosts, on one origin. */
+export interface Emulator {
+  /** The origin, such as `http://127.0.0.1:40123`. */
+  readonly url: string;
+  /** To hand to `attachProcore({ environment })`. */
+  readonly environment: { readonly loginUrl: string; readonly apiUrl: string };
+  /** The client that the login host knows. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The key that verifies the access tokens (ES512), as SPKI PEM. */
+  readonly publicKeyPem: string;
+  /** A fresh pair, as after an authorisation in the browser, in the wire shape. `userId` (default 1) is the JWT's `sub`. */
+  issue(options?: { userId?: number }): TokenSet;
+  /** Ends the life of an access token now, or of every live one. Refresh tokens keep working. Throws for an unknown token. */
+  expire(accessToken?: string): void;
+  /** Revokes an access token now, or every live one. Refresh tokens keep working. Throws for an unknown token. */
+  revoke(accessToken?: string): void;
+  /** Kills the whole pair that an access or refresh token belongs to. Throws for an unknown token. */
+  revokeGrant(token: string): void;
+  /** Whether an access or refresh token would be accepted right now; asking does not count as a use. */
+  isLive(token: string): boolean;
+  /** Adds a fault. Of all faults, the first one that matches a request and has strikes left takes it. */
+  misbehave(fault: Fault): FaultHandle;
+  /** Running totals since the start; the object is live, so copy it to compare. */
+  readonly counters: Counters;
+  /** One entry per request, in the order of arrival; the array and its entries are live. */
+  readonly log: readonly LogEntry[];
+  /** Ends open sockets at once, held and hanging requests included, and frees the port. */
+  close(): Promise<void>;
+}
