@@ -4,29 +4,34 @@ import tseslint from 'typescript-eslint';
 const pure = [
   'src/environments.ts',
   'src/wire/*.ts',
+  'src/failure/transport.ts',
+  'src/token/verdicts.ts',
   'src/token/{token-set,freshness,grant,backoff,brake,adoption,clock}.ts',
   'src/failure/{catalogue,body,challenge,classify,partial-failures}.ts',
   'src/retry/{decide,delay,replayable}.ts',
   'src/pacing/{headers,plan}.ts',
   'src/observe/redact.ts',
 ];
-/** Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. */
+/**
+ * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source
+ * is made of (renewal, saver, late save, ledger) is its own affair.
+ */
 const effects = [
   'attach',
-  'axios',
   'env',
   'line',
+  'install',
+  'dispatch',
+  'authorise',
+  'shared',
   'token/exchange',
   'token/mutex',
-  'token/source',
-  'token/renewal',
   'token/keeper',
-  'token/lock',
+  'token/source',
   'retry/schedule',
   'pacing/gate',
   'observe/events',
   'store/memory',
-  'emulator/index',
 ];
 const effectImports = {
   regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,

@@ -1,0 +1,41 @@
+/** The only home of time, chance and timers; everything else gets them as an argument, so that tests are exact. */
+export interface Env {
+  /** Milliseconds since the epoch on this machine's clock. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /**
+   * Resolves after `ms`, or at once when `signal` aborts: the caller looks at the signal.
+   * Never rejects and leaves neither timer nor listener. `ref: false` lets the process end while it waits.
+   */
+  sleep(ms: number, options?: { signal?: AbortSignal | undefined; ref?: boolean }): Promise<void>;
+}
+
+/** Longer delays fire at once in Node and in browsers. */
+const longestTimerMs = 2 ** 31 - 1;
+
+export const systemEnv: Env = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  sleep: (ms, { signal, ref = true } = {}) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const endsAtMs = Date.now() + ms;
+      let timer: ReturnType<typeof setTimeout>;
+      const finish = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
+        resolve();
+      };
+      const arm = (remainingMs: number) => {
+        timer = setTimeout(
+          () => (remainingMs > longestTimerMs ? arm(endsAtMs - Date.now()) : finish()),
+          Math.min(Math.max(remainingMs, 0), longestTimerMs),
+        );
+        // Browsers return a number.
+        if (!ref && typeof timer === 'object') timer.unref();
+      };
+      signal?.addEventListener('abort', finish, { once: true });
+      arm(ms);
+    }),
+};

@@ -1,0 +1,59 @@
+/** What a 401 says of itself: `token` speaks of the access token, `other` of something else, `none` says nothing. */
+export type RefusalReason = 'token' | 'other' | 'none';
+
+const speaksOfToken =
+  /invalid_token|access token|token (?:is|was|has)|(?:expired|revoked|invalid)[\s_]+(?:access[\s_]+)?token/i;
+const statusWords = new Set(
+  'error errors message code status http 401 unauthorized unauthenticated not authorization authentication authenticated required'.split(
+    ' ',
+  ),
+);
+const mostRead = 4_096;
+
+/**
+ * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body; Procore's API may answer with an empty body,
+ * so that the header alone tells. Streams are left alone.
+ */
+export function refusalReason(headers: unknown, body: unknown): RefusalReason {
+  const challenge = headerText(headers);
+  const error = /\berror\s*=\s*"?([\w-]+)/i.exec(challenge)?.[1];
+  if (error === 'invalid_token') return 'token';
+  const said = bodyText(body);
+  if (speaksOfToken.test(challenge) || speaksOfToken.test(said)) return 'token';
+  return error !== undefined || !repeatsStatus(said) ? 'other' : 'none';
+}
+
+/** Nothing, a gateway's page, or "Unauthorized" in some wrapping: no reason. */
+function repeatsStatus(said: string): boolean {
+  if (said.trimStart().startsWith('<')) return true;
+  const words = said.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return words.every((word) => statusWords.has(word));
+}
+
+function headerText(headers: unknown): string {
+  if (typeof headers !== 'object' || headers === null) return '';
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.toLowerCase() === 'www-authenticate')
+      return Array.isArray(value) ? value.join(', ') : String(value);
+  }
+  return '';
+}
+
+function bodyText(body: unknown): string {
+  if (typeof body === 'string') return body.slice(0, mostRead);
+  if (body instanceof ArrayBuffer) return new TextDecoder().decode(body.slice(0, mostRead));
+  if (ArrayBuffer.isView(body)) {
+    return new TextDecoder().decode(
+      new Uint8Array(body.buffer, body.byteOffset, Math.min(body.byteLength, mostRead)),
+    );
+  }
+  // A mock may answer with an object.
+  if (typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype) {
+    try {
+      return JSON.stringify(body).slice(0, mostRead);
+    } catch {
+      return '';
+    }
+  }
+  return '';
+}

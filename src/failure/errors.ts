@@ -1,0 +1,254 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { redact } from '../observe/redact.js';
+
+/** What went wrong, for code that switches. */
+export type ProcoreErrorKind =
+  | 'reauthentication-required'
+  | 'token-renewal-failed'
+  | 'client-rejected'
+  | 'token-store-failed'
+  | 'rate-limited'
+  | 'deadline'
+  | 'wrong-environment'
+  | 'account-undecided';
+
+/** Stable identifiers of the errors that this package raises itself. */
+export type ProcoreErrorCode =
+  | 'ERR_PROCORE_REAUTHENTICATION_REQUIRED'
+  | 'ERR_PROCORE_TOKEN_RENEWAL_FAILED'
+  | 'ERR_PROCORE_CLIENT_REJECTED'
+  | 'ERR_PROCORE_TOKEN_STORE_FAILED'
+  | 'ERR_PROCORE_RATE_LIMITED'
+  | 'ERR_PROCORE_DEADLINE'
+  | 'ERR_PROCORE_WRONG_ENVIRONMENT'
+  | 'ERR_PROCORE_ACCOUNT_UNDECIDED';
+
+/** Why nobody but a person can go on: see {@link ReauthenticationRequiredError}. */
+export type ReauthenticationReason =
+  'no-tokens' | 'no-refresh-token' | 'refresh-token-invalid' | 'refresh-response-lost';
+
+/** The call that an error is raised for. */
+export interface FailedCall {
+  readonly config: AxiosRequestConfig;
+  /** Path without query: queries hold what nobody wants in a log. */
+  readonly path: string;
+  /** The real answer, if there was one. */
+  readonly response?: AxiosResponse | undefined;
+  readonly request?: unknown;
+}
+
+/** What an error is made of. */
+export interface ErrorDetails {
+  readonly account?: string | undefined;
+  readonly cause?: unknown;
+  /** When another try can succeed. */
+  readonly retryAt?: Date | undefined;
+  readonly reason?: ReauthenticationReason | undefined;
+  readonly call?: FailedCall | undefined;
+}
+
+const brand = Symbol.for('axios-procore.error');
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * Base of the errors that this package raises itself. They are `isAxiosError` with the application's own `config`, a `status` and a
+ * `response`, so that legacy handlers go on working; what is heavy or confidential is not enumerable and shows up in no log.
+ */
+export abstract class ProcoreError extends Error {
+  abstract readonly code: ProcoreErrorCode;
+  abstract readonly kind: ProcoreErrorKind;
+  readonly isAxiosError = true;
+  /** HTTP status of the answer, else the one that a handler should act on. */
+  declare status: number;
+  declare account?: string;
+  declare config?: AxiosRequestConfig;
+  declare request?: unknown;
+  /** The real answer if there was one, else a synthetic one with the header `x-axios-procore: synthetic`. */
+  declare response: AxiosResponse;
+  readonly #summary: string;
+  readonly #details: ErrorDetails;
+
+  constructor(summary: string, details: ErrorDetails = {}, syntheticStatus = 503) {
+    const { call } = details;
+    super(call ? `${method(call.config)} ${call.path}: ${summary}` : summary);
+    this.#summary = summary;
+    this.#details = details;
+    this.status = call?.response?.status ?? syntheticStatus;
+    if (details.account !== undefined) this.account = details.account;
+    Object.defineProperty(this, brand, { value: true });
+    this.hide('cause', details.cause);
+    this.hide('config', call?.config);
+    this.hide('request', call?.request);
+    this.hide('response', call?.response ?? synthetic(this.status, this.message, details));
+  }
+
+  /** The same failure, told of one call: its method and path in the message, its `config` and answer on the error. */
+  forCall(call: FailedCall): this {
+    return this.retold({ call });
+  }
+
+  /** The same failure with more known about it. */
+  retold(details: ErrorDetails): this {
+    const Same = this.constructor as new (summary: string, details: ErrorDetails) => this;
+    return new Same(this.#summary, { ...this.#details, ...details });
+  }
+
+  /** What `JSON.stringify` shows: no configuration, no headers, no body. */
+  toJSON(): Record<string, unknown> {
+    const { call, retryAt, reason } = this.#details;
+    return {
+      name: this.name,
+      message: this.message,
+      code: this.code,
+      kind: this.kind,
+      status: this.status,
+      ...(this.account === undefined ? {} : { account: this.account }),
+      ...(reason ? { reason } : {}),
+      ...(retryAt ? { retryAt: retryAt.toISOString() } : {}),
+      ...(call ? { method: method(call.config), path: call.path } : {}),
+    };
+  }
+
+  private hide(name: 'cause' | 'config' | 'request' | 'response', value: unknown): void {
+    if (value === undefined && name !== 'config') return;
+    Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+}
+
+/** Node prints errors with all they carry; ours print what `toJSON` shows, the stack, and a cause without its belongings. */
+Object.defineProperty(ProcoreError.prototype, inspectCustom, {
+  value(this: ProcoreError): string {
+    const { name: _name, message: _message, ...rest } = this.toJSON();
+    const shown = `${this.stack ?? this.message} ${JSON.stringify(rest)}`;
+    if (this.cause === undefined) return shown;
+    const cause =
+      this.cause instanceof Error ? `${this.cause.name}: ${this.cause.message}` : typeof this.cause;
+    return `${shown}\n  [cause]: ${redact(cause)}`;
+  },
+});
+
+/** Nobody but a person can go on: the account must be authorised anew in a browser. */
+export class ReauthenticationRequiredError extends ProcoreError {
+  override readonly name = 'ReauthenticationRequiredError';
+  readonly code = 'ERR_PROCORE_REAUTHENTICATION_REQUIRED';
+  readonly kind = 'reauthentication-required';
+  /**
+   * `no-tokens`: the store has none. `no-refresh-token`: only an access token, and it has expired. `refresh-token-invalid`: spent
+   * elsewhere or revoked. `refresh-response-lost`: redeemed, and the answer never arrived.
+   */
+  readonly reason: ReauthenticationReason;
+
+  constructor(summary: string, details: ErrorDetails & { reason: ReauthenticationReason }) {
+    super(summary, details, 401);
+    this.reason = details.reason;
+  }
+}
+
+/** The renewal ended without a verdict; the refresh token is kept, and another try may succeed. */
+export class TokenRenewalError extends ProcoreError {
+  override readonly name = 'TokenRenewalError';
+  readonly code = 'ERR_PROCORE_TOKEN_RENEWAL_FAILED';
+  readonly kind = 'token-renewal-failed';
+  /** When the next automatic renewal may start; absent while one is under way. */
+  readonly retryAt?: Date;
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+    if (details.retryAt) this.retryAt = details.retryAt;
+  }
+}
+
+/** The token endpoint refused the client itself: wrong id, secret, grant or redirect URI. */
+export class ClientRejectedError extends ProcoreError {
+  override readonly name = 'ClientRejectedError';
+  readonly code = 'ERR_PROCORE_CLIENT_REJECTED';
+  readonly kind = 'client-rejected';
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+  }
+}
+
+/** The store could not be read, written or locked, or returned what is no token set. Nothing was redeemed. */
+export class TokenStoreError extends ProcoreError {
+  override readonly name = 'TokenStoreError';
+  readonly code = 'ERR_PROCORE_TOKEN_STORE_FAILED';
+  readonly kind = 'token-store-failed';
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+  }
+}
+
+/** The call was not sent: the limit opens later than the call may wait. */
+export class RateLimitedError extends ProcoreError {
+  override readonly name = 'RateLimitedError';
+  readonly code = 'ERR_PROCORE_RATE_LIMITED';
+  readonly kind = 'rate-limited';
+  readonly retryAt?: Date;
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details, 429);
+    if (details.retryAt) this.retryAt = details.retryAt;
+  }
+}
+
+/** The call's `deadlineMs` has passed. */
+export class DeadlineError extends ProcoreError {
+  override readonly name = 'DeadlineError';
+  readonly code = 'ERR_PROCORE_DEADLINE';
+  readonly kind = 'deadline';
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+  }
+}
+
+/** The call goes to another Procore environment than its tokens: it was not sent. */
+export class WrongEnvironmentError extends ProcoreError {
+  override readonly name = 'WrongEnvironmentError';
+  readonly code = 'ERR_PROCORE_WRONG_ENVIRONMENT';
+  readonly kind = 'wrong-environment';
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+  }
+}
+
+/** Callers with bearers of different users share one account: the call was not sent, because many users must never run as one. */
+export class AccountUndecidedError extends ProcoreError {
+  override readonly name = 'AccountUndecidedError';
+  readonly code = 'ERR_PROCORE_ACCOUNT_UNDECIDED';
+  readonly kind = 'account-undecided';
+
+  constructor(summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+  }
+}
+
+/** True for the errors that this package raises itself, whichever copy of it did. */
+export function isProcoreError(error: unknown): error is ProcoreError {
+  return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+}
+
+function method(config: AxiosRequestConfig): string {
+  return (config.method ?? 'get').toUpperCase();
+}
+
+/** As it would have come over the wire: a text, because the application's `transformResponse` is going to read it. */
+function synthetic(status: number, message: string, { call, retryAt }: ErrorDetails): AxiosResponse {
+  const text = JSON.stringify({ message });
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'x-axios-procore': 'synthetic',
+  };
+  if (retryAt && status === 429) headers['retry-after'] = retryAt.toUTCString();
+  return {
+    status,
+    statusText:
+      status === 401 ? 'Unauthorized' : status === 429 ? 'Too Many Requests' : 'Service Unavailable',
+    headers,
+    data: call?.config.responseType === 'arraybuffer' ? Buffer.from(text) : text,
+    config: (call?.config ?? {}) as AxiosResponse['config'],
+  };
+}

@@ -1,0 +1,128 @@
+import type { ReauthenticationReason } from '../failure/errors.js';
+import type { Logger } from '../options.js';
+
+/** A token by the first 8 hex digits of its SHA-256. */
+export type Fingerprint = string;
+
+/** What the plugin tells, by event name. Nothing here holds a token or a secret. */
+export interface ProcoreEvents {
+  /** A renewal succeeded. `unsaved`: its save has failed so far. */
+  'token-renewed': { account: string; accessToken: Fingerprint; expiresAt?: Date; unsaved: boolean };
+  /** Somebody else had renewed: no request was made. */
+  'token-adopted': {
+    account: string;
+    accessToken?: Fingerprint;
+    expiresAt?: Date;
+    from: 'store' | 'process' | 'legacy';
+  };
+  /** A renewal failed; no call is rejected for a failure in the background. */
+  'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
+  /** The new pair is in memory only; calls go on with the old one while it works. */
+  'token-save-failed': { account: string; message: string };
+  /** A pair that could not be saved has been saved after all. */
+  'token-saved-late': { account: string };
+  /** Nobody but a person can go on; comes early where the old access token still works. */
+  'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
+  /** A call waits. */
+  'request-waiting': { reason: 'token' | 'retry'; method: string; path: string; until?: Date };
+  /** A call is sent again. */
+  'request-retried': { reason: 'unauthorized' | 'failure'; method: string; path: string; attempt: number };
+  /** A call is over. */
+  'request-settled': { method: string; path: string; status?: number; attempts: number };
+  /** Something to look at, once per cause. */
+  warning: { code: WarningCode; message: string };
+}
+
+/** Stable identifiers of warnings. */
+export type WarningCode =
+  'adapter-replaced' | 'unlisted-procore-host' | 'legacy-refresh' | 'lock-contract' | 'listener-failed';
+
+/** Tells listeners and the log. */
+export interface Events {
+  on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
+  emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
+  readonly logger: Logger | undefined;
+  /** Emits `warning`, once for each `subject`. */
+  warnOnce(code: WarningCode, subject: string, message: string): void;
+}
+
+const levels: Record<keyof ProcoreEvents, keyof Logger> = {
+  'token-renewed': 'info',
+  'token-adopted': 'info',
+  'token-renewal-failed': 'warn',
+  'token-save-failed': 'error',
+  'token-saved-late': 'info',
+  'reauthentication-required': 'error',
+  'request-waiting': 'debug',
+  'request-retried': 'debug',
+  'request-settled': 'debug',
+  warning: 'warn',
+};
+
+/**
+ * Creates the events of one attach. A listener or a log that throws harms nobody. Without a logger, warnings and errors go to
+ * `process.emitWarning`: losing a token must not be silent.
+ */
+export function createEvents(logger: Logger | undefined): Events {
+  const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
+  const warned = new Set<string>();
+
+  function contained(work: () => unknown, failed: (error: unknown) => void): void {
+    try {
+      const result = work();
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function log(event: keyof ProcoreEvents, detail: object): void {
+    const level = levels[event];
+    if (!logger && level !== 'warn' && level !== 'error') return;
+    const text = `axios-procore: ${event}${Object.entries(detail).map(written).join('')}`;
+    if (logger)
+      contained(
+        () => logger[level](text),
+        () => undefined,
+      );
+    else if (typeof process !== 'undefined') {
+      process.emitWarning(text, { type: 'ProcoreWarning', code: event });
+    }
+  }
+
+  function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged = true): void {
+    if (logged) log(event, detail);
+    for (const listener of [...(listeners.get(event) ?? [])]) {
+      contained(
+        () => listener(detail as never),
+        () => {
+          const message = `a listener of "${event}" failed`;
+          // Not through emit: a failing listener of "warning" must not call itself.
+          log('warning', { code: 'listener-failed', message });
+        },
+      );
+    }
+  }
+
+  return {
+    emit,
+    logger,
+    on(event, listener) {
+      const own = listeners.get(event) ?? new Set();
+      listeners.set(event, own);
+      own.add(listener);
+      return () => void own.delete(listener);
+    },
+    warnOnce(code, subject, message) {
+      const key = `${code} ${subject}`;
+      if (warned.has(key)) return;
+      warned.add(key);
+      emit('warning', { code, message });
+    },
+  };
+}
+
+function written([name, value]: [string, unknown]): string {
+  if (value === undefined) return '';
+  return ` ${name}=${value instanceof Date ? value.toISOString() : JSON.stringify(value)}`;
+}

@@ -1,0 +1,74 @@
+import type { Env } from './env.js';
+import type { Events } from './observe/events.js';
+import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
+import type { TokenSource } from './token/source.js';
+
+/** What attaches that share a store object have in common. */
+export interface Shared {
+  /** The source of this key; made at its first use, by whoever comes first. */
+  source(key: string, create: () => TokenSource): TokenSource;
+  sources(): Iterable<TokenSource>;
+  /** Learns the server's clock from a `Date` header. */
+  learn(date: unknown): void;
+  /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
+  serverOffsetMs(): number;
+  /** Sources tell every attach. */
+  tellTo(events: Events): void;
+  emit: Events['emit'];
+  warnOnce: Events['warnOnce'];
+  /** Resolves when no source has anything under way. */
+  idle(): Promise<void>;
+}
+
+/** Creates the common part of the attaches of one store. */
+export function createShared(env: Env): Shared {
+  const sources = new Map<string, TokenSource>();
+  // Weak: an application may make an instance for each call and never detach it.
+  let sinks: WeakRef<Events>[] = [];
+  let clock = unknownClock;
+  let offsetMs = 0;
+
+  function everyone(): Events[] {
+    sinks = sinks.filter((sink) => sink.deref() !== undefined);
+    return sinks.map((sink) => sink.deref()).filter((sink) => sink !== undefined);
+  }
+
+  return {
+    source(key, create) {
+      const source = sources.get(key) ?? create();
+      sources.set(key, source);
+      return source;
+    },
+    sources: () => sources.values(),
+    learn(date) {
+      const next = learnClock(clock, date, env.now());
+      if (next === clock) return;
+      clock = next;
+      offsetMs = serverOffsetMs(clock) ?? 0;
+    },
+    serverOffsetMs: () => offsetMs,
+    tellTo(events) {
+      if (sinks.length % 100 === 99) everyone();
+      sinks.push(new WeakRef(events));
+    },
+    emit(event, detail) {
+      const logged = new Set<unknown>();
+      for (const events of everyone()) {
+        events.emit(event, detail, !logged.has(events.logger));
+        logged.add(events.logger);
+      }
+    },
+    warnOnce(...warning) {
+      for (const events of everyone().slice(0, 1)) events.warnOnce(...warning);
+    },
+    async idle() {
+      for (;;) {
+        const busy = [...sources.values()]
+          .map((source) => source.underWay())
+          .filter((work) => work !== undefined);
+        if (busy.length === 0) return;
+        await Promise.all(busy);
+      }
+    },
+  };
+}

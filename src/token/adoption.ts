@@ -1,0 +1,59 @@
+import type { TokenSet } from '../store/store.js';
+import { fingerprint } from './fingerprint.js';
+import { epochMs } from './token-set.js';
+
+/** The grants that a token set is renewed with. */
+export type GrantType = 'refresh_token' | 'client_credentials';
+
+/** What is known of tokens that came and went. */
+export interface KnownTokens {
+  /** Was this token redeemed or replaced, here or in another copy of the package? */
+  isReplaced(tokenFingerprint: string): boolean;
+  /** Did a 401 refuse this access token? */
+  isRefused(tokenFingerprint: string): boolean;
+}
+
+/** What tells one token set from another: the refresh token, or where there is none the access token. */
+export function identityOf(set: TokenSet, grant: GrantType): string | undefined {
+  const token = grant === 'refresh_token' && set.refresh_token ? set.refresh_token : set.access_token;
+  return token ? fingerprint(token) : undefined;
+}
+
+/**
+ * Whether a set that the store holds is news, or what a lagging replica, a failed save or a slow colleague left there. Adopting an old
+ * set would present a spent token.
+ */
+export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, grant: GrantType): boolean {
+  const identity = identityOf(loaded, grant);
+  if (!identity || identity === identityOf(hand, grant) || known.isReplaced(identity)) return false;
+  if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
+  // Whoever saved it has no refresh token: it would cost us ours.
+  if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
+  return !isOlder(loaded, hand);
+}
+
+/** What to do with a pair that waits to be saved, given what the store holds now. */
+export type SaveChoice = 'save' | 'already-saved' | 'theirs';
+
+/** Compares before a save: a store that holds neither what ours replaces nor ours has been given a newer pair by somebody else. */
+export function chooseSave(
+  loaded: TokenSet | undefined,
+  sets: { ours: TokenSet; replaces: TokenSet | undefined },
+  known: KnownTokens,
+  grant: GrantType,
+): SaveChoice {
+  if (!loaded) return 'save';
+  const identity = identityOf(loaded, grant);
+  if (identity === identityOf(sets.ours, grant)) {
+    // A server that does not rotate gives every set the same refresh token: only the access token tells them apart.
+    return loaded.access_token === sets.ours.access_token ? 'already-saved' : 'save';
+  }
+  if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
+  return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
+}
+
+/** Provably older: both carry the server's time of issue. */
+function isOlder(a: TokenSet, b: TokenSet): boolean {
+  const [issuedA, issuedB] = [epochMs(a.created_at), epochMs(b.created_at)];
+  return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB;
+}

@@ -1,0 +1,18 @@
+import { localExpiryMs, type HeldTokens } from './token-set.js';
+
+/**
+ * What a call may do with the token in hand. `fresh`: use it. `aging`: use it, and renew meanwhile. `expired`: wait for the renewal.
+ * `missing`: there is none.
+ */
+export type Freshness = 'missing' | 'fresh' | 'aging' | 'expired';
+
+/** Freshness at `nowMs`; `serverOffsetMs` is how far the server's clock is ahead of this machine's. */
+export function freshnessOf(held: HeldTokens | undefined, nowMs: number, serverOffsetMs: number): Freshness {
+  if (!held) return 'missing';
+  if (!held.accessToken) return 'expired';
+  const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs);
+  if (expiresAtMs === undefined) return 'fresh';
+  const leftMs = expiresAtMs - nowMs;
+  if (leftMs < held.marginMs || leftMs <= 0) return 'expired';
+  return leftMs <= held.aheadMs ? 'aging' : 'fresh';
+}

@@ -1,0 +1,163 @@
+import { retryAfterMs } from '../retry/delay.js';
+import { transportFailureOf } from '../failure/transport.js';
+import { redact } from '../observe/redact.js';
+import type { TokenSet } from '../store/store.js';
+import { readTokenSet } from './token-set.js';
+
+/** The grants that renew (RFC 6749, sections 4.4 and 6). */
+export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
+
+/** What one presentation of a grant came to. Texts hold no secret. */
+export type Verdict =
+  | { kind: 'renewed'; answer: TokenSet }
+  /** Certainly not redeemed. */
+  | { kind: 'not-sent'; why: string }
+  /** Not redeemed; the server asks for time. */
+  | { kind: 'busy'; why: string; waitMs: number | undefined }
+  /** The server may have redeemed the token; its answer is lost. */
+  | { kind: 'perhaps-spent'; why: string }
+  | { kind: 'invalid-grant'; why: string }
+  /** The client is set up wrongly: asking again changes nothing. */
+  | { kind: 'client-rejected'; why: string }
+  /** An answer that this table does not know: nothing says that the token was redeemed. */
+  | { kind: 'unclear'; why: string };
+
+/** The answer of a token endpoint as it came over the wire. */
+export interface TokenAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter: unknown;
+  readonly location: unknown;
+}
+
+/** An answer with the server's time of it. */
+export interface DatedAnswer extends TokenAnswer {
+  readonly date: unknown;
+}
+
+const clientErrors = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_request',
+  'invalid_scope',
+]);
+
+/** The form of a token request (RFC 6749, section 6): never JSON, never in the query string. */
+export function tokenRequestForm(
+  grant: RenewalGrant,
+  client: { id: string; secret: string; redirectUri?: string | undefined },
+): string {
+  const form = new URLSearchParams({
+    grant_type: grant.type,
+    client_id: client.id,
+    client_secret: client.secret,
+  });
+  if (grant.type === 'refresh_token') {
+    form.set('refresh_token', grant.refresh_token);
+    if (client.redirectUri !== undefined) form.set('redirect_uri', client.redirectUri);
+  }
+  return form.toString();
+}
+
+/** Judges an answer: by the body's `error` first, whatever the status, then by the status. */
+export function judgeAnswer(answer: TokenAnswer, serverNowMs: number): Verdict {
+  const body = jsonObject(answer.body);
+  const error = body?.['error'];
+  if (typeof error === 'string') {
+    const why = describe(answer.status, error, body?.['error_description']);
+    if (error === 'invalid_grant') return { kind: 'invalid-grant', why };
+    if (clientErrors.has(error)) return { kind: 'client-rejected', why };
+  }
+  const status = answer.status;
+  const why = `it answered ${status}${typeof error === 'string' ? ` ${redact(error).slice(0, 80)}` : ''}`;
+  if (status === 429 || status === 503) {
+    return { kind: 'busy', why, waitMs: retryAfterMs(answer.retryAfter, serverNowMs) };
+  }
+  if (status >= 500 || status === 408) return { kind: 'perhaps-spent', why };
+  if (status >= 200 && status < 300) return judgeSuccess(status, body);
+  if (status >= 300 && status < 400)
+    return { kind: 'unclear', why: `${why}, a redirect${target(answer.location)}; check loginUrl` };
+  return { kind: 'unclear', why };
+}
+
+/** Judges what `exchange` returned. */
+export function judgeTokenSet(value: unknown): Verdict {
+  const read = readTokenSet(value);
+  if (read.kind === 'set' && read.set.access_token) return { kind: 'renewed', answer: read.set };
+  const what =
+    read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
+  return { kind: 'perhaps-spent', why: `it gave ${what}` };
+}
+
+/** Judges an error of the request itself: what is not certainly unsent may have been redeemed. */
+export function judgeFailure(error: unknown): Verdict {
+  const code = codeOf(error);
+  if (transportFailureOf(error) === 'not-sent')
+    return { kind: 'not-sent', why: `no connection was made (${code})` };
+  return { kind: 'perhaps-spent', why: `the answer was lost (${code})` };
+}
+
+/**
+ * Judges a throw of the application's `exchange`. It may have failed anywhere, so the token may be spent, unless the error carries
+ * the token endpoint's own verdict.
+ */
+export function judgeThrow(error: unknown, serverNowMs: number): Verdict {
+  const response = (error as { response?: { status?: unknown; data?: unknown } } | undefined)?.response;
+  if (typeof response?.status === 'number') {
+    const verdict = judgeAnswer(
+      { status: response.status, body: response.data, retryAfter: undefined, location: undefined },
+      serverNowMs,
+    );
+    if (verdict.kind === 'invalid-grant' || verdict.kind === 'client-rejected') return verdict;
+  }
+  return { kind: 'perhaps-spent', why: `exchange failed (${codeOf(error)})` };
+}
+
+function judgeSuccess(status: number, body: Record<string, unknown> | undefined): Verdict {
+  if (!body) return { kind: 'perhaps-spent', why: `it answered ${status} without a JSON object` };
+  const verdict = judgeTokenSet(body);
+  return verdict.kind === 'renewed'
+    ? verdict
+    : { kind: 'perhaps-spent', why: `it answered ${status} without a usable access_token` };
+}
+
+function jsonObject(body: unknown): Record<string, unknown> | undefined {
+  let value = body;
+  if (typeof body === 'string') {
+    try {
+      value = JSON.parse(body);
+    } catch {
+      return undefined;
+    }
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function describe(status: number, error: string, description: unknown): string {
+  const detail =
+    typeof description === 'string' && description ? `: ${redact(description).slice(0, 300)}` : '';
+  return `it answered ${status} ${error}${detail}`;
+}
+
+function target(location: unknown): string {
+  if (typeof location !== 'string') return '';
+  try {
+    return ` to ${new URL(location).origin}`;
+  } catch {
+    return '';
+  }
+}
+
+/** A code or a name: messages of foreign errors may quote what they were given. */
+function codeOf(error: unknown): string {
+  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {
+    code?: unknown;
+    name?: unknown;
+  };
+  return redact(
+    String(typeof code === 'string' && code ? code : typeof name === 'string' && name ? name : typeof error),
+  );
+}

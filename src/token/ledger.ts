@@ -1,0 +1,137 @@
+import type { TokenSet } from '../store/store.js';
+import type { KnownTokens } from './adoption.js';
+import { fingerprint } from './fingerprint.js';
+import { freshnessOf, type Freshness } from './freshness.js';
+import type { HeldTokens } from './token-set.js';
+
+/** An access token in use, and what its calls have shown of it. */
+export interface Lease {
+  readonly held: HeldTokens;
+  /** An answer other than 401 has been seen. */
+  accepted: boolean;
+  /** A 401 has refused it, and no other answer has come since. */
+  refused: boolean;
+  /** A 401 refused it while nobody was renewing it: it did not die of its replacement. */
+  diedAlone: boolean;
+}
+
+/** The pairs of one account in memory: which one calls use, which one is newest, what the store is believed to hold. */
+export interface Ledger extends KnownTokens {
+  readonly newest: Lease | undefined;
+  /** The set that the store is believed to hold. */
+  readonly stored: TokenSet | undefined;
+  /** The newest pair is in memory only. */
+  readonly unsaved: boolean;
+  /** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
+  current(): Lease | undefined;
+  freshness(lease: Lease | undefined): Freshness;
+  /** The store holds this set: it is what calls use from now on. */
+  keep(held: HeldTokens): Lease;
+  /** This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. */
+  hold(held: HeldTokens): Lease;
+  /** The newest pair is in the store now. */
+  saved(): void;
+  /** The save failed: the newest pair may be used, once the one before no longer works. */
+  saveFailed(): void;
+  /** The store's view of the same pair: its extra fields may have changed. */
+  seen(stored: TokenSet): void;
+  /** The application has brought a pair of its own. */
+  replaceAll(held: HeldTokens): Lease;
+  /** A 401 has refused this access token. */
+  refuse(lease: Lease): void;
+}
+
+const keptFingerprints = 1_000;
+
+/** Creates the ledger of one account. `oldDies()` tells whether this server kills an access token when it is replaced. */
+export function createLedger(deps: {
+  now: () => number;
+  serverOffsetMs: () => number;
+  oldDies: () => boolean;
+  isRedeemed: (fingerprint: string) => boolean;
+}): Ledger {
+  const replaced = new Set<string>();
+  const refused = new Set<string>();
+  let newest: Lease | undefined;
+  let older: Lease | undefined;
+  let stored: TokenSet | undefined;
+  let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
+
+  const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
+  const works = (lease: Lease | undefined) =>
+    lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
+
+  function supersede(held: HeldTokens): Lease {
+    if (newest) {
+      for (const token of [newest.held.refreshToken, newest.held.accessToken]) {
+        // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
+        if (token && token !== held.refreshToken && token !== held.accessToken) remember(replaced, token);
+      }
+    }
+    newest = { held, accepted: false, refused: false, diedAlone: false };
+    return newest;
+  }
+
+  return {
+    get newest() {
+      return newest;
+    },
+    get stored() {
+      return stored;
+    },
+    get unsaved() {
+      return phase !== 'kept';
+    },
+    freshness,
+    current() {
+      if (phase === 'kept') return newest;
+      if (works(older) && !(phase === 'unsaved' && deps.oldDies())) return older;
+      return phase === 'saving' ? undefined : newest;
+    },
+    keep(held) {
+      const lease = supersede(held);
+      stored = held.set;
+      older = undefined;
+      phase = 'kept';
+      return lease;
+    },
+    hold(held) {
+      // While a pair waits to be saved, the one before that is what the store and the server still agree on.
+      if (phase === 'kept' || !works(older)) older = newest;
+      phase = 'saving';
+      return supersede(held);
+    },
+    saved() {
+      stored = newest?.held.set;
+      older = undefined;
+      phase = 'kept';
+    },
+    saveFailed() {
+      if (phase === 'saving') phase = 'unsaved';
+    },
+    seen(set) {
+      stored = set;
+    },
+    replaceAll(held) {
+      older = newest;
+      phase = 'saving';
+      const lease = supersede(held);
+      replaced.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
+      return lease;
+    },
+    refuse(lease) {
+      lease.refused = true;
+      if (lease.held.accessToken) remember(refused, lease.held.accessToken);
+    },
+    isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
+    isRefused: (token) => refused.has(token),
+  };
+}
+
+function remember(tokens: Set<string>, token: string): void {
+  tokens.add(fingerprint(token));
+  for (const oldest of tokens) {
+    if (tokens.size <= keptFingerprints) break;
+    tokens.delete(oldest);
+  }
+}

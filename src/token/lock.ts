@@ -1,0 +1,73 @@
+import type { Env } from '../env.js';
+import type { TokenStore } from '../store/store.js';
+import { call, within } from '../within.js';
+
+/** How a critical section under the store's lock went. */
+export type Locked<T> =
+  | { kind: 'ran'; value: T }
+  /** The lock could not be had: the section has not run and never will. */
+  | { kind: 'failed'; why: string; cause?: unknown };
+
+/**
+ * Runs `critical` under `store.lock`, if there is one, and holds foreign code to the contract: it runs at most once; not at all once
+ * `signal` has aborted or `waitMs` has passed; what it returned counts whatever the lock does afterwards; a release that fails or
+ * takes longer than `releaseMs` is a warning. A rejection of `critical` passes through.
+ */
+export async function runLocked<T>(
+  deps: {
+    env: Env;
+    store: TokenStore;
+    account: string;
+    waitMs: number;
+    releaseMs: number;
+    warn: (why: string) => void;
+  },
+  critical: (lost: AbortSignal | undefined) => Promise<T>,
+  signal: AbortSignal,
+): Promise<Locked<T>> {
+  const { env, store, account, waitMs, releaseMs, warn } = deps;
+  if (!store.lock) return { kind: 'ran', value: await critical(undefined) };
+
+  const patience = new AbortController();
+  let running: Promise<T> | undefined;
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const enter = (lost?: AbortSignal): Promise<T> => {
+    if (running) return running;
+    // Too late: the renewal has given up, and nothing may be redeemed any more.
+    if (patience.signal.aborted) return Promise.resolve(undefined as T);
+    running = critical(lost);
+    // The lock may not await it: its rejection reaches us below all the same.
+    running.catch(() => undefined);
+    begin();
+    return running;
+  };
+  const giveUp = () => patience.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  const locking = call(() => store.lock!(account, enter, patience.signal));
+  try {
+    const waited = await within(env, waitMs, Promise.race([begun, locking]), patience.signal);
+    if (!running) {
+      giveUp();
+      locking.catch(() => undefined);
+      if (waited.kind === 'failed')
+        return { kind: 'failed', why: 'store.lock() failed', cause: waited.error };
+      if (waited.kind === 'aborted') return { kind: 'failed', why: 'the wait for store.lock() was given up' };
+      if (waited.kind === 'elapsed')
+        return { kind: 'failed', why: `store.lock() gave no lock in ${waitMs} ms` };
+      return { kind: 'failed', why: 'store.lock() resolved without having called its critical section' };
+    }
+    signal.removeEventListener('abort', giveUp);
+    const value = await running;
+    return { kind: 'ran', value };
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    if (running) {
+      const released = await within(env, releaseMs, locking);
+      if (released.kind === 'failed') warn('store.lock() failed after its critical section was done');
+      if (released.kind === 'elapsed')
+        warn(`store.lock() has not settled ${releaseMs} ms after its critical section`);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Env } from '../env.js';
+import type { TokenSet } from '../store/store.js';
+import { chooseSave, type GrantType } from './adoption.js';
+import type { Keeper, Saved } from './keeper.js';
+import type { Ledger } from './ledger.js';
+
+/** What became of the pair that waited to be saved. */
+export type SaveResult =
+  | { kind: 'saved' }
+  /** The store holds a newer pair that somebody else brought: ours is discarded. */
+  | { kind: 'theirs'; set: TokenSet }
+  | { kind: 'failed'; why: string; cause?: unknown };
+
+/** What the store held a moment ago, read under a lock that still stands. */
+export interface KnownContent {
+  readonly set: TokenSet | undefined;
+}
+
+/** Brings the ledger's newest pair into the store. Callers hold mutex and lock. */
+export interface Saver {
+  /** One try, after a comparison with what the store holds. */
+  once(known?: KnownContent): Promise<SaveResult>;
+  /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
+  quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
+  /** A few tries for a pair that the application brought: it counts whatever the store holds. */
+  overwrite(signal: AbortSignal): Promise<SaveResult>;
+}
+
+const quickRetriesMs = [100, 300, 900];
+/** A store that hangs is not asked again while calls wait: the late saves have all the time. */
+const quicklyMs = 2_000;
+
+/** Creates the saver of one account. */
+export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; grant: GrantType }): Saver {
+  const { env, ledger, keeper, grant } = deps;
+
+  async function once(known?: KnownContent): Promise<SaveResult> {
+    const ours = ledger.newest?.held.set;
+    if (!ours || !ledger.unsaved) return { kind: 'saved' };
+    const replaces = ledger.stored;
+    let content = known;
+    if (!content) {
+      const loaded = await keeper.load();
+      if (loaded.kind === 'failed') return loaded;
+      content = loaded;
+    }
+    const choice = chooseSave(content.set, { ours, replaces }, ledger, grant);
+    if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
+    if (choice === 'already-saved') return { kind: 'saved' };
+    return outcomeOf(await keeper.save(ours, replaces));
+  }
+
+  async function overwriteOnce(): Promise<SaveResult> {
+    const ours = ledger.newest?.held.set;
+    if (!ours) return { kind: 'saved' };
+    const saved = await keeper.save(ours, ledger.stored);
+    if (saved.kind !== 'conflict') return saved;
+    const loaded = await keeper.load();
+    return loaded.kind === 'failed' ? loaded : outcomeOf(await keeper.save(ours, loaded.set));
+  }
+
+  async function repeatedly(
+    first: () => Promise<SaveResult>,
+    next: () => Promise<SaveResult>,
+    endsAtMs: number,
+    signal: AbortSignal,
+  ): Promise<SaveResult> {
+    const stopAtMs = Math.min(endsAtMs, env.now() + quicklyMs);
+    let result = await first();
+    for (const waitMs of quickRetriesMs) {
+      if (result.kind !== 'failed' || env.now() + waitMs > stopAtMs) break;
+      await env.sleep(waitMs * (1 + 0.2 * env.random()), { signal });
+      if (signal.aborted) break;
+      result = await next();
+    }
+    return result;
+  }
+
+  return {
+    once,
+    quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
+    overwrite: (signal) => repeatedly(overwriteOnce, overwriteOnce, Infinity, signal),
+  };
+}
+
+/** A conflict means that somebody was faster than the comparison: the next try compares with what they left. */
+function outcomeOf(saved: Saved): SaveResult {
+  return saved.kind === 'conflict' ? { kind: 'failed', why: 'store.save() found another token set' } : saved;
+}

@@ -1,0 +1,189 @@
+import { jwtDecode } from 'jwt-decode';
+import type { TokenSet } from '../store/store.js';
+
+/** When a token stops working, and by whose clock that moment was told. */
+export interface Expiry {
+  readonly atMs: number;
+  readonly clock: 'local' | 'server';
+}
+
+/** A token set with everything that is asked of it on the way of a request read once. */
+export interface HeldTokens {
+  readonly set: TokenSet;
+  /** Absent when the store holds a refresh token only: redeemed at the first call. */
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | undefined;
+  /** Undefined: usable until a 401 says otherwise. */
+  readonly expiry: Expiry | undefined;
+  readonly lifeMs: number | undefined;
+  /** How long before expiry the token is renewed; drawn once per token. */
+  readonly aheadMs: number;
+  /** With less than this left it counts as expired. */
+  readonly marginMs: number;
+}
+
+/** What `load` or a token endpoint returned, looked at. */
+export type ReadTokenSet =
+  { kind: 'none' } | { kind: 'set'; set: TokenSet } | { kind: 'garbage'; what: string };
+
+/** What may stand in an `Authorization` header (RFC 9110 field content without white space). */
+const headerSafe = /^[\x21-\x7e]+$/;
+/** Fields of the answer itself: never carried over from an older set. */
+const answerFields = new Set([
+  'access_token',
+  'refresh_token',
+  'token_type',
+  'expires_in',
+  'created_at',
+  'expires_at',
+  'scope',
+]);
+/** Above this a number of "seconds" is in milliseconds (1e11 s is the year 5138). */
+const millisecondsFrom = 1e11;
+
+/** Tells a usable token set from nothing and from garbage. Never throws; the text holds no token. */
+export function readTokenSet(value: unknown): ReadTokenSet {
+  if (value === null || value === undefined) return { kind: 'none' };
+  if (typeof value === 'string')
+    return { kind: 'garbage', what: 'a string (a JSON text must be parsed first)' };
+  if (typeof value !== 'object') return { kind: 'garbage', what: `a ${typeof value}` };
+  if (Array.isArray(value)) return { kind: 'garbage', what: 'an array' };
+  const { access_token: access, refresh_token: refresh } = value as Record<string, unknown>;
+  for (const [name, token] of [
+    ['access_token', access],
+    ['refresh_token', refresh],
+  ] as const) {
+    if (token === undefined || token === null || token === '') continue;
+    if (typeof token !== 'string')
+      return { kind: 'garbage', what: `an object whose ${name} is a ${typeof token}` };
+    if (!headerSafe.test(token)) {
+      return {
+        kind: 'garbage',
+        what: `an object whose ${name} holds white space or characters that no token has`,
+      };
+    }
+  }
+  if (!access && !refresh)
+    return { kind: 'garbage', what: 'an object with neither access_token nor refresh_token' };
+  return { kind: 'set', set: value as TokenSet };
+}
+
+/** A set read from a store. Order of the sources of expiry: `expires_at`, `created_at + expires_in`, the JWT's `exp`. */
+export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
+  const claims = jwtTimes(set.access_token);
+  const lifeSeconds = positive(set.expires_in);
+  const createdAtMs = epochMs(set.created_at);
+  const storedMs = epochMs(set.expires_at);
+  const expiry: Expiry | undefined =
+    storedMs !== undefined
+      ? { atMs: storedMs, clock: 'local' }
+      : createdAtMs !== undefined && lifeSeconds !== undefined
+        ? { atMs: createdAtMs + lifeSeconds * 1000, clock: 'server' }
+        : claims.expiresAtMs !== undefined
+          ? { atMs: claims.expiresAtMs, clock: 'server' }
+          : undefined;
+  return hold(set, expiry, lifeSeconds === undefined ? claims.lifeMs : lifeSeconds * 1000, ahead);
+}
+
+/**
+ * A set that a token endpoint has just answered. Its life counts from the moment the request was sent: the server may have issued
+ * it any time since.
+ */
+export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice): HeldTokens {
+  const lifeSeconds = positive(set.expires_in);
+  if (lifeSeconds === undefined) return holdLoaded(set, ahead);
+  return hold(set, { atMs: sentAtMs + lifeSeconds * 1000, clock: 'local' }, lifeSeconds * 1000, ahead);
+}
+
+/** What is saved: the previous set's extra fields plus the answer; an answer without a refresh token keeps the presented one. */
+export function mergeAnswer(previous: TokenSet | undefined, answer: TokenSet): TokenSet {
+  const extras = Object.entries(previous ?? {}).filter(([name]) => !answerFields.has(name));
+  const merged: TokenSet = { ...Object.fromEntries(extras), ...answer };
+  if (!merged.refresh_token) {
+    delete merged.refresh_token;
+    if (previous?.refresh_token) merged.refresh_token = previous.refresh_token;
+  }
+  return merged;
+}
+
+/** The set as it is saved: with the moment of expiry in Unix seconds on this machine's clock, rounded down. */
+export function withExpiresAt(held: HeldTokens, serverOffsetMs: number): TokenSet {
+  const { expires_at: _stale, ...set } = held.set;
+  const atMs = localExpiryMs(held.expiry, serverOffsetMs);
+  return atMs === undefined ? set : { ...set, expires_at: Math.floor(atMs / 1000) };
+}
+
+/** Expiry on this machine's clock. */
+export function localExpiryMs(expiry: Expiry | undefined, serverOffsetMs: number): number | undefined {
+  if (!expiry) return undefined;
+  return expiry.clock === 'local' ? expiry.atMs : expiry.atMs - serverOffsetMs;
+}
+
+/** How early a token is renewed: the application's wish, and one draw of chance so that a fleet does not renew at once. */
+export interface AheadChoice {
+  /** Milliseconds; undefined: 5 minutes or 10 % of the life, whichever is less. */
+  readonly aheadMs: number | undefined;
+  /** Uniform in [0, 1). */
+  readonly draw: number;
+}
+
+function hold(
+  set: TokenSet,
+  expiry: Expiry | undefined,
+  lifeMs: number | undefined,
+  ahead: AheadChoice,
+): HeldTokens {
+  const life = lifeMs ?? Infinity;
+  const wishedMs = ahead.aheadMs ?? Math.min(5 * 60_000, life * 0.1);
+  return {
+    set,
+    accessToken: set.access_token || undefined,
+    refreshToken: set.refresh_token || undefined,
+    expiry,
+    lifeMs,
+    // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.
+    aheadMs: Math.min(wishedMs * (1 + 0.2 * ahead.draw), life / 2),
+    marginMs: Math.min(10_000, life * 0.02),
+  };
+}
+
+function jwtTimes(token: string | undefined): { expiresAtMs?: number; lifeMs?: number } {
+  const claims = decodeClaims(token);
+  const expiresAtMs = epochMs(claims?.['exp']);
+  const issuedAtMs = epochMs(claims?.['iat']);
+  if (expiresAtMs === undefined) return {};
+  const lifeMs = issuedAtMs !== undefined && issuedAtMs < expiresAtMs ? expiresAtMs - issuedAtMs : undefined;
+  return lifeMs === undefined ? { expiresAtMs } : { expiresAtMs, lifeMs };
+}
+
+/** A JWT's claims, or undefined for an opaque, broken or strange token: never an error in itself. */
+export function decodeClaims(token: string | undefined): Record<string, unknown> | undefined {
+  if (!token) return undefined;
+  try {
+    const claims: unknown = jwtDecode(token);
+    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;
+  } catch {
+    // jwt-decode's message quotes the payload: it goes nowhere.
+    return undefined;
+  }
+}
+
+/** Seconds, milliseconds, ISO 8601 and Date, as old token tables hold them; undefined for anything else. */
+export function epochMs(value: unknown): number | undefined {
+  if (value instanceof Date) return finite(value.getTime());
+  if (typeof value === 'string') {
+    const text = value.trim();
+    return /^\d+(\.\d+)?$/.test(text) ? epochMs(Number(text)) : finite(Date.parse(text));
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
+  return value > millisecondsFrom ? value : value * 1000;
+}
+
+function positive(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined;
+}
+
+function finite(ms: number): number | undefined {
+  return Number.isFinite(ms) ? ms : undefined;
+}

@@ -1,0 +1,65 @@
+import type { ProcoreError } from '../failure/errors.js';
+import { afterFailure, noBackoff, type Backoff } from './backoff.js';
+
+/** What earlier renewals have shown, and for how long it counts. */
+export interface Verdicts {
+  /** Nobody but a person can go on. Soft: the store is asked again, at most once a second. */
+  readonly dead?: { readonly error: ProcoreError; readonly checkedAtMs: number } | undefined;
+  /** The client is set up wrongly: remembered for a minute. */
+  readonly rejected?: { readonly error: ProcoreError; readonly untilMs: number };
+  /** Renewals without a verdict. */
+  readonly undecided?: { readonly error: ProcoreError; readonly backoff: Backoff };
+  /** The store could not be read or locked: the background leaves it alone for a while. */
+  readonly store: Backoff;
+}
+
+/** Nothing has happened. */
+export const noVerdicts: Verdicts = Object.freeze({ store: noBackoff });
+
+const recheckMs = 1_000;
+const rejectedMs = 60_000;
+
+/** Who wants to renew: a call, or the application itself, which does not wait for a back-off. */
+export type Wish = 'automatic' | 'asked';
+
+/** Why a renewal that somebody waits for must not start now; undefined: it may. */
+export function objection(verdicts: Verdicts, wish: Wish, nowMs: number): ProcoreError | undefined {
+  const { dead, rejected, undecided } = verdicts;
+  if (dead && nowMs - dead.checkedAtMs < recheckMs) return dead.error;
+  if (rejected && nowMs < rejected.untilMs) return rejected.error;
+  if (undecided && wish !== 'asked' && nowMs < undecided.backoff.untilMs) return undecided.error;
+  return undefined;
+}
+
+/** Whether a renewal may start while calls go on without it. */
+export function mayRenewInBackground(verdicts: Verdicts, nowMs: number): boolean {
+  return nowMs >= verdicts.store.untilMs && objection(verdicts, 'automatic', nowMs) === undefined;
+}
+
+/** After a renewal that failed; the error is the one that calls get from now on. */
+export function afterRenewalFailure(
+  verdicts: Verdicts,
+  failure: {
+    verdict: 'undecided' | 'store' | 'garbage' | 'dead' | 'rejected';
+    error: ProcoreError;
+    retryAtMs?: number;
+  },
+  nowMs: number,
+  draw: number,
+): { verdicts: Verdicts; error: ProcoreError } {
+  const { verdict, error } = failure;
+  switch (verdict) {
+    case 'dead':
+      return { verdicts: { ...verdicts, dead: { error, checkedAtMs: nowMs } }, error };
+    case 'rejected':
+      return { verdicts: { ...verdicts, rejected: { error, untilMs: nowMs + rejectedMs } }, error };
+    case 'undecided': {
+      const backoff = afterFailure(verdicts.undecided?.backoff ?? noBackoff, nowMs, draw, failure.retryAtMs);
+      const timed = error.retold({ retryAt: new Date(backoff.untilMs) });
+      return { verdicts: { ...verdicts, undecided: { error: timed, backoff } }, error: timed };
+    }
+    case 'store':
+    case 'garbage':
+      return { verdicts: { ...verdicts, store: afterFailure(verdicts.store, nowMs, draw) }, error };
+  }
+}

@@ -1,0 +1,80 @@
+import type { Env } from '../../src/env.js';
+
+interface Sleeper {
+  atMs: number;
+  order: number;
+  wake: () => void;
+}
+
+/** A clock that stands still until a test moves it. */
+export interface ManualEnv extends Env {
+  /** Moves time forward, waking sleepers in order; between two of them everything that can run runs. */
+  advance(ms: number): Promise<void>;
+  /** Sets the clock without waking anybody, as a laptop's lid does. */
+  jump(ms: number): void;
+  /** What `random` returns from now on. @default 0 */
+  chance: number;
+  /** Waits that are under way: none may be left behind. */
+  readonly sleeping: number;
+}
+
+/** Starts at a whole second. */
+export function createManualEnv(startMs = 1_800_000_000_000): ManualEnv {
+  let nowMs = startMs;
+  let order = 0;
+  let sleepers: Sleeper[] = [];
+
+  const env: ManualEnv = {
+    chance: 0,
+    now: () => nowMs,
+    random: () => env.chance,
+    sleep: (ms, { signal } = {}) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        if (ms <= 0) return void setImmediate(resolve);
+        const wake = () => {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        const sleeper = { atMs: nowMs + ms, order: order++, wake };
+        sleepers.push(sleeper);
+        signal?.addEventListener('abort', wake, { once: true });
+      }),
+    get sleeping() {
+      return sleepers.length;
+    },
+    jump(ms) {
+      nowMs += ms;
+    },
+    async advance(ms) {
+      const untilMs = nowMs + ms;
+      for (;;) {
+        await settled();
+        const [next] = sleepers
+          .filter(({ atMs }) => atMs <= untilMs)
+          .sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+        if (!next) break;
+        nowMs = Math.max(nowMs, next.atMs);
+        next.wake();
+      }
+      nowMs = untilMs;
+      await settled();
+    },
+  };
+  return env;
+}
+
+/** Lets promises and ready input run. */
+export async function settled(): Promise<void> {
+  for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits for something that real input brings about; fails after ten seconds of real time. */
+export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error(`waited ten seconds for ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
