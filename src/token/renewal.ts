@@ -123,8 +123,9 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       if (run.signal.aborted) return { kind: 'superseded' };
       if (loaded.kind === 'failed') return storeFailed(loaded.why, loaded.cause, loaded.garbage);
       if (loaded.set) {
-        const lease = ledger.keep(holdLoaded(loaded.set, ahead()));
-        if (lease.held.accessToken && ledger.freshness(lease) !== 'expired') return { kind: 'loaded', lease };
+        ledger.keep(holdLoaded(loaded.set, ahead()));
+        const enough = run.satisfied();
+        if (enough) return { kind: 'loaded', lease: enough };
       } else if (grant === 'refresh_token') {
         return reauthenticate('no-tokens', 'the store has no tokens for it');
       }

@@ -228,7 +228,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
         const stopgap = working();
         return stopgap ? { kind: 'lease', lease: stopgap } : { kind: 'failed', error: objected };
       }
-      const run = running ?? start(renewedMeanwhile);
+      const run = running ?? start(settings.background ? working : renewedMeanwhile);
       const waited = await waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       if (waited.kind === 'done' && waited.value.kind === 'superseded' && env.now() < untilMs) continue;

@@ -81,12 +81,14 @@ export async function createHarness(
     emulator?: EmulatorOptions;
     options?: Partial<ProcoreOptions>;
     defaults?: CreateAxiosDefaults;
+    /** How far the server's clock is ahead. @default 0 */
+    skewMs?: number;
     /** Whether the store starts with a pair. @default true */
     authorised?: boolean;
   } = {},
 ): Promise<Harness & AsyncDisposable & { close(): Promise<void> }> {
   const env = createManualEnv();
-  const emulator = await startEmulator({ now: env.now, ...setup.emulator });
+  const emulator = await startEmulator({ now: () => env.now() + (setup.skewMs ?? 0), ...setup.emulator });
   const store = createTestStore(setup.authorised === false ? undefined : emulator.issue());
   const told: Told[] = [];
   const logged: string[] = [];

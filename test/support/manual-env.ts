@@ -16,6 +16,10 @@ export interface ManualEnv extends Env {
   chance: number;
   /** Waits that are under way: none may be left behind. */
   readonly sleeping: number;
+  /** Milliseconds that each of them still has. */
+  readonly pending: number[];
+  /** Moves time in small steps until `work` has settled; real input gets its turns between. */
+  drive<T>(work: Promise<T>, stepMs?: number): Promise<T>;
 }
 
 /** Starts at a whole second. */
@@ -43,6 +47,20 @@ export function createManualEnv(startMs = 1_800_000_000_000): ManualEnv {
       }),
     get sleeping() {
       return sleepers.length;
+    },
+    get pending() {
+      return sleepers.map(({ atMs }) => atMs - nowMs);
+    },
+    async drive(work, stepMs = 250) {
+      let over = false;
+      void work.then(
+        () => (over = true),
+        () => (over = true),
+      );
+      const giveUpAt = Date.now() + 10_000;
+      while (!over && Date.now() < giveUpAt) await env.advance(stepMs);
+      if (!over) throw new Error('ten seconds of driving have not settled it');
+      return work;
     },
     jump(ms) {
       nowMs += ms;
