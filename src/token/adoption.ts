@@ -54,6 +54,11 @@ export function chooseSave(
 
 /** Provably older: both carry the server's time of issue. */
 function isOlder(a: TokenSet, b: TokenSet): boolean {
-  const [issuedA, issuedB] = [epochMs(a.created_at), epochMs(b.created_at)];
+  const [issuedA, issuedB] = [issuedAtMs(a), issuedAtMs(b)];
   return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB;
+}
+
+/** Procore's `created_at` is a number; a date or a text is a table's column of that name, as old as the row. */
+function issuedAtMs({ created_at: createdAt }: TokenSet): number | undefined {
+  return typeof createdAt === 'number' ? epochMs(createdAt) : undefined;
 }

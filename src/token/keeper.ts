@@ -47,14 +47,19 @@ export function createKeeper(deps: {
         const expected = 'it takes a token set ({ access_token, refresh_token, … }), null or undefined';
         return { kind: 'failed', why: `store.load() returned ${read.what}; ${expected}`, garbage: true };
       }
-      // A copy: what the application does with its object later is not our state.
-      return { kind: 'loaded', set: read.kind === 'set' ? { ...read.set } : undefined };
+      // Already a copy: what the application does with its object later is not our state.
+      return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
 
     async save(set, previous) {
-      const before = await within(env, storeTimeoutMs, saving);
-      if (before.kind !== 'done')
-        return { kind: 'failed', why: 'an earlier store.save() has not settled yet' };
+      const patienceEndsAtMs = env.now() + storeTimeoutMs;
+      for (let before: typeof saving | undefined; before !== saving;) {
+        // Others may have waited for the same save, and one of them is first.
+        before = saving;
+        const waited = await within(env, patienceEndsAtMs - env.now(), before);
+        if (waited.kind !== 'done')
+          return { kind: 'failed', why: 'an earlier store.save() has not settled yet' };
+      }
       const save = call(() => store.save({ ...set }, account, previous && { ...previous }));
       saving = save.catch(() => undefined);
       const waited = await within(env, storeTimeoutMs, save);

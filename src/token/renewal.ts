@@ -32,7 +32,7 @@ import {
 export type RenewalResult =
   | { kind: 'loaded'; lease: Lease }
   | { kind: 'renewed'; lease: Lease; unsaved?: { why: string } }
-  | { kind: 'adopted'; lease: Lease; from: 'store' | 'process' }
+  | { kind: 'adopted'; lease: Lease; from: 'store' | 'process'; unsaved?: { why: string } }
   /** `undecided`: no verdict, the token is kept. `store`: nothing was redeemed; `garbage`: nor will it be the next time. */
   | {
       kind: 'failed';
@@ -191,7 +191,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (!successor) return undefined;
     const lease = ledger.hold(holdLoaded(successor, ahead()));
     const failed = await settle(await saver.quickly(undefined, endsAtMs, run.signal));
-    if (failed || usable(ledger.newest ?? lease))
+    if (failed) return { kind: 'adopted', lease, from: 'process', unsaved: failed };
+    if (usable(ledger.newest ?? lease))
       return { kind: 'adopted', lease: ledger.newest ?? lease, from: 'process' };
     return { kind: 'again' };
   }
@@ -278,7 +279,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     }
     const lease = ledger.hold(held);
     const failed = await settle(await saver.quickly(hold.known(), hold.endsAtMs, run.signal));
-    if (failed) return { kind: 'renewed', lease, unsaved: { why: failed.why } };
+    if (failed) return { kind: 'renewed', lease, unsaved: failed };
     // A newer pair of somebody else's took its place.
     if (ledger.newest && ledger.newest !== lease)
       return { kind: 'adopted', lease: ledger.newest, from: 'store' };

@@ -1,29 +1,26 @@
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
-import {
-  TokenRenewalError,
-  TokenStoreError,
-  type ProcoreError,
-  type ReauthenticationRequiredError,
-} from '../failure/errors.js';
-import type { Events, ProcoreEvents } from '../observe/events.js';
+import { TokenRenewalError, TokenStoreError, type ProcoreError } from '../failure/errors.js';
+import type { Events } from '../observe/events.js';
 import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import { within } from '../within.js';
+import { within, type Waited } from '../within.js';
 import type { GrantType } from './adoption.js';
-import { braked, isBraked, releasedBrake } from './brake.js';
 import type { Exchange } from './exchange.js';
 import { fingerprint, shortFingerprint } from './fingerprint.js';
 import type { Freshness } from './freshness.js';
 import type { Keeper } from './keeper.js';
-import { createLateSave } from './late-save.js';
 import { createLedger, type Lease } from './ledger.js';
 import { runLocked } from './lock.js';
 import type { GrantMutex } from './mutex.js';
+import { createRefusals, type Patience, type Refusal, type Refusals } from './refusals.js';
 import { createRenewal, type RenewalResult, type RenewalRun } from './renewal.js';
 import { createSaver, type SaveResult } from './saver.js';
-import { holdLoaded, localExpiryMs, readTokenSet, withExpiresAt } from './token-set.js';
+import { createTelling } from './telling.js';
+import { holdLoaded, readTokenSet } from './token-set.js';
+import { createTurns } from './turns.js';
 import { afterRenewalFailure, mayRenewInBackground, noVerdicts, objection } from './verdicts.js';
+import { createWrites } from './writes.js';
 
 /** What `status()` shows of an account: no token, no secret. */
 export interface TokenStatus {
@@ -42,22 +39,9 @@ export interface TokenStatus {
   unsaved: boolean;
 }
 
-/** How long and by whose leave a call waits. */
-export interface Patience {
-  readonly maxMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** What a wait for a token came to. */
 export type Acquired =
   { kind: 'lease'; lease: Lease } | { kind: 'failed'; error: ProcoreError } | { kind: 'aborted' };
-
-/** What a 401 leads to. `renewed`: a renewal was waited for; `proves`: if this replay is accepted, the renewal has helped. */
-export type Refusal =
-  | { kind: 'replay'; renewed: boolean; proves: boolean }
-  | { kind: 'return' }
-  | { kind: 'failed'; error: ProcoreError }
-  | { kind: 'aborted' };
 
 /** The tokens of one account: whoever needs one asks here. */
 export interface TokenSource {
@@ -102,40 +86,55 @@ type Running = RenewalRun & { done: Promise<RenewalResult> };
 
 /** Sequences the renewals of one account. */
 export function createTokenSource(deps: SourceDeps): TokenSource {
-  const { env, account, grant, store, keeper, mutex, settings, serverOffsetMs, emit } = deps;
+  const { env, account, grant, store, keeper, mutex, settings, serverOffsetMs } = deps;
+  const name = JSON.stringify(account);
   let verdicts = noVerdicts;
-  let brake = releasedBrake;
-  let generation = new AbortController();
   let running: Running | undefined;
   let lastRenewalMs: number | undefined;
-  /** This server kills an access token when it is replaced. */
-  let oldDies = false;
   /** New calls wait: a renewal lets those in flight finish. */
   let holding = false;
   let inFlight = 0;
   let drained = () => {};
-  /** Renewals, late saves and `setTokens` of this account, one after another. Never rejects. */
-  let turn: Promise<unknown> = Promise.resolve();
-  let writing: Promise<unknown> | undefined;
 
+  const turns = createTurns();
+  const telling = createTelling(deps);
   const ledger = createLedger({
     now: env.now,
     serverOffsetMs,
-    oldDies: () => oldDies && settings.drain !== false,
+    oldDies: () => refusals.oldDies && settings.drain !== false,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
   });
   const saver = createSaver({ env, ledger, keeper, grant });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
-  const warn = (message: string) =>
-    deps.warnOnce('lock-contract', message, `${message} (account ${JSON.stringify(account)})`);
+  const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
   const renewal = createRenewal({ ...deps, lockWaitMs: deps.maxWaitMs, ledger, saver, drain, warn });
-  const lateSave = createLateSave({ env, attempt: saveLate });
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turn.then(work);
-    turn = result.catch(() => undefined);
-    return result;
-  }
+  const writes = createWrites({
+    env,
+    ledger,
+    saver,
+    turns,
+    telling,
+    keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
+    underLock,
+    serverOffsetMs,
+  });
+  const refusals: Refusals = createRefusals({
+    env,
+    ledger,
+    renewals: {
+      get running() {
+        return running;
+      },
+      get holding() {
+        return holding;
+      },
+      working,
+      start,
+      objection: () => objection(verdicts, 'automatic', env.now()),
+      waitFor,
+      overdue,
+    },
+  });
 
   /** The lease in use, if it can be expected to work. */
   function working(): Lease | undefined {
@@ -146,6 +145,10 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     return lease.refused && verdicts.dead ? undefined : lease;
   }
 
+  function fresh(): Lease | undefined {
+    return ledger.freshness(ledger.newest) === 'fresh' ? working() : undefined;
+  }
+
   function peek(): Lease | undefined {
     if (holding) return undefined;
     const lease = working();
@@ -153,34 +156,28 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     if (running) return settings.background ? lease : undefined;
     if (!mayRenewInBackground(verdicts, env.now())) return lease;
     if (!settings.background) return undefined;
-    start(renewedMeanwhile);
+    start(fresh);
     return lease;
-  }
-
-  function renewedMeanwhile(): Lease | undefined {
-    return ledger.freshness(ledger.newest) === 'fresh' ? working() : undefined;
   }
 
   function start(satisfied: () => Lease | undefined): Running {
     const run: RenewalRun = {
-      signal: generation.signal,
+      signal: turns.generation,
       satisfied,
       waiting: 0,
       posted: false,
       trouble: undefined,
     };
-    const done = inTurn(() => renewal(run))
+    const done = turns
+      .inTurn(() => renewal(run))
       .catch((): RenewalResult => {
         // A defect of ours: calls must not hang on it, and what is in hand stays.
-        const error = new TokenRenewalError(`the renewal for account ${JSON.stringify(account)} broke off.`, {
-          account,
-        });
+        const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
         return { kind: 'failed', verdict: 'undecided', error };
       })
       .then((result) => settle(run, result));
-    const started = Object.assign(run, { done });
-    running = started;
-    return started;
+    running = Object.assign(run, { done });
+    return running;
   }
 
   /** Remembers and tells what a renewal came to, before anybody who waits for it goes on. */
@@ -193,19 +190,21 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
       return result;
     }
-    const nowMs = env.now();
     if (result.kind === 'failed') {
-      const known = verdicts.dead?.error;
-      const after = afterRenewalFailure(verdicts, result, nowMs, env.random());
+      const wasDead = verdicts.dead !== undefined;
+      const after = afterRenewalFailure(verdicts, result, env.now(), env.random());
       verdicts = after.verdicts;
-      tellFailure(after.error, result.verdict === 'dead' && known !== undefined);
+      if (result.verdict !== 'dead' || !wasDead) telling.failed(after.error);
       return { ...result, error: after.error };
     }
     verdicts = noVerdicts;
-    lastRenewalMs = nowMs;
-    if (result.kind === 'adopted') tellAdopted(result.lease, result.from);
-    else tellRenewed(result.lease, result.unsaved);
-    if (ledger.unsaved) lateSave.start(generation.signal);
+    lastRenewalMs = env.now();
+    if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
+    else telling.renewed(result.lease, result.unsaved !== undefined);
+    if (ledger.unsaved) {
+      telling.saveFailed(result.unsaved?.why ?? 'it failed');
+      writes.saveLate();
+    }
     return result;
   }
 
@@ -213,7 +212,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     run: Running,
     untilMs: number,
     signal: AbortSignal | undefined,
-  ): ReturnType<typeof within<RenewalResult>> {
+  ): Promise<Waited<RenewalResult>> {
     run.waiting++;
     return within(env, Math.max(0, untilMs - env.now()), run.done, signal).finally(() => run.waiting--);
   }
@@ -224,88 +223,31 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       const ready = peek();
       if (ready) return { kind: 'lease', lease: ready };
       const objected = running ? undefined : objection(verdicts, 'automatic', env.now());
-      if (objected) {
-        const stopgap = working();
-        return stopgap ? { kind: 'lease', lease: stopgap } : { kind: 'failed', error: objected };
-      }
-      const run = running ?? start(settings.background ? working : renewedMeanwhile);
+      if (objected) return orWorking(objected);
+      const run = running ?? start(settings.background ? working : fresh);
       const waited = await waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
-      if (waited.kind === 'done' && waited.value.kind === 'superseded' && env.now() < untilMs) continue;
-      const lease = working();
-      if (waited.kind === 'done' && 'lease' in waited.value) {
-        // Whatever its life: a call that has waited for a token uses it once.
-        return { kind: 'lease', lease: lease ?? waited.value.lease };
-      }
-      if (lease) return { kind: 'lease', lease };
-      if (waited.kind === 'done' && waited.value.kind === 'failed')
-        return { kind: 'failed', error: waited.value.error };
-      return { kind: 'failed', error: run.trouble ?? stillUnderWay() };
+      if (waited.kind !== 'done') return orWorking(overdue(run));
+      const result = waited.value;
+      if (result.kind === 'failed') return orWorking(result.error);
+      // Whatever its life: a call that has waited for a token uses it once.
+      if (result.kind !== 'superseded') return { kind: 'lease', lease: working() ?? result.lease };
+      if (env.now() >= untilMs) return orWorking(overdue(run));
     }
   }
 
-  async function refused(
-    lease: Lease,
-    reason: RefusalReason,
-    { maxMs, signal, mayRenew }: Patience & { mayRenew: boolean },
-  ): Promise<Refusal> {
-    if (reason === 'other') return { kind: 'return' };
-    const nowMs = env.now();
-    const replaced = lease !== ledger.newest;
-    const expired = ledger.freshness(lease) === 'expired';
-    // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
-    if (!expired && !lease.diedAlone && (replaced || running?.posted)) oldDies = true;
-    if (replaced) {
-      ledger.refuse(lease);
-      const current = working();
-      if (current && current !== lease && !holding) return { kind: 'replay', renewed: false, proves: false };
-    }
-    if (!mayRenew) return { kind: 'return' };
-    if (replaced) {
-      // The one that replaced it is not usable yet.
-    } else if (!running) {
-      if (reason === 'none' && lease.accepted) return { kind: 'return' };
-      if (isBraked(brake, nowMs)) return { kind: 'return' };
-      const objected = objection(verdicts, 'automatic', nowMs);
-      lease.diedAlone = true;
-      ledger.refuse(lease);
-      if (objected) return { kind: 'failed', error: objected };
-      brake = braked(brake, nowMs);
-    } else if (!running.posted) {
-      lease.diedAlone = true;
-      ledger.refuse(lease);
-    }
-    const run = running ?? start(() => (ledger.newest === lease ? undefined : renewedMeanwhile()));
-    const proves = !replaced && !run.posted;
-    const waited = await waitFor(run, nowMs + Math.min(maxMs, settings.timeoutMs), signal);
-    if (waited.kind === 'aborted') return { kind: 'aborted' };
-    const current = ledger.current();
-    if (current && current !== lease) return { kind: 'replay', renewed: true, proves };
-    if (waited.kind === 'done' && waited.value.kind === 'failed')
-      return { kind: 'failed', error: waited.value.error };
-    return { kind: 'failed', error: run.trouble ?? stillUnderWay() };
+  /** A renewal that failed, or is late, is no reason to fail a call whose token works. */
+  function orWorking(error: ProcoreError): Acquired {
+    const lease = working();
+    return lease ? { kind: 'lease', lease } : { kind: 'failed', error };
   }
 
   async function drain(run: RenewalRun): Promise<void> {
-    if (settings.drain === false || (settings.drain === 'learn' && !oldDies)) return;
+    const needed = settings.drain === true || (settings.drain === 'learn' && refusals.oldDies);
+    if (!needed || run.signal.aborted) return;
     holding = true;
-    if (inFlight > 0)
-      await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), run.signal);
-  }
-
-  async function saveLate(): Promise<'done' | 'left'> {
-    const { signal } = generation;
-    const result = await inTurn(() => underLock(() => saver.once(), signal));
-    if (signal.aborted || !ledger.unsaved) return 'done';
-    if (result.kind === 'failed') return 'left';
-    if (result.kind === 'theirs') {
-      const lease = ledger.keep(holdLoaded(result.set, ahead()));
-      tellAdopted(lease, 'store');
-    } else {
-      ledger.saved();
-      emit('token-saved-late', { account });
-    }
-    return 'done';
+    if (inFlight === 0) return;
+    await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), run.signal);
   }
 
   /** A save outside of a renewal: under the mutex of what the store is believed to hold, and under the lock. */
@@ -314,43 +256,23 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     const key = grant === 'refresh_token' && refresh ? fingerprint(refresh) : deps.clientKey;
     const locking = { env, store, account, waitMs: deps.maxWaitMs, releaseMs: settings.storeTimeoutMs, warn };
     const locked = await mutex.run(key, () => runLocked(locking, save, signal), signal);
-    if (!locked) return { kind: 'failed', why: 'it was given up' };
-    return locked.kind === 'ran' ? (locked.value ?? { kind: 'failed', why: 'it was given up' }) : locked;
+    const givenUp: SaveResult = { kind: 'failed', why: 'it was given up' };
+    if (!locked) return givenUp;
+    return locked.kind === 'ran' ? (locked.value ?? givenUp) : locked;
   }
 
   async function setTokens(tokens: TokenSet): Promise<void> {
-    const read = readTokenSet(tokens);
-    if (read.kind !== 'set' || !read.set.access_token) {
-      const got =
-        read.kind === 'garbage'
-          ? read.what
-          : read.kind === 'none'
-            ? 'nothing'
-            : 'an object without access_token';
-      throw new TypeError(`axios-procore: setTokens got ${got}; it takes a token set as Procore answers it.`);
-    }
-    // Whatever is under way for the old tokens is neither saved nor used any more.
-    generation.abort();
-    generation = new AbortController();
-    const { signal } = generation;
+    const held = holdLoaded(checkedTokenSet(tokens), ahead());
+    turns.supersede();
     running = undefined;
     holding = false;
     verdicts = noVerdicts;
-    brake = releasedBrake;
-    if (read.set.refresh_token) mutex.forget(fingerprint(read.set.refresh_token));
-    const loaded = holdLoaded(read.set, ahead());
-    const result = await inTurn(async () => {
-      if (signal.aborted) return undefined;
-      ledger.replaceAll({ ...loaded, set: withExpiresAt(loaded, serverOffsetMs()) });
-      return underLock(() => saver.overwrite(signal), signal);
-    });
-    if (!result || signal.aborted) return;
-    if (result.kind !== 'failed') return ledger.saved();
-    ledger.saveFailed();
-    lateSave.start(signal);
-    emit('token-save-failed', { account, message: result.why });
-    const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${result.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
-    throw new TokenStoreError(summary, { account, cause: result.cause });
+    refusals.release();
+    if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
+    const failed = await writes.bring(held);
+    if (!failed) return;
+    const summary = `the new tokens of account ${name} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
+    throw new TokenStoreError(summary, { account, cause: failed.cause });
   }
 
   async function renew(): Promise<TokenSet> {
@@ -363,92 +285,59 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       const result = waited.kind === 'done' ? waited.value : undefined;
       if (result?.kind === 'renewed' || result?.kind === 'adopted') return { ...result.lease.held.set };
       if (result?.kind === 'failed') throw result.error;
-      if (env.now() >= untilMs) throw run.trouble ?? stillUnderWay();
+      if (env.now() >= untilMs) throw overdue(run);
     }
   }
 
-  function stillUnderWay(): ProcoreError {
-    const summary = `the renewal for account ${JSON.stringify(account)} is still under way after ${settings.timeoutMs} ms; it goes on, and its tokens will be saved and used.`;
-    return new TokenRenewalError(summary, { account });
+  function overdue(run: Running): ProcoreError {
+    const summary = `the renewal for account ${name} is still under way; it goes on, and its tokens will be saved and used.`;
+    return run.trouble ?? new TokenRenewalError(summary, { account });
   }
 
-  function tellRenewed(lease: Lease, unsaved: { why: string } | undefined): void {
-    emit('token-renewed', { account, ...shownOf(lease), unsaved: unsaved !== undefined });
-    if (unsaved) emit('token-save-failed', { account, message: unsaved.why });
-  }
-
-  function tellAdopted(lease: Lease, from: ProcoreEvents['token-adopted']['from']): void {
-    emit('token-adopted', { account, ...shownOf(lease), from });
-  }
-
-  function tellFailure(error: ProcoreError, repeated: boolean): void {
-    if (repeated) return;
-    if (error.kind === 'reauthentication-required') {
-      const { reason } = error as ReauthenticationRequiredError;
-      emit('reauthentication-required', { account, reason, message: error.message });
-      return;
-    }
-    const { retryAt } = error as TokenRenewalError;
-    emit('token-renewal-failed', {
+  function status(): TokenStatus {
+    const { newest } = ledger;
+    const stuck = verdicts.dead && !working();
+    const refresh = newest?.held.refreshToken;
+    return {
       account,
-      code: error.code,
-      message: error.message,
-      ...(retryAt ? { retryAt } : {}),
-    });
-  }
-
-  function shownOf(lease: Lease): { accessToken: string; expiresAt?: Date } {
-    const atMs = localExpiryMs(lease.held.expiry, serverOffsetMs());
-    const accessToken = shortFingerprint(lease.held.accessToken ?? '');
-    return atMs === undefined ? { accessToken } : { accessToken, expiresAt: new Date(atMs) };
+      state: stuck ? 'reauthentication-required' : newest ? ledger.freshness(newest) : 'not-loaded',
+      ...(newest?.held.accessToken ? telling.shown(newest) : {}),
+      ...(refresh ? { refreshToken: shortFingerprint(refresh) } : {}),
+      ...(lastRenewalMs === undefined ? {} : { lastRenewal: new Date(lastRenewalMs) }),
+      renewing: running !== undefined,
+      unsaved: ledger.unsaved,
+    };
   }
 
   return {
     peek,
     acquire,
-    refused,
+    refused: (lease, reason, { maxMs, ...patience }) =>
+      refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
     renew,
-    setTokens(tokens) {
-      const written = setTokens(tokens);
-      const over = written.then(
-        () => undefined,
-        () => undefined,
-      );
-      writing = over;
-      void over.then(() => {
-        if (writing === over) writing = undefined;
-      });
-      return written;
-    },
+    setTokens,
     sent: () => void inFlight++,
-    answered(lease, status) {
+    answered(lease, answer) {
       inFlight--;
       if (inFlight === 0) drained();
-      if (status === undefined || status === 401) return;
+      if (answer === undefined || answer === 401) return;
       lease.accepted = true;
       lease.refused = false;
     },
-    replayAccepted() {
-      brake = releasedBrake;
-    },
+    replayAccepted: refusals.release,
     redeemedElsewhere(refreshToken) {
       if (ledger.newest?.held.refreshToken === refreshToken && !running) start(() => undefined);
     },
-    status() {
-      const { newest } = ledger;
-      const freshness = ledger.freshness(newest);
-      const stuck = verdicts.dead && !working();
-      return {
-        account,
-        state: stuck ? 'reauthentication-required' : newest ? freshness : 'not-loaded',
-        ...(newest?.held.accessToken ? shownOf(newest) : {}),
-        ...(newest?.held.refreshToken ? { refreshToken: shortFingerprint(newest.held.refreshToken) } : {}),
-        ...(lastRenewalMs === undefined ? {} : { lastRenewal: new Date(lastRenewalMs) }),
-        renewing: running !== undefined,
-        unsaved: ledger.unsaved,
-      };
-    },
+    status,
     unsavedTokens: () => (ledger.unsaved && ledger.newest ? { ...ledger.newest.held.set } : undefined),
-    underWay: () => running?.done ?? writing ?? lateSave.underWay(),
+    underWay: () => running?.done ?? writes.underWay(),
   };
+}
+
+function checkedTokenSet(tokens: unknown): TokenSet {
+  const read = readTokenSet(tokens);
+  if (read.kind === 'set' && read.set.access_token) return read.set;
+  const got =
+    read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
+  throw new TypeError(`axios-procore: setTokens got ${got}; it takes a token set as Procore answers it.`);
 }

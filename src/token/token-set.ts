@@ -40,15 +40,19 @@ const answerFields = new Set([
 ]);
 /** Above this a number of "seconds" is in milliseconds (1e11 s is the year 5138). */
 const millisecondsFrom = 1e11;
+/** ISO 8601, SQL, and what `Date` prints of itself: `Date.parse` makes a date of "-5" too. */
+const dateText = /^(\d{4}-\d{2}|(mon|tue|wed|thu|fri|sat|sun)[ ,])/i;
 
-/** Tells a usable token set from nothing and from garbage. Never throws; the text holds no token. */
+/** Tells a usable token set (a copy) from nothing and from garbage. Never throws; the text holds no token. */
 export function readTokenSet(value: unknown): ReadTokenSet {
   if (value === null || value === undefined) return { kind: 'none' };
   if (typeof value === 'string')
     return { kind: 'garbage', what: 'a string (a JSON text must be parsed first)' };
   if (typeof value !== 'object') return { kind: 'garbage', what: `a ${typeof value}` };
   if (Array.isArray(value)) return { kind: 'garbage', what: 'an array' };
-  const { access_token: access, refresh_token: refresh } = value as Record<string, unknown>;
+  const set = plainCopy(value);
+  if (!set) return { kind: 'garbage', what: 'an object whose fields cannot be read' };
+  const { access_token: access, refresh_token: refresh } = set;
   for (const [name, token] of [
     ['access_token', access],
     ['refresh_token', refresh],
@@ -65,7 +69,19 @@ export function readTokenSet(value: unknown): ReadTokenSet {
   }
   if (!access && !refresh)
     return { kind: 'garbage', what: 'an object with neither access_token nor refresh_token' };
-  return { kind: 'set', set: value as TokenSet };
+  return { kind: 'set', set: set as TokenSet };
+}
+
+/** Records of an ORM have their columns on the prototype, where a spread does not find them; their own fields are machinery. */
+function plainCopy(record: object): Record<string, unknown> | undefined {
+  try {
+    const own: Record<string, unknown> = { ...record };
+    if ('access_token' in own || 'refresh_token' in own) return own;
+    const columns = record as Record<string, unknown>;
+    return Object.fromEntries([...answerFields].map((name) => [name, columns[name]]));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A set read from a store. Order of the sources of expiry: `expires_at`, `created_at + expires_in`, the JWT's `exp`. */
@@ -173,7 +189,8 @@ export function epochMs(value: unknown): number | undefined {
   if (value instanceof Date) return finite(value.getTime());
   if (typeof value === 'string') {
     const text = value.trim();
-    return /^\d+(\.\d+)?$/.test(text) ? epochMs(Number(text)) : finite(Date.parse(text));
+    if (/^\d+(\.\d+)?$/.test(text)) return epochMs(Number(text));
+    return dateText.test(text) ? finite(Date.parse(text)) : undefined;
   }
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
   return value > millisecondsFrom ? value : value * 1000;

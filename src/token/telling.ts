@@ -1,0 +1,49 @@
+import type { ProcoreError, ReauthenticationRequiredError, TokenRenewalError } from '../failure/errors.js';
+import type { Events, ProcoreEvents } from '../observe/events.js';
+import { shortFingerprint } from './fingerprint.js';
+import type { Lease } from './ledger.js';
+import { localExpiryMs } from './token-set.js';
+
+/** What an account's source tells of its tokens: fingerprints only. */
+export interface Telling {
+  renewed(lease: Lease, unsaved: boolean): void;
+  adopted(lease: Lease, from: ProcoreEvents['token-adopted']['from']): void;
+  failed(error: ProcoreError): void;
+  saveFailed(why: string): void;
+  savedLate(): void;
+  /** A lease as events and `status()` show it. */
+  shown(lease: Lease): { accessToken: string; expiresAt?: Date };
+}
+
+/** Creates the voice of one account. */
+export function createTelling(deps: {
+  account: string;
+  serverOffsetMs: () => number;
+  emit: Events['emit'];
+}): Telling {
+  const { account, serverOffsetMs, emit } = deps;
+
+  function shown(lease: Lease): { accessToken: string; expiresAt?: Date } {
+    const atMs = localExpiryMs(lease.held.expiry, serverOffsetMs());
+    const accessToken = shortFingerprint(lease.held.accessToken ?? '');
+    return atMs === undefined ? { accessToken } : { accessToken, expiresAt: new Date(atMs) };
+  }
+
+  return {
+    shown,
+    renewed: (lease, unsaved) => emit('token-renewed', { account, ...shown(lease), unsaved }),
+    adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
+    saveFailed: (message) => emit('token-save-failed', { account, message }),
+    savedLate: () => emit('token-saved-late', { account }),
+    failed(error) {
+      const { message, code } = error;
+      if (error.kind === 'reauthentication-required') {
+        const { reason } = error as ReauthenticationRequiredError;
+        emit('reauthentication-required', { account, reason, message });
+        return;
+      }
+      const { retryAt } = error as TokenRenewalError;
+      emit('token-renewal-failed', { account, code, message, ...(retryAt ? { retryAt } : {}) });
+    },
+  };
+}

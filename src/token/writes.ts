@@ -1,0 +1,81 @@
+import type { Env } from '../env.js';
+import type { KnownTokens } from './adoption.js';
+import { createLateSave } from './late-save.js';
+import type { Lease, Ledger } from './ledger.js';
+import type { Saver, SaveResult } from './saver.js';
+import type { Telling } from './telling.js';
+import { withExpiresAt, type HeldTokens } from './token-set.js';
+import type { Turns } from './turns.js';
+
+/** Saves outside of a renewal: late ones, and those of tokens that the application brings. */
+export interface Writes {
+  /** Goes on saving the pair that is in memory only. */
+  saveLate(): void;
+  /** Takes tokens of the application's own for the generation that has just begun. Resolves with the failure, if the save has failed. */
+  bring(held: HeldTokens): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
+  /** What is under way and must not be cut off. */
+  underWay(): Promise<void> | undefined;
+}
+
+/** Creates the writer of one account. */
+export function createWrites(deps: {
+  env: Env;
+  ledger: Ledger & KnownTokens;
+  saver: Saver;
+  turns: Turns;
+  telling: Telling;
+  /** A store's content, held. */
+  keep: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Runs a save under mutex and lock. */
+  underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
+  serverOffsetMs: () => number;
+}): Writes {
+  const { env, ledger, saver, turns, telling, underLock } = deps;
+  const late = createLateSave({ env, attempt: trySave });
+  let bringing: Promise<void> | undefined;
+
+  function trySave(): Promise<'done' | 'left'> {
+    const signal = turns.generation;
+    return turns.inTurn(async () => {
+      if (signal.aborted || !ledger.unsaved) return 'done';
+      const result = await underLock(() => saver.once(), signal);
+      if (signal.aborted) return 'done';
+      if (result.kind === 'failed') return 'left';
+      if (result.kind === 'theirs') telling.adopted(deps.keep(result), 'store');
+      else {
+        ledger.saved();
+        telling.savedLate();
+      }
+      return 'done';
+    });
+  }
+
+  function bring(held: HeldTokens): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
+    const signal = turns.generation;
+    const result = turns.inTurn(async () => {
+      if (signal.aborted) return undefined;
+      ledger.replaceAll({ ...held, set: withExpiresAt(held, deps.serverOffsetMs()) });
+      const saved = await underLock(() => saver.overwrite(signal), signal);
+      if (signal.aborted) return undefined;
+      if (saved.kind !== 'failed') {
+        ledger.saved();
+        return undefined;
+      }
+      ledger.saveFailed();
+      late.start(signal);
+      telling.saveFailed(saved.why);
+      return saved;
+    });
+    const over: Promise<void> = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    bringing = over;
+    void over.then(() => {
+      if (bringing === over) bringing = undefined;
+    });
+    return result;
+  }
+
+  return { saveLate: () => late.start(turns.generation), bring, underWay: () => bringing ?? late.underWay() };
+}
