@@ -1,5 +1,6 @@
 import type { ProcoreError } from '../failure/errors.js';
 import { afterFailure, noBackoff, type Backoff } from './backoff.js';
+import type { RenewalFailure } from './failures.js';
 
 /** What earlier renewals have shown, and for how long it counts. */
 export interface Verdicts {
@@ -39,11 +40,7 @@ export function mayRenewInBackground(verdicts: Verdicts, nowMs: number): boolean
 /** After a renewal that failed; the error is the one that calls get from now on. */
 export function afterRenewalFailure(
   verdicts: Verdicts,
-  failure: {
-    verdict: 'undecided' | 'store' | 'garbage' | 'dead' | 'rejected';
-    error: ProcoreError;
-    retryAtMs?: number;
-  },
+  failure: RenewalFailure,
   nowMs: number,
   draw: number,
 ): { verdicts: Verdicts; error: ProcoreError } {

@@ -250,3 +250,23 @@ test('family revocation: a race between two processes without a lock may cost th
     expect(outcome).toMatchObject({ ...dead, reason: 'refresh-token-invalid' });
   expect(h.emulator.counters.spentPresentations).toBeLessThanOrEqual(3);
 });
+
+test('an invalid_grant while the store cannot be read is no verdict on the account, and the token is not sent again', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const winner = h.attachProcess();
+  h.env.jump(life);
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const call = h.instance.get(me).catch((error: unknown) => error);
+  await held.struck();
+  await winner.instance.get(me);
+  h.store.onLoad = () => {
+    throw new Error('connection lost');
+  };
+  held.release();
+  expect(await h.env.drive(call)).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  h.store.onLoad = undefined;
+  expect((await h.env.drive(h.instance.get(me))).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ tokenRequests: 2, spentPresentations: 1, exchanges: 1 });
+  expect(names(h.told)).not.toContain('reauthentication-required');
+});

@@ -1,0 +1,70 @@
+import {
+  ClientRejectedError,
+  ReauthenticationRequiredError,
+  TokenRenewalError,
+  TokenStoreError,
+  type ProcoreError,
+  type ReauthenticationReason,
+} from '../failure/errors.js';
+import type { GrantType } from './adoption.js';
+
+/** A renewal that failed. */
+export interface RenewalFailure {
+  readonly kind: 'failed';
+  /** `undecided`: no verdict, the token is kept. `store`: nothing was redeemed; `garbage`: nor will it be the next time. */
+  readonly verdict: 'undecided' | 'store' | 'garbage' | 'dead' | 'rejected';
+  readonly error: ProcoreError;
+  /** Not before: the server said so. */
+  readonly retryAtMs?: number;
+}
+
+/** What the failures of one account's renewals are called. */
+export interface Failures {
+  dead(reason: ReauthenticationReason, why?: string): RenewalFailure;
+  rejected(why: string): RenewalFailure;
+  undecided(why: string, retryAtMs?: number): RenewalFailure;
+  store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
+}
+
+const causes: Record<ReauthenticationReason, string> = {
+  'no-tokens': 'the store has no tokens for it',
+  'no-refresh-token': 'its access token is no longer good, and the store has no refresh token for it',
+  'refresh-token-invalid': 'its refresh token is spent or revoked',
+  'refresh-response-lost': 'its refresh token was redeemed and the answer never arrived',
+};
+
+/** Words the failures of one account. `why` holds no secret. */
+export function failuresOf(account: string, grant: GrantType): Failures {
+  const name = JSON.stringify(account);
+  const kept = grant === 'refresh_token' ? `; the refresh token of account ${name} is kept` : '';
+  return {
+    dead(reason, why) {
+      const detail = why ? ` (asked for a token, ${why})` : '';
+      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. Send its user through the browser and hand the tokens to setTokens().`;
+      return {
+        kind: 'failed',
+        verdict: 'dead',
+        error: new ReauthenticationRequiredError(summary, { account, reason }),
+      };
+    },
+    rejected(why) {
+      const summary = `the token endpoint refused this client: asked for a token, ${why}. Check clientId, clientSecret, redirectUri and environment${kept}.`;
+      return { kind: 'failed', verdict: 'rejected', error: new ClientRejectedError(summary, { account }) };
+    },
+    undecided(why, retryAtMs) {
+      const summary = `the tokens of account ${name} could not be renewed: asked for a token, ${why}${kept}.`;
+      const error = new TokenRenewalError(summary, { account });
+      return {
+        kind: 'failed',
+        verdict: 'undecided',
+        error,
+        ...(retryAtMs === undefined ? {} : { retryAtMs }),
+      };
+    },
+    store(why, cause, garbage = false) {
+      const summary = `the token store failed for account ${name}: ${why}. Nothing was redeemed.`;
+      const error = new TokenStoreError(summary, { account, cause });
+      return { kind: 'failed', verdict: garbage ? 'garbage' : 'store', error };
+    },
+  };
+}

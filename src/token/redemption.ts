@@ -1,0 +1,147 @@
+import type { Env } from '../env.js';
+import type { Settings } from '../options.js';
+import type { TokenSet, TokenStore } from '../store/store.js';
+import type { GrantType } from './adoption.js';
+import { resendDelayMs } from './backoff.js';
+import type { Exchange } from './exchange.js';
+import { failuresOf } from './failures.js';
+import type { RenewalGrant } from './grant.js';
+import type { Keeper, Loaded } from './keeper.js';
+import type { Lease, Ledger } from './ledger.js';
+import type { GrantMutex } from './mutex.js';
+import type { RenewalResult, RenewalRun, Step } from './renewal.js';
+import type { KnownContent, Saver } from './saver.js';
+import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from './token-set.js';
+
+/** After an `invalid_grant`: a winner elsewhere may still be saving. */
+const reloadAfterMs = [0, 250, 500, 1_000, 2_000, 4_000];
+
+/** What a redemption does it with; callers hold mutex and lock. */
+export interface Hold {
+  /** The grant in the mutex. */
+  readonly key: string;
+  readonly hand: Lease | undefined;
+  /** The end of `totalMs`. */
+  readonly endsAtMs: number;
+  readonly lost: AbortSignal | undefined;
+  /** What the store holds, as far as a standing lock proves it. */
+  readonly known: () => KnownContent | undefined;
+  /** Takes what somebody else has redeemed the grant for. */
+  readonly adopt: (loaded: TokenSet | undefined) => Promise<Step | undefined>;
+  /** Saves the ledger's newest pair; resolves with the failure, if it has failed. */
+  readonly save: (known: KnownContent | undefined) => Promise<{ why: string } | undefined>;
+}
+
+export interface RedemptionDeps {
+  env: Env;
+  account: string;
+  grant: GrantType;
+  store: TokenStore;
+  settings: Settings['renewal'];
+  keeper: Keeper;
+  ledger: Ledger;
+  saver: Saver;
+  mutex: GrantMutex;
+  exchange: Exchange;
+  serverOffsetMs: () => number;
+}
+
+/** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
+export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: Hold) => Promise<Step> {
+  const { env, account, grant, store, settings, keeper, ledger, mutex, serverOffsetMs } = deps;
+  const failures = failuresOf(account, grant);
+  /** Kept back for the save. */
+  const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
+
+  return async (run, hold) => {
+    const request: RenewalGrant =
+      grant === 'refresh_token'
+        ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
+        : { type: 'client_credentials' };
+    for (let attempt = 0, resends = 0; ; attempt++) {
+      run.posted = true;
+      const answerTimeoutMs = Math.max(
+        1,
+        Math.min(settings.answerTimeoutMs, hold.endsAtMs - reserveMs - env.now()),
+      );
+      const verdict = await deps.exchange(request, { account, signal: run.signal, answerTimeoutMs });
+      if (run.signal.aborted) return { kind: 'superseded' };
+      let waitMs = resendDelayMs(attempt, env.random());
+      switch (verdict.kind) {
+        case 'renewed':
+          return accept(verdict.answer, verdict.sentAtMs, hold);
+        case 'invalid-grant':
+          return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
+        case 'client-rejected':
+          return failures.rejected(verdict.why);
+        case 'unclear':
+          return failures.undecided(verdict.why);
+        case 'perhaps-spent':
+          if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
+          // Nothing is left to lose: if the token was not spent it works, if it was the server says so.
+          if (resends++ >= settings.resendAfterLostAnswer) return failures.undecided(verdict.why);
+          break;
+        case 'busy':
+          if (verdict.waitMs !== undefined)
+            waitMs = Math.max(waitMs, verdict.waitMs * (1 + 0.1 * env.random()));
+          break;
+        case 'not-sent':
+          break;
+      }
+      /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
+      const pointless = () => verdict.kind === 'not-sent' && run.waiting === 0;
+      const readyAtMs = env.now() + waitMs;
+      const tooLate = readyAtMs > hold.endsAtMs - reserveMs;
+      if (tooLate || pointless())
+        return failures.undecided(verdict.why, verdict.kind === 'busy' ? readyAtMs : undefined);
+      run.trouble = failures.undecided(verdict.why).error;
+      await env.sleep(waitMs, { signal: run.signal });
+      if (run.signal.aborted) return { kind: 'superseded' };
+      if (hold.lost?.aborted) return failures.undecided(`${verdict.why}, and the lock was lost`);
+      if (pointless()) return failures.undecided(verdict.why);
+    }
+  };
+
+  async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
+    const { hand } = hold;
+    const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
+    const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
+    const unfinished = holdAnswer(mergeAnswer(before, answer), sentAtMs, ahead);
+    const held: HeldTokens = { ...unfinished, set: withExpiresAt(unfinished, serverOffsetMs()) };
+    if (hand?.held.refreshToken && held.refreshToken !== hand.held.refreshToken) {
+      const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs());
+      mutex.record(hold.key, { kind: 'renewed', tokens: held.set, expiresAtMs });
+    } else {
+      // The presented token was not spent: doubts about an earlier answer are over.
+      mutex.forget(hold.key);
+    }
+    const lease = ledger.hold(held);
+    const unsaved = await hold.save(hold.known());
+    if (unsaved) return { kind: 'renewed', lease, unsaved };
+    // The store had been given a newer pair by somebody else.
+    if (ledger.newest && ledger.newest !== lease)
+      return { kind: 'adopted', lease: ledger.newest, from: 'store' };
+    return { kind: 'renewed', lease };
+  }
+
+  /** `invalid_grant`: somebody else has redeemed the token and may still be saving, or it is dead. */
+  async function refused(run: RenewalRun, why: string, hold: Hold): Promise<Step> {
+    const lostBefore = mutex.outcomeOf(hold.key)?.kind === 'perhaps-spent';
+    let loaded: Loaded | undefined;
+    for (const waitMs of reloadAfterMs) {
+      // A lock that still stands proves that nobody else is saving.
+      if (waitMs > 0 && store.lock && !hold.lost?.aborted) break;
+      if (waitMs > 0) await env.sleep(waitMs, { signal: run.signal });
+      loaded = await keeper.load();
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const adopted = await hold.adopt(loaded.kind === 'loaded' ? loaded.set : undefined);
+      if (adopted) return adopted;
+    }
+    const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
+    // Whatever the store will say: this token is never sent again.
+    mutex.record(hold.key, { kind: 'dead', reason });
+    if (loaded?.kind === 'failed')
+      return failures.store(`${loaded.why} after an invalid_grant`, loaded.cause, loaded.garbage);
+    return failures.dead(reason, why);
+  }
+}
