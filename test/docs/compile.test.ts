@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { blocksOf, examplesOf, pages, type Block } from './support/pages.js';
+import { findingsIn } from './support/program.js';
+
+/** Files of the reader's own that an example imports. */
+const stubs = new Map([
+  [
+    'tokens.ts',
+    `import type { TokenSet } from 'axios-procore';
+     export declare function readTokens(account: string): Promise<TokenSet | undefined>;
+     export declare function writeTokens(tokens: TokenSet, account: string): Promise<void>;`,
+  ],
+]);
+const examples = pages.flatMap(examplesOf);
+
+test('every example of README and docs compiles under strict rules', () => {
+  expect(examples.map(([block]) => block!.page)).toEqual(
+    expect.arrayContaining(['README.md', 'docs/stores.md', 'docs/emulator.md']),
+  );
+  expect(findingsIn(examples, stubs)).toEqual([]);
+}, 60_000);
+
+test('a mistake in an example is told by page and line', () => {
+  const example = (code: string, line: number, info = 'ts'): Block => ({
+    page: 'docs/x.md',
+    info,
+    line,
+    code,
+  });
+  const first = example("import { attachProcore } from 'axios-procore';\nconst n: number = 1;", 10);
+  const more = example('n.toFixed();\nattachProcore();', 30, 'ts continues');
+  expect(findingsIn([[first, more]])).toEqual([
+    expect.stringMatching(/^docs\/x\.md:31: Expected 2 arguments/),
+  ]);
+}, 60_000);
+
+test('no block escapes by another name for TypeScript', () => {
+  const known = new Set(['', 'ts', 'ts continues', 'sh', 'sql', 'mermaid']);
+  const others = pages.flatMap(blocksOf).filter(({ info }) => !known.has(info));
+  expect(others.map(({ page, line, info }) => `${page}:${line}: ${info}`)).toEqual([]);
+});

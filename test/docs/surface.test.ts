@@ -1,0 +1,177 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { resolveOptions as resolveEmulatorOptions } from '../../src/emulator/options.js';
+import * as axiosProcore from '../../src/index.js';
+import { resolveOptions, type Settings } from '../../src/options.js';
+import { holdAnswer } from '../../src/token/token-set.js';
+import { blocksOf, codeIn, pages, read, root, rowsUnder } from './support/pages.js';
+import { createTypeReader } from './support/program.js';
+
+let types: ReturnType<typeof createTypeReader>;
+let emulatorTypes: ReturnType<typeof createTypeReader>;
+beforeAll(() => {
+  types = createTypeReader('src/index.ts');
+  emulatorTypes = createTypeReader('src/emulator/index.ts');
+}, 60_000);
+
+/** The first cells of a table, without their code marks. */
+const firstCells = (page: string, heading: string) =>
+  rowsUnder(page, heading).map(([first = '']) => first.replaceAll('`', ''));
+const everyPage = () => pages.map(read).join('\n');
+const undocumented = (names: string[], text = everyPage()) => {
+  const spans = new Set(codeIn(text).flatMap((span) => [span, ...span.split(/[^\w-]+/)]));
+  return names.filter((name) => !spans.has(name));
+};
+
+describe('README', () => {
+  test('has a row for each option, and none for anything else', () => {
+    const dotted = types.members('ProcoreOptions').flatMap((name) => {
+      if (name === 'renewal') return types.members('RenewalOptions').map((own) => `renewal.${own}`);
+      if (name === 'retry') return [name, ...types.members('RetryOptions').map((own) => `retry.${own}`)];
+      return name === 'rateLimit' ? [name, 'rateLimit.scope'] : [name];
+    });
+    expect(firstCells('README.md', '## Options').sort()).toEqual(dotted.sort());
+  });
+
+  test('has a row for each option of a request, and none for anything else', () => {
+    expect(firstCells('README.md', '### Per request').sort()).toEqual(
+      types.members('ProcoreRequestOptions').sort(),
+    );
+  });
+
+  test('tells the defaults that are in force', () => {
+    const emptyStore = { load: () => undefined, save: () => undefined };
+    const settings = resolveOptions({ clientId: 'id', clientSecret: 'secret', store: emptyStore });
+    const inForce: Record<string, unknown> = {
+      environment: 'production',
+      origins: [],
+      // Not an option with a value inside: a call without account is the default account's.
+      account: 'default',
+    };
+    expect(settings.environment).toBe(axiosProcore.environments.production);
+    expect([...settings.allowedOrigins].sort()).toEqual(
+      [...Object.values(axiosProcore.environments.production), 'https://app.procore.com'].sort(),
+    );
+    const found = (path: string): unknown =>
+      path in inForce
+        ? inForce[path]
+        : path
+            .split('.')
+            .reduce<unknown>((value, name) => (value as Record<string, unknown>)?.[name], settings);
+    for (const [name = '', , told = ''] of rowsUnder('README.md', '## Options')) {
+      const path = name.replaceAll('`', '');
+      const literal = /^`(.+)`$/.exec(told)?.[1];
+      if (literal) expect([path, JSON.stringify(found(path))]).toEqual([path, literal.replaceAll("'", '"')]);
+      else if (told.startsWith('none')) expect([path, found(path)]).toEqual([path, undefined]);
+      else
+        expect([path, told]).toEqual([
+          path,
+          expect.stringMatching(/^required|10 % of the life|the three below/),
+        ]);
+    }
+    const { retry } = settings as { retry: Settings['retry'] };
+    expect(retry).toEqual({ retries: 4, baseDelayMs: 500, maxDelayMs: 30_000 });
+  });
+
+  test('tells the default of aheadMs that is in force', () => {
+    const aheadMs = (lifeSeconds: number) =>
+      holdAnswer({ access_token: 'a', expires_in: lifeSeconds }, 0, { aheadMs: undefined, draw: 0 }).aheadMs;
+    expect([aheadMs(1_000), aheadMs(100_000)]).toEqual([100_000, 300_000]);
+    expect(rowsUnder('README.md', '## Options').find(([name]) => name === '`renewal.aheadMs`')?.[2]).toBe(
+      '10 % of the life, at most 300,000',
+    );
+  });
+
+  test('has the environments as they are', () => {
+    const told = rowsUnder('README.md', '### Environments').map((cells) =>
+      cells.map((cell) => cell.replaceAll('`', '')),
+    );
+    expect(told).toEqual(
+      Object.entries(axiosProcore.environments).map(([name, { loginUrl, apiUrl }]) => [
+        name,
+        loginUrl,
+        apiUrl,
+      ]),
+    );
+  });
+
+  test('has a row for each event, and each warning code', () => {
+    expect(firstCells('README.md', '## Events').sort()).toEqual(types.members('ProcoreEvents').sort());
+    const events = read('README.md').split('## Events')[1]!;
+    expect(undocumented(types.literals('WarningCode'), events)).toEqual([]);
+  });
+
+  test('has a row for each error, with its code and synthetic status, and each reason', () => {
+    const rows = rowsUnder('README.md', '## Errors').map((cells) =>
+      cells.map((cell) => cell.replaceAll('`', '')),
+    );
+    expect(rows.map(([, code]) => code).sort()).toEqual(types.literals('ProcoreErrorCode').sort());
+    for (const [name = '', code, , , status] of rows) {
+      const Raised = axiosProcore[name as 'DeadlineError'];
+      const error = new Raised('it failed.', { reason: 'no-tokens' });
+      expect([error.name, error.code, String(error.response.status)]).toEqual([name, code, status]);
+    }
+    expect(undocumented(types.literals('ReauthenticationReason'), read('README.md'))).toEqual([]);
+  });
+
+  test('has a row for each member of the handle', () => {
+    const told = firstCells('README.md', '## The handle').map((cell) => cell.replace(/\(.*/, ''));
+    expect(told.sort()).toEqual(types.members('Procore').sort());
+  });
+});
+
+test('docs/stores.md tells of each callback, docs/emulator.md of each option, member, counter and fault', () => {
+  expect(undocumented(types.members('TokenStore'), read('docs/stores.md'))).toEqual([]);
+  const page = read('docs/emulator.md');
+  const told = rowsUnder('docs/emulator.md', '## Options');
+  expect(told.map(([name]) => name!.replaceAll('`', '')).sort()).toEqual(
+    emulatorTypes.members('EmulatorOptions').sort(),
+  );
+  const inForce = resolveEmulatorOptions({}) as unknown as Record<string, unknown>;
+  for (const [name = '', , value = ''] of told) {
+    const option = name.replaceAll('`', '');
+    const literal = value.replaceAll('`', '').replaceAll("'", '"');
+    if (option === 'now') expect([inForce[option], literal]).toEqual([Date.now, 'Date.now']);
+    else expect([option, JSON.stringify(inForce[option])]).toEqual([option, literal]);
+  }
+  for (const type of ['Emulator', 'Counters', 'FaultHandle', 'Fault']) {
+    expect(undocumented(emulatorTypes.members(type), page)).toEqual([]);
+  }
+  const kinds = ['drop', 'answer', 'delay', 'hang', 'hold', 'cut', 'redirect'];
+  expect(firstCells('docs/emulator.md', '## Faults')).toEqual(kinds);
+});
+
+test('docs/architecture.md names every source file, and none that is not there', () => {
+  const told = new Set(codeIn(read('docs/architecture.md')).filter((span) => /^src\/.*\.ts$/.test(span)));
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .map((name) => posix.join('src', name.split('\\').join('/')))
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('src/emulator/'));
+  expect([...told].sort()).toEqual(files.sort());
+});
+
+test('every relative link leads to a file, and its anchor to a heading', () => {
+  const anchorsOf = (page: string) =>
+    read(page)
+      .split('\n')
+      .filter((line) => /^#+ /.test(line))
+      .map((line) =>
+        line
+          .replace(/^#+ /, '')
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N} _-]/gu, '')
+          .replaceAll(' ', '-'),
+      );
+  const broken = pages.flatMap((page) => {
+    const code = blocksOf(page).map((block) => block.code);
+    const prose = code.reduce((text, block) => text.replace(block, ''), read(page));
+    return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
+      if (/^https?:/.test(target)) return [];
+      const [path, anchor] = target.split('#');
+      const file = path ? posix.join(dirname(page), path) : page;
+      const good = existsSync(join(root, file)) && (!anchor || anchorsOf(file).includes(anchor));
+      return good ? [] : [`${page}: ${target}`];
+    });
+  });
+  expect(broken).toEqual([]);
+});
