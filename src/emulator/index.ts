@@ -1,20 +1,28 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createAdmission } from './admission.js';
 import { createApi } from './api.js';
 import { createAuthorize } from './authorize.js';
 import { createCodes } from './codes.js';
+import { errorRoute } from './error-routes.js';
 import { createFaults } from './faults.js';
 import { createJournal } from './journal.js';
 import { createSigner } from './jwt.js';
 import { resolveOptions } from './options.js';
+import { createOutages } from './outages.js';
+import { createRateLimiter } from './rate-limiter.js';
+import { resolveRateLimits } from './rate-options.js';
 import { createResources } from './resources.js';
 import { createServe, nowhere } from './serve.js';
 import { createTokenEndpoint, tokenSetOf } from './token-endpoint.js';
 import { createTokenLedger } from './token-ledger.js';
 import type { Emulator, EmulatorOptions } from './types.js';
 
+export { errorShapes, type ErrorShape } from './error-shapes.js';
 export type { EmulatedRequest, Fault, FaultAction, FaultHandle } from './fault-types.js';
 export type { Counters, LogEntry, Refusal, TokenOutcome } from './log-types.js';
+export type { Outage } from './outages.js';
+export type { RateLimit, RateLimits } from './rate-options.js';
 export type { Emulator, EmulatorOptions } from './types.js';
 
 /**
@@ -32,6 +40,10 @@ export type { Emulator, EmulatorOptions } from './types.js';
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = resolveOptions(options);
   const { now, clientId, clientSecret, accessTokenLifetimeSeconds: lifetimeSeconds } = settings;
+  const limiter = createRateLimiter(
+    now,
+    resolveRateLimits(settings.rateLimits, 'startEmulator: rateLimits.'),
+  );
   // An idle connection outlives any pause of a test: a client that reuses one must not find it closed.
   const server = createServer({ keepAliveTimeout: 120_000 });
   const url = await listen(server, settings.port);
@@ -39,6 +51,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const signer = createSigner(url);
   const journal = createJournal(now);
   const faults = createFaults();
+  const outages = createOutages(now);
   const codes = createCodes(now);
   const ledger = createTokenLedger({
     now,
@@ -50,10 +63,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const endpoints = {
     token: createTokenEndpoint({ ledger, codes, clientId, clientSecret, lifetimeSeconds }),
     authorize: createAuthorize(codes, clientId),
-    api: createApi(ledger, createResources(now, url), settings.requireCompanyHeader),
+    api: createApi(ledger, [...createResources(now, url), errorRoute], settings.requireCompanyHeader),
     other: nowhere,
   };
-  const serve = createServe({ now, journal, faults, endpoints });
+  const admit = createAdmission({ isKnown: ledger.isKnown, limiter, outages });
+  const serve = createServe({ now, journal, faults, endpoints, admit });
   server.on('request', (incoming, response) => void serve(incoming, response));
 
   return {
@@ -70,6 +84,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     revokeGrant: (token) => journal.revoked(known('revokeGrant', ledger.revokeGrant(token))),
     isLive: ledger.isLive,
     misbehave: faults.add,
+    setRateLimits: (limits = {}) => limiter.set(resolveRateLimits(limits, 'setRateLimits: ')),
+    outage: outages.start,
     close: () => close(server),
   };
 }

@@ -51,8 +51,8 @@ export function createJournal(now: () => number): Journal {
     struck(entry, fault) {
       Object.assign(entry, { fault: fault.do.kind, ...(entry.kind === 'token' && { outcome: 'fault' }) });
     },
-    carriedOut(entry, { note = {}, revoked = 0, rewrote = false }) {
-      Object.assign(entry, note);
+    carriedOut(entry, { note = {}, revoked = 0, wrote = false, rewrote = false }) {
+      Object.assign(entry, note, wrote && { wrote });
       counters.revocations += revoked;
       if (rewrote) counters.duplicateWrites += 1;
       if (note.outcome === 'issued') counters.exchanges += 1;

@@ -30,6 +30,19 @@ export interface LogEntry {
   readonly companyId?: string;
   /** API: why the answer is a 401. */
   readonly refusal?: Refusal;
+  /** API: true when it wrote something, heard or not; otherwise absent. */
+  readonly wrote?: true;
+  /** API: what the rate limits said when it arrived; absent without limits, and for a token that nobody knows. */
+  readonly rateLimit?: {
+    /** True: one call too many, so it was not carried out. */
+    readonly limited: boolean;
+    /** As in `X-Rate-Limit-Remaining`. */
+    readonly remaining: number;
+    /** As in `X-Rate-Limit-Limit`. */
+    readonly limit: number;
+  };
+  /** API: true when it was the answer of an outage; otherwise absent. */
+  readonly outage?: true;
   /** Token: the grant that was asked for. */
   readonly grantType?: 'refresh_token' | 'authorization_code' | 'client_credentials' | 'other';
   /** Token: the refresh token that was presented, whatever came of it. */
@@ -64,7 +77,11 @@ export interface Counters {
   readonly spentPresentations: number;
   /** Access tokens and pairs that were revoked: by hand, or with their family. */
   readonly revocations: number;
-  /** POSTs that wrote what one with the same path, query and body had already written. */
+  /**
+   * POSTs that really wrote, heard or not, after one with the same path, query and body (byte for byte) had written already,
+   * whoever sent it. A request that was refused, limited, turned away by an outage or struck before it was carried out has written
+   * nothing. Methods that may be repeated without harm never count.
+   */
   readonly duplicateWrites: number;
   /** Answers by status. */
   readonly byStatus: Readonly<Record<number, number>>;

@@ -3,15 +3,15 @@ import type { LogEntry } from './log-types.js';
 
 /** A request that has arrived in full. */
 export interface Arrival extends EmulatedRequest {
-  /** Length of the body on the wire. */
-  readonly bodyBytes: number;
+  /** The body as it came. */
+  readonly bytes: Uint8Array;
 }
 
 /** An answer before it is sent; header names in lower case. */
 export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** What carrying out a request led to: the answer, and what the log and the counters should know. */
@@ -20,6 +20,8 @@ export interface Outcome {
   note?: Partial<LogEntry>;
   /** How many pairs fell with their family. */
   revoked?: number;
+  /** True when something was written. */
+  wrote?: boolean;
   /** True for a write that had been made before. */
   rewrote?: boolean;
 }
@@ -51,9 +53,14 @@ export function notFound(): Reply {
 }
 
 /** The first value of a header; `name` in lower case. */
-export function headerOf(request: EmulatedRequest, name: string): string | undefined {
+export function headerOf(request: Pick<EmulatedRequest, 'headers'>, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** The access token that a request presents. */
+export function bearerOf(request: Pick<EmulatedRequest, 'headers'>): string | undefined {
+  return /^bearer +(\S+)$/i.exec(headerOf(request, 'authorization')?.trim() ?? '')?.[1];
 }
 
 /** The media type of the body without its parameters, in lower case. */

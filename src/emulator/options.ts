@@ -8,6 +8,7 @@ const defaults: Required<EmulatorOptions> = Object.freeze({
   spentTokens: 'A',
   familyRevocation: false,
   requireCompanyHeader: true,
+  rateLimits: {},
   now: Date.now,
 });
 
@@ -22,6 +23,7 @@ const takes: { [Name in keyof EmulatorOptions]-?: [allowed: (value: unknown) => 
   spentTokens: [(value) => value === 'A' || value === 'B', "'A' or 'B'"],
   familyRevocation: [(value) => typeof value === 'boolean', 'a boolean'],
   requireCompanyHeader: [(value) => typeof value === 'boolean', 'a boolean'],
+  rateLimits: [(value) => typeof value === 'object' && value !== null, 'an object of limits'],
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
 };
 

@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import { json, mediaTypeOf, type Arrival, type Outcome } from './message.js';
 import { page } from './paging.js';
+import { createRfis, type RfiFields } from './rfis.js';
 import type { Pair } from './token-ledger.js';
 
 /** One route of the API below its version segment. */
 export interface Route {
-  method: 'GET' | 'POST';
+  /** HEAD goes where GET goes. */
+  methods: readonly string[] | 'any';
   pattern: RegExp;
-  /** False for the routes that need no company, unless a service account asks. */
-  companyScoped: boolean;
+  /** Of whom the company header is asked. */
+  company: 'always' | 'service-account' | 'never';
   /** `parts` are the groups of `pattern`. */
   handle(request: Arrival, caller: Pair, parts: string[]): Outcome;
 }
@@ -21,35 +22,28 @@ const companies = [
 const projects = ['Harbour Bridge', 'Library Annex', 'North Tower', 'Rail Depot', 'School Gym'].map(
   (name, index) => ({ id: 562949953422001 + index, name, active: true, company: companies[0] }),
 );
-const firstRfiId = 562949953430001;
 
-/**
- * The routes, and the RFIs that were written through them. Any project id is good, so that tests need not look one up first.
- * `now` in milliseconds; `origin` is where the links of a list point.
- */
+/** The routes, and the RFIs that were written through them. `now` in milliseconds; `origin` is where the links of a list point. */
 export function createResources(now: () => number, origin: string): Route[] {
-  const rfisByProject = new Map<string, object[]>();
-  const written = new Set<string>();
-  let rfiCount = 0;
+  const rfis = createRfis(now);
 
-  function createRfi(request: Arrival, caller: Pair, [projectId = '']: string[]): Outcome {
+  function createRfi(request: Arrival, { userId }: Pair, [projectId = '']: string[]): Outcome {
     const fields = fieldsOf(request);
-    if (fields === undefined)
+    if (fields === undefined) {
       return { reply: json(400, { errors: 'The request body is not a JSON object.' }) };
-    const rfis = rfisByProject.get(projectId) ?? [];
-    rfisByProject.set(projectId, rfis);
-    const rfi = {
-      ...fields,
-      id: firstRfiId + rfiCount++,
-      number: String(rfis.length + 1),
-      created_at: new Date(now()).toISOString(),
-      created_by: { id: caller.userId },
-    };
-    rfis.push(rfi);
-    const write = `${request.path}?${request.query}\n${createHash('sha256').update(request.body).digest('hex')}`;
-    const rewrote = written.has(write);
-    written.add(write);
-    return { reply: json(201, rfi), rewrote };
+    }
+    return { reply: json(201, rfis.create(projectId, fields, userId)), wrote: true };
+  }
+
+  function syncRfis(request: Arrival, { userId }: Pair, [projectId = '']: string[]): Outcome {
+    const updates = objectIn(request.body)?.updates;
+    if (!Array.isArray(updates) || !updates.every(isObject)) {
+      return {
+        reply: json(400, { errors: 'The request body is not a JSON object with a list of updates.' }),
+      };
+    }
+    const result = rfis.sync(projectId, updates, userId);
+    return { reply: json(200, result), wrote: result.entities.length > 0 };
   }
 
   const list = (items: readonly unknown[], request: Arrival): Outcome => ({
@@ -57,57 +51,67 @@ export function createResources(now: () => number, origin: string): Route[] {
   });
   return [
     {
-      method: 'GET',
+      methods: ['GET'],
       pattern: /^\/me$/,
-      companyScoped: false,
+      company: 'service-account',
       handle: (_request, { userId }) => ({
         reply: json(200, { id: userId, login: `user-${userId}@example.com`, name: `User ${userId}` }),
       }),
     },
     {
-      method: 'GET',
+      methods: ['GET'],
       pattern: /^\/companies$/,
-      companyScoped: false,
+      company: 'service-account',
       handle: (request) => list(companies, request),
     },
     {
-      method: 'GET',
+      methods: ['GET'],
       pattern: /^\/projects$/,
-      companyScoped: true,
+      company: 'always',
       handle: (request) => list(projects, request),
     },
     {
-      method: 'GET',
+      methods: ['GET'],
       pattern: /^\/projects\/(\d+)\/rfis$/,
-      companyScoped: true,
-      handle: (request, _caller, [projectId = '']) => list(rfisByProject.get(projectId) ?? [], request),
+      company: 'always',
+      handle: (request, _caller, [projectId = '']) => list(rfis.list(projectId), request),
     },
     {
-      method: 'POST',
+      methods: ['POST'],
       pattern: /^\/projects\/(\d+)\/rfis$/,
-      companyScoped: true,
+      company: 'always',
       handle: createRfi,
+    },
+    {
+      methods: ['PATCH', 'POST'],
+      pattern: /^\/projects\/(\d+)\/rfis\/sync$/,
+      company: 'always',
+      handle: syncRfis,
     },
   ];
 }
 
 /** The RFI's fields: `{ rfi: {…} }` or bare, from JSON or a form; of any other body its type and length only. */
-function fieldsOf(request: Arrival): object | undefined {
+function fieldsOf(request: Arrival): RfiFields | undefined {
   const type = mediaTypeOf(request);
   if (type === 'application/x-www-form-urlencoded')
     return Object.fromEntries(new URLSearchParams(request.body));
   if (type !== 'application/json' && type !== '') {
-    return { content_type: type, content_length: request.bodyBytes };
+    return { content_type: type, content_length: request.bytes.length };
   }
   const body = objectIn(request.body);
-  return body && 'rfi' in body && typeof body.rfi === 'object' && body.rfi !== null ? body.rfi : body;
+  return isObject(body?.rfi) ? body.rfi : body;
 }
 
-function objectIn(source: string): object | undefined {
+function objectIn(source: string): RfiFields | undefined {
   try {
     const value: unknown = JSON.parse(source);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is RfiFields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

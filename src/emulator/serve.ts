@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { freePass, type Pass } from './admission.js';
+import type { EmulatedRequest } from './fault-types.js';
 import type { Faults } from './faults.js';
 import type { Journal } from './journal.js';
 import type { LogEntry } from './log-types.js';
@@ -12,25 +14,34 @@ export interface ServeParts {
   journal: Journal;
   faults: Faults;
   endpoints: Record<LogEntry['kind'], Endpoint>;
+  /** Asked once per API request, in the order of arrival. */
+  admit(request: Pick<EmulatedRequest, 'headers'>): Pass;
 }
 
 /** The endpoint of every path that is not one of the others. */
 export const nowhere: Endpoint = { describe: () => ({}), carryOut: () => ({ reply: notFound() }) };
 
-/** The request listener: logs, lets faults strike, carries out, answers. It never rejects, whatever comes in. */
+/** The request listener: logs, admits, lets faults strike, carries out, answers. It never rejects, whatever comes in. */
 export function createServe(
   parts: ServeParts,
 ): (incoming: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { now, journal, faults } = parts;
 
-  async function serve(incoming: IncomingMessage, entry: LogEntry, query: string, wire: Wire): Promise<void> {
+  async function serve(
+    incoming: IncomingMessage,
+    entry: LogEntry,
+    query: string,
+    wire: Wire,
+    pass: Pass,
+  ): Promise<void> {
     const endpoint = parts.endpoints[entry.kind];
-    const body = await readBody(incoming);
-    if (body === undefined) return wire.send(json(413, { message: 'Payload Too Large' }));
+    const bytes = await readBody(incoming);
+    if (bytes === undefined) return wire.send(json(413, { message: 'Payload Too Large' }));
     const { method, path } = entry;
     const { headers } = incoming;
-    const request: Arrival = { method, path, query, headers, body: body.toString(), bodyBytes: body.length };
+    const request: Arrival = { method, path, query, headers, body: bytes.toString(), bytes };
     journal.described(entry, endpoint.describe(request));
+    if (pass.refusal) return wire.send(pass.refusal);
     const carryOut = () => {
       const outcome = endpoint.carryOut(request);
       journal.carriedOut(entry, outcome);
@@ -46,9 +57,11 @@ export function createServe(
     const method = incoming.method ?? 'GET';
     const { path, query } = targetOf(incoming.url ?? '/');
     const entry = journal.arrived(kindOf(method, path), method, path);
-    const wire = createWire(response, now, (status) => journal.answered(entry, status));
+    const pass = entry.kind === 'api' ? parts.admit(incoming) : freePass;
+    journal.described(entry, pass.note);
+    const wire = createWire(response, now, pass.headers, (status) => journal.answered(entry, status));
     try {
-      await serve(incoming, entry, query, wire);
+      await serve(incoming, entry, query, wire, pass);
     } catch (error) {
       // The client left in the middle, or a fault's condition or a header of its answer was no good.
       if (response.headersSent) return wire.drop();

@@ -50,6 +50,8 @@ export interface TokenLedger {
   /** Kills the pair of an access or refresh token; how many that were, or `undefined` for an unknown token. */
   revokeGrant(token: string): number | undefined;
   isLive(token: string): boolean;
+  /** Whether an access token was ever issued here; asking does not count as a use. */
+  isKnown(accessToken: string): boolean;
 }
 
 /** Creates a ledger without tokens. A look-up is a map access: tokens are compared, their signatures never verified. */
@@ -148,6 +150,7 @@ export function createTokenLedger(settings: LedgerSettings): TokenLedger {
       const pair = byAccessToken.get(token);
       return pair ? refusalOf(pair) === undefined : byRefreshToken.get(token)?.refresh === 'usable';
     },
+    isKnown: (accessToken) => byAccessToken.has(accessToken),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { TokenSet } from '../store/store.js';
 import type { Fault, FaultHandle } from './fault-types.js';
 import type { Counters, LogEntry } from './log-types.js';
+import type { Outage } from './outages.js';
+import type { RateLimits } from './rate-options.js';
 
 /** How an emulator behaves; everything has a default. */
 export interface EmulatorOptions {
@@ -31,6 +33,8 @@ export interface EmulatorOptions {
    * and to a `client_credentials` token those two do as well. @default true
    */
   requireCompanyHeader?: boolean;
+  /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
+  rateLimits?: RateLimits;
   /**
    * The server's clock in milliseconds since 1970: issue times, expiry, the log and the `Date` header follow it,
    * so a skewed server is a skewed `now`. Delays of faults run on real time. @default Date.now
@@ -61,6 +65,20 @@ export interface Emulator {
   isLive(token: string): boolean;
   /** Adds a fault. Of all faults, the first one that matches a request and has strikes left takes it. */
   misbehave(fault: Fault): FaultHandle;
+  /**
+   * Puts other rate limits in force, or none. What a limit has counted stays counted, unless its kind or window changes.
+   * Throws a `TypeError` for a value that makes no sense.
+   */
+  setRateLimits(limits: RateLimits | undefined): void;
+  /**
+   * From now on every API request (none of the login host) is answered with the outage's status, and not carried out. Returns how
+   * to end it; `forMs` ends it by itself. Of several outages the latest answers. It comes before faults and rate limits, and its
+   * answers count as calls. Throws a `TypeError` for a value that makes no sense.
+   *
+   * @example
+   * const end = emulator.outage({ retryAfterSeconds: 1 });
+   */
+  outage(outage?: Outage): () => void;
   /** Running totals since the start; the object is live, so copy it to compare. */
   readonly counters: Counters;
   /** One entry per request, in the order of arrival; the array and its entries are live. */

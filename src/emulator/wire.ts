@@ -14,10 +14,14 @@ export interface Wire {
   drop(): void;
 }
 
-/** Wraps a response; `now` (milliseconds) makes its `Date`, `sending` is called just before an answer goes out. */
+/**
+ * Wraps a response; `now` (milliseconds) makes its `Date`, `always` are headers of any answer that has none of that name itself,
+ * and `sending` is called just before an answer goes out.
+ */
 export function createWire(
   response: ServerResponse,
   now: () => number,
+  always: Readonly<Record<string, string>>,
   sending: (status: number) => void,
 ): Wire {
   function start({ status, headers }: Reply, length: number): void {
@@ -25,6 +29,7 @@ export function createWire(
       date: new Date(now()).toUTCString(),
       'x-request-id': randomUUID(),
       ...(status !== 204 && { 'content-length': length }),
+      ...always,
       ...headers,
     });
     sending(status);

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http';
+import { json, type Reply } from './message.js';
+
+/** A time in which the API carries nothing out. */
+export interface Outage {
+  /** What every API request is answered with; from 400 to 599. @default 503 */
+  status?: number;
+  /** `Retry-After` in whole seconds; absent, the answers carry none. */
+  retryAfterSeconds?: number;
+  /** When it ends by itself: milliseconds from now on the server's clock. @default Infinity */
+  forMs?: number;
+}
+
+/** The outages of one emulator. */
+export interface Outages {
+  /** Starts one and returns how to end it. Throws a `TypeError` for a value that makes no sense. */
+  start(outage?: Outage): () => void;
+  /** The answer of the outage that is on now, of several that of the latest. */
+  answer(): Reply | undefined;
+}
+
+/** `now` in milliseconds. */
+export function createOutages(now: () => number): Outages {
+  const running = new Set<{ endsAtMs: number; reply: Reply }>();
+  return {
+    start({ status = 503, retryAfterSeconds, forMs = Infinity } = {}) {
+      if (!isBetween(status, 400, 599) || !Number.isInteger(status)) {
+        throw new TypeError('outage: status takes a whole number from 400 to 599.');
+      }
+      if (
+        retryAfterSeconds !== undefined &&
+        !(Number.isInteger(retryAfterSeconds) && retryAfterSeconds >= 0)
+      ) {
+        throw new TypeError('outage: retryAfterSeconds takes a whole number from 0.');
+      }
+      if (!isBetween(forMs, 0, Infinity)) throw new TypeError('outage: forMs takes milliseconds.');
+      const headers: Record<string, string> =
+        retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+      const reply = json(status, { message: STATUS_CODES[status] ?? 'Unavailable' }, headers);
+      const outage = { endsAtMs: now() + forMs, reply };
+      running.add(outage);
+      return () => void running.delete(outage);
+    },
+    answer() {
+      for (const outage of running) if (now() >= outage.endsAtMs) running.delete(outage);
+      return [...running].at(-1)?.reply;
+    },
+  };
+}
+
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
