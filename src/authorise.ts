@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { canceledError, discard, isAxiosError } from './axios.js';
-import { patienceOf, type Call, type Calls } from './call.js';
+import { discard, isAxiosError } from './axios.js';
+import { interruptedError, patienceOf, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import { refusalReason } from './failure/challenge.js';
 import { DeadlineError, type ProcoreError } from './failure/errors.js';
@@ -40,7 +40,7 @@ export function createAuthorisation(deps: {
     emit('request-waiting', { reason: 'token', method, path });
     const acquired = await call.source!.acquire(patienceOf(call, env.now()));
     if (acquired.kind === 'lease') return wear(config, call, acquired.lease);
-    if (acquired.kind === 'aborted') throw canceledError(call.config);
+    if (acquired.kind === 'aborted') throw interruptedError(call);
     throw overdue(call) ?? acquired.error;
   }
 
@@ -53,8 +53,12 @@ export function createAuthorisation(deps: {
     request(config) {
       const call = calls.of(config);
       if (!call) return config;
-      if (call.signal?.aborted) throw canceledError(call.config);
-      if (!call.source) return config;
+      if (call.signal?.aborted) throw interruptedError(call);
+      if (!call.source) {
+        if (call.companyId !== undefined)
+          config.headers = dressed(call.config.headers, undefined, call.companyId);
+        return config;
+      }
       const late = overdue(call);
       if (late) throw late;
       const lease = call.source.peek();
@@ -73,7 +77,7 @@ export function createAuthorisation(deps: {
         ...patienceOf(call, env.now()),
         mayRenew: !call.renewed,
       });
-      if (refusal.kind === 'aborted') throw canceledError(call.config);
+      if (refusal.kind === 'aborted') throw interruptedError(call);
       if (refusal.kind === 'failed') throw overdue(call) ?? refusal.error;
       const { config } = error as { config: AxiosRequestConfig };
       // A stream that was read cannot be sent again: the 401 is the answer, with a working token for the next call.
@@ -82,6 +86,8 @@ export function createAuthorisation(deps: {
       call.renewed ||= refusal.renewed;
       call.proves = refusal.proves;
       discard(response);
+      // The replay has an answer of its own, or none.
+      call.response = undefined;
       emit('request-retried', {
         reason: 'unauthorized',
         method: call.method,

@@ -1,6 +1,13 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { copyOf, isAxiosError, resolveAdapter, type Adapter, type AxiosErrorLike } from './axios.js';
-import { bridgeCancellation, type Call, type Calls } from './call.js';
+import {
+  copyOf,
+  isAxiosError,
+  isCancel,
+  resolveAdapter,
+  type Adapter,
+  type AxiosErrorLike,
+} from './axios.js';
+import { bridgeCancellation, interruptedError, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import {
   AccountUndecidedError,
@@ -10,7 +17,14 @@ import {
 } from './failure/errors.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
-import { checkRequestOptions, isCompanyId, type CompanyId, type Settings } from './options.js';
+import {
+  checkRequestOptions,
+  defined,
+  isCompanyId,
+  retryDefaults,
+  type CompanyId,
+  type Settings,
+} from './options.js';
 import type { TokenSource } from './token/source.js';
 import { destinationOf, mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
 import { bearerOf, undress } from './wire/headers.js';
@@ -52,10 +66,13 @@ export function createDispatch(
     if (destination.kind === 'oauth') return deps.oauth(config, destination.url, adapter);
     if (destination.kind === 'unlisted') {
       const { origin } = destination;
+      const remedy = origin.startsWith('https:')
+        ? 'name it in the option "origins" if they should'
+        : 'tokens travel over https only';
       events.warnOnce(
         'unlisted-procore-host',
         origin,
-        `${origin} is not one of this environment's origins, so its calls get no token; name it in the option "origins" if they should`,
+        `${origin} is not one of this environment's origins, so its calls get no token; ${remedy}`,
       );
       return adapter(config);
     }
@@ -124,24 +141,28 @@ export function createDispatch(
     source: TokenSource | undefined,
   ): Promise<AxiosResponse> {
     const { procore } = config;
-    const { signal, release } = bridgeCancellation(config);
+    const companyId = companyOf(config);
     const deadlineMs = procore?.deadlineMs ?? settings.deadlineMs;
+    const { signal, interruption, release } = bridgeCancellation(config, env, deadlineMs);
     const call: Call = {
       config,
       adapter,
       method: (config.method ?? 'get').toUpperCase(),
       path: destination.path,
       source,
-      companyId: companyOf(config),
+      companyId,
       retry: retryOf(procore?.retry),
       idempotent: procore?.idempotent,
       signal,
+      interruption,
       deadlineAtMs: deadlineMs === undefined ? Infinity : env.now() + deadlineMs,
       maxWaitMs: settings.maxWaitMs,
       attempts: 0,
       lease: undefined,
       left: false,
+      redirected: false,
       refusedByStatus: false,
+      lenient: false,
       replays: 0,
       renewed: false,
       proves: false,
@@ -162,17 +183,22 @@ export function createDispatch(
   function retryOf(own: Settings['retry'] | undefined | object): Settings['retry'] {
     if (own === undefined) return settings.retry;
     if (own === false) return false;
-    return { retries: 4, baseDelayMs: 500, maxDelayMs: 30_000, ...(settings.retry || {}), ...own };
+    return { ...retryDefaults, ...(settings.retry || {}), ...defined(own) };
   }
 
   /** The line works on a copy: what it needs to change, the application never sees. */
   function privateConfig(call: Call, destination: Destination & { kind: 'procore' }): AxiosRequestConfig {
     const copy = copyOf(call.config) as PrivateConfig;
-    if (destination.url !== undefined) {
-      copy.url = destination.url;
-      delete copy.baseURL;
-    } else if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
-    if (call.source) delete copy.auth;
+    if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
+    if (call.source) {
+      delete copy.auth;
+      if (destination.url !== undefined) {
+        copy.url = destination.url;
+        delete copy.baseURL;
+      }
+    }
+    // The adapter knows the application's own signal and token; the deadline it must hear from us.
+    if (call.deadlineAtMs < Infinity) copy.signal = call.signal;
     copy['axios-retry'] = { retries: call.retry ? call.retry.retries : 0 };
     const { validateStatus } = call.config;
     copy.validateStatus = (status) => {
@@ -182,9 +208,10 @@ export function createDispatch(
     };
     const { beforeRedirect } = copy;
     copy.beforeRedirect = (options, ...rest) => {
+      call.redirected = true;
       if (!options.href || !mayHaveToken(options.href, origins)) {
         call.left = true;
-        if (call.source) undress(options.headers);
+        undress(options.headers, call.source !== undefined);
       }
       beforeRedirect?.(options, ...rest);
     };
@@ -198,24 +225,37 @@ export function createDispatch(
     return response;
   }
 
-  function fail(call: Call, error: unknown): AxiosResponse {
+  function fail(call: Call, failure: unknown): AxiosResponse {
+    // However the adapter puts it: it was us who stopped it.
+    const error = call.interruption() && isCancel(failure) ? interruptedError(call) : failure;
     if (isProcoreError(error)) {
       const answer = call.response && finish(call, call.response);
       // Whoever takes every status for a success gets the 401 that was really answered.
       if (answer && accepts(call, answer.status)) return answer;
       throw ownError(error, call.config, call.path, answer);
     }
-    if (!isAxiosError(error)) throw error;
+    if (!isAxiosError(error)) throw disowned(error, call);
     error.config = call.config;
-    if (!error.response) throw error;
-    const response = finish(call, error.response);
-    if (call.refusedByStatus && accepts(call, response.status)) return response;
+    if (error.response) {
+      const response = finish(call, error.response);
+      if (call.refusedByStatus && accepts(call, response.status)) return response;
+    }
     if (call.retry) silenceAxiosRetry(error);
     throw error;
   }
 
-  function accepts({ config }: Call, status: number): boolean {
-    return !config.validateStatus || config.validateStatus(status);
+  function accepts({ config, lenient }: Call, status: number): boolean {
+    return lenient || !config.validateStatus || config.validateStatus(status);
+  }
+
+  /** An adapter's own kind of error may carry the configuration that it was given, bearer and all. */
+  function disowned(error: unknown, call: Call): unknown {
+    if (typeof error !== 'object' || error === null) return error;
+    for (const bearer of [error, (error as { response?: object }).response]) {
+      const carrier = bearer as { config?: AxiosRequestConfig } | undefined;
+      if (carrier?.config && calls.of(carrier.config) === call) carrier.config = call.config;
+    }
+    return error;
   }
 }
 

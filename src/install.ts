@@ -8,8 +8,15 @@ type Entrance = ((config: AxiosRequestConfig) => Promise<AxiosResponse>) & {
 
 /** Found on the entrance by every copy of the package, so that a configuration that is used again never nests. */
 const replaces = Symbol.for('axios-procore.replaces');
+interface Watched {
+  readonly config: AxiosRequestConfig;
+  readonly entrance: Entrance;
+  entered: boolean;
+}
 /** The order of an instance's interceptors hardly ever changes: so many calls prove it. */
 const watchedCalls = 100;
+/** A wrapper may look something up before it hands a call on. */
+const wrapperMs = 1_000;
 
 /**
  * The one interceptor on the application's instance: it puts the line's entrance into `config.adapter` and nothing else. What the call is
@@ -22,22 +29,31 @@ export function createInstaller(deps: {
   bypassed: () => void;
 }): (config: AxiosRequestConfig) => AxiosRequestConfig {
   let unproven = watchedCalls;
-  let watched: { config: AxiosRequestConfig; entrance: Entrance; entered: boolean }[] = [];
+  let watched: Watched[] = [];
+  /** Somebody wraps the entrance: what does not come through was answered on the way. */
+  let wrapped = false;
+  let suspicion: Promise<void> | undefined;
 
-  function watch(call: (typeof watched)[number]): void {
+  function watch(call: Watched): void {
     unproven--;
     watched.push(call);
     if (watched.length > 1) return;
     // By then every interceptor that does not wait for something has run.
     void deps.env.sleep(0, { ref: false }).then(() => {
-      const bypassed = watched.some(
+      const missing = watched.find(
         ({ config, entrance, entered }) => !entered && config.adapter !== entrance,
       );
       watched = [];
-      if (!bypassed) return;
-      unproven = 0;
-      deps.bypassed();
+      if (missing) suspicion ??= confirm(missing);
     });
+  }
+
+  async function confirm(missing: Watched): Promise<void> {
+    await deps.env.sleep(wrapperMs, { ref: false });
+    suspicion = undefined;
+    if (missing.entered || wrapped || unproven < 0) return;
+    unproven = -1;
+    deps.bypassed();
   }
 
   return (config) => {
@@ -48,11 +64,12 @@ export function createInstaller(deps: {
         : current;
     const entrance: Entrance = (final) => {
       call.entered = true;
+      wrapped ||= final.adapter !== entrance;
       final.adapter = adapter as never;
       return deps.dispatch(final, adapter);
     };
     entrance[replaces] = { adapter };
-    const call = { config, entrance, entered: false };
+    const call: Watched = { config, entrance, entered: false };
     config.adapter = entrance;
     if (unproven > 0) watch(call);
     return config;

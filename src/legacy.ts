@@ -31,10 +31,12 @@ export function createOauthPassage(deps: {
     const sentAtMs = env.now();
     const response = await adapter(config);
     const verdict = judgeAnswer(
-      { status: response.status, body: response.data as unknown, retryAfter: undefined, location: undefined },
+      { status: response.status, body: textOf(response.data), retryAfter: undefined, location: undefined },
       env.now(),
     );
-    if (verdict.kind === 'renewed' && verdict.answer.refresh_token) {
+    const successor = verdict.kind === 'renewed' ? verdict.answer.refresh_token : undefined;
+    // The same token again: it was not spent, and nothing has changed.
+    if (verdict.kind === 'renewed' && successor && successor !== presented) {
       const held = holdAnswer(verdict.answer, sentAtMs, { aheadMs: undefined, draw: 0 });
       const offsetMs = serverOffsetMs();
       const tokens = withExpiresAt(held, offsetMs);
@@ -56,6 +58,11 @@ function presentedRefreshToken(config: AxiosRequestConfig, url: string): string 
   const fields = [searchParams, fieldsOf(config.params), fieldsOf(config.data)];
   const value = (name: string) => fields.map((from) => from?.get(name)).find((found) => found);
   return value('grant_type') === 'refresh_token' ? (value('refresh_token') ?? undefined) : undefined;
+}
+
+/** With `responseType: 'arraybuffer'` the answer is bytes. */
+function textOf(data: unknown): unknown {
+  return data instanceof ArrayBuffer || data instanceof Uint8Array ? new TextDecoder().decode(data) : data;
 }
 
 function fieldsOf(data: unknown): URLSearchParams | undefined {

@@ -135,7 +135,12 @@ const renewalDefaults = Object.freeze({
   drain: 'learn',
   drainMs: 5_000,
 });
-const retryDefaults = Object.freeze({ retries: 4, baseDelayMs: 500, maxDelayMs: 30_000 });
+/** What `retry` means where it says nothing. */
+export const retryDefaults: Readonly<Required<RetryOptions>> = Object.freeze({
+  retries: 4,
+  baseDelayMs: 500,
+  maxDelayMs: 30_000,
+});
 
 type Check = readonly [valid: (value: unknown) => boolean, takes: string];
 
@@ -340,7 +345,7 @@ function resolveEnvironment(environment: NonNullable<ProcoreOptions['environment
 
 function allowedOrigins(environment: Environment, further: readonly string[]): ReadonlySet<string> {
   const own = [environment.apiUrl, environment.loginUrl];
-  if (environment === environments.production) own.push(legacyProductionOrigin);
+  if (environment.apiUrl === environments.production.apiUrl) own.push(legacyProductionOrigin);
   return new Set([...own, ...further.map((origin, index) => secureOrigin(`origins[${index}]`, origin))]);
 }
 
@@ -363,7 +368,7 @@ function secureOrigin(name: string, value: unknown): string {
   return url.origin;
 }
 
-function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
@@ -375,7 +380,8 @@ function fail(option: string, value: unknown, takes: string): never {
 function show(option: string, value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  if (option.endsWith('clientSecret')) return `a ${typeof value} of the wrong form`;
+  // Nor may a connection string or a misspelt secret end up in a log.
+  if (/secret|token|password|store/i.test(option)) return `a ${typeof value} of the wrong form`;
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return 'an object';

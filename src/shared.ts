@@ -1,6 +1,7 @@
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
+import type { Exchange } from './token/exchange.js';
 import type { TokenSource } from './token/source.js';
 
 /** What attaches that share a store object have in common. */
@@ -8,6 +9,8 @@ export interface Shared {
   /** The source of this key; made at its first use, by whoever comes first. */
   source(key: string, create: () => TokenSource): TokenSource;
   sources(): Iterable<TokenSource>;
+  /** How each source presents its grant: set by the latest attach that uses it. */
+  readonly exchanges: Map<string, Exchange>;
   /** Learns the server's clock from a `Date` header. */
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
@@ -40,6 +43,7 @@ export function createShared(env: Env): Shared {
       return source;
     },
     sources: () => sources.values(),
+    exchanges: new Map(),
     learn(date) {
       const next = learnClock(clock, date, env.now());
       if (next === clock) return;

@@ -2,11 +2,12 @@
 export type RefusalReason = 'token' | 'other' | 'none';
 
 const speaksOfToken =
-  /invalid_token|access token|token (?:is|was|has)|(?:expired|revoked|invalid)[\s_]+(?:access[\s_]+)?token/i;
+  /invalid_token|access token|token[\s_]+(?:is|was|has|expired|revoked|invalid)|(?:expired|revoked|invalid)[\s_]+(?:access[\s_]+)?token/i;
 const statusWords = new Set(
-  'error errors message code status http 401 unauthorized unauthenticated not authorization authentication authenticated required'.split(
-    ' ',
-  ),
+  (
+    'error errors message code status http 401 unauthorized unauthenticated not authorized authorization authentication authenticated required ' +
+    'statuscode statustext title detail details description reason type about blank success true false null'
+  ).split(' '),
 );
 const mostRead = 4_096;
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { redact } from '../observe/redact.js';
 
@@ -248,7 +249,12 @@ function synthetic(status: number, message: string, { call, retryAt }: ErrorDeta
     statusText:
       status === 401 ? 'Unauthorized' : status === 429 ? 'Too Many Requests' : 'Service Unavailable',
     headers,
-    data: call?.config.responseType === 'arraybuffer' ? Buffer.from(text) : text,
+    data: bodyOf(text, call?.config.responseType),
     config: (call?.config ?? {}) as AxiosResponse['config'],
   };
+}
+
+function bodyOf(text: string, responseType: AxiosRequestConfig['responseType']): unknown {
+  if (responseType === 'stream') return Readable.from([Buffer.from(text)]);
+  return responseType === 'arraybuffer' ? Buffer.from(text) : text;
 }

@@ -13,7 +13,7 @@ export interface ProcoreEvents {
     account: string;
     accessToken?: Fingerprint;
     expiresAt?: Date;
-    from: 'store' | 'process' | 'legacy';
+    from: 'store' | 'process';
   };
   /** A renewal failed; no call is rejected for a failure in the background. */
   'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
@@ -92,7 +92,9 @@ export function createEvents(logger: Logger | undefined): Events {
 
   function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged = true): void {
     if (logged) log(event, detail);
-    for (const listener of [...(listeners.get(event) ?? [])]) {
+    const heard = listeners.get(event);
+    if (!heard) return;
+    for (const listener of [...heard]) {
       contained(
         () => listener(detail as never),
         () => {

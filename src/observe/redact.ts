@@ -1,14 +1,26 @@
 const jwtLike = /\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
 const bearerLike = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
+/** In a form, in JSON (in JSON), in what Node prints; in snake case and in camel case. */
 const parameterLike =
-  /\b(access_token|refresh_token|client_secret|code|token)(["']?\s*[=:]\s*["']?)([^&"'\s,}]+)/gi;
+  /\b((?:access|refresh|id|auth)_?token|client_?secret|password|token)(\\?["']?\s*[=:]\s*\\?["']?)([^&"'\s,}\\]+)/gi;
+/** An authorisation code in a query; `code: 'ECONNRESET'` is none. */
+const codeLike = /([?&]code=)([^&"'\s]+)/gi;
+/** Nothing that people write is as long: a refresh token, a client secret. */
+const wordLike = /[\w-]{32,}/g;
+/** Who shows more shows nothing that is read. */
+const longestShown = 100_000;
 
 /** Takes whatever looks like a token or a secret, and the secrets given, out of a text that is going to be shown. */
 export function redact(text: string, secrets: readonly string[] = []): string {
-  let shown = text;
-  for (const secret of secrets) if (secret.length >= 4) shown = shown.split(secret).join('[redacted]');
+  let shown = text.slice(0, longestShown);
+  // The longest first: one secret may begin with another.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+    if (secret.length >= 4) shown = shown.split(secret).join('[redacted]');
+  }
   return shown
     .replace(jwtLike, '[redacted]')
     .replace(bearerLike, '$1 [redacted]')
-    .replace(parameterLike, '$1$2[redacted]');
+    .replace(parameterLike, '$1$2[redacted]')
+    .replace(codeLike, '$1[redacted]')
+    .replace(wordLike, (word) => (/\d/.test(word) ? '[redacted]' : word));
 }

@@ -1,6 +1,6 @@
 import axiosRetry from 'axios-retry';
-import { canceledError, discard, isAxiosError, type AxiosErrorLike } from '../axios.js';
-import { patienceOf, type Call, type Calls } from '../call.js';
+import { discard, isAxiosError, type AxiosErrorLike } from '../axios.js';
+import { interruptedError, patienceOf, type Call, type Calls } from '../call.js';
 import type { Env } from '../env.js';
 import { transportFailureOf } from '../failure/transport.js';
 import type { Line } from '../line.js';
@@ -27,7 +27,7 @@ export function scheduleRetries(
     return decideRetry({
       method: call.method,
       status: response?.status,
-      notSent: !response && transportFailureOf(error) === 'not-sent',
+      notSent: !response && !call.redirected && transportFailureOf(error) === 'not-sent',
       retryAfterMs: response && retryAfterMs(headerOf(response.headers, 'retry-after'), deps.serverNowMs()),
       idempotent: call.idempotent,
       replayable: isReplayable(error.config?.data),
@@ -42,7 +42,13 @@ export function scheduleRetries(
       : fullJitterMs(retry, baseDelayMs, maxDelayMs, env.random());
   }
 
-  axiosRetry(line as never, {
+  // On the way out axios-retry would only note a time that it never reads (`shouldResetTimeout`), on every call; it takes up its state on
+  // the way back.
+  const onTheWayBack = Object.assign((config: Parameters<Line>[0]) => line(config), {
+    defaults: line.defaults,
+    interceptors: { request: { use: () => 0 }, response: line.interceptors.response },
+  });
+  axiosRetry(onTheWayBack as never, {
     retries: 0,
     shouldResetTimeout: true,
     retryDelay: () => 0,
@@ -63,7 +69,7 @@ export function scheduleRetries(
       discard(error.response as never);
       emit('request-waiting', { reason: 'retry', method, path, until: new Date(env.now() + waitMs) });
       await env.sleep(waitMs, { signal: call.signal });
-      if (call.signal?.aborted) throw canceledError(call.config);
+      if (call.signal?.aborted) throw interruptedError(call);
       emit('request-retried', { reason: 'failure', method, path, attempt: call.attempts + 1 });
     },
   });

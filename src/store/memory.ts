@@ -11,16 +11,19 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
   const sets = new Map<string, TokenSet>();
   const tails = new Map<string, Promise<unknown>>();
   let unclaimed = initial && { ...initial };
+  // At the first touch of any kind: what one account has brought or forgotten must never turn up as another's.
+  const claim = (account: string) => {
+    if (unclaimed) sets.set(account, unclaimed);
+    unclaimed = undefined;
+  };
   return {
     load(account) {
-      if (unclaimed && !sets.has(account)) {
-        sets.set(account, unclaimed);
-        unclaimed = undefined;
-      }
+      claim(account);
       const set = sets.get(account);
       return set && { ...set };
     },
     save(tokens, account) {
+      claim(account);
       sets.set(account, { ...tokens });
     },
     // Nobody else can reach this store: its lock proves that no other process is renewing.
@@ -33,6 +36,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
       return run;
     },
     remove(account) {
+      claim(account);
       sets.delete(account);
     },
     renewsLock: true,

@@ -1,11 +1,12 @@
 /** Renewals that ended without a verdict, and when the next automatic one may start. */
 export interface Backoff {
   readonly failures: number;
+  readonly sinceMs: number;
   readonly untilMs: number;
 }
 
 /** No failure: renew at will. */
-export const noBackoff: Backoff = Object.freeze({ failures: 0, untilMs: 0 });
+export const noBackoff: Backoff = Object.freeze({ failures: 0, sinceMs: 0, untilMs: 0 });
 
 const firstMs = 5_000;
 const longestMs = 5 * 60_000;
@@ -13,7 +14,12 @@ const longestMs = 5 * 60_000;
 /** After another failure: 5 s, doubling to 5 minutes, up to 20 % more by chance; a moment the server named counts if it is later. */
 export function afterFailure(backoff: Backoff, nowMs: number, draw: number, toldUntilMs = 0): Backoff {
   const waitMs = Math.min(firstMs * 2 ** backoff.failures, longestMs) * (1 + 0.2 * draw);
-  return { failures: backoff.failures + 1, untilMs: Math.max(nowMs + waitMs, toldUntilMs) };
+  return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldUntilMs) };
+}
+
+/** Whether it is too early. A clock that was set back must not make hours of minutes. */
+export function isBackingOff({ sinceMs, untilMs }: Backoff, nowMs: number): boolean {
+  return nowMs >= sinceMs && nowMs < untilMs;
 }
 
 /** Between two presentations in one renewal: 0.5, 1, 2 s and so on to 8 s, up to 20 % more by chance. */

@@ -23,5 +23,6 @@ export function braked(brake: Brake, nowMs: number): Brake {
 
 /** Whether a 401 is returned as it is instead of being answered with a renewal. */
 export function isBraked(brake: Brake, nowMs: number): boolean {
-  return nowMs < brake.untilMs;
+  // Further off than it can be: the clock was set back.
+  return nowMs < brake.untilMs && brake.untilMs - nowMs <= longestMs;
 }

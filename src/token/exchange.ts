@@ -18,7 +18,13 @@ export type Presented = Verdict & { readonly sentAtMs: number };
 /** Presents a grant once. Never rejects. */
 export type Exchange = (
   grant: RenewalGrant,
-  context: { account: string; signal: AbortSignal; answerTimeoutMs: number },
+  context: {
+    account: string;
+    signal: AbortSignal;
+    answerTimeoutMs: number;
+    /** Asked last before the grant is presented. */
+    mayPresent?: () => boolean;
+  },
 ) => Promise<Presented>;
 
 /** Sends one form to the token endpoint and gives back the answer, whatever its status; rejects when there is none. */
@@ -29,6 +35,17 @@ export type CustomExchange = (
   grant: RenewalGrant,
   context: { account: string; signal: AbortSignal },
 ) => Promise<TokenSet>;
+
+/** A presentation under way; its verdict never rejects. */
+interface Sending {
+  readonly verdict: Promise<Verdict>;
+  readonly sentAtMs: number;
+  /** Called when the verdict has reached a renewal. */
+  readonly received?: () => void;
+}
+
+/** A function of the application's that has not come back by then never will. */
+const outlivingMs = 5 * 60_000;
 
 /** The exchange over Procore's token endpoint, or over the application's own function. */
 export function createExchange(deps: {
@@ -45,44 +62,85 @@ export function createExchange(deps: {
   const { env, post, loginUrl, clientId, clientSecret, redirectUri, custom, secretTimeoutMs } = deps;
   const serverNowMs = () => env.now() + deps.serverOffsetMs();
 
-  async function secretOf(): Promise<string | undefined> {
+  async function secretOf(signal: AbortSignal): Promise<string | undefined> {
     if (typeof clientSecret !== 'function') return clientSecret;
-    const waited = await within(env, secretTimeoutMs, call(clientSecret));
+    const waited = await within(env, secretTimeoutMs, call(clientSecret), signal);
     return waited.kind === 'done' && typeof waited.value === 'string' && waited.value !== ''
       ? waited.value
       : undefined;
   }
 
-  return async (grant, { account, signal, answerTimeoutMs }) => {
+  /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
+  const outliving = new Map<string, Sending>();
+
+  function askFunction(
+    exchange: CustomExchange,
+    grant: RenewalGrant,
+    account: string,
+    signal: AbortSignal,
+  ): Sending {
+    const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
+    const before = outliving.get(key);
+    if (before && env.now() - before.sentAtMs < outlivingMs) return before;
+    const verdict = call(() => exchange(grant, { account, signal })).then(judgeTokenSet, (error: unknown) =>
+      judgeThrow(error, serverNowMs(), secretsOf(grant)),
+    );
+    const received = () => {
+      if (outliving.get(key) === sending) outliving.delete(key);
+    };
+    const sending: Sending = { verdict, sentAtMs: env.now(), received };
+    outliving.set(key, sending);
+    // What it was given reaches the renewal that waits, or the next one.
+    void verdict.then(({ kind }) => {
+      if (kind !== 'renewed') received();
+    });
+    return sending;
+  }
+
+  return async (grant, { account, signal, answerTimeoutMs, mayPresent = () => true }) => {
+    // Tokens that have been replaced while this one waited for its turn must not be presented.
+    if (signal.aborted) return notSent('the request was given up', env.now());
     const own = new AbortController();
-    const stop = () => own.abort();
-    signal.addEventListener('abort', stop, { once: true });
-    let sentAtMs = env.now();
     try {
-      let sending: Promise<Verdict>;
-      if (custom) {
-        sending = call(() => custom(grant, { account, signal: own.signal })).then(
-          judgeTokenSet,
-          (error: unknown) => judgeThrow(error, serverNowMs()),
-        );
-      } else {
-        const secret = await secretOf();
-        sentAtMs = env.now();
-        if (secret === undefined) return { kind: 'not-sent', why: 'clientSecret() gave no secret', sentAtMs };
+      let sending: Sending;
+      if (custom) sending = askFunction(custom, grant, account, own.signal);
+      else {
+        const secret = await secretOf(signal);
+        const sentAtMs = env.now();
+        if (signal.aborted) return notSent('the request was given up', sentAtMs);
+        if (secret === undefined) return notSent('clientSecret() gave no secret', sentAtMs);
+        if (!mayPresent()) return notSent('the lock was lost', sentAtMs);
         const form = tokenRequestForm(grant, { id: clientId, secret, redirectUri });
-        sending = call(() => post(`${loginUrl}/oauth/token`, form, own.signal)).then(
-          (answer) => judgeAnswer(answer, serverNowMs()),
+        const verdict = call(() => post(`${loginUrl}/oauth/token`, form, own.signal)).then(
+          (answer) => judgeAnswer(answer, serverNowMs(), secretsOf(grant, secret)),
           judgeFailure,
         );
+        sending = { verdict, sentAtMs };
       }
-      const waited = await within(env, answerTimeoutMs, sending, signal);
-      if (waited.kind === 'done') return { ...waited.value, sentAtMs };
+      const { verdict, sentAtMs, received } = sending;
+      const waited = await within(env, answerTimeoutMs, verdict, signal);
+      if (waited.kind === 'done') {
+        received?.();
+        return { ...waited.value, sentAtMs };
+      }
       const why =
         waited.kind === 'elapsed' ? `it gave no answer in ${answerTimeoutMs} ms` : 'the request was given up';
       return { kind: 'perhaps-spent', why, sentAtMs };
     } finally {
-      signal.removeEventListener('abort', stop);
+      // However the wait ended: nobody listens any more.
       own.abort();
     }
   };
+}
+
+function notSent(why: string, sentAtMs: number): Presented {
+  return { kind: 'not-sent', why, sentAtMs };
+}
+
+/** What must not be quoted, as it is and as it looks in a form. */
+function secretsOf(grant: RenewalGrant, clientSecret?: string): string[] {
+  const sent = [clientSecret, grant.type === 'refresh_token' ? grant.refresh_token : undefined];
+  return sent
+    .filter((secret) => secret !== undefined)
+    .flatMap((secret) => [secret, encodeURIComponent(secret)]);
 }

@@ -43,6 +43,10 @@ const clientErrors = new Set([
   'invalid_scope',
 ]);
 
+const mostQuoted = 10_000;
+/** A code or the name of a class; anything else may be somebody's message. */
+const identifier = /^[A-Za-z]\w{0,47}$/;
+
 /** The form of a token request (RFC 6749, section 6): never JSON, never in the query string. */
 export function tokenRequestForm(
   grant: RenewalGrant,
@@ -60,17 +64,24 @@ export function tokenRequestForm(
   return form.toString();
 }
 
-/** Judges an answer: by the body's `error` first, whatever the status, then by the status. */
-export function judgeAnswer(answer: TokenAnswer, serverNowMs: number): Verdict {
+/**
+ * Judges an answer: by the body's `error` first, whatever the status, then by the status. A server may quote what it was sent ("Invalid
+ * refresh token: …"): `secrets` never reach a text.
+ */
+export function judgeAnswer(
+  answer: TokenAnswer,
+  serverNowMs: number,
+  secrets: readonly string[] = [],
+): Verdict {
   const body = jsonObject(answer.body);
   const error = body?.['error'];
   if (typeof error === 'string') {
-    const why = describe(answer.status, error, body?.['error_description']);
+    const why = describe(answer.status, error, body?.['error_description'], secrets);
     if (error === 'invalid_grant') return { kind: 'invalid-grant', why };
     if (clientErrors.has(error)) return { kind: 'client-rejected', why };
   }
   const status = answer.status;
-  const why = `it answered ${status}${typeof error === 'string' ? ` ${redact(error).slice(0, 80)}` : ''}`;
+  const why = `it answered ${status}${typeof error === 'string' ? ` ${quote(error, 80, secrets)}` : ''}`;
   if (status === 429 || status === 503) {
     return { kind: 'busy', why, waitMs: retryAfterMs(answer.retryAfter, serverNowMs) };
   }
@@ -102,12 +113,13 @@ export function judgeFailure(error: unknown): Verdict {
  * Judges a throw of the application's `exchange`. It may have failed anywhere, so the token may be spent, unless the error carries
  * the token endpoint's own verdict.
  */
-export function judgeThrow(error: unknown, serverNowMs: number): Verdict {
+export function judgeThrow(error: unknown, serverNowMs: number, secrets: readonly string[] = []): Verdict {
   const response = (error as { response?: { status?: unknown; data?: unknown } } | undefined)?.response;
   if (typeof response?.status === 'number') {
     const verdict = judgeAnswer(
       { status: response.status, body: response.data, retryAfter: undefined, location: undefined },
       serverNowMs,
+      secrets,
     );
     if (verdict.kind === 'invalid-grant' || verdict.kind === 'client-rejected') return verdict;
   }
@@ -136,10 +148,15 @@ function jsonObject(body: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-function describe(status: number, error: string, description: unknown): string {
+function describe(status: number, error: string, description: unknown, secrets: readonly string[]): string {
   const detail =
-    typeof description === 'string' && description ? `: ${redact(description).slice(0, 300)}` : '';
+    typeof description === 'string' && description ? `: ${quote(description, 300, secrets)}` : '';
   return `it answered ${status} ${error}${detail}`;
+}
+
+/** Redacted before it is cut: half a token would not be recognised. */
+function quote(text: string, length: number, secrets: readonly string[]): string {
+  return redact(text.slice(0, mostQuoted), secrets).slice(0, length);
 }
 
 function target(location: unknown): string {
@@ -157,7 +174,6 @@ function codeOf(error: unknown): string {
     code?: unknown;
     name?: unknown;
   };
-  return redact(
-    String(typeof code === 'string' && code ? code : typeof name === 'string' && name ? name : typeof error),
-  );
+  for (const word of [code, name]) if (typeof word === 'string' && identifier.test(word)) return word;
+  return typeof error;
 }

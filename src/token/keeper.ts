@@ -12,6 +12,9 @@ export type Loaded =
 export type Saved =
   { kind: 'saved' } | { kind: 'conflict' } | { kind: 'failed'; why: string; cause?: unknown };
 
+/** A save that has not settled by then never will. */
+const hungMs = 5 * 60_000;
+
 /** One account's side of the store: every call bounded, saves one after another, results as values. */
 export interface Keeper {
   load(): Promise<Loaded>;
@@ -24,10 +27,10 @@ export function createKeeper(deps: {
   account: string;
   env: Env;
   storeTimeoutMs: number;
+  /** The last save of each account of this store, as long as it has not settled: an older pair landing on a newer one would lose it. */
+  saves?: Map<string, Promise<unknown>>;
 }): Keeper {
-  const { store, account, env, storeTimeoutMs } = deps;
-  /** The last save, as long as it has not settled: an older pair landing on a newer one would lose it. */
-  let saving: Promise<unknown> = Promise.resolve();
+  const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
 
   return {
     async load() {
@@ -53,15 +56,18 @@ export function createKeeper(deps: {
 
     async save(set, previous) {
       const patienceEndsAtMs = env.now() + storeTimeoutMs;
-      for (let before: typeof saving | undefined; before !== saving;) {
-        // Others may have waited for the same save, and one of them is first.
-        before = saving;
+      // Others may have waited for the same save, and one of them is first.
+      for (let before = saves.get(account); before; before = other(saves.get(account), before)) {
         const waited = await within(env, patienceEndsAtMs - env.now(), before);
         if (waited.kind !== 'done')
           return { kind: 'failed', why: 'an earlier store.save() has not settled yet' };
       }
       const save = call(() => store.save({ ...set }, account, previous && { ...previous }));
-      saving = save.catch(() => undefined);
+      const settled = save.then(
+        () => undefined,
+        () => undefined,
+      );
+      saves.set(account, settled);
       const waited = await within(env, storeTimeoutMs, save);
       if (waited.kind === 'done') return { kind: 'saved' };
       if (waited.kind === 'failed') {
@@ -69,7 +75,16 @@ export function createKeeper(deps: {
           ? { kind: 'conflict' }
           : { kind: 'failed', why: 'store.save() failed', cause: waited.error };
       }
+      // Every later save begins with a comparison: after a while it is worth the risk, for a pair that is never saved is lost.
+      const over = new AbortController();
+      void settled.then(() => over.abort());
+      if (saves.get(account) === settled)
+        saves.set(account, env.sleep(hungMs, { signal: over.signal, ref: false }));
       return { kind: 'failed', why: `store.save() gave no answer in ${storeTimeoutMs} ms` };
     },
   };
+}
+
+function other<T>(now: T | undefined, before: T): T | undefined {
+  return now === before ? undefined : now;
 }

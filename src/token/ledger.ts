@@ -27,6 +27,10 @@ export interface Ledger extends KnownTokens {
   freshness(lease: Lease | undefined): Freshness;
   /** The store holds this set: it is what calls use from now on. */
   keep(held: HeldTokens): Lease;
+  /** As `keep`, in the place of our unsaved pair, which is remembered: it may turn out that theirs is the dead one. */
+  giveWay(held: HeldTokens): Lease;
+  /** The pair that gave way, held again; undefined where there is none. */
+  takeBack(): Lease | undefined;
   /** This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. */
   hold(held: HeldTokens): Lease;
   /** The newest pair is in the store now. */
@@ -43,11 +47,10 @@ export interface Ledger extends KnownTokens {
 
 const keptFingerprints = 1_000;
 
-/** Creates the ledger of one account. `oldDies()` tells whether this server kills an access token when it is replaced. */
+/** Creates the ledger of one account. */
 export function createLedger(deps: {
   now: () => number;
   serverOffsetMs: () => number;
-  oldDies: () => boolean;
   isRedeemed: (fingerprint: string) => boolean;
 }): Ledger {
   const replaced = new Set<string>();
@@ -55,6 +58,8 @@ export function createLedger(deps: {
   let newest: Lease | undefined;
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
+  /** An unsaved pair that gave way to the store's. */
+  let fallback: HeldTokens | undefined;
   let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
 
   const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
@@ -85,7 +90,7 @@ export function createLedger(deps: {
     freshness,
     current() {
       if (phase === 'kept') return newest;
-      if (works(older) && !(phase === 'unsaved' && deps.oldDies())) return older;
+      if (works(older)) return older;
       return phase === 'saving' ? undefined : newest;
     },
     keep(held) {
@@ -94,6 +99,17 @@ export function createLedger(deps: {
       older = undefined;
       phase = 'kept';
       return lease;
+    },
+    giveWay(held) {
+      fallback = newest?.held;
+      return this.keep(held);
+    },
+    takeBack() {
+      const held = fallback;
+      if (!held) return undefined;
+      fallback = undefined;
+      replaced.delete(fingerprint(held.refreshToken ?? ''));
+      return this.hold(held);
     },
     hold(held) {
       // While a pair waits to be saved, the one before that is what the store and the server still agree on.
@@ -113,7 +129,9 @@ export function createLedger(deps: {
       stored = set;
     },
     replaceAll(held) {
-      older = newest;
+      // The tokens before may be another user's.
+      older = undefined;
+      fallback = undefined;
       phase = 'saving';
       const lease = supersede(held);
       replaced.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));

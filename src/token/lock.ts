@@ -26,10 +26,15 @@ export async function runLocked<T>(
   signal: AbortSignal,
 ): Promise<Locked<T>> {
   const { env, store, account, waitMs, releaseMs, warn } = deps;
+  const givenUp = { kind: 'failed', why: 'the wait for store.lock() was given up' } as const;
+  if (signal.aborted) return givenUp;
   if (!store.lock) return { kind: 'ran', value: await critical(undefined) };
 
   const patience = new AbortController();
   let running: Promise<T> | undefined;
+  let over = false;
+  let thrown: unknown;
+  let settledEarly = false;
   let begin = () => {};
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const enter = (lost?: AbortSignal): Promise<T> => {
@@ -38,13 +43,18 @@ export async function runLocked<T>(
     if (patience.signal.aborted) return Promise.resolve(undefined as T);
     running = critical(lost);
     // The lock may not await it: its rejection reaches us below all the same.
-    running.catch(() => undefined);
+    running.then(
+      () => (over = true),
+      (error: unknown) => {
+        over = true;
+        thrown = error;
+      },
+    );
     begin();
     return running;
   };
   const giveUp = () => patience.abort();
   signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
   const locking = call(() => store.lock!(account, enter, patience.signal));
   try {
     const waited = await within(env, waitMs, Promise.race([begun, locking]), patience.signal);
@@ -53,19 +63,25 @@ export async function runLocked<T>(
       locking.catch(() => undefined);
       if (waited.kind === 'failed')
         return { kind: 'failed', why: 'store.lock() failed', cause: waited.error };
-      if (waited.kind === 'aborted') return { kind: 'failed', why: 'the wait for store.lock() was given up' };
+      if (waited.kind === 'aborted') return givenUp;
       if (waited.kind === 'elapsed')
         return { kind: 'failed', why: `store.lock() gave no lock in ${waitMs} ms` };
       return { kind: 'failed', why: 'store.lock() resolved without having called its critical section' };
     }
     signal.removeEventListener('abort', giveUp);
-    const value = await running;
-    return { kind: 'ran', value };
+    const settled = () => (settledEarly = !over);
+    locking.then(settled, settled);
+    return { kind: 'ran', value: await running };
   } finally {
     signal.removeEventListener('abort', giveUp);
     if (running) {
       const released = await within(env, releaseMs, locking);
-      if (released.kind === 'failed') warn('store.lock() failed after its critical section was done');
+      if (settledEarly)
+        warn(
+          'store.lock() settled before its critical section was done: others may have had the lock meanwhile',
+        );
+      else if (released.kind === 'failed' && released.error !== thrown)
+        warn('store.lock() failed after its critical section was done');
       if (released.kind === 'elapsed')
         warn(`store.lock() has not settled ${releaseMs} ms after its critical section`);
     }

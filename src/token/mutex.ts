@@ -1,4 +1,4 @@
-import type { TokenSet } from '../store/store.js';
+import type { TokenSet, TokenStore } from '../store/store.js';
 
 /** What became of a grant that was redeemed, or tried. */
 export type GrantOutcome =
@@ -14,6 +14,8 @@ interface Registry {
   readonly tails: Map<string, Promise<void>>;
   /** By grant: what became of it. Bounded, oldest first out. */
   readonly outcomes: Map<string, GrantOutcome>;
+  /** By store and account: the last save, a promise that never rejects. */
+  saves?: WeakMap<TokenStore, Map<string, Promise<unknown>>>;
 }
 
 const place = Symbol.for('axios-procore.grants');
@@ -27,6 +29,8 @@ export interface GrantMutex {
   run<T>(key: string, critical: () => Promise<T>, signal: AbortSignal): Promise<T | undefined>;
   outcomeOf(key: string): GrantOutcome | undefined;
   record(key: string, outcome: GrantOutcome): void;
+  /** The saves under way of this store, by account. */
+  savesOf(store: TokenStore): Map<string, Promise<unknown>>;
   /** A person has authorised anew with this very token: an old verdict on it no longer counts. */
   forget(key: string): void;
 }
@@ -36,7 +40,9 @@ export interface GrantMutex {
  * CommonJS one, two versions under two dependencies) must never redeem the same single-use token.
  */
 export function createGrantMutex(scope: object = globalThis): GrantMutex {
-  const { tails, outcomes } = registryOf(scope);
+  const registry = registryOf(scope);
+  const { tails, outcomes } = registry;
+  const saves = (registry.saves ??= new WeakMap());
   return {
     async run(key, critical, signal) {
       const before = tails.get(key) ?? Promise.resolve();
@@ -60,6 +66,11 @@ export function createGrantMutex(scope: object = globalThis): GrantMutex {
         if (outcomes.size <= keptOutcomes) break;
         outcomes.delete(oldest);
       }
+    },
+    savesOf(store) {
+      const own = saves.get(store) ?? new Map<string, Promise<unknown>>();
+      saves.set(store, own);
+      return own;
     },
     forget: (key) => void outcomes.delete(key),
   };

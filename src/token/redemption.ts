@@ -52,6 +52,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   const failures = failuresOf(account, grant);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
+  /** With less time than this for the answer an unspent token is not put at risk. */
+  const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
 
   return async (run, hold) => {
     const request: RenewalGrant =
@@ -59,13 +61,27 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
     for (let attempt = 0, resends = 0; ; attempt++) {
+      const leftMs = hold.endsAtMs - reserveMs - env.now();
+      if (leftMs < leastAnswerMs && resends === 0) {
+        // The machine slept, or the store took all the time there was: lock and store are asked again.
+        return attempt === 0 ? { kind: 'again' } : failures.undecided('there was no time left for an answer');
+      }
       run.posted = true;
-      const answerTimeoutMs = Math.max(
-        1,
-        Math.min(settings.answerTimeoutMs, hold.endsAtMs - reserveMs - env.now()),
-      );
-      const verdict = await deps.exchange(request, { account, signal: run.signal, answerTimeoutMs });
-      if (run.signal.aborted) return { kind: 'superseded' };
+      const answerTimeoutMs = Math.max(1, Math.min(settings.answerTimeoutMs, leftMs));
+      const mayPresent = () => !hold.lost?.aborted;
+      const verdict = await deps.exchange(request, {
+        account,
+        signal: run.signal,
+        answerTimeoutMs,
+        mayPresent,
+      });
+      if (run.signal.aborted) {
+        // Neither saved nor used here; but whoever else holds this token must know what became of it.
+        if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
+        if (verdict.kind === 'perhaps-spent' && grant === 'refresh_token')
+          mutex.record(hold.key, { kind: 'perhaps-spent' });
+        return { kind: 'superseded' };
+      }
       let waitMs = resendDelayMs(attempt, env.random());
       switch (verdict.kind) {
         case 'renewed':
@@ -91,7 +107,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
       const pointless = () => verdict.kind === 'not-sent' && run.waiting === 0;
       const readyAtMs = env.now() + waitMs;
-      const tooLate = readyAtMs > hold.endsAtMs - reserveMs;
+      const tooLate = readyAtMs > hold.endsAtMs - reserveMs - (resends === 0 ? leastAnswerMs : 0);
       if (tooLate || pointless())
         return failures.undecided(verdict.why, verdict.kind === 'busy' ? readyAtMs : undefined);
       run.trouble = failures.undecided(verdict.why).error;
@@ -102,19 +118,24 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     }
   };
 
-  async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
-    const { hand } = hold;
+  /** The set that an answer makes, known to the whole process as what the grant was redeemed for. */
+  function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Hold): HeldTokens {
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
     const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
     const unfinished = holdAnswer(mergeAnswer(before, answer), sentAtMs, ahead);
     const held: HeldTokens = { ...unfinished, set: withExpiresAt(unfinished, serverOffsetMs()) };
     if (hand?.held.refreshToken && held.refreshToken !== hand.held.refreshToken) {
       const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs());
-      mutex.record(hold.key, { kind: 'renewed', tokens: held.set, expiresAtMs });
+      mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
     } else {
       // The presented token was not spent: doubts about an earlier answer are over.
-      mutex.forget(hold.key);
+      mutex.forget(key);
     }
+    return held;
+  }
+
+  async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
+    const held = recordSuccessor(answer, sentAtMs, hold);
     const lease = ledger.hold(held);
     const unsaved = await hold.save(hold.known());
     if (unsaved) return { kind: 'renewed', lease, unsaved };
@@ -136,6 +157,14 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       if (run.signal.aborted) return { kind: 'superseded' };
       const adopted = await hold.adopt(loaded.kind === 'loaded' ? loaded.set : undefined);
       if (adopted) return adopted;
+    }
+    // A pair of ours that gave way to the one refused here: nobody else has ever held it.
+    if (ledger.takeBack()) {
+      mutex.record(hold.key, { kind: 'dead', reason: 'refresh-token-invalid' });
+      const unsaved = await hold.save(undefined);
+      return ledger.newest && ledger.freshness(ledger.newest) === 'fresh'
+        ? { kind: 'adopted', lease: ledger.newest, from: 'process', ...(unsaved ? { unsaved } : {}) }
+        : { kind: 'again' };
     }
     const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
     // Whatever the store will say: this token is never sent again.

@@ -19,8 +19,11 @@ export type Refusal =
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
 
+/** A renewal and its end. */
+export type RunningRenewal = RenewalRun & { done: Promise<RenewalResult> };
+
 /** Renewals as a 401 sees them. */
-export interface RenewalsUnderWay<R extends RenewalRun> {
+export interface RenewalsUnderWay<R extends RunningRenewal> {
   readonly running: R | undefined;
   /** New calls wait for a renewal that lets those in flight finish. */
   readonly holding: boolean;
@@ -43,7 +46,7 @@ export interface Refusals {
 }
 
 /** Creates the one who decides about the 401s of one account. */
-export function createRefusals<R extends RenewalRun>(deps: {
+export function createRefusals<R extends RunningRenewal>(deps: {
   env: Env;
   ledger: Ledger;
   renewals: RenewalsUnderWay<R>;
@@ -64,8 +67,16 @@ export function createRefusals<R extends RenewalRun>(deps: {
     died(lease);
     const error = renewals.objection();
     if (error) return { kind: 'failed', error };
-    brake = braked(brake, env.now());
     return true;
+  }
+
+  /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
+  function startForRefusal(satisfied: () => Lease | undefined): R {
+    const run = renewals.start(satisfied);
+    void run.done.then(({ kind }) => {
+      if (kind === 'renewed' || kind === 'adopted') brake = braked(brake, env.now());
+    });
+    return run;
   }
 
   function died(lease: Lease): void {
@@ -78,30 +89,33 @@ export function createRefusals<R extends RenewalRun>(deps: {
     reason: RefusalReason,
     { maxMs, signal, mayRenew }: Patience & { mayRenew: boolean },
   ): Promise<Refusal> {
-    if (reason === 'other') return { kind: 'return' };
     const untilMs = env.now() + maxMs;
     const replaced = () => lease !== ledger.newest;
     // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
     const expired = ledger.freshness(lease) === 'expired';
-    if (!expired && !lease.diedAlone && (replaced() || renewals.running?.posted)) oldDies = true;
+    const ofToken = reason !== 'other';
+    if (ofToken && !expired && !lease.diedAlone && (replaced() || renewals.running?.posted)) oldDies = true;
     if (replaced()) {
-      ledger.refuse(lease);
+      if (ofToken) ledger.refuse(lease);
       const current = renewals.working();
       if (current && current !== lease && !renewals.holding)
         return { kind: 'replay', renewed: false, proves: false };
     }
-    if (!mayRenew) return { kind: 'return' };
+    if (!mayRenew || !ofToken) return { kind: 'return' };
     if (!replaced()) {
       const may = mayRenewFor(lease, reason);
       if (may !== true) return may;
     }
     for (;;) {
-      const run = renewals.running ?? renewals.start(() => (replaced() ? renewals.working() : undefined));
+      const run = renewals.running ?? startForRefusal(() => (replaced() ? renewals.working() : undefined));
       const proves = !replaced() && !run.posted;
       const waited = await renewals.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       const current = ledger.current();
       if (current && current !== lease) return { kind: 'replay', renewed: true, proves };
+      // The new pair is not saved, and calls go on with this token, which has been accepted meanwhile: the 401 is the route's own.
+      if (current && replaced() && waited.kind === 'done' && waited.value.kind !== 'superseded')
+        return { kind: 'return' };
       if (waited.kind === 'done' && waited.value.kind === 'failed')
         return { kind: 'failed', error: waited.value.error };
       if (waited.kind === 'elapsed' || env.now() >= untilMs)

@@ -97,6 +97,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const key = keyOf(ledger.newest);
     const { store, lockWaitMs: waitMs, warn } = deps;
     const locking = { env, store, account, waitMs, releaseMs: settings.storeTimeoutMs, warn };
+    // For a call whose patience ends in the wait: nothing has been redeemed.
+    if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
     const locked = await mutex.run(
       key,
       () => runLocked(locking, (lost) => critical(run, key, lost), run.signal),
@@ -107,6 +109,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   }
 
   async function critical(run: RenewalRun, key: string, lost: AbortSignal | undefined): Promise<Step> {
+    run.trouble = undefined;
     const endsAtMs = env.now() + settings.totalMs;
     const loaded = await keeper.load();
     if (run.signal.aborted) return { kind: 'superseded' };
@@ -160,7 +163,9 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       return usable(lease) ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
     const successor = successorOf(hand?.held.refreshToken) ?? successorOf(loaded?.refresh_token);
-    if (!successor) return undefined;
+    // A lagging store leads back, by way of the pair before, to the very pair in hand.
+    if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
+      return undefined;
     const lease = ledger.hold(holdLoaded(successor, ahead()));
     const failed = await save(run, undefined, endsAtMs);
     if (failed) return { kind: 'adopted', lease, from: 'process', unsaved: failed };
@@ -189,7 +194,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   ): Promise<{ why: string } | undefined> {
     const result = await saver.quickly(known, endsAtMs, run.signal);
     if (result.kind === 'saved') ledger.saved();
-    else if (result.kind === 'theirs') ledger.keep(holdLoaded(result.set, ahead()));
+    else if (result.kind === 'theirs') ledger.giveWay(holdLoaded(result.set, ahead()));
     else ledger.saveFailed();
     return result.kind === 'failed' ? result : undefined;
   }

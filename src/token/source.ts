@@ -13,7 +13,13 @@ import type { Keeper } from './keeper.js';
 import { createLedger, type Lease } from './ledger.js';
 import { runLocked } from './lock.js';
 import type { GrantMutex } from './mutex.js';
-import { createRefusals, type Patience, type Refusal, type Refusals } from './refusals.js';
+import {
+  createRefusals,
+  type Patience,
+  type Refusal,
+  type Refusals,
+  type RunningRenewal as Running,
+} from './refusals.js';
 import { createRenewal, type RenewalResult, type RenewalRun } from './renewal.js';
 import { createSaver, type SaveResult } from './saver.js';
 import { createTelling } from './telling.js';
@@ -82,8 +88,6 @@ export interface SourceDeps {
   warnOnce: Events['warnOnce'];
 }
 
-type Running = RenewalRun & { done: Promise<RenewalResult> };
-
 /** Sequences the renewals of one account. */
 export function createTokenSource(deps: SourceDeps): TokenSource {
   const { env, account, grant, store, keeper, mutex, settings, serverOffsetMs } = deps;
@@ -91,8 +95,9 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   let verdicts = noVerdicts;
   let running: Running | undefined;
   let lastRenewalMs: number | undefined;
-  /** New calls wait: a renewal lets those in flight finish. */
-  let holding = false;
+  /** New calls wait until then: a renewal lets those in flight finish. */
+  let holdingUntilMs = 0;
+  const holding = () => env.now() < holdingUntilMs;
   let inFlight = 0;
   let drained = () => {};
 
@@ -101,7 +106,6 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   const ledger = createLedger({
     now: env.now,
     serverOffsetMs,
-    oldDies: () => refusals.oldDies && settings.drain !== false,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
   });
   const saver = createSaver({ env, ledger, keeper, grant });
@@ -114,7 +118,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     saver,
     turns,
     telling,
-    keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
+    giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
     underLock,
     serverOffsetMs,
   });
@@ -126,7 +130,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
         return running;
       },
       get holding() {
-        return holding;
+        return holding();
       },
       working,
       start,
@@ -150,7 +154,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   }
 
   function peek(): Lease | undefined {
-    if (holding) return undefined;
+    if (holding()) return undefined;
     const lease = working();
     if (!lease || ledger.freshness(ledger.newest) === 'fresh') return lease;
     if (running) return settings.background ? lease : undefined;
@@ -184,7 +188,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   function settle(run: RenewalRun, result: RenewalResult): RenewalResult {
     if (run.signal.aborted) return { kind: 'superseded' };
     running = undefined;
-    holding = false;
+    holdingUntilMs = 0;
     if (result.kind === 'superseded') return result;
     if (result.kind === 'loaded') {
       verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
@@ -225,7 +229,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       const objected = running ? undefined : objection(verdicts, 'automatic', env.now());
       if (objected) return orWorking(objected);
       const run = running ?? start(settings.background ? working : fresh);
-      const waited = await waitFor(run, untilMs, signal);
+      const patientUntilMs = working() && settings.background ? Math.min(untilMs, holdingUntilMs) : untilMs;
+      const waited = await waitFor(run, patientUntilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       if (waited.kind !== 'done') return orWorking(overdue(run));
       const result = waited.value;
@@ -245,7 +250,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   async function drain(run: RenewalRun): Promise<void> {
     const needed = settings.drain === true || (settings.drain === 'learn' && refusals.oldDies);
     if (!needed || run.signal.aborted) return;
-    holding = true;
+    // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
+    holdingUntilMs = env.now() + 2 * settings.drainMs;
     if (inFlight === 0) return;
     await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), run.signal);
   }
@@ -254,7 +260,14 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
     const refresh = ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken;
     const key = grant === 'refresh_token' && refresh ? fingerprint(refresh) : deps.clientKey;
-    const locking = { env, store, account, waitMs: deps.maxWaitMs, releaseMs: settings.storeTimeoutMs, warn };
+    const locking = {
+      env,
+      store,
+      account,
+      waitMs: settings.storeTimeoutMs,
+      releaseMs: settings.storeTimeoutMs,
+      warn,
+    };
     const locked = await mutex.run(key, () => runLocked(locking, save, signal), signal);
     const givenUp: SaveResult = { kind: 'failed', why: 'it was given up' };
     if (!locked) return givenUp;
@@ -263,12 +276,16 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
 
   async function setTokens(tokens: TokenSet): Promise<void> {
     const held = holdLoaded(checkedTokenSet(tokens), ahead());
+    const { refreshToken: refresh } = held;
+    // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
+    if (refresh && running && refresh === ledger.newest?.held.refreshToken) return;
+    if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
     turns.supersede();
     running = undefined;
-    holding = false;
+    holdingUntilMs = 0;
     verdicts = noVerdicts;
     refusals.release();
-    if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
+    if (refresh) mutex.forget(fingerprint(refresh));
     const failed = await writes.bring(held);
     if (!failed) return;
     const summary = `the new tokens of account ${name} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
@@ -277,13 +294,22 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
 
   async function renew(): Promise<TokenSet> {
     const untilMs = env.now() + settings.totalMs;
+    let replaced = false;
     for (;;) {
       const objected = objection(verdicts, 'asked', env.now());
       if (objected) throw objected;
-      const run = running ?? start(() => undefined);
+      // The application has brought new tokens meanwhile: they are what was asked for.
+      const run = running ?? start(replaced ? fresh : () => undefined);
       const waited = await waitFor(run, untilMs, undefined);
       const result = waited.kind === 'done' ? waited.value : undefined;
-      if (result?.kind === 'renewed' || result?.kind === 'adopted') return { ...result.lease.held.set };
+      replaced ||= result?.kind === 'superseded';
+      if (
+        result?.kind === 'renewed' ||
+        result?.kind === 'adopted' ||
+        (replaced && result?.kind === 'loaded')
+      ) {
+        return { ...result.lease.held.set };
+      }
       if (result?.kind === 'failed') throw result.error;
       if (env.now() >= untilMs) throw overdue(run);
     }

@@ -78,7 +78,8 @@ function plainCopy(record: object): Record<string, unknown> | undefined {
     const own: Record<string, unknown> = { ...record };
     if ('access_token' in own || 'refresh_token' in own) return own;
     const columns = record as Record<string, unknown>;
-    return Object.fromEntries([...answerFields].map((name) => [name, columns[name]]));
+    const read = [...answerFields].map((name) => [name, columns[name]] as const);
+    return Object.fromEntries(read.filter(([, value]) => value !== undefined));
   } catch {
     return undefined;
   }

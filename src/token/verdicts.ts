@@ -1,5 +1,5 @@
 import type { ProcoreError } from '../failure/errors.js';
-import { afterFailure, noBackoff, type Backoff } from './backoff.js';
+import { afterFailure, isBackingOff, noBackoff, type Backoff } from './backoff.js';
 import type { RenewalFailure } from './failures.js';
 
 /** What earlier renewals have shown, and for how long it counts. */
@@ -26,15 +26,16 @@ export type Wish = 'automatic' | 'asked';
 /** Why a renewal that somebody waits for must not start now; undefined: it may. */
 export function objection(verdicts: Verdicts, wish: Wish, nowMs: number): ProcoreError | undefined {
   const { dead, rejected, undecided } = verdicts;
-  if (dead && nowMs - dead.checkedAtMs < recheckMs) return dead.error;
-  if (rejected && nowMs < rejected.untilMs) return rejected.error;
-  if (undecided && wish !== 'asked' && nowMs < undecided.backoff.untilMs) return undecided.error;
+  // A clock that was set back must not make an hour of a second.
+  if (dead && Math.abs(nowMs - dead.checkedAtMs) < recheckMs) return dead.error;
+  if (rejected && nowMs < rejected.untilMs && rejected.untilMs - nowMs <= rejectedMs) return rejected.error;
+  if (undecided && wish !== 'asked' && isBackingOff(undecided.backoff, nowMs)) return undecided.error;
   return undefined;
 }
 
 /** Whether a renewal may start while calls go on without it. */
 export function mayRenewInBackground(verdicts: Verdicts, nowMs: number): boolean {
-  return nowMs >= verdicts.store.untilMs && objection(verdicts, 'automatic', nowMs) === undefined;
+  return !isBackingOff(verdicts.store, nowMs) && objection(verdicts, 'automatic', nowMs) === undefined;
 }
 
 /** After a renewal that failed; the error is the one that calls get from now on. */

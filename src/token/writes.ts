@@ -24,8 +24,8 @@ export function createWrites(deps: {
   saver: Saver;
   turns: Turns;
   telling: Telling;
-  /** A store's content, held. */
-  keep: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Takes a store's content in the place of our unsaved pair. */
+  giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
   /** Runs a save under mutex and lock. */
   underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
   serverOffsetMs: () => number;
@@ -41,7 +41,7 @@ export function createWrites(deps: {
       const result = await underLock(() => saver.once(), signal);
       if (signal.aborted) return 'done';
       if (result.kind === 'failed') return 'left';
-      if (result.kind === 'theirs') telling.adopted(deps.keep(result), 'store');
+      if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
       else {
         ledger.saved();
         telling.savedLate();

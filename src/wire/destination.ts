@@ -2,7 +2,8 @@ import { environmentAt, type EnvironmentName } from '../environments.js';
 
 /** The parts of a request configuration that decide where it goes. */
 export interface Addressed {
-  url?: string | undefined;
+  /** A string; some versions of axios take a URL object too. */
+  url?: unknown;
   baseURL?: string | undefined;
   allowAbsoluteUrls?: boolean | undefined;
   socketPath?: string | null | undefined;
@@ -27,29 +28,42 @@ export interface TokenOrigins {
   readonly apiUrl: string;
 }
 
+const withScheme = /^[a-z][a-z\d+\-.]*:/i;
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i;
+/** What every URL parser reads alike: no credentials, no dot segment, nothing escaped. Most calls are so, and need no parser. */
+const plain = /^(https?:\/\/[a-z\d.:-]+)((?:\/[\w~-][\w.~-]*)*\/?)(?:[?#]|$)/;
 const procoreHost = /\.(procore|procoregov)\.com$/;
 
 /** Decides by the final configuration; rules of axios's own `buildFullPath`. */
 export function destinationOf(config: Addressed, origins: TokenOrigins): Destination {
-  const requested = config.url ?? '';
+  // A socket is another server, whatever the URL says.
+  if (config.socketPath) return { kind: 'foreign' };
+  const requested = String((config.url as string | URL | undefined) ?? '');
   const isAbsolute = absolute.test(requested);
+  // `data:`, `blob:`: no request at all.
+  if (!isAbsolute && !config.baseURL && withScheme.test(requested)) return { kind: 'foreign' };
   const overridden = isAbsolute && config.allowAbsoluteUrls === false && Boolean(config.baseURL);
-  // A socket is another server whatever the URL says, and a relative URL names none: it is no request of ours.
-  if (config.socketPath && !isAbsolute && !config.baseURL) return { kind: 'foreign' };
   const baseUrl = config.baseURL ? undefined : origins.apiUrl;
   const full = isAbsolute && !overridden ? requested : combine(config.baseURL || origins.apiUrl, requested);
 
+  const [, origin, plainPath] = plain.exec(full) ?? [];
+  if (origin !== undefined && plainPath !== undefined && !isOauth(plainPath) && origins.allowed.has(origin)) {
+    return ours(plainPath || '/');
+  }
   const parsed = parse(full);
   if (!parsed) return { kind: 'foreign' };
   if (!origins.allowed.has(parsed.origin)) return outside(parsed);
   if (isOauth(parsed.pathname)) return { kind: 'oauth', url: parsed.href };
-  const rewritten = overridden || !saysWhatItMeans(full, parsed.origin);
-  return {
-    kind: 'procore',
-    path: parsed.pathname,
-    ...(rewritten ? { url: withoutCredentials(parsed) } : baseUrl && !isAbsolute ? { baseUrl } : {}),
-  };
+  const path = parsed.pathname;
+  return saysWhatItMeans(full, parsed.origin)
+    ? ours(path)
+    : { kind: 'procore', path, url: withoutCredentials(parsed) };
+
+  function ours(at: string): Destination {
+    // Versions of axios differ in what they make of an absolute URL beside a baseURL, or of a URL object: they are not asked.
+    if (isAbsolute) return { kind: 'procore', path: at, url: full };
+    return baseUrl ? { kind: 'procore', path: at, baseUrl } : { kind: 'procore', path: at };
+  }
 }
 
 /** Whether a URL, as a redirect names it, is one that may have the token. */

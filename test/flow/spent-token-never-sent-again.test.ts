@@ -246,8 +246,7 @@ test('family revocation: a race between two processes without a lock may cost th
   finishSave();
   h.store.onSave = undefined;
   const outcomes = await h.env.drive(Promise.all([winner, loser]));
-  for (const outcome of [await winner, await loser])
-    expect(outcome).toMatchObject({ ...dead, reason: 'refresh-token-invalid' });
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ ...dead, reason: 'refresh-token-invalid' });
   expect(h.emulator.counters.spentPresentations).toBeLessThanOrEqual(3);
 });
 

@@ -73,13 +73,17 @@ test.each<[string, Lock, RegExp]>([
     /store\.lock\(\) failed/,
   ],
   ['resolves without calling', () => Promise.resolve(undefined as never), /without having called/],
-  ['never gives it', () => new Promise(() => {}), /still under way|gave no lock/],
+  ['never gives it', () => new Promise(() => {}), /not given the lock|gave no lock/],
 ])('a lock that %s: nothing is redeemed, a retryable error', async (_case, lock, message) => {
   await using h = await createHarness();
   const { instance } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
   h.env.jump(life);
   const failed = h.env.drive(instance.get(me).catch((error: Error) => error));
-  expect(await failed).toMatchObject({ status: 503, message: expect.stringMatching(message) });
+  expect(await failed).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_STORE_FAILED',
+    status: 503,
+    message: expect.stringMatching(message),
+  });
   expect(h.emulator.counters.tokenRequests).toBe(0);
   expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
 });

@@ -1,0 +1,112 @@
+import { Agent } from 'node:http';
+import axios, { type AxiosInstance } from 'axios';
+import axiosRetry, { type IAxiosRetryConfig } from 'axios-retry';
+import { expect, test } from 'vitest';
+import { attachTo } from '../support/attach-to.js';
+import { caught } from '../support/caught.js';
+import { startEcho } from '../support/echo.js';
+import { createHarness, type Harness } from '../support/harness.js';
+
+const me = '/rest/v1.0/me';
+
+function retrying(h: Harness, order: 'before' | 'after'): AxiosInstance {
+  h.procore.detach();
+  const instance = axios.create({ baseURL: h.emulator.url, proxy: false });
+  const legacy: IAxiosRetryConfig = { retries: 3, retryDelay: () => 1 };
+  // Its types are made for the newest axios only.
+  const attachLegacy = () => void axiosRetry(instance, legacy);
+  if (order === 'before') attachLegacy();
+  attachTo(h, instance, { retry: { retries: 2 } });
+  if (order === 'after') attachLegacy();
+  return instance;
+}
+
+test.each(['before', 'after'] as const)(
+  'an axios-retry put on the instance %s the attach does not multiply the attempts at a 503',
+  async (order) => {
+    await using h = await createHarness();
+    const instance = retrying(h, order);
+    h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status: 503 } });
+    const error = await caught(instance.get(me));
+    expect(error.response!.status).toBe(503);
+    expect(h.emulator.counters.apiRequests).toBe(3);
+  },
+);
+
+test.each(['before', 'after'] as const)(
+  'an axios-retry put on the instance %s the attach does not multiply the attempts at a refused connection',
+  async (order) => {
+    await using h = await createHarness();
+    const instance = retrying(h, order);
+    let connections = 0;
+    const httpAgent = new Agent();
+    const { createConnection } = httpAgent as unknown as {
+      createConnection: (...args: unknown[]) => unknown;
+    };
+    Object.assign(httpAgent, {
+      createConnection(this: unknown, ...args: unknown[]) {
+        connections++;
+        return createConnection.apply(this, args);
+      },
+    });
+    const baseURL = h.emulator.url;
+    await h.close();
+    const error = await caught(instance.get(me, { baseURL, httpAgent }));
+    expect(error.code).toBe('ECONNREFUSED');
+    expect(connections).toBe(3);
+  },
+);
+
+test.each(['before', 'after'] as const)(
+  'an axios-retry put on the instance %s the attach does not repeat errors of our own',
+  async (order) => {
+    await using h = await createHarness({ authorised: false });
+    const instance = retrying(h, order);
+    const error = await caught(instance.get(me));
+    expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');
+    expect(h.store.log.filter((entry) => entry.startsWith('load'))).toHaveLength(1);
+    expect(error.config).toMatchObject({ 'axios-retry': { retries: 0 } });
+  },
+);
+
+test.each(['before', 'after'] as const)(
+  'an axios-retry put on the instance %s the attach goes on retrying calls to other hosts',
+  async (order) => {
+    await using h = await createHarness();
+    await using elsewhere = await startEcho({ status: 503 });
+    const instance = retrying(h, order);
+    await caught(instance.get(`${elsewhere.url}/x`));
+    expect(elsewhere.arrived).toHaveLength(4);
+  },
+);
+
+test('an axios-retry on the instance goes on where retry: false leaves the retries to it', async () => {
+  await using h = await createHarness();
+  const instance = retrying(h, 'before');
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status: 503 } });
+  await caught(instance.get(me, { procore: { retry: false } }));
+  expect(h.emulator.counters.apiRequests).toBe(4);
+});
+
+test('a call that succeeds in the end leaves nothing behind in the axios-retry of the application', async () => {
+  await using h = await createHarness();
+  const instance = retrying(h, 'before');
+  h.emulator.misbehave({ on: 'api', times: 2, do: { kind: 'answer', status: 503 } });
+  const { config } = await instance.get(me);
+  expect(config).toMatchObject({ 'axios-retry': { retries: 3, retryCount: 0 } });
+});
+
+test('a failed renewal never makes an axios-retry on the instance send the token request', async () => {
+  await using h = await createHarness();
+  const instance = retrying(h, 'before');
+  h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
+  h.emulator.misbehave({
+    on: 'token',
+    times: Infinity,
+    do: { kind: 'answer', status: 400, body: { error: 'invalid_client' } },
+  });
+  const error = await caught(instance.get(me));
+  expect(error.code).toBe('ERR_PROCORE_CLIENT_REJECTED');
+  expect(error.config!.url).toBe(me);
+  expect(h.emulator.counters).toMatchObject({ tokenRequests: 1, apiRequests: 1 });
+});

@@ -1,0 +1,222 @@
+import { Agent } from 'node:http';
+import { expect, test } from 'vitest';
+import { caught } from '../support/caught.js';
+import { createHarness, type Harness } from '../support/harness.js';
+import { settled, until } from '../support/manual-env.js';
+
+const me = '/rest/v1.0/me';
+const rfis = '/rest/v1.0/projects/1/rfis';
+// Nobody may listen on the discard port of a test machine.
+const refusing = 'http://127.0.0.1:9';
+
+/** An agent that counts the connections it is asked for. */
+class CountingAgent extends Agent {
+  connections = 0;
+  // @ts-expect-error -- not in the types of every Node version
+  override createConnection(...args: never[]): unknown {
+    this.connections++;
+    // @ts-expect-error -- as above
+    return super.createConnection(...args);
+  }
+}
+
+const answer503 = (headers: Record<string, string> = {}) =>
+  ({ kind: 'answer', status: 503, headers, body: { message: 'busy' } }) as const;
+
+/** The waits of a call, in milliseconds. */
+function waitsOf(h: Harness): number[] {
+  const waits: number[] = [];
+  h.procore.on('request-waiting', ({ until: at }) => {
+    if (at) waits.push(at.getTime() - h.env.now());
+  });
+  return waits;
+}
+
+test.each(['get', 'head', 'options', 'put', 'delete'])(
+  'a %s that is answered 503 is sent again',
+  async (method) => {
+    await using h = await createHarness();
+    h.emulator.misbehave({ on: 'api', times: 2, do: answer503() });
+    // PUT and DELETE have no route here: their 404 is the final answer all the same.
+    await h.instance.request({ url: me, method, validateStatus: () => true });
+    expect(h.emulator.counters.apiRequests).toBe(3);
+  },
+);
+
+test('a POST that is answered 503 without Retry-After is not sent again: it may have run', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503() });
+  const error = await caught(h.instance.post(rfis, { subject: 'a' }));
+  expect(error.response!.status).toBe(503);
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test('a POST that is answered 503 without Retry-After is sent again when the application says that it is idempotent', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', do: answer503() });
+  const answer = await h.instance.post(rfis, { subject: 'a' }, { procore: { idempotent: true } });
+  expect(answer.status).toBe(201);
+  expect(h.emulator.counters).toMatchObject({ apiRequests: 2, duplicateWrites: 0 });
+});
+
+test.each(['get', 'post'] as const)(
+  'a %s waits as long as Retry-After says, not a moment less, and is sent again',
+  async (method) => {
+    await using h = await createHarness();
+    h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': '7' }) });
+    const call = method === 'get' ? h.instance.get(me) : h.instance.post(rfis, { subject: 'a' });
+    await until(() => h.env.sleeping === 1, 'the wait');
+    await h.env.advance(6_999);
+    expect(h.emulator.counters.apiRequests).toBe(1);
+    await h.env.advance(1);
+    expect((await call).status).toBe(method === 'get' ? 200 : 201);
+    expect(h.emulator.counters.apiRequests).toBe(2);
+  },
+);
+
+test("Retry-After as a date counts on the server's clock", async () => {
+  let skewMs = 0;
+  await using h = await createHarness({ emulator: { now: () => 1_800_000_000_000 + 3_600_000 + skewMs } });
+  await h.instance.get(me);
+  const waits = waitsOf(h);
+  const at = new Date(1_800_000_000_000 + 3_600_000 + 20_000).toUTCString();
+  h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': at }) });
+  const call = h.instance.get(me);
+  await until(() => h.env.sleeping === 1, 'the wait');
+  expect(waits).toEqual([20_000]);
+  skewMs = 20_000;
+  await h.env.advance(20_000);
+  expect((await call).status).toBe(200);
+});
+
+test('a Retry-After longer than maxWaitMs ends the call at once, with the answer', async () => {
+  await using h = await createHarness({ options: { maxWaitMs: 30_000 } });
+  h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': '31' }) });
+  const error = await caught(h.instance.get(me));
+  expect(error.response!.status).toBe(503);
+  expect(h.env.sleeping).toBe(0);
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test('a Retry-After of thirty days fires no burst of requests', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503({ 'retry-after': String(30 * 86_400) }) });
+  await caught(h.instance.get(me));
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test('four retries, with full jitter over 500 ms, doubling: then the last answer', async () => {
+  await using h = await createHarness();
+  h.env.chance = 0.5;
+  const waits = waitsOf(h);
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503() });
+  const failed = caught(h.instance.get(me));
+  for (let retry = 1; retry <= 4; retry++) {
+    await until(() => h.env.sleeping === 1, `wait ${retry}`);
+    await h.env.advance(250 * 2 ** (retry - 1));
+    await until(() => h.emulator.counters.apiRequests === 1 + retry, `retry ${retry}`);
+  }
+  expect((await failed).response!.status).toBe(503);
+  expect(waits).toEqual([250, 500, 1_000, 2_000]);
+  expect(h.emulator.counters.apiRequests).toBe(5);
+});
+
+test.each([
+  ['the option', { retries: 2, baseDelayMs: 10, maxDelayMs: 14 }, undefined],
+  ['the call', { retries: 9 }, { retries: 2, baseDelayMs: 10, maxDelayMs: 14 }],
+])('%s says how many retries there are, from where and up to where', async (_who, retry, own) => {
+  await using h = await createHarness({ options: { retry } });
+  h.env.chance = 0.5;
+  const waits = waitsOf(h);
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503() });
+  const failed = caught(h.instance.get(me, own ? { procore: { retry: own } } : {}));
+  await until(() => h.env.sleeping === 1, 'the first wait');
+  await h.env.advance(5);
+  await until(() => h.env.sleeping === 1, 'the second wait');
+  await h.env.advance(7);
+  await failed;
+  expect(waits).toEqual([5, 7]);
+  expect(h.emulator.counters.apiRequests).toBe(3);
+});
+
+test.each([
+  ['the option', { retry: false } as const, {}],
+  ['the call', {}, { procore: { retry: false } } as const],
+])('retry: false on %s means one attempt', async (_who, options, config) => {
+  await using h = await createHarness({ options });
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503({ 'retry-after': '1' }) });
+  await caught(h.instance.get(me, config));
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test.each([0, 1])('retries: %i on the call of an instance with retry: false counts', async (retries) => {
+  await using h = await createHarness({ options: { retry: false } });
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503() });
+  await caught(h.instance.get(me, { procore: { retry: { retries } } }));
+  expect(h.emulator.counters.apiRequests).toBe(1 + retries);
+});
+
+test.each(['get', 'post'] as const)(
+  'a %s whose connection is refused was not sent, and is tried again',
+  async (method) => {
+    await using h = await createHarness({ options: { origins: [refusing], retry: { retries: 3 } } });
+    const httpAgent = new CountingAgent();
+    const error = await caught(h.instance.request({ method, url: `${refusing}/rest/v1.0/x`, httpAgent }));
+    expect(error.code).toBe('ECONNREFUSED');
+    expect(error.isAxiosError).toBe(true);
+    expect(error).not.toHaveProperty('response.status');
+    expect(httpAgent.connections).toBe(4);
+  },
+);
+
+test('a body that is a stream is sent once, whatever comes back', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503({ 'retry-after': '1' }) });
+  const { Readable } = await import('node:stream');
+  await caught(h.instance.put(me, Readable.from(['a', 'b'])));
+  expect(h.emulator.counters.apiRequests).toBe(1);
+  expect(h.env.sleeping).toBe(0);
+});
+
+test.each([500, 502, 504, 429, 408, 404, 400])(
+  'a %i is not for the line of this version to retry',
+  async (status) => {
+    await using h = await createHarness();
+    h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status } });
+    const error = await caught(h.instance.get(me));
+    expect(error.response!.status).toBe(status);
+    expect(h.emulator.counters.apiRequests).toBe(1);
+  },
+);
+
+test('each attempt carries the token that is fresh then', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': '50' }) });
+  const call = h.instance.get(me);
+  await until(() => h.env.sleeping === 1, 'the wait');
+  await h.procore.renew();
+  await h.env.advance(50_000);
+  expect((await call).status).toBe(200);
+  const [first, second] = h.emulator.log.filter(({ kind }) => kind === 'api');
+  expect(first!.accessToken).not.toBe(second!.accessToken);
+  expect(h.emulator.counters).toMatchObject({ unauthorized: 0, exchanges: 1 });
+});
+
+test('a retry tells: waiting until when, then sent again, then settled with the number of attempts', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': '2' }) });
+  const call = h.instance.get(`${me}?secret=1`);
+  await until(() => h.env.sleeping === 1, 'the wait');
+  const until2s = new Date(h.env.now() + 2_000);
+  await h.env.advance(2_000);
+  await call;
+  await settled();
+  const told = h.told.filter(
+    ({ event, detail }) => event.startsWith('request') && detail['reason'] !== 'token',
+  );
+  expect(told).toEqual([
+    { event: 'request-waiting', detail: { reason: 'retry', method: 'GET', path: me, until: until2s } },
+    { event: 'request-retried', detail: { reason: 'failure', method: 'GET', path: me, attempt: 2 } },
+    { event: 'request-settled', detail: { method: 'GET', path: me, attempts: 2, status: 200 } },
+  ]);
+});

@@ -1,0 +1,338 @@
+import axios, { type InternalAxiosRequestConfig } from 'axios';
+import { expect, test } from 'vitest';
+import type { TokenStore } from '../../src/store/store.js';
+import { createHarness, createTestStore, names } from '../support/harness.js';
+import { settled, until } from '../support/manual-env.js';
+
+const life = 5_400_000;
+const me = '/rest/v1.0/me';
+const rfis = '/rest/v1.0/projects/1/rfis';
+const invalidToken = { 'www-authenticate': 'Bearer error="invalid_token"' };
+
+interface Outcome {
+  status?: number;
+  code?: string;
+  reason?: string;
+  message: string;
+  access_token?: string;
+  data?: unknown;
+}
+
+function diskFull(): never {
+  throw new Error('the disk is full');
+}
+
+/** What a promise came to, whichever way. */
+function outcome(work: Promise<unknown>): Promise<Outcome> {
+  return work.then(
+    (value) => value as Outcome,
+    (error: unknown) => error as Outcome,
+  );
+}
+
+/** A store of another process on the same rows. */
+function sameRows({ load, save }: TokenStore, more: Partial<TokenStore> = {}): TokenStore {
+  return { load, save, ...more };
+}
+
+test('a machine that slept during a load asks the store again, and puts no token at risk with an answer time of nothing', async () => {
+  await using h = await createHarness();
+  let asleep = false;
+  h.store.onLoad = () => {
+    if (asleep) h.env.jump(600_000);
+    asleep = false;
+  };
+  await h.instance.get(me);
+  asleep = true;
+  const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const renewed = outcome(h.procore.renew());
+  await held.struck();
+  expect(Math.min(...h.env.pending.filter((ms) => ms > 0))).toBeGreaterThan(20_000);
+  await h.env.advance(50);
+  held.release();
+  // Who asked has lost patience in its sleep; the renewal has not.
+  await h.env.drive(renewed);
+  await h.procore.idle();
+  expect((await h.instance.get(me)).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, tokenRequests: 1 });
+});
+
+test('a Retry-After that leaves no time for an answer ends the renewal: the token is not presented', async () => {
+  await using h = await createHarness();
+  h.emulator.misbehave({
+    on: 'token',
+    do: { kind: 'answer', status: 503, headers: { 'retry-after': '84' } },
+  });
+  expect(await h.env.drive(outcome(h.procore.renew()))).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+  });
+  await h.env.advance(90_000);
+  expect(h.emulator.counters.tokenRequests).toBe(1);
+});
+
+test('setTokens with a pair that has been redeemed meanwhile (an old session) changes nothing', async () => {
+  await using h = await createHarness();
+  const old = { ...h.store.sets.get('default')! };
+  const pair = await h.procore.renew();
+  await h.procore.setTokens(old);
+  expect((await h.instance.get(me)).status).toBe(200);
+  expect(h.store.sets.get('default')).toEqual(pair);
+  expect(h.emulator.counters).toMatchObject({ spentPresentations: 0, unauthorized: 0 });
+});
+
+test('setTokens with the pair that is being redeemed leaves the renewal alone', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const pair = { ...h.store.sets.get('default')! };
+  h.env.jump(life);
+  const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const call = h.instance.get(me);
+  await held.struck();
+  await h.procore.setTokens(pair);
+  held.release();
+  expect((await call).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+});
+
+test('mode B, a store that cannot be written for a while: the live pair gives way to a dead one, and comes back', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  let tail: Promise<unknown> = Promise.resolve();
+  const lock: NonNullable<TokenStore['lock']> = (_account, critical) => {
+    const run = tail.then(() => critical());
+    tail = run.catch(() => undefined);
+    return run;
+  };
+  const one = h.attachProcess({ store: sameRows(h.store, { lock, renewsLock: true }) });
+  const two = h.attachProcess({ store: sameRows(h.store, { lock, renewsLock: true }) });
+  await one.instance.get(me);
+  await two.instance.get(me);
+  h.env.jump(life);
+  h.store.onSave = diskFull;
+  await h.env.drive(one.procore.renew());
+  await h.env.drive(two.procore.renew());
+  await two.instance.get(me);
+  const live = two.procore.unsavedTokens()!;
+  let oneSaved = false;
+  h.store.onSave = ({ refresh_token: refresh }) => {
+    if (refresh === live.refresh_token && !oneSaved) diskFull();
+    oneSaved = true;
+  };
+  await h.env.advance(120_000);
+  expect((await h.env.drive(outcome(two.instance.get(me)))).status).toBe(200);
+  expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
+});
+
+test('an unsaved pair is held back even where the server has been seen to kill replaced tokens', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  await h.instance.get(me);
+  const held = h.emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
+  const slow = h.instance.get(me);
+  await held.struck();
+  await h.procore.renew();
+  await h.instance.get(me);
+  held.release();
+  await slow;
+  const stored = h.store.sets.get('default')!;
+  h.store.onSave = diskFull;
+  await h.env.drive(h.procore.renew());
+  await h.instance.get(me);
+  expect(h.emulator.isLive(stored.refresh_token!)).toBe(true);
+});
+
+test('a save that timed out in one copy of the package does not land on the newer pair of another', async () => {
+  await using h = await createHarness();
+  const copy = h.attachCopy();
+  await h.instance.get(me);
+  await copy.instance.get(me);
+  let release = () => {};
+  let saves = 0;
+  h.store.onSave = () => (saves++ === 0 ? new Promise<void>((resolve) => (release = resolve)) : undefined);
+  await h.env.drive(h.procore.renew());
+  await h.env.drive(copy.procore.renew());
+  await h.env.drive(copy.procore.renew());
+  release();
+  await settled();
+  await h.env.advance(120_000);
+  expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
+});
+
+test('a save that never settles gives way after five minutes, so that later pairs are saved', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  let saves = 0;
+  h.store.onSave = () => (saves++ === 0 ? new Promise<void>(() => {}) : undefined);
+  const pair = await h.env.drive(h.procore.renew());
+  await h.env.advance(6 * 60_000);
+  expect(h.store.sets.get('default')).toEqual(pair);
+  expect(h.procore.status().unsaved).toBe(false);
+});
+
+test('an exchange that outlives its time is not called beside itself, and its late pair is used', async () => {
+  await using h = await createHarness();
+  let underWay = 0;
+  let most = 0;
+  const { procore } = h.attachProcess({
+    exchange: async (grant) => {
+      most = Math.max(most, ++underWay);
+      const form = new URLSearchParams({
+        client_id: h.emulator.clientId,
+        client_secret: h.emulator.clientSecret,
+      });
+      form.set('grant_type', grant.type);
+      if (grant.type === 'refresh_token') form.set('refresh_token', grant.refresh_token);
+      const { data } = await axios.post<never>(`${h.emulator.url}/oauth/token`, form, { proxy: false });
+      await h.env.sleep(61_000);
+      underWay--;
+      return data;
+    },
+  });
+  expect((await h.env.drive(outcome(procore.renew()))).access_token).toBeTruthy();
+  expect(most).toBe(1);
+});
+
+test('a route that always answers 401, an unsaved pair and an old token that works: the 401 is returned at once', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  await h.instance.get(me);
+  h.store.onSave = diskFull;
+  const always = ({ path }: { path: string }) => path.endsWith('/rfis');
+  h.emulator.misbehave({
+    on: always,
+    times: Infinity,
+    do: { kind: 'answer', status: 401, headers: invalidToken },
+  });
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const call = outcome(h.instance.get(rfis));
+  await held.struck();
+  await h.instance.get(me);
+  held.release();
+  let asked = 0;
+  const now = h.env.now;
+  h.env.now = () => {
+    if (++asked > 200_000) throw new Error('busy loop');
+    return now();
+  };
+  expect((await h.env.drive(call)).message).not.toContain('busy loop');
+});
+
+test('a drain holds calls for twice drainMs at most while the token endpoint is in trouble', async () => {
+  await using h = await createHarness({ options: { renewal: { drain: true } } });
+  await h.instance.get(me);
+  h.env.jump(life - 240_000);
+  h.emulator.misbehave({ on: 'token', times: 3, do: { kind: 'hang' } });
+  await h.instance.get(me);
+  await until(() => h.emulator.counters.tokenRequests === 1, 'the presentation');
+  const waits: number[] = [];
+  for (let call = 0; call < 4; call++) {
+    const sentAtMs = h.env.now();
+    await h.env.drive(h.instance.get(me), 250);
+    waits.push(h.env.now() - sentAtMs);
+  }
+  expect(waits[0]).toBeLessThanOrEqual(10_250);
+  expect(Math.max(...waits.slice(1))).toBeLessThanOrEqual(250);
+});
+
+test('renewals that failed do not count for the brake: a revoked token is renewed as soon as the store is back', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  h.emulator.revoke();
+  h.store.onLoad = diskFull;
+  for (let minute = 0; minute < 10; minute++) {
+    await h.env.drive(outcome(h.instance.get(me)), 1_000);
+    await h.env.advance(60_000);
+  }
+  h.store.onLoad = undefined;
+  expect((await h.env.drive(outcome(h.instance.get(me)), 1_000)).status).toBe(200);
+});
+
+test('a clock that is set back by an hour keeps nobody from recovering', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
+  h.env.jump(life);
+  await h.env.drive(outcome(h.instance.get(me)));
+  h.env.jump(-3_600_000);
+  h.store.sets.set('default', h.emulator.issue());
+  await h.env.advance(10_000);
+  expect((await h.env.drive(outcome(h.instance.get(me)))).status).toBe(200);
+});
+
+test('setTokens while the lock cannot be had: calls use the new tokens after storeTimeoutMs', async () => {
+  await using h = await createHarness({ authorised: false });
+  const store = sameRows(h.store, { lock: () => new Promise(() => {}), renewsLock: true });
+  const { instance, procore } = h.attachProcess({ store });
+  const setting = outcome(procore.setTokens(h.emulator.issue()));
+  expect((await h.env.drive(outcome(instance.get(me)))).status).toBe(200);
+  expect(await h.env.drive(setting)).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  expect(procore.unsavedTokens()).toBeDefined();
+});
+
+test('after setTokens that could not save, calls run as the new user, not as the one before', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  h.store.onSave = diskFull;
+  await h.env.drive(outcome(h.procore.setTokens(h.emulator.issue({ userId: 9 }))));
+  expect((await h.instance.get(me)).data).toMatchObject({ id: 9 });
+});
+
+test('an attach with a corrected secret on the same store corrects it for the source that they share', async () => {
+  await using h = await createHarness({ options: { clientSecret: 'wrong-secret' } });
+  h.env.jump(life);
+  expect(await outcome(h.instance.get(me))).toMatchObject({ code: 'ERR_PROCORE_CLIENT_REJECTED' });
+  h.procore.detach();
+  const { instance } = h.attach({ clientSecret: h.emulator.clientSecret });
+  h.env.jump(61_000);
+  expect((await outcome(instance.get(me))).status).toBe(200);
+});
+
+test('a 401 for an unknown reason is replayed all the same when the token was replaced meanwhile', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  let answer = () => {};
+  const sentWith: unknown[] = [];
+  const adapter = async (config: InternalAxiosRequestConfig) => {
+    sentWith.push(config.headers.Authorization);
+    const response = { status: 200, statusText: '', headers: {}, data: '{}', config };
+    if (sentWith.length > 1) return response;
+    await new Promise<void>((resolve) => (answer = resolve));
+    const refused = { ...response, status: 401, data: '{"message":"Your session has ended"}' };
+    throw new axios.AxiosError('refused', 'ERR_BAD_REQUEST', config, {}, refused);
+  };
+  const slow = h.instance.get(me, { adapter });
+  await until(() => sentWith.length === 1, 'the first attempt');
+  await h.procore.renew();
+  answer();
+  expect((await slow).status).toBe(200);
+  expect(sentWith).toHaveLength(2);
+  expect(sentWith[0]).not.toBe(sentWith[1]);
+  expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+test('a lock that is lost while the client secret is fetched: nothing is presented', async () => {
+  await using h = await createHarness();
+  const lost = new AbortController();
+  const store = createTestStore(h.store.sets.get('default'));
+  const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical(lost.signal);
+  const { procore } = h.attachProcess({
+    clientSecret: () => {
+      lost.abort();
+      return h.emulator.clientSecret;
+    },
+    store: Object.assign(store, { lock, lockMs: 100_000 }),
+  });
+  await h.env.drive(outcome(procore.renew()));
+  expect(h.emulator.counters.tokenRequests).toBe(0);
+});
+
+test('renew() that is overtaken by setTokens gives the new tokens, without an exchange', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const renewed = outcome(h.procore.renew());
+  await held.struck();
+  const brought = h.emulator.issue();
+  await h.procore.setTokens(brought);
+  held.release();
+  expect((await h.env.drive(renewed)).access_token).toBe(brought.access_token);
+  await h.procore.idle();
+  expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
+  expect(names(h.told)).not.toContain('token-renewed');
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { redact } from '../../../src/observe/redact.js';
+
+const opaque = '76ba2f0d9c1e4b7a8d3f6e5c4b3a291876ba2f0d9c1e4b7a8d3f6e5c4b3a2918';
+const jwt = 'eyJhbGciOiJFUzUxMiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl-_x';
+
+describe('a text that is shown', () => {
+  test.each([
+    [`token ${jwt} expired`, 'token [redacted] expired'],
+    [`(${jwt})`, '([redacted])'],
+    [jwt.slice(0, 40), '[redacted]'],
+    [`Authorization: Bearer ${jwt}`, 'Authorization: Bearer [redacted]'],
+    ['authorization: bearer abcdefgh12', 'authorization: bearer [redacted]'],
+    ['Basic dXNlcjpwYXNz', 'Basic [redacted]'],
+    [
+      'grant_type=refresh_token&refresh_token=abc&x=y',
+      'grant_type=refresh_token&refresh_token=[redacted]&x=y',
+    ],
+    ['client_secret=a%26b', 'client_secret=[redacted]'],
+    ['{"access_token":"abc","expires_in":5}', '{"access_token":"[redacted]","expires_in":5}'],
+    ["{ refresh_token: 'abc' }", "{ refresh_token: '[redacted]' }"],
+    ['?code=abc&state=x', '?code=[redacted]&state=x'],
+    [`Invalid refresh token: ${opaque}`, 'Invalid refresh token: [redacted]'],
+  ])('holds no token: %s', (text, expected) => {
+    expect(redact(text)).toBe(expected);
+  });
+
+  test('holds none of the secrets given, wherever and however often', () => {
+    expect(redact('x hunter2 y (hunter2)', ['hunter2'])).toBe('x [redacted] y ([redacted])');
+    expect(redact('a.*b and a+b', ['a.*b'])).toBe('[redacted] and a+b');
+  });
+
+  test('keeps its words where a secret is too short to tell from them', () => {
+    expect(redact('a cat sat', ['a', 'cat', ''])).toBe('a cat sat');
+  });
+
+  test.each([
+    'connect ECONNREFUSED 127.0.0.1:443',
+    'it answered 400 invalid_grant: The provided authorization grant is invalid, expired, revoked',
+    'The access token expired',
+    'GET /rest/v1.0/projects/562949953421312/observations',
+    'grant_type=refresh_token',
+    '',
+  ])('says the same where there is nothing to hide: %s', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+
+  test('is the same every time, though its patterns are global', () => {
+    const text = `Bearer ${jwt}`;
+    expect([redact(text), redact(text), redact(text)]).toEqual(Array(3).fill('Bearer [redacted]'));
+  });
+});

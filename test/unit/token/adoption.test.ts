@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import type { TokenSet } from '../../../src/store/store.js';
+import { chooseSave, identityOf, isNews, type KnownTokens } from '../../../src/token/adoption.js';
+import { fingerprint } from '../../../src/token/fingerprint.js';
+
+const nothingKnown: KnownTokens = { isReplaced: () => false, isRefused: () => false };
+const replaced = (...tokens: string[]): KnownTokens => ({
+  ...nothingKnown,
+  isReplaced: (token) => tokens.map(fingerprint).includes(token),
+});
+const refused = (...tokens: string[]): KnownTokens => ({
+  ...nothingKnown,
+  isRefused: (token) => tokens.map(fingerprint).includes(token),
+});
+const pair = (n: number, fields: Partial<TokenSet> = {}): TokenSet => ({
+  access_token: `a${n}`,
+  refresh_token: `r${n}`,
+  ...fields,
+});
+
+describe('a set is told from another', () => {
+  test('by its refresh token, else by its access token', () => {
+    expect(identityOf(pair(1), 'refresh_token')).toBe(fingerprint('r1'));
+    expect(identityOf({ access_token: 'a1' }, 'refresh_token')).toBe(fingerprint('a1'));
+    expect(identityOf({ access_token: '', refresh_token: 'r1' }, 'refresh_token')).toBe(fingerprint('r1'));
+    expect(identityOf({ access_token: '' }, 'refresh_token')).toBeUndefined();
+  });
+
+  test('by its access token alone where nothing else is used', () => {
+    expect(identityOf(pair(1), 'client_credentials')).toBe(fingerprint('a1'));
+  });
+});
+
+describe('a loaded set', () => {
+  const hand = pair(2);
+
+  test('with another refresh token is news', () => {
+    expect(isNews(pair(3), hand, nothingKnown, 'refresh_token')).toBe(true);
+  });
+
+  test('with the refresh token in hand is none, whatever its access token', () => {
+    expect(isNews(pair(2, { access_token: 'other' }), hand, nothingKnown, 'refresh_token')).toBe(false);
+  });
+
+  test('of a lagging replica is none: its refresh token was replaced before', () => {
+    expect(isNews(pair(1), hand, replaced('r1'), 'refresh_token')).toBe(false);
+  });
+
+  test('whose access token a 401 refused is none', () => {
+    expect(isNews(pair(3), hand, refused('a3'), 'refresh_token')).toBe(false);
+    expect(isNews(pair(3), hand, refused('a2'), 'refresh_token')).toBe(true);
+  });
+
+  test('that would cost us our refresh token is none', () => {
+    expect(isNews({ access_token: 'a3' }, hand, nothingKnown, 'refresh_token')).toBe(false);
+    expect(isNews({ access_token: 'a3' }, { access_token: 'a2' }, nothingKnown, 'refresh_token')).toBe(true);
+  });
+
+  test('that brings a refresh token where there was none is news', () => {
+    expect(isNews(pair(3), { access_token: 'a2' }, nothingKnown, 'refresh_token')).toBe(true);
+    expect(isNews({ access_token: '', refresh_token: 'r3' }, hand, nothingKnown, 'refresh_token')).toBe(true);
+  });
+
+  test('without any token is none', () => {
+    expect(isNews({ access_token: '' }, hand, nothingKnown, 'refresh_token')).toBe(false);
+  });
+
+  test('that the server issued earlier is none', () => {
+    const issued = (n: number, created: unknown) => pair(n, { created_at: created as number });
+    expect(isNews(issued(3, 99), issued(2, 100), nothingKnown, 'refresh_token')).toBe(false);
+    expect(isNews(issued(3, 100), issued(2, 100), nothingKnown, 'refresh_token')).toBe(true);
+    expect(isNews(issued(3, 99), pair(2), nothingKnown, 'refresh_token')).toBe(true);
+    expect(isNews(pair(3), issued(2, 100), nothingKnown, 'refresh_token')).toBe(true);
+  });
+
+  test.each([new Date('2020-01-01'), '2020-01-01T00:00:00Z', '2020-01-01 00:00:00'])(
+    "is not called old for its table's created_at column (%s)",
+    (created_at) => {
+      const row = pair(3, { created_at: created_at as never });
+      expect(isNews(row, pair(2, { created_at: 1_800_000_000 }), nothingKnown, 'refresh_token')).toBe(true);
+    },
+  );
+
+  test('of client credentials is news by its access token', () => {
+    const mine = { access_token: 'a2' };
+    expect(isNews({ access_token: 'a3' }, mine, nothingKnown, 'client_credentials')).toBe(true);
+    expect(isNews({ access_token: 'a2' }, mine, nothingKnown, 'client_credentials')).toBe(false);
+    expect(isNews({ access_token: 'a1' }, mine, replaced('a1'), 'client_credentials')).toBe(false);
+  });
+});
+
+describe('a pair that waits to be saved', () => {
+  const sets = { ours: pair(2), replaces: pair(1) };
+  const choose = (
+    loaded: TokenSet | undefined,
+    known = nothingKnown,
+    of: { ours: TokenSet; replaces: TokenSet | undefined } = sets,
+    grant: 'refresh_token' | 'client_credentials' = 'refresh_token',
+  ) => chooseSave(loaded, of, known, grant);
+
+  test('is saved into an empty store', () => {
+    expect(choose(undefined)).toBe('save');
+  });
+
+  test('is saved over the pair that it replaces', () => {
+    expect(choose(pair(1))).toBe('save');
+    expect(choose(pair(1), replaced('r1'))).toBe('save');
+  });
+
+  test('is not saved twice', () => {
+    expect(choose(pair(2))).toBe('already-saved');
+  });
+
+  test("gives way to somebody else's newer pair", () => {
+    expect(choose(pair(9))).toBe('theirs');
+    expect(choose(pair(9), nothingKnown, { ours: pair(2), replaces: undefined })).toBe('theirs');
+  });
+
+  test('wins over what a lagging replica still shows', () => {
+    expect(choose(pair(0), replaced('r0'))).toBe('save');
+  });
+
+  test('wins over a set whose access token was refused, and over one without a refresh token', () => {
+    expect(choose(pair(9), refused('a9'))).toBe('save');
+    expect(choose({ access_token: 'a9' })).toBe('save');
+  });
+
+  test('wins over one that the server issued before the pair that it replaces', () => {
+    const dated = { ours: pair(2, { created_at: 300 }), replaces: pair(1, { created_at: 200 }) };
+    expect(choose(pair(9, { created_at: 100 }), nothingKnown, dated)).toBe('save');
+    expect(choose(pair(9, { created_at: 200 }), nothingKnown, dated)).toBe('theirs');
+  });
+
+  test('of a server that does not rotate refresh tokens is told by its access token', () => {
+    const same = { ours: pair(2, { refresh_token: 'r' }), replaces: pair(1, { refresh_token: 'r' }) };
+    expect(choose(pair(1, { refresh_token: 'r' }), nothingKnown, same)).toBe('save');
+    expect(choose(pair(2, { refresh_token: 'r' }), nothingKnown, same)).toBe('already-saved');
+  });
+
+  test('of client credentials is compared by its access token', () => {
+    const tokens = { ours: { access_token: 'a2' }, replaces: { access_token: 'a1' } };
+    expect(choose({ access_token: 'a1' }, nothingKnown, tokens, 'client_credentials')).toBe('save');
+    expect(choose({ access_token: 'a2' }, nothingKnown, tokens, 'client_credentials')).toBe('already-saved');
+    expect(choose({ access_token: 'a9' }, nothingKnown, tokens, 'client_credentials')).toBe('theirs');
+    expect(choose({ access_token: 'a0' }, replaced('a0'), tokens, 'client_credentials')).toBe('save');
+  });
+});

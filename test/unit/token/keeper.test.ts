@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest';
+import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../../src/store/store.js';
+import { createKeeper } from '../../../src/token/keeper.js';
+import { createManualEnv, settled } from '../../support/manual-env.js';
+
+const tokens: TokenSet = { access_token: 'a', refresh_token: 'r' };
+
+function setUp(store: { load?: unknown; save?: unknown }) {
+  const env = createManualEnv();
+  const whole = { load: () => null, save: () => {}, ...store } as TokenStore;
+  return { env, keeper: createKeeper({ store: whole, account: 'acme', env, storeTimeoutMs: 5_000 }) };
+}
+
+/** A store whose saves end when the test says so. */
+function slowStore() {
+  const log: string[] = [];
+  const ends: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let inside = 0;
+  let most = 0;
+  const save = async (set: TokenSet) => {
+    log.push(set.access_token);
+    most = Math.max(most, ++inside);
+    await new Promise<void>((resolve, reject) => ends.push({ resolve, reject })).finally(() => inside--);
+  };
+  return { save, log, ends, most: () => most };
+}
+const set = (name: string): TokenSet => ({ access_token: name });
+
+describe('a load', () => {
+  test.each([undefined, null])('of %s finds no tokens', async (value) => {
+    const { keeper } = setUp({ load: () => value });
+    expect(await keeper.load()).toEqual({ kind: 'loaded', set: undefined });
+  });
+
+  test('asks for the account, on the store', async () => {
+    const seen: unknown[] = [];
+    const store = {
+      load(this: unknown, ...args: unknown[]) {
+        seen.push(this, ...args);
+        return Promise.resolve(tokens);
+      },
+      save() {},
+    };
+    const deps = { store: store as TokenStore, account: 'acme', env: createManualEnv(), storeTimeoutMs: 5 };
+    expect(await createKeeper(deps).load()).toEqual({ kind: 'loaded', set: tokens });
+    expect(seen).toEqual([store, 'acme']);
+  });
+
+  test('gives a copy, not the object of the application', async () => {
+    const own = { ...tokens };
+    const { keeper } = setUp({ load: () => own });
+    const loaded = await keeper.load();
+    own.access_token = 'changed';
+    expect(loaded).toEqual({ kind: 'loaded', set: tokens });
+  });
+
+  test.each<[string, () => unknown, unknown]>([
+    ['rejects', () => Promise.reject(new Error('down')), new Error('down')],
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+      new Error('down'),
+    ],
+    ['rejects with nothing', () => Promise.reject(undefined), undefined],
+  ])('that %s has failed, with its cause', async (_what, load, cause) => {
+    const { keeper, env } = setUp({ load });
+    expect(await keeper.load()).toEqual({
+      kind: 'failed',
+      why: 'store.load() failed',
+      cause,
+      garbage: false,
+    });
+    expect(env.sleeping).toBe(0);
+  });
+
+  test('that hangs has failed after its bound; the next one asks anew', async () => {
+    let calls = 0;
+    const { keeper, env } = setUp({ load: () => (calls++ === 0 ? new Promise(() => {}) : tokens) });
+    const hanging = keeper.load();
+    await env.advance(4_999);
+    expect(env.sleeping).toBe(1);
+    await env.advance(1);
+    expect(await hanging).toEqual({
+      kind: 'failed',
+      why: 'store.load() gave no answer in 5000 ms',
+      garbage: false,
+    });
+    expect(await keeper.load()).toEqual({ kind: 'loaded', set: tokens });
+    expect(env.sleeping).toBe(0);
+  });
+
+  test.each([
+    [''],
+    ['{}'],
+    [5],
+    [true],
+    [[]],
+    [{}],
+    [{ access_token: 'very secret' }],
+    [{ access_token: 5 }],
+  ])('of garbage says what it got and what it takes (%o)', async (value) => {
+    const { keeper } = setUp({ load: () => value });
+    const loaded = await keeper.load();
+    expect(loaded).toMatchObject({ kind: 'failed', garbage: true });
+    const { why } = loaded as { why: string };
+    expect(why).toMatch(/^store\.load\(\) returned an? .*; it takes a token set/);
+    expect(why).not.toContain('secret');
+  });
+});
+
+describe('a save', () => {
+  test('hands over the set, the account and what it replaces, as copies', async () => {
+    const seen: unknown[][] = [];
+    const { keeper } = setUp({
+      save: (...args: TokenSet[]) => {
+        seen.push(structuredClone(args));
+        for (const arg of args) if (typeof arg === 'object') arg.access_token = 'spoilt';
+      },
+    });
+    const [own, previous] = [{ ...tokens }, { access_token: 'old' }];
+    expect(await keeper.save(own, previous)).toEqual({ kind: 'saved' });
+    expect(await keeper.save(own, undefined)).toEqual({ kind: 'saved' });
+    expect(seen).toEqual([
+      [tokens, 'acme', { access_token: 'old' }],
+      [tokens, 'acme', undefined],
+    ]);
+    expect([own, previous]).toEqual([tokens, { access_token: 'old' }]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['rejects', () => Promise.reject(new Error('full'))],
+    [
+      'throws',
+      () => {
+        throw new Error('full');
+      },
+    ],
+  ])('that %s has failed, with its cause', async (_what, save) => {
+    const { keeper } = setUp({ save });
+    expect(await keeper.save(tokens, undefined)).toEqual({
+      kind: 'failed',
+      why: 'store.save() failed',
+      cause: new Error('full'),
+    });
+  });
+
+  test.each([
+    ['its own class', new TokenStoreConflict()],
+    ['that of another copy of the package', { code: 'ERR_PROCORE_TOKEN_STORE_CONFLICT' }],
+  ])('that rejects with a conflict of %s is a conflict', async (_what, error) => {
+    const { keeper } = setUp({ save: () => Promise.reject(error) });
+    expect(await keeper.save(tokens, undefined)).toEqual({ kind: 'conflict' });
+  });
+
+  test.each([new Error('TokenStoreConflict'), { code: 'CONFLICT' }, null, 'conflict'])(
+    'that rejects with anything else is a failure (%o)',
+    async (error) => {
+      const { keeper } = setUp({ save: () => Promise.reject(error) });
+      expect(await keeper.save(tokens, undefined)).toMatchObject({ kind: 'failed', cause: error });
+    },
+  );
+
+  test('that hangs has failed after its bound', async () => {
+    const { keeper, env } = setUp({ save: () => new Promise(() => {}) });
+    const hanging = keeper.save(tokens, undefined);
+    await env.advance(5_000);
+    expect(await hanging).toEqual({ kind: 'failed', why: 'store.save() gave no answer in 5000 ms' });
+    // It may still land: later saves keep away from it for a while.
+    expect(env.pending).toEqual([5 * 60_000]);
+  });
+});
+
+describe('saves never overlap', () => {
+  test('though they are asked for at once', async () => {
+    const store = slowStore();
+    const { keeper } = setUp(store);
+    const saves = ['a', 'b', 'c', 'd'].map((name) => keeper.save(set(name), undefined));
+    for (let n = 0; n < 4; n++) {
+      await settled();
+      expect(store.log).toHaveLength(n + 1);
+      store.ends[n]!.resolve();
+    }
+    expect(await Promise.all(saves)).toEqual(Array(4).fill({ kind: 'saved' }));
+    expect(store.log).toEqual(['a', 'b', 'c', 'd']);
+    expect(store.most()).toBe(1);
+  });
+
+  test('though one hangs: those behind fail within their bound without having begun', async () => {
+    const store = slowStore();
+    const { keeper, env } = setUp(store);
+    const saves = ['a', 'b', 'c'].map((name) => keeper.save(set(name), undefined));
+    await env.advance(5_000);
+    expect(await Promise.all(saves)).toEqual([
+      { kind: 'failed', why: 'store.save() gave no answer in 5000 ms' },
+      { kind: 'failed', why: 'an earlier store.save() has not settled yet' },
+      { kind: 'failed', why: 'an earlier store.save() has not settled yet' },
+    ]);
+    const later = keeper.save(set('d'), undefined);
+    await env.advance(5_000);
+    expect(await later).toMatchObject({ kind: 'failed' });
+    expect(store.log).toEqual(['a']);
+    expect(env.pending).toEqual([5 * 60_000 - 5_000]);
+  });
+
+  test.each(['resolves', 'rejects'])('and go on when the one that hung %s', async (how) => {
+    const store = slowStore();
+    const { keeper, env } = setUp(store);
+    const hung = keeper.save(set('a'), undefined);
+    await env.advance(5_000);
+    await hung;
+    const next = keeper.save(set('b'), undefined);
+    await env.advance(1_000);
+    expect(store.log).toEqual(['a']);
+    if (how === 'resolves') store.ends[0]!.resolve();
+    else store.ends[0]!.reject(new Error('late'));
+    await settled();
+    expect(store.log).toEqual(['a', 'b']);
+    store.ends[1]!.resolve();
+    expect(await next).toEqual({ kind: 'saved' });
+    expect(store.most()).toBe(1);
+  });
+});
