@@ -1,0 +1,57 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface DemoOptions {
+  durationSeconds: number;
+  concurrency: number;
+  lifetimeSeconds: number;
+  requests: number;
+}
+
+/** Reads the command line; ends the process with status 1 and one line for a value that does not fit. */
+export function readOptions(argv: readonly string[]): DemoOptions {
+  const command = new Command('demo')
+    .description('A sync through expiries, a lost refresh answer and a revocation, against the emulator.')
+    .option('--duration <seconds>', 'how long the sync takes', numberFrom(1, 3600), 12)
+    .option('--concurrency <calls>', 'calls in flight at a time', wholeNumberFrom(1, 10_000), 50)
+    .option('--lifetime <seconds>', 'life of an access token', numberFrom(1, 900), 2.5)
+    .option('--requests <calls>', 'calls in all', wholeNumberFrom(1, 10_000_000), 2_000)
+    .allowExcessArguments(false)
+    .parse(argv);
+  const given = command.opts<{
+    duration: number;
+    concurrency: number;
+    lifetime: number;
+    requests: number;
+  }>();
+  if (given.lifetime > given.duration / 4) {
+    command.error(
+      `error: --lifetime ${given.lifetime} is too long for --duration ${given.duration}: a run should see several expiries, so it takes at most a quarter of it`,
+    );
+  }
+  if (given.requests < given.concurrency * 20) {
+    command.error(
+      `error: --requests ${given.requests} is too few for --concurrency ${given.concurrency}: it takes at least 20 times as many`,
+    );
+  }
+  return {
+    durationSeconds: given.duration,
+    concurrency: given.concurrency,
+    lifetimeSeconds: given.lifetime,
+    requests: given.requests,
+  };
+}
+
+function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`);
+  };
+}
+
+function wholeNumberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Starts the emulator, prints what an application needs to talk to it, and runs until Ctrl-C:
+ * `npx tsx examples/emulator.ts --port 4100 --lifetime 60`.
+ */
+import { startEmulator } from 'axios-procore/emulator';
+import { Command, InvalidArgumentError } from 'commander';
+
+const { port, lifetime } = new Command('emulator')
+  .description("A server on 127.0.0.1 that behaves like Procore's login and API hosts.")
+  .option('--port <number>', 'where it listens; 0 takes a free port', numberUpTo(65_535), 0)
+  .option('--lifetime <seconds>', 'life of an access token', numberUpTo(86_400), 5_400)
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ port: number; lifetime: number }>();
+
+try {
+  const emulator = await startEmulator({ port, accessTokenLifetimeSeconds: lifetime });
+  const { clientId, clientSecret, environment, url } = emulator;
+  const tokens = emulator.issue();
+  console.log(`The emulator listens on ${url}. Attach to it with
+
+  attachProcore(instance, ${JSON.stringify({ clientId, clientSecret, environment }, null, 2).replaceAll('\n', '\n  ')})
+
+plus a store that holds these tokens (${lifetime} s):
+
+  ${JSON.stringify(tokens)}
+
+Or ask it by hand:
+
+  curl -H 'Authorization: Bearer ${tokens.access_token}' ${url}/rest/v1.0/me
+
+Ctrl-C ends it.`);
+  process.once('SIGINT', () => void emulator.close());
+  process.once('SIGTERM', () => void emulator.close());
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+function numberUpTo(most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`It takes a whole number up to ${most}.`);
+  };
+}

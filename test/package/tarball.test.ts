@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createConsumer, run, type Consumer } from '../support/packed.js';
+
+/** The public names, by entry point. A change here is a change of the contract. */
+const names = {
+  'axios-procore': [
+    'AccountUndecidedError',
+    'ClientRejectedError',
+    'DeadlineError',
+    'ProcoreError',
+    'RateLimitedError',
+    'ReauthenticationRequiredError',
+    'TokenRenewalError',
+    'TokenStoreConflict',
+    'TokenStoreError',
+    'WrongEnvironmentError',
+    'attachProcore',
+    'environments',
+    'isProcoreError',
+    'memoryTokenStore',
+  ],
+  'axios-procore/emulator': ['errorShapes', 'startEmulator'],
+};
+
+let consumer: Consumer;
+beforeAll(async () => {
+  consumer = await createConsumer();
+});
+afterAll(() => consumer?.remove());
+
+/** Runs a script as a user's own, in a process of its own. */
+async function output(kind: 'module' | 'commonjs', script: string): Promise<unknown> {
+  const { stdout, stderr } = await run(process.execPath, [`--input-type=${kind}`, '--eval', script], {
+    cwd: consumer.folder,
+  });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+test.each(Object.entries(names))(
+  '%s: import and require give exactly the pinned names',
+  async (entry, pinned) => {
+    const print = 'console.log(JSON.stringify(Object.keys(entry).sort()))';
+    expect(await output('module', `import * as entry from '${entry}'; ${print}`)).toEqual(pinned);
+    expect(await output('commonjs', `const entry = require('${entry}'); ${print}`)).toEqual(pinned);
+  },
+);
+
+test.each([
+  'axios-procore/dist/esm/index.js',
+  'axios-procore/token/source',
+  'axios-procore/dist/cjs/index.js',
+])('%s is no entry point', async (path) => {
+  const code = await output(
+    'module',
+    `const code = await import('${path}').then(() => 'imported', (error) => error.code); console.log(JSON.stringify(code));`,
+  );
+  expect(code).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+test('the tarball holds what a user needs and nothing else', () => {
+  const topLevel = [...new Set(consumer.files.map((path) => path.split('/')[0]))].sort();
+  expect(topLevel).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+  const inDist = consumer.files.filter((path) => path.startsWith('dist/'));
+  expect([...new Set(inDist.map((path) => path.split('/')[1]))].sort()).toEqual(['cjs', 'esm']);
+  expect(inDist.filter((path) => !/\.(js|d\.ts)$/.test(path))).toEqual(['dist/cjs/package.json']);
+  expect(consumer.files.filter((path) => /(^|\/)(test|tests|src|bench|examples)\//.test(path))).toEqual([]);
+  expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
+});
+
+test('each source file is there in both builds, with types', () => {
+  const inBuild = (build: string) =>
+    consumer.files
+      .filter((path) => path.startsWith(`dist/${build}/`) && !path.endsWith('package.json'))
+      .map((path) => path.slice(`dist/${build}/`.length))
+      .sort();
+  expect(inBuild('esm')).toEqual(inBuild('cjs'));
+  const scripts = inBuild('esm').filter((path) => path.endsWith('.js'));
+  expect(scripts.filter((path) => !inBuild('esm').includes(path.replace(/\.js$/, '.d.ts')))).toEqual([]);
+});
+
+test('bundlers may drop what is not used, and npm asks for what is needed', async () => {
+  const read = async (path: string): Promise<Record<string, unknown>> =>
+    JSON.parse(await readFile(join(consumer.installed, path), 'utf8'));
+  const manifest = await read('package.json');
+  expect(manifest['sideEffects']).toBe(false);
+  expect((await read('dist/cjs/package.json'))['sideEffects']).toBe(false);
+  expect(Object.keys(manifest['dependencies'] as object)).toEqual(['axios-retry', 'jwt-decode']);
+  expect(Object.keys(manifest['peerDependencies'] as object)).toEqual(['axios']);
+  expect(manifest['license']).toBe('MIT');
+});

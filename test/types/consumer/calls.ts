@@ -1,0 +1,129 @@
+// Compiled against the packed package by matrix.test.ts; here, against the source.
+import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
+import {
+  attachProcore,
+  environments,
+  isProcoreError,
+  memoryTokenStore,
+  ReauthenticationRequiredError,
+  TokenRenewalError,
+  TokenStoreConflict,
+  type AxiosLike,
+  type EnvironmentName,
+  type Logger,
+  type Procore,
+  type ProcoreErrorCode,
+  type ProcoreEvents,
+  type ProcoreOptions,
+  type ReauthenticationReason,
+  type TokenSet,
+  type TokenStatus,
+  type TokenStore,
+} from 'axios-procore';
+import { startEmulator, type Emulator, type LogEntry } from 'axios-procore/emulator';
+
+declare const instance: AxiosInstance;
+const options: ProcoreOptions = {
+  clientId: 'client',
+  clientSecret: async () => 'secret',
+  store: memoryTokenStore(),
+  environment: 'monthly-sandbox',
+  account: (config: AxiosRequestConfig) => config.url,
+  companyId: 42,
+  renewal: { drain: 'learn', aheadMs: 60_000 },
+  retry: false,
+  logger: console,
+};
+const procore: Procore = attachProcore(instance, options);
+const like: AxiosLike = instance;
+export const handles: Procore[] = [procore, attachProcore(like, options)];
+
+// The options of one call.
+export const answers: Promise<AxiosResponse<unknown>>[] = [
+  instance.get('/rest/v1.0/me', { procore: { companyId: 1 } }),
+  instance.post(
+    '/rest/v1.0/x',
+    {},
+    { procore: { companyId: '562949953421312', idempotent: true, deadlineMs: 1 } },
+  ),
+  instance.request({
+    url: '/rest/v1.0/me',
+    procore: { account: 'user', auth: false, retry: { retries: 1 } },
+  }),
+  // @ts-expect-error -- a company id is a string or a number
+  instance.get('/rest/v1.0/me', { procore: { companyId: true } }),
+  // @ts-expect-error -- there is no such option
+  instance.get('/rest/v1.0/me', { procore: { company: 1 } }),
+  // @ts-expect-error -- false or nothing
+  instance.get('/rest/v1.0/me', { procore: { auth: true } }),
+];
+
+// What must not compile.
+export const wrong: unknown[] = [
+  // @ts-expect-error -- options are required
+  () => attachProcore(instance),
+  // @ts-expect-error -- clientId is required
+  () => attachProcore(instance, { clientSecret: 'secret', store: memoryTokenStore() }),
+  // @ts-expect-error -- an unknown environment
+  () => attachProcore(instance, { ...options, environment: 'staging' }),
+  // @ts-expect-error -- a number of milliseconds
+  () => attachProcore(instance, { ...options, maxWaitMs: '1s' }),
+  // @ts-expect-error -- no axios instance
+  () => attachProcore({}, options),
+  // @ts-expect-error -- a store has two functions
+  () => attachProcore(instance, { ...options, store: { load: () => null } }),
+  // @ts-expect-error -- an unknown event
+  () => procore.on('token-lost', () => {}),
+  // @ts-expect-error -- tokens are an object
+  () => procore.setTokens('token'),
+];
+
+// Stores: plain or asynchronous callbacks.
+export const plain: TokenStore = { load: () => undefined, save: () => {} };
+export const full: TokenStore = {
+  load: async (account: string) =>
+    account ? { access_token: 'a', refresh_token: 'r', of_the_house: true } : null,
+  save: async (_tokens: TokenSet, _account: string, previous: TokenSet | undefined) => {
+    if (previous) throw new TokenStoreConflict('somebody else has written');
+  },
+  lock: async (_account, critical, signal) => {
+    signal.throwIfAborted();
+    return critical();
+  },
+  lockMs: 100_000,
+};
+
+// Handle, events and errors.
+export async function use(): Promise<unknown[]> {
+  const token: string = await procore.getAccessToken();
+  const set: TokenSet = await procore.renew('account');
+  const status: TokenStatus = procore.status();
+  const off: () => void = procore.on('token-renewed', ({ account, accessToken, unsaved }) => {
+    const detail: ProcoreEvents['token-renewed'] = { account, accessToken, unsaved };
+    void detail;
+  });
+  off();
+  procore.detach();
+  await procore.idle();
+  return [token, set.refresh_token, status.state, procore.unsavedTokens()];
+}
+export function told(error: unknown): string {
+  if (error instanceof ReauthenticationRequiredError) {
+    const reason: ReauthenticationReason = error.reason;
+    return reason;
+  }
+  if (error instanceof TokenRenewalError) return String(error.retryAt?.getTime());
+  if (!isProcoreError(error)) return '';
+  const code: ProcoreErrorCode = error.code;
+  return `${code} ${error.kind} ${error.message}`;
+}
+export const login: string = environments.production.loginUrl;
+export const name: EnvironmentName = 'developer-sandbox';
+export const logger: Logger = console;
+
+export async function emulated(): Promise<LogEntry[]> {
+  const emulator: Emulator = await startEmulator({ spentTokens: 'B' });
+  emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
+  await emulator.close();
+  return [...emulator.log];
+}
