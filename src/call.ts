@@ -51,10 +51,16 @@ export interface Calls {
   put(config: AxiosRequestConfig, call: Call): void;
 }
 
-/** Creates the register of calls under way. */
+/** Creates the register of calls under way. A symbol on the copy, not a WeakMap: an entry for each call is work for the collector. */
 export function createCalls(): Calls {
-  const calls = new WeakMap<AxiosRequestConfig, Call>();
-  return { of: (config) => config && calls.get(config), put: (config, call) => void calls.set(config, call) };
+  const underWay = Symbol('axios-procore.call');
+  type Carrier = AxiosRequestConfig & { [underWay]?: Call };
+  return {
+    of: (config) => (config as Carrier | undefined)?.[underWay],
+    put(config, call) {
+      (config as Carrier)[underWay] = call;
+    },
+  };
 }
 
 /** How long this call may wait now. */
