@@ -17,14 +17,8 @@ import {
 } from './failure/errors.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
-import {
-  checkRequestOptions,
-  defined,
-  isCompanyId,
-  retryDefaults,
-  type CompanyId,
-  type Settings,
-} from './options.js';
+import { checkRequestOptions, defined, isCompanyId } from './option-checks.js';
+import { retryDefaults, type CompanyId, type Settings } from './options.js';
 import type { TokenSource } from './token/source.js';
 import { destinationOf, mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
 import { bearerOf, undress } from './wire/headers.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { environments } from '../../src/environments.js';
-import { checkRequestOptions, resolveOptions, type ProcoreOptions } from '../../src/options.js';
+import { checkRequestOptions, resolveOptions } from '../../src/option-checks.js';
+import { type ProcoreOptions } from '../../src/options.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 
 const secret = 'c1ient-s3cret-of-the-app';
