@@ -77,6 +77,23 @@ export function createLedger(deps: {
     return newest;
   }
 
+  function keep(held: HeldTokens): Lease {
+    const lease = supersede(held);
+    stored = held.set;
+    older = undefined;
+    phase = 'kept';
+    return lease;
+  }
+
+  function hold(held: HeldTokens): Lease {
+    // While a pair waits to be saved, the one before that is what the store and the server still agree on.
+    if (phase === 'kept' || !works(older)) older = newest;
+    // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
+    fallback = undefined;
+    phase = 'saving';
+    return supersede(held);
+  }
+
   return {
     get newest() {
       return newest;
@@ -93,29 +110,19 @@ export function createLedger(deps: {
       if (works(older)) return older;
       return phase === 'saving' ? undefined : newest;
     },
-    keep(held) {
-      const lease = supersede(held);
-      stored = held.set;
-      older = undefined;
-      phase = 'kept';
-      return lease;
-    },
+    keep,
+    hold,
     giveWay(held) {
-      fallback = newest?.held;
-      return this.keep(held);
+      const ours = newest?.held;
+      const lease = keep(held);
+      fallback = ours;
+      return lease;
     },
     takeBack() {
       const held = fallback;
       if (!held) return undefined;
-      fallback = undefined;
       replaced.delete(fingerprint(held.refreshToken ?? ''));
-      return this.hold(held);
-    },
-    hold(held) {
-      // While a pair waits to be saved, the one before that is what the store and the server still agree on.
-      if (phase === 'kept' || !works(older)) older = newest;
-      phase = 'saving';
-      return supersede(held);
+      return hold(held);
     },
     saved() {
       stored = newest?.held.set;
