@@ -9,6 +9,8 @@ export type GrantType = 'refresh_token' | 'client_credentials';
 export interface KnownTokens {
   /** Was this token redeemed or replaced, here or in another copy of the package? */
   isReplaced(tokenFingerprint: string): boolean;
+  /** Has the token endpoint refused this refresh token? */
+  isDead?(tokenFingerprint: string): boolean;
   /** Did a 401 refuse this access token? */
   isRefused(tokenFingerprint: string): boolean;
 }
@@ -29,7 +31,9 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
   // Whoever saved it has no refresh token: it would cost us ours.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
-  return !isOlder(loaded, hand);
+  // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
+  const ours = identityOf(hand, grant);
+  return !isOlder(loaded, hand) || (ours !== undefined && known.isDead?.(ours) === true);
 }
 
 /** What to do with a pair that waits to be saved, given what the store holds now. */

@@ -52,6 +52,7 @@ export function createLedger(deps: {
   now: () => number;
   serverOffsetMs: () => number;
   isRedeemed: (fingerprint: string) => boolean;
+  isDead: (fingerprint: string) => boolean;
 }): Ledger {
   const replaced = new Set<string>();
   const refused = new Set<string>();
@@ -150,6 +151,7 @@ export function createLedger(deps: {
     },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),
+    isDead: deps.isDead,
   };
 }
 

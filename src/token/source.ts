@@ -107,6 +107,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     now: env.now,
     serverOffsetMs,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
+    isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
   });
   const saver = createSaver({ env, ledger, keeper, grant });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });

@@ -336,3 +336,16 @@ test('renew() that is overtaken by setTokens gives the new tokens, without an ex
   expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
   expect(names(h.told)).not.toContain('token-renewed');
 });
+
+test('an older pair that is put back into the store is taken once the one in hand is dead', async () => {
+  await using h = await createHarness();
+  const older = h.emulator.issue();
+  h.env.jump(60_000);
+  h.store.sets.set('default', h.emulator.issue());
+  await h.instance.get(me);
+  h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
+  expect(await h.env.drive(outcome(h.instance.get(me)))).toMatchObject({ reason: 'refresh-token-invalid' });
+  h.store.sets.set('default', older);
+  h.env.jump(1_000);
+  expect((await h.env.drive(outcome(h.instance.get(me)))).status).toBe(200);
+});
