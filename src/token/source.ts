@@ -6,6 +6,7 @@ import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { within, type Waited } from '../within.js';
 import type { GrantType } from './adoption.js';
+import { createDrain } from './drain.js';
 import type { Exchange } from './exchange.js';
 import { fingerprint, shortFingerprint } from './fingerprint.js';
 import type { Freshness } from './freshness.js';
@@ -95,11 +96,6 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   let verdicts = noVerdicts;
   let running: Running | undefined;
   let lastRenewalMs: number | undefined;
-  /** New calls wait until then: a renewal lets those in flight finish. */
-  let holdingUntilMs = 0;
-  const holding = () => env.now() < holdingUntilMs;
-  let inFlight = 0;
-  let drained = () => {};
 
   const turns = createTurns();
   const telling = createTelling(deps);
@@ -112,7 +108,14 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   const saver = createSaver({ env, ledger, keeper, grant });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
-  const renewal = createRenewal({ ...deps, lockWaitMs: deps.maxWaitMs, ledger, saver, drain, warn });
+  const renewal = createRenewal({
+    ...deps,
+    lockWaitMs: deps.maxWaitMs,
+    ledger,
+    saver,
+    drain: ({ signal }) => drain.drain(signal),
+    warn,
+  });
   const writes = createWrites({
     env,
     ledger,
@@ -131,7 +134,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
         return running;
       },
       get holding() {
-        return holding();
+        return drain.holding();
       },
       working,
       start,
@@ -140,6 +143,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       overdue,
     },
   });
+
+  const drain = createDrain({ env, settings, oldDies: () => refusals.oldDies });
 
   /** The lease in use, if it can be expected to work. */
   function working(): Lease | undefined {
@@ -155,7 +160,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   }
 
   function peek(): Lease | undefined {
-    if (holding()) return undefined;
+    if (drain.holding()) return undefined;
     const lease = working();
     if (!lease || ledger.freshness(ledger.newest) === 'fresh') return lease;
     if (running) return settings.background ? lease : undefined;
@@ -189,7 +194,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   function settle(run: RenewalRun, result: RenewalResult): RenewalResult {
     if (run.signal.aborted) return { kind: 'superseded' };
     running = undefined;
-    holdingUntilMs = 0;
+    drain.release();
     if (result.kind === 'superseded') return result;
     if (result.kind === 'loaded') {
       verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
@@ -230,7 +235,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       const objected = running ? undefined : objection(verdicts, 'automatic', env.now());
       if (objected) return orWorking(objected);
       const run = running ?? start(settings.background ? working : fresh);
-      const patientUntilMs = working() && settings.background ? Math.min(untilMs, holdingUntilMs) : untilMs;
+      const patientUntilMs =
+        working() && settings.background ? Math.min(untilMs, drain.holdingUntilMs) : untilMs;
       const waited = await waitFor(run, patientUntilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       if (waited.kind !== 'done') return orWorking(overdue(run));
@@ -246,15 +252,6 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   function orWorking(error: ProcoreError): Acquired {
     const lease = working();
     return lease ? { kind: 'lease', lease } : { kind: 'failed', error };
-  }
-
-  async function drain(run: RenewalRun): Promise<void> {
-    const needed = settings.drain === true || (settings.drain === 'learn' && refusals.oldDies);
-    if (!needed || run.signal.aborted) return;
-    // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
-    holdingUntilMs = env.now() + 2 * settings.drainMs;
-    if (inFlight === 0) return;
-    await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), run.signal);
   }
 
   /** A save outside of a renewal: under the mutex of what the store is believed to hold, and under the lock. */
@@ -283,7 +280,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
     turns.supersede();
     running = undefined;
-    holdingUntilMs = 0;
+    drain.release();
     verdicts = noVerdicts;
     refusals.release();
     if (refresh) mutex.forget(fingerprint(refresh));
@@ -343,10 +340,9 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
     renew,
     setTokens,
-    sent: () => void inFlight++,
+    sent: drain.sent,
     answered(lease, answer) {
-      inFlight--;
-      if (inFlight === 0) drained();
+      drain.answered();
       if (answer === undefined || answer === 401) return;
       lease.accepted = true;
       lease.refused = false;
