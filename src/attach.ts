@@ -91,6 +91,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       custom: settings.exchange,
       secretTimeoutMs: settings.renewal.storeTimeoutMs,
       serverOffsetMs,
+      outliving: shared.outliving,
     });
     /** Looked up on every call: the key of the shared source takes longer to make. */
     const sources = new Map<string, TokenSource>();

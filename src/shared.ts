@@ -1,7 +1,7 @@
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
-import type { Exchange } from './token/exchange.js';
+import type { Exchange, Sending } from './token/exchange.js';
 import type { TokenSource } from './token/source.js';
 
 /** What attaches that share a store object have in common. */
@@ -11,6 +11,8 @@ export interface Shared {
   sources(): Iterable<TokenSource>;
   /** How each source presents its grant: set by the latest attach that uses it. */
   readonly exchanges: Map<string, Exchange>;
+  /** Presentations under way by the application's own function, whichever attach began them. */
+  readonly outliving: Map<string, Sending>;
   /** Learns the server's clock from a `Date` header. */
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
@@ -44,6 +46,7 @@ export function createShared(env: Env): Shared {
     },
     sources: () => sources.values(),
     exchanges: new Map(),
+    outliving: new Map(),
     learn(date) {
       const next = learnClock(clock, date, env.now());
       if (next === clock) return;

@@ -37,11 +37,13 @@ export type CustomExchange = (
 ) => Promise<TokenSet>;
 
 /** A presentation under way; its verdict never rejects. */
-interface Sending {
+export interface Sending {
   readonly verdict: Promise<Verdict>;
   readonly sentAtMs: number;
   /** Called when the verdict has reached a renewal. */
   readonly received?: () => void;
+  /** A pair has arrived and waits for a renewal to take it. */
+  holdsPair?: boolean;
 }
 
 /** A function of the application's that has not come back by then never will. */
@@ -58,7 +60,10 @@ export function createExchange(deps: {
   custom: CustomExchange | undefined;
   secretTimeoutMs: number;
   serverOffsetMs: () => number;
+  /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
+  outliving?: Map<string, Sending>;
 }): Exchange {
+  const { outliving = new Map<string, Sending>() } = deps;
   const { env, post, loginUrl, clientId, clientSecret, redirectUri, custom, secretTimeoutMs } = deps;
   const serverNowMs = () => env.now() + deps.serverOffsetMs();
 
@@ -70,9 +75,6 @@ export function createExchange(deps: {
       : undefined;
   }
 
-  /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
-  const outliving = new Map<string, Sending>();
-
   function askFunction(
     exchange: CustomExchange,
     grant: RenewalGrant,
@@ -81,7 +83,7 @@ export function createExchange(deps: {
   ): Sending {
     const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
     const before = outliving.get(key);
-    if (before && env.now() - before.sentAtMs < outlivingMs) return before;
+    if (before && (before.holdsPair || env.now() - before.sentAtMs < outlivingMs)) return before;
     const verdict = call(() => exchange(grant, { account, signal })).then(judgeTokenSet, (error: unknown) =>
       judgeThrow(error, serverNowMs(), secretsOf(grant)),
     );
@@ -92,7 +94,8 @@ export function createExchange(deps: {
     outliving.set(key, sending);
     // What it was given reaches the renewal that waits, or the next one.
     void verdict.then(({ kind }) => {
-      if (kind !== 'renewed') received();
+      if (kind === 'renewed') sending.holdsPair = true;
+      else received();
     });
     return sending;
   }

@@ -349,3 +349,36 @@ test('an older pair that is put back into the store is taken once the one in han
   h.env.jump(1_000);
   expect((await h.env.drive(outcome(h.instance.get(me)))).status).toBe(200);
 });
+
+test.each(['the same attach', 'another attach on the store'])(
+  'a pair that an exchange brings after its renewal has given up is taken by the next one, however late (%s)',
+  async (who) => {
+    await using h = await createHarness();
+    let calls = 0;
+    const options = {
+      exchange: async (grant: { type: string; refresh_token?: string }) => {
+        calls++;
+        const form = new URLSearchParams({
+          client_id: h.emulator.clientId,
+          client_secret: h.emulator.clientSecret,
+        });
+        form.set('grant_type', grant.type);
+        form.set('refresh_token', grant.refresh_token!);
+        const { data } = await axios.post<never>(`${h.emulator.url}/oauth/token`, form, { proxy: false });
+        await h.env.sleep(61_000);
+        return data;
+      },
+      renewal: { resendAfterLostAnswer: 0 },
+      store: createTestStore(h.store.sets.get('default')),
+    };
+    const first = h.attach(options);
+    expect(await h.env.drive(outcome(first.procore.renew()))).toMatchObject({
+      code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+    });
+    await h.env.advance(10 * 60_000);
+    const next = who === 'the same attach' ? first : h.attach(options);
+    expect((await h.env.drive(outcome(next.procore.renew()))).access_token).toBeTruthy();
+    expect(calls).toBe(1);
+    expect(h.emulator.isLive(options.store.sets.get('default')!.refresh_token!)).toBe(true);
+  },
+);
