@@ -144,7 +144,13 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     },
   });
 
-  const drain = createDrain({ env, settings, oldDies: () => refusals.oldDies });
+  /** A drain must leave time for the renewal that it is for. */
+  const drainMs = Math.min(settings.drainMs, settings.totalMs / 4);
+  const drain = createDrain({
+    env,
+    settings: { drain: settings.drain, drainMs },
+    oldDies: () => refusals.oldDies,
+  });
 
   /** The lease in use, if it can be expected to work. */
   function working(): Lease | undefined {

@@ -382,3 +382,15 @@ test.each(['the same attach', 'another attach on the store'])(
     expect(h.emulator.isLive(options.store.sets.get('default')!.refresh_token!)).toBe(true);
   },
 );
+
+test('a drain leaves time for the renewal that it is for, however short totalMs is', async () => {
+  await using h = await createHarness({ options: { renewal: { drain: true, totalMs: 4_000 } } });
+  await h.instance.get(me);
+  const slow = h.emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
+  const call = h.instance.get(me);
+  await slow.struck();
+  expect((await h.env.drive(outcome(h.procore.renew()))).access_token).toBeTruthy();
+  slow.release();
+  expect((await call).status).toBe(200);
+  expect(h.emulator.counters.exchanges).toBe(1);
+});
