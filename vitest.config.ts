@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** `AXIOS=axios-0.27 vitest run --project flow` runs the whole-plugin tests on another axios; `npm run test:axios` runs them on all. */
@@ -8,9 +10,23 @@ const { version } = JSON.parse(
 ) as { version: string };
 
 export default defineConfig({
+  // Also .cts: one file is CommonJS in both builds.
+  oxc: { include: /\.[cm]?tsx?$/ },
   test: {
+    // Also on the core that vitest keeps for itself: it has little to do.
+    maxWorkers: availableParallelism(),
     projects: [
       {
+        extends: true,
+        // An example under test finds the package as it is here, not as it was built.
+        resolve: {
+          alias: [
+            {
+              find: /^axios-procore$/,
+              replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+            },
+          ],
+        },
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts'],
@@ -22,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'flow',
           include: ['test/flow/**/*.test.ts'],
+          setupFiles: ['test/support/adapter.ts'],
           env: { AXIOS_VERSION: version },
           testTimeout: 30_000,
         },

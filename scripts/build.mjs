@@ -9,6 +9,8 @@ rmSync('dist', { recursive: true, force: true });
 for (const project of ['tsconfig.build.json', 'tsconfig.build-cjs.json']) {
   execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 }
+// See src/error-type.ts.
+writeFileSync('dist/cjs/error-type.d.ts', 'export {};\n');
 mkdirSync('dist/cjs', { recursive: true });
 // The package is "type": "module"; this file makes Node and TypeScript read the second build as CommonJS.
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": false }\n');

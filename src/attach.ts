@@ -1,58 +1,37 @@
-import type { AxiosResponse } from 'axios';
+import { checkAccount } from './argument-checks.js';
+import { isFree, mark, reclaim, unmark } from './attached.js';
+import { authorizationUrl, checkedCode, checkRevocation } from './authorization.js';
 import { createAuthorisation } from './authorise.js';
-import { createPostForm, isAxiosError, statusError, type AxiosLike } from './axios.js';
-import { createCalls, type Call } from './call.js';
+import { axiosVersion, ejectOwn, type AxiosLike } from './axios.js';
+import { limitsToTell } from './axios-limits.js';
+import { createCalls } from './call.js';
 import { createDispatch } from './dispatch.js';
 import { systemEnv, type Env } from './env.js';
 import { createInstaller } from './install.js';
-import { createOauthPassage } from './legacy.js';
+import { createBodyMaker } from './made-body.js';
+import { createHearing, createOauthPassage } from './legacy/passage.js';
+import { createTakeover } from './legacy/takeover.js';
 import { createLine } from './line.js';
-import { createEvents, type ProcoreEvents } from './observe/events.js';
+import { createEvents } from './observe/events.js';
 import { resolveOptions } from './option-checks.js';
 import { type ProcoreOptions } from './options.js';
+import { createOutcomes } from './outcome.js';
+import { createPacing } from './pace.js';
+import { createGate } from './pacing/gate.js';
+import { createGates } from './pacing/gates.js';
+import { createPostForm } from './post-form.js';
+import type { Procore } from './procore.js';
 import { scheduleRetries } from './retry/schedule.js';
+import { createSend } from './send.js';
 import { createShared, type Shared } from './shared.js';
 import { memoryTokenStore } from './store/memory.js';
-import type { TokenSet, TokenStore } from './store/store.js';
-import { headerOf } from './wire/headers.js';
+import type { TokenStore } from './store/store.js';
 import { createExchange } from './token/exchange.js';
 import { createKeeper } from './token/keeper.js';
+import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
-import { createTokenSource, type TokenSource, type TokenStatus } from './token/source.js';
-
-/** What `attachProcore` returns. */
-export interface Procore {
-  /**
-   * An access token that is valid now, for sockets, other clients and legacy helpers. Renews if it must.
-   *
-   * @param account default `'default'`, or the `account` option where it is a string.
-   * @throws the errors of a renewal: {@link ReauthenticationRequiredError}, {@link TokenRenewalError}, {@link ClientRejectedError},
-   * {@link TokenStoreError}.
-   */
-  getAccessToken(account?: string): Promise<string>;
-  /**
-   * Takes tokens of a new authorisation: saves and uses them, and clears the need to re-authenticate. What is under way for the old ones
-   * is neither saved nor used.
-   *
-   * @throws TokenStoreError when they could not be saved; they are used all the same and saved later.
-   */
-  setTokens(tokens: TokenSet, account?: string): Promise<void>;
-  /** Renews now, whatever the life that is left; joins a renewal under way. Throws as {@link Procore.getAccessToken}. */
-  renew(account?: string): Promise<TokenSet>;
-  /** State, expiry, last renewal; no secret. */
-  status(account?: string): TokenStatus;
-  /** The newest tokens while their save fails: the last chance to keep them by hand. */
-  unsavedTokens(account?: string): TokenSet | undefined;
-  /** Resolves when no renewal or late save is under way: await it before `process.exit` or the end of a Lambda. */
-  idle(): Promise<void>;
-  /** Listens to an event; returns the function that stops listening. */
-  on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
-  /** The instance behaves as before; a renewal or a late save under way goes on. */
-  detach(): void;
-}
-
-/** Found on an attached instance by every copy of the package. */
-const attached = Symbol.for('axios-procore.attached');
+import { createOwnRenewals } from './token/own-renewals.js';
+import { createTokenSource, type TokenSource } from './token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
 export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Procore;
@@ -64,20 +43,27 @@ export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Pr
 export function createAttach(env: Env, registry: object = globalThis): AttachProcore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const mutex = createGrantMutex(registry);
+  const createScopes = (serverOffsetMs: () => number) =>
+    createGates(() => createGate({ env, serverOffsetMs }));
 
   return (instance, options) => {
     checkInstance(instance);
     const settings = resolveOptions(options);
+    reclaim(instance);
     const store = settings.store ?? memoryTokenStore();
-    const shared = sharedByStore.get(store) ?? createShared(env);
+    const shared = sharedByStore.get(store) ?? createShared(env, createScopes);
     sharedByStore.set(store, shared);
     const events = createEvents(settings.logger);
     shared.tellTo(events);
+    const version = axiosVersion();
+    for (const { what, here } of limitsToTell(version)) {
+      events.warnOnce('axios-version', what, `axios ${version} ${what}; ${here}`);
+    }
     const { loginUrl } = settings.environment;
     const { serverOffsetMs, emit } = shared;
 
     const post = createPostForm(instance);
-    const exchange = createExchange({
+    const login = createLogin({
       env,
       async post(...request) {
         const answer = await post(...request);
@@ -87,9 +73,16 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       loginUrl,
       clientId: settings.clientId,
       clientSecret: settings.clientSecret,
+      secretTimeoutMs: settings.renewal.storeTimeoutMs,
+      serverOffsetMs,
+    });
+    const ownRenewals = createOwnRenewals();
+    const exchange = createExchange({
+      env,
+      login,
       redirectUri: settings.redirectUri,
       custom: settings.exchange,
-      secretTimeoutMs: settings.renewal.storeTimeoutMs,
+      ownRenewals,
       serverOffsetMs,
       outliving: shared.outliving,
     });
@@ -104,6 +97,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       const clientKey = JSON.stringify([loginUrl, settings.clientId, settings.grant, account]);
       // The latest attach knows best: a secret may have been corrected.
       shared.exchanges.set(clientKey, exchange);
+      if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
       return shared.source(clientKey, () =>
         createTokenSource({
           env,
@@ -122,6 +116,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
           maxWaitMs: settings.maxWaitMs,
+          takesOver: () => shared.takenOver.has(clientKey),
           serverOffsetMs,
           emit,
           warnOnce: shared.warnOnce,
@@ -130,94 +125,102 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     };
 
     const calls = createCalls();
-    /** The end of the line: one attempt over the caller's own adapter. */
-    const line = createLine((config) => {
-      const call = calls.of(config)!;
-      const { source, lease } = call;
-      call.attempts++;
-      call.refusedByStatus = false;
-      call.redirected = false;
-      const answered = (response: AxiosResponse | undefined) => {
-        const status = call.left ? undefined : response?.status;
-        if (status !== undefined) shared.learn(headerOf(response?.headers, 'date'));
-        if (!source || !lease) return;
-        source.answered(lease, status);
-        if (call.proves && status !== undefined && status !== 401) source.replayAccepted();
-      };
-      source?.sent();
-      let sending: Promise<AxiosResponse>;
-      try {
-        sending = call.adapter(config);
-      } catch (error) {
-        sending = Promise.reject(error);
-      }
-      return sending.then(
-        (response) => {
-          answered(response);
-          if (isRefused(response, call)) {
-            call.lenient = true;
-            throw statusError(response, config);
-          }
-          return response;
-        },
-        (error: unknown) => {
-          if (isAxiosError(error)) {
-            // Whatever the adapter made of it: the handlers of the line know the call by its configuration.
-            error.config = config;
-            answered(error.response);
-          } else answered(undefined);
-          throw error;
-        },
-      );
+    const serverNowMs = () => env.now() + serverOffsetMs();
+    const line = createLine(createSend({ env, calls, learn: shared.learn, serverNowMs }));
+    const pacing = createPacing({ env, calls, emit: events.emit });
+    const authorisation = createAuthorisation({
+      env,
+      calls,
+      line,
+      enter: pacing.enter,
+      emit: events.emit,
     });
-    /** Some mocks resolve whatever the status is; inside the line the status decides. */
-    const isRefused = ({ status }: AxiosResponse, call: Call) => {
-      call.refusedByStatus = !call.left && (status < 200 || status >= 300);
-      return call.refusedByStatus;
-    };
-    const authorisation = createAuthorisation({ env, calls, line, emit: events.emit });
     // Request interceptors run last in, first out: authorisation comes after everything that may wait.
     line.interceptors.request.use(authorisation.request);
+    line.interceptors.request.use(createBodyMaker({ calls }).request);
+    line.interceptors.request.use(pacing.request);
     line.interceptors.response.use(null, authorisation.rejected);
-    scheduleRetries(line, { env, calls, serverNowMs: () => env.now() + serverOffsetMs(), emit: events.emit });
+    scheduleRetries(line, { env, calls, emit: events.emit });
 
-    const oauth = createOauthPassage({
+    const { warnOnce } = events;
+    const { sources: allSources } = shared;
+    const hear = createHearing({ env, serverOffsetMs });
+    const takeover = settings.legacy.takeOverRefresh
+      ? createTakeover({
+          env,
+          settings,
+          mutex,
+          hear,
+          sources: allSources,
+          sourceOf,
+          isRenewal: ownRenewals.isInside,
+          serverOffsetMs,
+          warnOnce,
+        })
+      : undefined;
+    const oauth = createOauthPassage({ mutex, hear, sources: allSources, warnOnce, takeover });
+    const limits = `${settings.environment.apiUrl} ${settings.clientId} `;
+    const gateOf = (scope: string) => shared.gates.of(limits + scope);
+    const outcomes = createOutcomes({ calls });
+    const dispatch = createDispatch({
       env,
-      mutex,
-      serverOffsetMs,
-      sources: shared.sources,
-      warnOnce: events.warnOnce,
+      settings,
+      calls,
+      line,
+      outcomes,
+      sourceOf,
+      gateOf,
+      oauth,
+      seen: shared,
+      events,
     });
-    const dispatch = createDispatch({ env, settings, calls, line, sourceOf, oauth, events });
     const bypassed = () =>
       events.warnOnce(
         'adapter-replaced',
         '',
         'a request interceptor that runs after attachProcore replaces config.adapter, so those calls bypass the plugin; register that interceptor after attachProcore, or hand its adapter over as instance.defaults.adapter',
       );
-    const id = instance.interceptors.request.use(createInstaller({ env, dispatch, bypassed }));
-    Object.defineProperty(instance, attached, { value: true, configurable: true });
+    // Synchronous, because it never fails: one that is not would let axios read each body later, after the caller may have changed it.
+    const installer = createInstaller({ env, dispatch, bypassed });
+    const id = instance.interceptors.request.use(installer, undefined, { synchronous: true });
+    mark(instance);
 
     let detached = false;
-    const named = (account?: string): TokenSource =>
-      sourceOf(account ?? (typeof settings.account === 'string' ? settings.account : 'default'));
+    const named = (method: string, account: string | undefined): TokenSource => {
+      checkAccount(method, account);
+      return sourceOf(account ?? (typeof settings.account === 'string' ? settings.account : 'default'));
+    };
     return {
       async getAccessToken(account) {
-        const acquired = await named(account).acquire({ maxMs: settings.maxWaitMs, signal: undefined });
+        const source = named('getAccessToken', account);
+        const acquired = await source.acquire({ maxMs: settings.maxWaitMs, signal: undefined });
         if (acquired.kind === 'lease') return acquired.lease.held.accessToken ?? '';
         throw acquired.kind === 'failed' ? acquired.error : new Error('unreachable: no signal was given');
       },
-      setTokens: (tokens, account) => named(account).setTokens(tokens),
-      renew: (account) => named(account).renew(),
-      status: (account) => named(account).status(),
-      unsavedTokens: (account) => named(account).unsavedTokens(),
+      async setTokens(tokens, account) {
+        await named('setTokens', account).setTokens(tokens);
+      },
+      async renew(account) {
+        return named('renew', account).renew();
+      },
+      authorizationUrl: (request) => authorizationUrl(settings, request),
+      async exchangeCode(request) {
+        const { account, code, redirectUri } = checkedCode(settings, request);
+        return named('exchangeCode', account).exchangeCode(login, { code, redirectUri });
+      },
+      async revoke(account) {
+        checkRevocation(settings);
+        return named('revoke', account).revoke(login);
+      },
+      status: (account) => named('status', account).status(),
+      unsavedTokens: (account) => named('unsavedTokens', account).unsavedTokens(),
       idle: shared.idle,
       on: events.on,
       detach() {
         if (detached) return;
         detached = true;
-        instance.interceptors.request.eject(id);
-        delete (instance as { [attached]?: boolean })[attached];
+        ejectOwn(instance, id, installer);
+        unmark(instance);
       },
     };
   };
@@ -233,7 +236,12 @@ function checkInstance(instance: AxiosLike): void {
       'axios-procore: attachProcore takes an axios instance (axios itself, or what axios.create returns) as its first argument.',
     );
   }
-  if (attached in instance) {
+  if (!Object.isExtensible(instance)) {
+    throw new TypeError(
+      'axios-procore: this axios instance cannot be attached, because Object.freeze, or the like, has been called on it; attach before that.',
+    );
+  }
+  if (!isFree(instance)) {
     throw new TypeError(
       'axios-procore: this axios instance is attached already; call detach() on the handle of the first attachProcore before attaching anew.',
     );

@@ -1,7 +1,6 @@
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import type { Adapter } from './adapter.js';
 import type { ProcoreRequestOptions } from './options.js';
-import type { PostForm } from './token/exchange.js';
-import { headerOf } from './wire/headers.js';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -10,21 +9,26 @@ declare module 'axios' {
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- every version types its defaults and interceptors differently
+type Any = any;
+
 /** What an axios instance of any version offers to a plugin. */
 export interface AxiosLike {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- every version types its defaults and interceptors differently
-  defaults: any;
+  defaults: Any;
   interceptors: {
     request: {
-      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-      use(onFulfilled: (config: any) => any): number;
+      use(onFulfilled: (config: Any) => Any, onRejected?: Any, options?: Any): number;
       eject(id: number): void;
     };
   };
 }
 
-/** Sends one request. The contract of an axios adapter. */
-export type Adapter = (config: AxiosRequestConfig) => Promise<AxiosResponse>;
+/** Ejects an interceptor, unless it is gone: after `clear()` most versions give its number to the next one that is registered. */
+export function ejectOwn({ interceptors: { request } }: AxiosLike, id: number, own: unknown): void {
+  const { handlers } = request as { handlers?: ({ fulfilled?: unknown } | null)[] };
+  const isGone = Array.isArray(handlers) && !handlers.some((handler) => handler?.fulfilled === own);
+  if (!isGone) request.eject(id);
+}
 
 /** The error that axios itself raises for a failed call, as far as the line looks at it. */
 export interface AxiosErrorLike extends Error {
@@ -38,10 +42,15 @@ export interface AxiosErrorLike extends Error {
 /** What differs between versions of axios. */
 interface VersionedAxios {
   getAdapter?: (adapters: unknown, config?: unknown) => Adapter;
+  VERSION?: string;
   CanceledError?: new (message?: string, config?: unknown) => Error;
+  Axios: new (defaults: object) => { request(config: object): Promise<AxiosResponse> };
+  AxiosError?: {
+    new (message: string, code: undefined, config: unknown, request: unknown, response: unknown): Error;
+    from(error: Error, code: undefined, config: unknown): Error;
+  };
 }
-const versioned = axios as unknown as VersionedAxios;
-
+export const versioned = axios as unknown as VersionedAxios;
 /** True for what axios raises, whichever copy of it did. */
 export function isAxiosError(error: unknown): error is AxiosErrorLike {
   return (
@@ -49,40 +58,104 @@ export function isAxiosError(error: unknown): error is AxiosErrorLike {
   );
 }
 
-/**
- * The function behind `config.adapter`: a function in 0.x and 1.0, a name or a list of names from 1.2 on. `axios.getAdapter` came
- * with 1.5; between, only an instance can resolve a list.
- */
-export function resolveAdapter(adapter: unknown, config: AxiosRequestConfig): Adapter {
-  if (typeof adapter === 'function') return adapter as Adapter;
-  const choice = adapter ?? axios.defaults.adapter;
-  if (typeof choice === 'function') return choice as Adapter;
-  if (versioned.getAdapter) return versioned.getAdapter(choice, config);
-  return (sent) => {
-    const asIs = [(data: unknown) => data];
-    return axios
-      .create()
-      .request({ ...sent, adapter: choice as never, transformRequest: asIs, transformResponse: asIs });
-  };
+/** False below 0.22: adapters end a request by its CancelToken only, which has no `subscribe` there. */
+export function knowsSignal(): boolean {
+  return 'subscribe' in (axios.CancelToken.prototype as object);
 }
 
-/** What axios rejects a cancelled call with: the CancelToken's own reason, else a `CanceledError`. */
+/** Lets a signal end what the adapter does with this configuration. */
+export function endBy(signal: AbortSignal, config: AxiosRequestConfig): AxiosRequestConfig {
+  const before = reasonOf(config);
+  config.signal = signal;
+  if (knowsSignal()) return config;
+  const { cancelToken } = config;
+  config.cancelToken = new axios.CancelToken((cancel) => {
+    const end = () => cancel(before?.message ?? cancelToken?.reason?.message ?? 'canceled');
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+  return config;
+}
+
+/** axios 1.0.0 loses the question mark of a query that is written into the URL; its `params` arrive. */
+export function keepQuery(config: AxiosRequestConfig): void {
+  if (versioned.VERSION !== '1.0.0' || typeof config.url !== 'string' || !config.url.includes('?')) return;
+  const [path = '', query = ''] = axios.getUri({ ...config, baseURL: undefined }).split(/\?(.*)/s);
+  config.url = path;
+  // Byte for byte: axios asks nothing else of it.
+  config.params = Object.assign(new URLSearchParams(), { toString: () => query });
+}
+
+/** The version of this axios; undefined on 0.21. */
+export function axiosVersion(): string | undefined {
+  return versioned.VERSION;
+}
+
+/** Asks every adapter to hand a redirect back and not to follow it; the fetch adapter knows `maxRedirects` on the newest axios only. */
+export const redirectsHandedBack = { maxRedirects: 0, fetchOptions: { redirect: 'manual' } } as const;
+
+/** What axios rejects a cancelled call with, of this call's own, with the message of its CancelToken. */
 export function canceledError(config: AxiosRequestConfig): unknown {
-  const reason = (config.cancelToken as { reason?: unknown } | undefined)?.reason;
-  if (reason) return reason;
+  const message = reasonOf(config)?.message;
   const Canceled = versioned.CanceledError;
-  return Canceled ? new Canceled(undefined, config) : new axios.Cancel('canceled');
+  return Canceled ? new Canceled(message, config) : new axios.Cancel(message ?? 'canceled');
+}
+
+/** The one error that a CancelToken has for all its calls: what is said of one of them must not be said of the others. */
+export function reasonOf(config: AxiosRequestConfig): { message?: string } | undefined {
+  return (config.cancelToken as { reason?: { message?: string } } | undefined)?.reason;
 }
 
 /** What axios rejects a call with whose body is a stream that failed. */
 export function bodyError(error: unknown, config: AxiosRequestConfig): unknown {
-  return error instanceof Error ? axios.AxiosError.from(error, undefined, config as never) : error;
+  if (!(error instanceof Error)) return error;
+  return versioned.AxiosError?.from(error, undefined, config) ?? enhanced(error, { config });
 }
 
 /** What axios rejects a call with for its status; made for adapters that leave the status to the caller. */
 export function statusError(response: AxiosResponse, config: AxiosRequestConfig): Error {
   const message = `Request failed with status code ${response.status}`;
-  return new axios.AxiosError(message, undefined, config as never, response.request, response);
+  const request = response.request as unknown;
+  const { AxiosError } = versioned;
+  return AxiosError
+    ? new AxiosError(message, undefined, config, request, response)
+    : enhanced(new Error(message), { config, request, response });
+}
+
+/** What axios itself makes of an error below 0.27, where it has no class for it. */
+function enhanced(
+  error: Error,
+  details: { config: AxiosRequestConfig; request?: unknown; response?: unknown },
+): Error {
+  return Object.assign(error, details, {
+    isAxiosError: true,
+    toJSON(this: Error & { config?: unknown; code?: unknown }) {
+      const { message, name, stack, config, code } = this;
+      return { message, name, stack, config, code };
+    },
+  });
+}
+
+/**
+ * What an adapter has rejected with. The fetch adapter of axios 1.13.3 wraps its own errors once more, without their answer and without
+ * what tells a cancellation.
+ */
+export function unwrapped(error: unknown): unknown {
+  if (!isAxiosError(error) || error.response || isCancel(error)) return error;
+  const { cause } = error as { cause?: { message?: string; response?: unknown } };
+  if (cause?.message !== error.message) return error;
+  return isCancel(cause) || (isAxiosError(cause) && cause.response) ? cause : error;
+}
+
+/** Whether the application takes a status for a success. */
+export function acceptsStatus({ validateStatus }: AxiosRequestConfig, status: number): boolean {
+  return !validateStatus || validateStatus(status);
+}
+
+/** The same error once more. */
+export function twinOf(error: AxiosErrorLike): AxiosErrorLike {
+  const twin = Object.create(Object.getPrototypeOf(error) as object) as AxiosErrorLike;
+  return Object.defineProperties(twin, Object.getOwnPropertyDescriptors(error));
 }
 
 /** True for what a cancelled call is rejected with. */
@@ -99,49 +172,19 @@ export function copyOf<T extends object>(value: T): T {
   return copy;
 }
 
-/** An unread body would keep its socket, and with few sockets the next attempt would wait for ever. */
-export function discard(response: AxiosResponse | undefined): void {
-  const body = response?.data as
-    { destroy?: () => void; cancel?: () => Promise<void>; getReader?: unknown } | undefined;
-  if (typeof body !== 'object' || body === null) return;
-  if (typeof body.destroy === 'function') body.destroy();
-  // A web stream, from the fetch adapter.
-  else if (typeof body.getReader === 'function') body.cancel?.().catch(() => undefined);
-}
-
-/** More than any token answer; a longer one is cut off and counts as unreadable. */
-const mostAnswerBytes = 16 * 1024 * 1024;
-
 /**
- * Posts a form on nothing but an adapter: no interceptor, no transformation and no default of the application takes part, save agents and
- * proxy. Redirects are not followed: whoever answers them would be handed the client's secret.
+ * Ends a body that is a stream; false for any other. An unread one would keep its socket, and with few sockets the next attempt would
+ * wait for ever.
  */
-export function createPostForm(instance: AxiosLike): PostForm {
-  return async (url, form, signal) => {
-    const defaults = instance.defaults as AxiosRequestConfig;
-    const config: AxiosRequestConfig = {
-      method: 'post',
-      url,
-      data: form,
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-      httpAgent: defaults.httpAgent as unknown,
-      httpsAgent: defaults.httpsAgent as unknown,
-      ...(defaults.proxy === undefined ? {} : { proxy: defaults.proxy }),
-      maxRedirects: 0,
-      responseType: 'text',
-      maxContentLength: mostAnswerBytes,
-      validateStatus: () => true,
-      signal,
-    };
-    // A function is the application's own, a mock more often than not; names stand for axios's own.
-    const named = typeof defaults.adapter === 'function' ? undefined : defaults.adapter;
-    const response = await resolveAdapter(named, config)(config);
-    return {
-      status: response.status,
-      body: response.data as unknown,
-      retryAfter: headerOf(response.headers, 'retry-after'),
-      location: headerOf(response.headers, 'location'),
-      date: headerOf(response.headers, 'date'),
-    };
-  };
+export function discard(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  const { destroy, getReader } = body as { destroy?: unknown; getReader?: unknown };
+  if (typeof destroy === 'function') {
+    (body as { destroy(): void }).destroy();
+    return true;
+  }
+  if (typeof getReader !== 'function') return false;
+  // A web stream, from the fetch adapter.
+  (body as { cancel(): Promise<void> }).cancel().catch(() => undefined);
+  return true;
 }

@@ -1,11 +1,16 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { bodyError, canceledError, type Adapter } from './axios.js';
+import type { Adapter } from './adapter.js';
+import { bodyError, canceledError, knowsSignal } from './axios.js';
 import type { Env } from './env.js';
 import { DeadlineError } from './failure/errors.js';
+import type { Failure } from './failure/assess.js';
+import type { GaveUp } from './failure/problem.js';
 import type { CompanyId, RetryOptions } from './options.js';
+import type { Gate, Ticket } from './pacing/gate.js';
+import { isReplayable } from './retry/replayable.js';
 import type { Lease } from './token/ledger.js';
-import type { Patience } from './token/refusals.js';
 import type { TokenSource } from './token/source.js';
+import type { Patience } from './within.js';
 
 /** One call of the application through the line, over all its attempts. */
 export interface Call {
@@ -16,9 +21,18 @@ export interface Call {
   readonly path: string;
   /** Undefined for `auth: false`. */
   readonly source: TokenSource | undefined;
+  /** With `takeOverRefresh`: the bearer that the call brings along, for as long as there is no other. */
+  readonly bearer: string | undefined;
+  /** Whose it is, alive or not: who comes with an expired one is still somebody. */
+  readonly subject: string | undefined;
   readonly companyId: CompanyId | undefined;
   readonly retry: false | Readonly<Required<RetryOptions>>;
-  readonly idempotent: boolean | undefined;
+  readonly idempotent: boolean;
+  /** Makes a new body for each attempt. */
+  readonly makeBody: (() => unknown) | undefined;
+  /** Undefined with `rateLimit: false`. */
+  readonly gate: Gate | undefined;
+  readonly ticket: Ticket | undefined;
   /** Aborts with `signal`, CancelToken, the deadline or the body. */
   readonly signal: AbortSignal | undefined;
   /** What ended it before its time, if it was not the application itself. */
@@ -26,6 +40,23 @@ export interface Call {
   readonly deadlineAtMs: number;
   readonly maxWaitMs: number;
   attempts: number;
+  /** What `makeBody` made for the attempt under way. */
+  body: unknown;
+  /** If that is a stream: whether it has broken, and a promise that rejects then. */
+  brokenBody: { readonly is: boolean; readonly promise: Promise<never> } | undefined;
+  /** What `makeBody` has thrown. */
+  thrown: { readonly error: unknown } | undefined;
+  /** What the last attempt came to, if it failed. */
+  failure: Failure | undefined;
+  /** Of all attempts so far, one may have been carried out. */
+  mayHaveRun: boolean;
+  /** Since when the server, asked again and again, turns it away. */
+  turnedAwayAtMs: number | undefined;
+  /** When the server wants to be asked again. */
+  retryAtMs: number | undefined;
+  gaveUp: GaveUp | undefined;
+  /** The next attempt answers a 401. */
+  isReplay: boolean;
   /** The token of the attempt under way. */
   lease: Lease | undefined;
   /** A redirect was followed: the call itself has run, whatever became of the rest. */
@@ -37,7 +68,7 @@ export interface Call {
   /** The adapter resolves whatever the status, as some mocks do. */
   lenient: boolean;
   replays: number;
-  /** A renewal for a 401 of this call has been waited for. */
+  /** A renewal has been made for a 401 of this call. */
   renewed: boolean;
   /** If this attempt is accepted, that renewal has helped. */
   proves: boolean;
@@ -63,9 +94,21 @@ export function createCalls(): Calls {
   };
 }
 
+/** Whether the body gives the same bytes once more. */
+export function canSendAgain(call: Call, config: AxiosRequestConfig): boolean {
+  return call.makeBody !== undefined || isReplayable(config.data);
+}
+
 /** How long this call may wait now. */
 export function patienceOf(call: Call, nowMs: number): Patience {
   return { maxMs: Math.max(0, Math.min(call.maxWaitMs, call.deadlineAtMs - nowMs)), signal: call.signal };
+}
+
+/** How long this call may wait for the server now: being turned away again and again is one wait. */
+export function gatePatienceOf(call: Call, nowMs: number): Patience {
+  const patience = patienceOf(call, nowMs);
+  const waitedMs = call.turnedAwayAtMs === undefined ? 0 : nowMs - call.turnedAwayAtMs;
+  return { ...patience, maxMs: Math.max(0, Math.min(call.maxWaitMs - waitedMs, patience.maxMs)) };
 }
 
 /** What ended a call before its time, if it was not the application itself. */
@@ -95,7 +138,8 @@ export function bridgeCancellation(config: AxiosRequestConfig, env: Env, deadlin
   const signal = config.signal as AbortSignal | undefined;
   const token = config.cancelToken as Token | undefined;
   const stream = streamIn(config.data);
-  if (!token && !stream && deadlineMs === undefined) {
+  // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
+  if (!token && !stream && deadlineMs === undefined && (!signal || knowsSignal())) {
     return { signal, interruption: () => undefined, release: () => {} };
   }
   const any = new AbortController();

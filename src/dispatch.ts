@@ -1,47 +1,42 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import {
-  copyOf,
-  isAxiosError,
-  isCancel,
-  resolveAdapter,
-  type Adapter,
-  type AxiosErrorLike,
-} from './axios.js';
-import { bridgeCancellation, interruptedError, type Call, type Calls } from './call.js';
+import { hidesRedirects, resolveAdapter, type Adapter } from './adapter.js';
+import { unwrapped } from './axios.js';
+import { bridgeCancellation, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
-import {
-  AccountUndecidedError,
-  isProcoreError,
-  WrongEnvironmentError,
-  type ProcoreError,
-} from './failure/errors.js';
+import { AccountUndecidedError, WrongEnvironmentError } from './failure/errors.js';
+import { kindOf } from './in-words.js';
+import type { OauthPassage } from './legacy/passage.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
 import { checkRequestOptions, defined, isCompanyId } from './option-checks.js';
 import { retryDefaults, type CompanyId, type Settings } from './options.js';
+import { unsentError, type Outcomes } from './outcome.js';
+import type { Gate } from './pacing/gate.js';
+import { privateConfig } from './private-config.js';
+import { following } from './redirects.js';
+import { isIdempotent } from './retry/decide.js';
 import type { TokenSource } from './token/source.js';
-import { destinationOf, mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
-import { bearerOf, undress } from './wire/headers.js';
-import { isAnotherUser, liveBearer, type Bearer } from './wire/subjects.js';
+import { subjectOf } from './token/token-set.js';
+import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
+import { bearerOf } from './wire/headers.js';
+import { isAnotherUser, liveBearer, mixedUsers, type Bearer } from './wire/subjects.js';
 
-/** Redirects, as follow-redirects tells of them. */
-type BeforeRedirect = (
-  options: { href?: string; headers: Record<string, unknown> },
-  ...rest: unknown[]
-) => void;
-type PrivateConfig = Omit<AxiosRequestConfig, 'beforeRedirect'> & {
-  beforeRedirect?: BeforeRedirect;
-  'axios-retry'?: object;
-};
+/** Nothing that a call brings along matters. */
+const none = { bearer: undefined, subject: undefined };
 
 export interface DispatchDeps {
   env: Env;
   settings: Settings;
   calls: Calls;
   line: Line;
+  outcomes: Outcomes;
   sourceOf: (account: string) => TokenSource;
+  /** Where the calls of one limit wait. */
+  gateOf: (scope: string) => Gate;
   /** Sees Procore's own `/oauth/…` calls go by. */
-  oauth: (config: AxiosRequestConfig, url: string, adapter: Adapter) => Promise<AxiosResponse>;
+  oauth: OauthPassage;
+  /** Whose bearer a call brought last, on any instance with these tokens. */
+  seen: { user: Bearer | undefined };
   events: Events;
 }
 
@@ -49,15 +44,16 @@ export interface DispatchDeps {
 export function createDispatch(
   deps: DispatchDeps,
 ): (config: AxiosRequestConfig, original: unknown) => Promise<AxiosResponse> {
-  const { env, settings, calls, line, events } = deps;
+  const { env, settings, calls, line, outcomes, events, seen } = deps;
+  const { takeOverRefresh } = settings.legacy;
   const origins: TokenOrigins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
-  let user: Bearer | undefined;
 
   return async (config, original) => {
     const destination = destinationOf(config, origins);
     const adapter = resolveAdapter(original, config);
+    const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
     if (destination.kind === 'foreign') return adapter(config);
-    if (destination.kind === 'oauth') return deps.oauth(config, destination.url, adapter);
+    if (destination.kind === 'oauth') return deps.oauth(config, destination.url, passing, accountOf);
     if (destination.kind === 'unlisted') {
       const { origin } = destination;
       const remedy = origin.startsWith('https:')
@@ -68,18 +64,26 @@ export function createDispatch(
         origin,
         `${origin} is not one of this environment's origins, so its calls get no token; ${remedy}`,
       );
-      return adapter(config);
+      return passing(config);
     }
     if (config.procore !== undefined) checkRequestOptions(config.procore);
     const account = accountOf(config);
-    if (account === undefined) return adapter(config);
+    if (account === undefined) return passing(config);
     const withToken = config.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
-      if (!withToken) return adapter(config);
-      throw ownError(wrongEnvironment(destination), config, destination.path);
+      if (!withToken) return passing(config);
+      throw unsentError(wrongEnvironment(destination), config, destination.path);
     }
-    if (withToken) refuseMixedUsers(config, destination.path);
-    return send(config, destination, adapter, withToken ? deps.sourceOf(account) : undefined);
+    const bearer = withToken ? bearerOf(config.headers) : undefined;
+    const subject = bearer === undefined ? undefined : soleUser(bearer, config, destination.path);
+    return send(
+      config,
+      destination,
+      { adapter, chosen: original },
+      account,
+      withToken,
+      takeOverRefresh ? { bearer, subject } : none,
+    );
   };
 
   /** Undefined: the application wants this call left alone. */
@@ -98,22 +102,42 @@ export function createDispatch(
     const company: unknown = typeof chosen === 'function' ? chosen(config) : chosen;
     if (company === undefined || company === null || isCompanyId(company)) return company ?? undefined;
     throw new TypeError(
-      `axios-procore: option "companyId" returned a ${typeof company} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
+      `axios-procore: option "companyId" returned ${kindOf(company)} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
     );
   }
 
-  /** Callers who bring bearers of different users must not all run as the one whose tokens are in the store. */
-  function refuseMixedUsers(config: AxiosRequestConfig, path: string): void {
-    if (settings.account !== undefined || config.procore?.account !== undefined) return;
-    const token = bearerOf(config.headers);
-    const bearer = token === undefined ? undefined : liveBearer(token, env.now());
-    if (!bearer) return;
-    if (isAnotherUser(user, bearer, env.now())) {
-      const summary =
-        'it was not sent: calls on this instance carry bearers of different users, and the plugin would send them all as one. Tell whose tokens a call uses: option "account", or { procore: { account } } on the call.';
-      throw ownError(new AccountUndecidedError(summary), config, path);
+  /** Undefined: calls are not paced. */
+  function gateFor(
+    config: AxiosRequestConfig,
+    account: string,
+    company: CompanyId | undefined,
+  ): Gate | undefined {
+    if (!settings.rateLimit) return undefined;
+    const { scope } = settings.rateLimit;
+    if (typeof scope === 'function') {
+      const named: unknown = scope(config);
+      if (typeof named === 'string') return deps.gateOf(`by name: ${named}`);
+      throw new TypeError(
+        `axios-procore: option "rateLimit.scope" returned ${kindOf(named)}; it takes a string that names the limit.`,
+      );
     }
-    user = bearer;
+    if (scope === 'app') return deps.gateOf('app');
+    return deps.gateOf(scope === 'account' ? `account: ${account}` : `company ${company ?? '-'}: ${account}`);
+  }
+
+  /**
+   * Callers who bring bearers of different users must not all run as the one whose tokens are in the store.
+   *
+   * @returns whose bearer it is, alive or not, as far as it tells and nobody else decides.
+   */
+  function soleUser(token: string, config: AxiosRequestConfig, path: string): string | undefined {
+    if (settings.account !== undefined || config.procore?.account !== undefined) return undefined;
+    const bearer = liveBearer(token, env.now());
+    if (!bearer) return subjectOf(token);
+    if (isAnotherUser(seen.user, bearer, env.now()))
+      throw unsentError(new AccountUndecidedError(mixedUsers), config, path);
+    seen.user = bearer;
+    return bearer.subject;
   }
 
   function wrongEnvironment({
@@ -131,27 +155,45 @@ export function createDispatch(
   async function send(
     config: AxiosRequestConfig,
     destination: Destination & { kind: 'procore' },
-    adapter: Adapter,
-    source: TokenSource | undefined,
+    { adapter, chosen }: { adapter: Adapter; chosen: unknown },
+    account: string,
+    withToken: boolean,
+    brought: Pick<Call, 'bearer' | 'subject'>,
   ): Promise<AxiosResponse> {
     const { procore } = config;
     const companyId = companyOf(config);
+    const gate = gateFor(config, account, companyId);
+    const method = (config.method ?? 'get').toUpperCase();
     const deadlineMs = procore?.deadlineMs ?? settings.deadlineMs;
     const { signal, interruption, release } = bridgeCancellation(config, env, deadlineMs);
     const call: Call = {
       config,
-      adapter,
-      method: (config.method ?? 'get').toUpperCase(),
+      adapter: hidesRedirects(adapter, chosen, config) ? following(adapter) : adapter,
+      method,
       path: destination.path,
-      source,
+      source: withToken ? deps.sourceOf(account) : undefined,
+      bearer: brought.bearer,
+      subject: brought.subject,
       companyId,
       retry: retryOf(procore?.retry),
-      idempotent: procore?.idempotent,
+      idempotent: isIdempotent(method, procore?.idempotent),
+      makeBody: procore?.body,
+      gate,
+      ticket: gate?.ticket(),
       signal,
       interruption,
       deadlineAtMs: deadlineMs === undefined ? Infinity : env.now() + deadlineMs,
       maxWaitMs: settings.maxWaitMs,
       attempts: 0,
+      body: undefined,
+      brokenBody: undefined,
+      thrown: undefined,
+      failure: undefined,
+      mayHaveRun: false,
+      turnedAwayAtMs: undefined,
+      retryAtMs: undefined,
+      gaveUp: undefined,
+      isReplay: false,
       lease: undefined,
       left: false,
       redirected: false,
@@ -163,12 +205,15 @@ export function createDispatch(
       response: undefined,
     };
     try {
-      return finish(call, await line(privateConfig(call, destination)));
+      const config = privateConfig(call, destination, origins);
+      calls.put(config, call);
+      return outcomes.finish(call, await line(config));
     } catch (error) {
-      return fail(call, error);
+      return outcomes.fail(call, error);
     } finally {
       release();
-      const { method, path, attempts } = call;
+      if (gate) gate.release(call.ticket!);
+      const { path, attempts } = call;
       const status = call.response?.status;
       events.emit('request-settled', { method, path, attempts, ...(status === undefined ? {} : { status }) });
     }
@@ -179,93 +224,13 @@ export function createDispatch(
     if (own === false) return false;
     return { ...retryDefaults, ...(settings.retry || {}), ...defined(own) };
   }
-
-  /** The line works on a copy: what it needs to change, the application never sees. */
-  function privateConfig(call: Call, destination: Destination & { kind: 'procore' }): AxiosRequestConfig {
-    const copy = copyOf(call.config) as PrivateConfig;
-    if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
-    if (call.source) {
-      delete copy.auth;
-      if (destination.url !== undefined) {
-        copy.url = destination.url;
-        delete copy.baseURL;
-      }
-    }
-    // The adapter knows the application's own signal and token; the deadline it must hear from us.
-    if (call.deadlineAtMs < Infinity) copy.signal = call.signal;
-    copy['axios-retry'] = { retries: call.retry ? call.retry.retries : 0 };
-    const { validateStatus } = call.config;
-    copy.validateStatus = (status) => {
-      // Inside the line the status decides; what the application calls a success is asked at the end.
-      call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
-      return !call.refusedByStatus;
-    };
-    const { beforeRedirect } = copy;
-    copy.beforeRedirect = (options, ...rest) => {
-      call.redirected = true;
-      if (!options.href || !mayHaveToken(options.href, origins)) {
-        call.left = true;
-        undress(options.headers, call.source !== undefined);
-      }
-      beforeRedirect?.(options, ...rest);
-    };
-    calls.put(copy as AxiosRequestConfig, call);
-    return copy as AxiosRequestConfig;
-  }
-
-  function finish(call: Call, response: AxiosResponse): AxiosResponse {
-    call.response = response;
-    response.config = call.config as AxiosResponse['config'];
-    return response;
-  }
-
-  function fail(call: Call, failure: unknown): AxiosResponse {
-    // However the adapter puts it: it was us who stopped it.
-    const error = call.interruption() && isCancel(failure) ? interruptedError(call) : failure;
-    if (isProcoreError(error)) {
-      const answer = call.response && finish(call, call.response);
-      // Whoever takes every status for a success gets the 401 that was really answered.
-      if (answer && accepts(call, answer.status)) return answer;
-      throw ownError(error, call.config, call.path, answer);
-    }
-    if (!isAxiosError(error)) throw disowned(error, call);
-    error.config = call.config;
-    if (error.response) {
-      const response = finish(call, error.response);
-      if (call.refusedByStatus && accepts(call, response.status)) return response;
-    }
-    if (call.retry) silenceAxiosRetry(error);
-    throw error;
-  }
-
-  function accepts({ config, lenient }: Call, status: number): boolean {
-    return lenient || !config.validateStatus || config.validateStatus(status);
-  }
-
-  /** An adapter's own kind of error may carry the configuration that it was given, bearer and all. */
-  function disowned(error: unknown, call: Call): unknown {
-    if (typeof error !== 'object' || error === null) return error;
-    for (const bearer of [error, (error as { response?: object }).response]) {
-      const carrier = bearer as { config?: AxiosRequestConfig } | undefined;
-      if (carrier?.config && calls.of(carrier.config) === call) carrier.config = call.config;
-    }
-    return error;
-  }
 }
 
-function ownError(
-  error: ProcoreError,
-  config: AxiosRequestConfig,
-  path: string,
-  response?: AxiosResponse,
-): ProcoreError {
-  const told = error.forCall({ config, path, response, request: response?.request as unknown });
-  Object.assign(config, { 'axios-retry': { retries: 0 } });
-  return told;
-}
-
-/** An axios-retry on the application's instance would multiply attempts that the line has made already. */
-function silenceAxiosRetry({ config }: AxiosErrorLike): void {
-  const state = (config as PrivateConfig)['axios-retry'];
-  if (state) Object.assign(state, { retries: 0 });
+/** A call to Procore that is none of ours: as the adapter makes it. */
+async function passedOn(adapter: Adapter, config: AxiosRequestConfig): Promise<AxiosResponse> {
+  try {
+    return await adapter(config);
+  } catch (error) {
+    throw unwrapped(error);
+  }
 }

@@ -32,6 +32,8 @@ export function createInstaller(deps: {
   let watched: Watched[] = [];
   /** Somebody wraps the entrance: what does not come through was answered on the way. */
   let wrapped = false;
+  /** What has come through: a cache answers a second call for it, and bypasses nothing. */
+  const known = new Set<string>();
   let suspicion: Promise<void> | undefined;
 
   function watch(call: Watched): void {
@@ -41,7 +43,8 @@ export function createInstaller(deps: {
     // By then every interceptor that does not wait for something has run.
     void deps.env.sleep(0, { ref: false }).then(() => {
       const missing = watched.find(
-        ({ config, entrance, entered }) => !entered && config.adapter !== entrance,
+        ({ config, entrance, entered }) =>
+          !entered && config.adapter !== entrance && !known.has(nameOf(config)),
       );
       watched = [];
       if (missing) suspicion ??= confirm(missing);
@@ -57,6 +60,8 @@ export function createInstaller(deps: {
   }
 
   return (config) => {
+    // An interceptor that returns nothing is for axios to complain of.
+    if (!config) return config;
     const current: unknown = config.adapter;
     const adapter =
       typeof current === 'function' && replaces in current
@@ -64,14 +69,20 @@ export function createInstaller(deps: {
         : current;
     const entrance: Entrance = (final) => {
       call.entered = true;
+      if (unproven > 0) known.add(nameOf(final));
       wrapped ||= final.adapter !== entrance;
       final.adapter = adapter as never;
       return deps.dispatch(final, adapter);
     };
     entrance[replaces] = { adapter };
     const call: Watched = { config, entrance, entered: false };
-    config.adapter = entrance;
+    // Not by assignment: a frozen configuration is refused by axios itself, and this must never throw.
+    Reflect.set(config, 'adapter', entrance);
     if (unproven > 0) watch(call);
     return config;
   };
+}
+
+function nameOf({ method, baseURL, url }: AxiosRequestConfig): string {
+  return `${method} ${baseURL} ${url}`;
 }

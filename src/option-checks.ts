@@ -1,8 +1,12 @@
 import { environments, legacyProductionOrigin, type Environment } from './environments.js';
+import { kindOf } from './in-words.js';
 import {
+  legacyDefaults,
+  rateLimitDefaults,
   renewalDefaults,
   retryDefaults,
   type CompanyId,
+  type LegacyOptions,
   type ProcoreOptions,
   type ProcoreRequestOptions,
   type RenewalOptions,
@@ -45,6 +49,7 @@ const retryChecks: Record<keyof RetryOptions, Check> = {
   baseDelayMs: duration,
   maxDelayMs: duration,
 };
+const legacyChecks: Record<keyof LegacyOptions, Check> = { takeOverRefresh: switched };
 const scopes = ['account', 'account+company', 'app'];
 const optionChecks: Record<keyof ProcoreOptions, Check> = {
   clientId: text,
@@ -77,6 +82,7 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
   renewal: [isObject, 'an object'],
   retry: [(value) => value === false || isObject(value), 'false or an object'],
   rateLimit: [(value) => value === false || isObject(value), 'false or an object'],
+  legacy: [isObject, 'an object'],
   maxWaitMs: duration,
   deadlineMs: duration,
   exchange: aFunction,
@@ -119,8 +125,9 @@ export function isCompanyId(value: unknown): value is CompanyId {
 export function resolveOptions(options: ProcoreOptions): Settings {
   if (!isObject(options)) fail('options', options, 'an object with clientId, clientSecret and store');
   checkAll('', options, optionChecks);
-  const { renewal = {}, retry = {}, rateLimit } = options;
+  const { renewal = {}, retry = {}, rateLimit = {}, legacy = {} } = options;
   checkAll('renewal.', renewal, renewalChecks);
+  checkAll('legacy.', legacy, legacyChecks);
   if (retry !== false) checkAll('retry.', retry, retryChecks);
   if (rateLimit) {
     checkAll('rateLimit.', rateLimit, {
@@ -157,6 +164,8 @@ export function resolveOptions(options: ProcoreOptions): Settings {
     redirectUri: options.redirectUri,
     renewal: Object.freeze(settings),
     retry: retry === false ? false : Object.freeze({ ...retryDefaults, ...defined(retry) }),
+    rateLimit: rateLimit === false ? false : Object.freeze({ ...rateLimitDefaults, ...defined(rateLimit) }),
+    legacy: Object.freeze({ ...legacyDefaults, ...defined(legacy) }),
     maxWaitMs: options.maxWaitMs ?? 60_000,
     deadlineMs: options.deadlineMs,
     exchange: options.exchange,
@@ -219,23 +228,27 @@ function allowedOrigins(environment: Environment, further: readonly string[]): R
   return new Set([...own, ...further.map((origin, index) => secureOrigin(`origins[${index}]`, origin))]);
 }
 
+/** What a token may travel to, in words. */
+export const secureOriginTakes: string =
+  'an origin such as https://api.procore.com, without path, query or credentials (http on loopback only)';
+
 /** Tokens travel over https; plain http is for a server on this very machine. */
+export function isSecureOrigin(url: URL): boolean {
+  const loopback =
+    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+  return secure && !url.username && !url.password && !url.search && !url.hash && url.pathname === '/';
+}
+
 function secureOrigin(name: string, value: unknown): string {
-  const takes =
-    'an origin such as https://api.procore.com, without path, query or credentials (http on loopback only)';
   let url: URL;
   try {
     url = new URL(value as string);
   } catch {
-    return fail(name, value, takes);
+    return fail(name, value, secureOriginTakes);
   }
-  const loopback =
-    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
-  if (!secure || url.username || url.password || url.search || url.hash || url.pathname !== '/') {
-    return fail(name, `${url.protocol}//${url.host}${url.pathname}`, takes);
-  }
-  return url.origin;
+  if (isSecureOrigin(url)) return url.origin;
+  return fail(name, `${url.protocol}//${url.host}${url.pathname}`, secureOriginTakes);
 }
 
 /** The options that say something: undefined never overrides. */
@@ -252,7 +265,8 @@ function show(option: string, value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   // Nor may a connection string or a misspelt secret end up in a log.
-  if (/secret|token|password|store/i.test(option)) return `a ${typeof value} of the wrong form`;
+  if (/secret|token|password/i.test(option) || (/store/i.test(option) && typeof value === 'string'))
+    return value === '' ? 'an empty string' : `${kindOf(value)} of the wrong form`;
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return 'an object';

@@ -37,9 +37,10 @@ export interface ProcoreOptions {
   renewal?: RenewalOptions;
   /** `false`: failed calls are not repeated. */
   retry?: false | RetryOptions;
-  /** `false`: calls are not paced. */
-  rateLimit?:
-    false | { scope?: 'account' | 'account+company' | 'app' | ((config: AxiosRequestConfig) => string) };
+  /** `false`: calls are not paced, and those that the server turns away wait each for itself. */
+  rateLimit?: false | RateLimitOptions;
+  /** What the application still does for itself. */
+  legacy?: LegacyOptions;
   /** Any single wait of a call: gate, retry, token, lock. @default 60000 */
   maxWaitMs?: number;
   /** The whole call, waits included. @default none */
@@ -72,6 +73,26 @@ export interface RenewalOptions {
   drainMs?: number;
 }
 
+/** How calls are paced by the rate-limit headers. */
+export interface RateLimitOptions {
+  /** Which calls share a limit; a function names the limit that a call counts against. @default 'account' */
+  scope?: RateLimitScope;
+}
+
+/** Which calls share a limit. */
+export type RateLimitScope = 'account' | 'account+company' | 'app' | ((config: AxiosRequestConfig) => string);
+
+/** How the application's own older code is treated. */
+export interface LegacyOptions {
+  /**
+   * The application's own token requests on this instance are answered from the plugin's renewal, and the answer of an authorisation code
+   * is saved to the store. Until there are tokens, calls go out with the bearer that they bring.
+   *
+   * @default false
+   */
+  takeOverRefresh?: boolean;
+}
+
 /** How failed calls are repeated. */
 export interface RetryOptions {
   /** @default 4 */
@@ -95,7 +116,7 @@ export interface ProcoreRequestOptions {
   idempotent?: boolean;
   /** Milliseconds for the whole call, waits included. */
   deadlineMs?: number;
-  /** Makes a new body for each attempt. */
+  /** Makes the body, anew for each attempt, in place of `data`: a stream, `form-data`, bytes or text. */
   body?: () => unknown;
 }
 
@@ -114,6 +135,8 @@ export interface Settings {
     readonly aheadMs: number | undefined;
   };
   readonly retry: false | Readonly<Required<RetryOptions>>;
+  readonly rateLimit: false | Readonly<Required<RateLimitOptions>>;
+  readonly legacy: Readonly<Required<LegacyOptions>>;
   readonly maxWaitMs: number;
   readonly deadlineMs: number | undefined;
   readonly exchange: CustomExchange | undefined;
@@ -132,6 +155,10 @@ export const renewalDefaults: Settings['renewal'] = Object.freeze({
   drain: 'learn',
   drainMs: 5_000,
 });
+/** What `legacy` means where it says nothing. */
+export const legacyDefaults: Settings['legacy'] = Object.freeze({ takeOverRefresh: false });
+/** What `rateLimit` means where it says nothing. */
+export const rateLimitDefaults: Readonly<Required<RateLimitOptions>> = Object.freeze({ scope: 'account' });
 /** What `retry` means where it says nothing. */
 export const retryDefaults: Readonly<Required<RetryOptions>> = Object.freeze({
   retries: 4,

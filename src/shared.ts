@@ -1,8 +1,10 @@
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
+import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
-import type { Exchange, Sending } from './token/exchange.js';
+import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenSource } from './token/source.js';
+import type { Bearer } from './wire/subjects.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
@@ -11,8 +13,14 @@ export interface Shared {
   sources(): Iterable<TokenSource>;
   /** How each source presents its grant: set by the latest attach that uses it. */
   readonly exchanges: Map<string, Exchange>;
+  /** The sources, by key, whose account an application still refreshes by itself: one attach that says so is enough. */
+  readonly takenOver: Set<string>;
   /** Presentations under way by the application's own function, whichever attach began them. */
-  readonly outliving: Map<string, Sending>;
+  readonly outliving: Map<string, OwnSending>;
+  /** Where calls wait for the server, one gate for each limit. */
+  readonly gates: Gates;
+  /** Whose bearer a call brought last, where no call says whose tokens it uses. */
+  user: Bearer | undefined;
   /** Learns the server's clock from a `Date` header. */
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
@@ -26,7 +34,7 @@ export interface Shared {
 }
 
 /** Creates the common part of the attaches of one store. */
-export function createShared(env: Env): Shared {
+export function createShared(env: Env, createGates: (serverOffsetMs: () => number) => Gates): Shared {
   const sources = new Map<string, TokenSource>();
   // Weak: an application may make an instance for each call and never detach it.
   let sinks: WeakRef<Events>[] = [];
@@ -46,8 +54,12 @@ export function createShared(env: Env): Shared {
     },
     sources: () => sources.values(),
     exchanges: new Map(),
+    takenOver: new Set(),
     outliving: new Map(),
+    user: undefined,
+    gates: createGates(() => offsetMs),
     learn(date) {
+      if (date === undefined) return;
       const next = learnClock(clock, date, env.now());
       if (next === clock) return;
       clock = next;

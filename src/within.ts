@@ -1,5 +1,11 @@
 import type { Env } from './env.js';
 
+/** How long and by whose leave a call waits. */
+export interface Patience {
+  readonly maxMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** How a bounded wait ended. */
 export type Waited<T> =
   { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'elapsed' } | { kind: 'aborted' };

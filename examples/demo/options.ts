@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
-export interface DemoOptions {
+/** What a sync is like. */
+export interface SyncOptions {
   durationSeconds: number;
   concurrency: number;
   lifetimeSeconds: number;
@@ -8,9 +9,11 @@ export interface DemoOptions {
 }
 
 /** Reads the command line; ends the process with status 1 and one line for a value that does not fit. */
-export function readOptions(argv: readonly string[]): DemoOptions {
+export function readOptions(argv: readonly string[]): SyncOptions {
   const command = new Command('demo')
-    .description('A sync through expiries, a lost refresh answer and a revocation, against the emulator.')
+    .description(
+      'A sync through rate limits, expiries, a lost refresh answer, an outage and a revocation, against the emulator.',
+    )
     .option('--duration <seconds>', 'how long the sync takes', numberFrom(1, 3600), 12)
     .option('--concurrency <calls>', 'calls in flight at a time', wholeNumberFrom(1, 10_000), 50)
     .option('--lifetime <seconds>', 'life of an access token', numberFrom(1, 900), 2.5)

@@ -3,12 +3,20 @@ import type { AxiosInstance } from 'axios';
 const companyIds = [562949953421401, 562949953421402];
 const projectIds = [562949953422001, 562949953422002, 562949953422003, 562949953422004, 562949953422005];
 
+/** One call of so many in a row writes. */
+export const callsPerWrite = 8;
+
+/** Whether this call of the sync writes. */
+export function isWrite(index: number): boolean {
+  return index % callsPerWrite === callsPerWrite - 1;
+}
+
 /** One call of the sync; the instance unwraps `response.data`. Rejects when the answer is not what was asked for. */
 export async function callNumber(index: number, instance: AxiosInstance, signal: AbortSignal): Promise<void> {
   const projectId = projectIds[index % projectIds.length]!;
   const procore = { companyId: companyIds[index % companyIds.length]! };
   const get = (url: string) => instance.get<never, unknown>(url, { signal, procore });
-  switch (index % 8) {
+  switch (index % callsPerWrite) {
     case 0:
       return expectId(await get('/rest/v1.0/me'));
     case 1:
@@ -16,7 +24,7 @@ export async function callNumber(index: number, instance: AxiosInstance, signal:
     case 2:
     case 3:
       return expectList(await get('/rest/v1.0/projects'));
-    case 7: {
+    case callsPerWrite - 1: {
       const rfi = { subject: `Question ${index}`, due_date: '2027-01-31' };
       const url = `/rest/v1.0/projects/${projectId}/rfis`;
       return expectId(await instance.post<never, unknown>(url, { rfi }, { signal, procore }));

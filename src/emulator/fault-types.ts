@@ -40,8 +40,11 @@ export type FaultAction =
  * emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
  */
 export interface Fault {
-  /** `'token'`: `POST /oauth/token`. `'api'`: everything under `/rest/`. A function may choose from all requests. */
-  on: 'token' | 'api' | ((request: EmulatedRequest) => boolean);
+  /**
+   * `'token'`: `POST /oauth/token`. `'revoke'`, `'info'`, `'authorize'`: the other endpoints of the login host. `'api'`: everything
+   * under `/rest/`. A function may choose from all requests.
+   */
+  on: 'token' | 'revoke' | 'info' | 'authorize' | 'api' | ((request: EmulatedRequest) => boolean);
   /** How many requests it strikes; `Infinity` for all. @default 1 */
   times?: number;
   /**

@@ -13,8 +13,10 @@ import { createOutages } from './outages.js';
 import { createRateLimiter } from './rate-limiter.js';
 import { resolveRateLimits } from './rate-options.js';
 import { createResources } from './resources.js';
+import { createRevoke } from './revoke.js';
 import { createServe, nowhere } from './serve.js';
 import { createTokenEndpoint, tokenSetOf } from './token-endpoint.js';
+import { createTokenInfo } from './token-info.js';
 import { createTokenLedger } from './token-ledger.js';
 import type { Emulator, EmulatorOptions } from './types.js';
 
@@ -60,9 +62,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     familyRevocation: settings.familyRevocation,
     sign: signer.sign,
   });
+  const authorization = createAuthorize({ codes, clientId, redirectUris: [...settings.redirectUris] });
   const endpoints = {
-    token: createTokenEndpoint({ ledger, codes, clientId, clientSecret, lifetimeSeconds }),
-    authorize: createAuthorize(codes, clientId),
+    token: createTokenEndpoint({
+      ledger,
+      codes,
+      clientId,
+      clientSecret,
+      lifetimeSeconds,
+      fields: settings.tokenFields,
+    }),
+    authorize: authorization.endpoint,
+    revoke: createRevoke({ ledger, clientId, clientSecret }),
+    info: createTokenInfo({ ledger, clientId, now }),
     api: createApi(ledger, [...createResources(now, url), errorRoute], settings.requireCompanyHeader),
     other: nowhere,
   };
@@ -79,6 +91,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     counters: journal.counters,
     log: journal.log,
     issue: ({ userId = 1 } = {}) => tokenSetOf(ledger.issue(userId), lifetimeSeconds),
+    authorize(asked, { userId = 1, deny = false } = {}) {
+      const decided = authorization.decide(asked, { userId, deny });
+      if (decided.code !== undefined) journal.authorized();
+      return decided;
+    },
     expire: (accessToken) => void known('expire', ledger.expire(accessToken)),
     revoke: (accessToken) => journal.revoked(known('revoke', ledger.revoke(accessToken))),
     revokeGrant: (token) => journal.revoked(known('revokeGrant', ledger.revokeGrant(token))),

@@ -12,11 +12,13 @@ export interface Journal {
   arrived(kind: LogEntry['kind'], method: string, path: string): LogEntry;
   /** Adds what a request says of itself. */
   described(entry: LogEntry, note: Partial<LogEntry>): void;
-  /** Until it is carried out, a struck token request is undecided. */
+  /** Until it is carried out, a struck request of the login host is undecided. */
   struck(entry: LogEntry, fault: Fault): void;
   carriedOut(entry: LogEntry, outcome: Outcome): void;
   answered(entry: LogEntry, status: number): void;
   revoked(count: number): void;
+  /** A code was issued without a request. */
+  authorized(): void;
 }
 
 /** `now` in milliseconds. */
@@ -29,6 +31,8 @@ export function createJournal(now: () => number): Journal {
     tokenRequests: 0,
     unauthorized: 0,
     exchanges: 0,
+    authorizations: 0,
+    revokeRequests: 0,
     spentPresentations: 0,
     revocations: 0,
     duplicateWrites: 0,
@@ -43,19 +47,21 @@ export function createJournal(now: () => number): Journal {
       counters.requests += 1;
       if (kind === 'api') counters.apiRequests += 1;
       if (kind === 'token') counters.tokenRequests += 1;
+      if (kind === 'revoke') counters.revokeRequests += 1;
       return entry;
     },
     described(entry, note) {
       Object.assign(entry, note);
     },
     struck(entry, fault) {
-      Object.assign(entry, { fault: fault.do.kind, ...(entry.kind === 'token' && { outcome: 'fault' }) });
+      Object.assign(entry, { fault: fault.do.kind, ...(hasOutcome(entry) && { outcome: 'fault' }) });
     },
     carriedOut(entry, { note = {}, revoked = 0, wrote = false, rewrote = false }) {
       Object.assign(entry, note, wrote && { wrote });
       counters.revocations += revoked;
       if (rewrote) counters.duplicateWrites += 1;
       if (note.outcome === 'issued') counters.exchanges += 1;
+      if (note.decision === 'allowed') counters.authorizations += 1;
       if (note.outcome === 'spent' && entry.grantType === 'refresh_token') counters.spentPresentations += 1;
     },
     answered(entry, status) {
@@ -66,5 +72,12 @@ export function createJournal(now: () => number): Journal {
     revoked(count) {
       counters.revocations += count;
     },
+    authorized() {
+      counters.authorizations += 1;
+    },
   };
+}
+
+function hasOutcome({ kind }: LogEntry): boolean {
+  return kind === 'token' || kind === 'revoke';
 }

@@ -5,7 +5,8 @@ export type Refusal = 'missing' | 'expired' | 'revoked' | 'replaced' | 'unknown'
 
 /**
  * How the token endpoint decided. `spent`: the refresh token or code had been redeemed, or a used sibling superseded it.
- * `revoked`: it was never redeemed, but its grant was revoked. `fault`: the request was never carried out.
+ * `revoked`: it was never redeemed, but its grant was revoked. `fault`: the request was never carried out. A request to revoke a token
+ * ends as `revoked`, or as `unknown` where there was nothing to revoke.
  */
 export type TokenOutcome =
   'issued' | 'spent' | 'revoked' | 'unknown' | 'invalid-client' | 'unsupported' | 'invalid-request' | 'fault';
@@ -19,16 +20,16 @@ export interface LogEntry {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
-  readonly kind: 'token' | 'authorize' | 'api' | 'other';
+  readonly kind: 'token' | 'authorize' | 'revoke' | 'info' | 'api' | 'other';
   /** Absent when no answer went out. An answer that was cut short has the status that its headers claimed. */
   readonly status?: number;
   /** The kind of the fault that struck it. */
   readonly fault?: FaultAction['kind'];
-  /** API: the bearer that was presented. */
+  /** API, info: the bearer that was presented. */
   readonly accessToken?: string;
   /** API: the value of `Procore-Company-Id`. */
   readonly companyId?: string;
-  /** API: why the answer is a 401. */
+  /** API, info: why the answer is a 401. */
   readonly refusal?: Refusal;
   /** API: true when it wrote something, heard or not; otherwise absent. */
   readonly wrote?: true;
@@ -45,10 +46,12 @@ export interface LogEntry {
   readonly outage?: true;
   /** Token: the grant that was asked for. */
   readonly grantType?: 'refresh_token' | 'authorization_code' | 'client_credentials' | 'other';
-  /** Token: the refresh token that was presented, whatever came of it. */
+  /** Token: the refresh token that was presented; revoke: the token; whatever came of it. */
   readonly presented?: string;
-  /** Token: absent until it is decided. */
+  /** Token, revoke: absent until it is decided. */
   readonly outcome?: TokenOutcome;
+  /** Authorize: `asked` is the page, `refused` an error page. */
+  readonly decision?: 'asked' | 'allowed' | 'denied' | 'refused';
   /** Token, issued by a refresh: the access token of the pair that was redeemed; times in milliseconds. */
   readonly replaces?: {
     readonly accessToken: string;
@@ -73,9 +76,13 @@ export interface Counters {
   readonly unauthorized: number;
   /** Grants that the token endpoint answered with tokens, heard or not. */
   readonly exchanges: number;
+  /** Codes that were issued: on the page, at once, or by `authorize()`. */
+  readonly authorizations: number;
+  /** `POST /oauth/revoke`. */
+  readonly revokeRequests: number;
   /** Presentations of a spent refresh token that were carried out, and so refused. */
   readonly spentPresentations: number;
-  /** Access tokens and pairs that were revoked: by hand, or with their family. */
+  /** Access tokens and pairs that were revoked: by hand, by a client, or with their family. */
   readonly revocations: number;
   /**
    * POSTs that really wrote, heard or not, after one with the same path, query and body (byte for byte) had written already,

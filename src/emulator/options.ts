@@ -5,9 +5,11 @@ const defaults: Required<EmulatorOptions> = Object.freeze({
   clientId: 'emulator-client',
   clientSecret: 'emulator-secret',
   accessTokenLifetimeSeconds: 5400,
+  tokenFields: 'form',
   spentTokens: 'A',
   familyRevocation: false,
   requireCompanyHeader: true,
+  redirectUris: [],
   rateLimits: {},
   now: Date.now,
 });
@@ -20,9 +22,14 @@ const takes: { [Name in keyof EmulatorOptions]-?: [allowed: (value: unknown) => 
   clientId: [isText, 'a non-empty string'],
   clientSecret: [isText, 'a non-empty string'],
   accessTokenLifetimeSeconds: [(value) => isBetween(value, 0.001, 1e9), 'a positive number of seconds'],
+  tokenFields: [(value) => value === 'form' || value === 'anywhere', "'form' or 'anywhere'"],
   spentTokens: [(value) => value === 'A' || value === 'B', "'A' or 'B'"],
   familyRevocation: [(value) => typeof value === 'boolean', 'a boolean'],
   requireCompanyHeader: [(value) => typeof value === 'boolean', 'a boolean'],
+  redirectUris: [
+    (value) => Array.isArray(value) && value.every((uri) => typeof uri === 'string' && URL.canParse(uri)),
+    'an array of absolute URIs',
+  ],
   rateLimits: [(value) => typeof value === 'object' && value !== null, 'an object of limits'],
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
 };

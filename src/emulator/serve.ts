@@ -79,8 +79,15 @@ function targetOf(url: string): { path: string; query: string } {
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
+const loginHost: Readonly<Record<string, LogEntry['kind']>> = {
+  'POST /oauth/token': 'token',
+  'POST /oauth/revoke': 'revoke',
+  'GET /oauth/token/info': 'info',
+  'GET /oauth/authorize': 'authorize',
+  'POST /oauth/authorize': 'authorize',
+};
+
 function kindOf(method: string, path: string): LogEntry['kind'] {
   if (path.startsWith('/rest/')) return 'api';
-  if (method === 'POST' && path === '/oauth/token') return 'token';
-  return method === 'GET' && path === '/oauth/authorize' ? 'authorize' : 'other';
+  return loginHost[`${method} ${path}`] ?? 'other';
 }

@@ -27,11 +27,13 @@ export interface TokenEndpointParts {
   clientId: string;
   clientSecret: string;
   lifetimeSeconds: number;
+  fields: 'form' | 'anywhere';
 }
 
 /** `POST /oauth/token`. Source: Procore, "OAuth 2.0 Authorization Code Grant" and "Client Credentials Grant". */
 export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
   const { ledger, codes } = parts;
+  const formOf = parts.fields === 'form' ? strictFormOf : anyFormOf;
 
   function issued(pair: Pair, note: Partial<LogEntry> = {}): Outcome {
     const { accessToken, refreshToken } = pair;
@@ -67,8 +69,10 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
     const code = form.get('code');
     const redirectUri = form.get('redirect_uri');
     if (!code || !redirectUri) return refused('invalid_request', 'invalid-request');
-    const verdict = codes.redeem(code, redirectUri);
-    return verdict === 'good' ? issued(ledger.issue(1)) : refused('invalid_grant', verdict);
+    const redemption = codes.redeem(code, redirectUri, ledger.issue);
+    if (redemption.kind === 'good') return issued(redemption.pair);
+    const revoked = redemption.kind === 'spent' ? ledger.presentedAgain(redemption.pair) : 0;
+    return { ...refused('invalid_grant', redemption.kind), revoked };
   }
 
   return {
@@ -109,10 +113,26 @@ export function tokenSetOf(pair: Pair, lifetimeSeconds: number): TokenSet {
 }
 
 /** The fields, or nothing for a request whose form the endpoint does not accept. */
-function formOf(request: Arrival): URLSearchParams | undefined {
+function strictFormOf(request: Arrival): URLSearchParams | undefined {
   if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return undefined;
   const query = new URLSearchParams(request.query);
   return bodyOnly.some((name) => query.has(name)) ? undefined : new URLSearchParams(request.body);
+}
+
+/** The fields from wherever they were put. */
+function anyFormOf(request: Arrival): URLSearchParams | undefined {
+  const isForm = mediaTypeOf(request) === 'application/x-www-form-urlencoded';
+  const body = isForm ? new URLSearchParams(request.body) : jsonFields(request.body);
+  return new URLSearchParams([...new URLSearchParams(request.query), ...body]);
+}
+
+function jsonFields(body: string): [string, string][] {
+  try {
+    const fields = Object.entries(JSON.parse(body) as object);
+    return fields.filter((field): field is [string, string] => typeof field[1] === 'string');
+  } catch {
+    return [];
+  }
 }
 
 function refused(error: keyof typeof descriptions, outcome: TokenOutcome): Outcome {

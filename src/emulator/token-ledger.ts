@@ -41,7 +41,9 @@ export interface TokenLedger {
   /** Starts a family. */
   issue(userId: number, options?: { refreshable?: boolean }): Pair;
   redeem(refreshToken: string): Redemption;
-  /** The pair of an access token that is good now, which counts as a use of it; else why it is refused. */
+  /** The pair of an access token that is good now; else why it is refused. */
+  look(accessToken: string | undefined): Pair | Refusal;
+  /** The same, and it counts as a use of the token. */
   authenticate(accessToken: string | undefined): Pair | Refusal;
   /** Expires one access token or every live one; how many that were, or `undefined` for an unknown token. */
   expire(accessToken?: string): number | undefined;
@@ -49,6 +51,10 @@ export interface TokenLedger {
   revoke(accessToken?: string): number | undefined;
   /** Kills the pair of an access or refresh token; how many that were, or `undefined` for an unknown token. */
   revokeGrant(token: string): number | undefined;
+  /** The same at a client's request; an access token that no longer works leads nowhere. How many that were. */
+  revokeToken(token: string): number;
+  /** What this pair came of was presented once more: with family revocation all its pairs fall. How many that were. */
+  presentedAgain(pair: Pair): number;
   isLive(token: string): boolean;
   /** Whether an access token was ever issued here; asking does not count as a use. */
   isKnown(accessToken: string): boolean;
@@ -117,27 +123,30 @@ export function createTokenLedger(settings: LedgerSettings): TokenLedger {
     return 1;
   }
 
+  function look(accessToken: string | undefined): Pair | Refusal {
+    if (accessToken === undefined) return 'missing';
+    const pair = byAccessToken.get(accessToken);
+    return pair === undefined ? 'unknown' : (refusalOf(pair) ?? pair);
+  }
+
+  const presentedAgain = ({ family }: Pair) => (familyRevocation ? [...family].map(kill).length : 0);
+
   return {
+    look,
+    presentedAgain,
     issue: (userId, { refreshable = true } = {}) => add(userId, refreshable),
     redeem(refreshToken) {
       const replaced = byRefreshToken.get(refreshToken);
       if (replaced === undefined) return { kind: 'unknown' };
       if (replaced.refresh === 'revoked') return { kind: 'revoked' };
-      if (replaced.refresh === 'spent') {
-        const fallen = familyRevocation ? [...replaced.family].map(kill) : [];
-        return { kind: 'spent', revoked: fallen.length };
-      }
+      if (replaced.refresh === 'spent') return { kind: 'spent', revoked: presentedAgain(replaced) };
       const pair = add(replaced.userId, true, replaced);
       if (spentTokens === 'A') retire(replaced);
       return { kind: 'issued', pair, replaced };
     },
     authenticate(accessToken) {
-      if (accessToken === undefined) return 'missing';
-      const pair = byAccessToken.get(accessToken);
-      if (pair === undefined) return 'unknown';
-      const refusal = refusalOf(pair);
-      if (refusal !== undefined) return refusal;
-      settle(pair);
+      const pair = look(accessToken);
+      if (typeof pair !== 'string') settle(pair);
       return pair;
     },
     expire: (accessToken) => strike(accessToken, (pair) => void (pair.expiresAtMs = now())),
@@ -145,6 +154,12 @@ export function createTokenLedger(settings: LedgerSettings): TokenLedger {
     revokeGrant(token) {
       const pair = byAccessToken.get(token) ?? byRefreshToken.get(token);
       return pair && kill(pair);
+    },
+    revokeToken(token) {
+      const owner = byAccessToken.get(token);
+      if (owner) return refusalOf(owner) === undefined ? kill(owner) : 0;
+      const pair = byRefreshToken.get(token);
+      return pair ? kill(pair) : 0;
     },
     isLive(token) {
       const pair = byAccessToken.get(token);

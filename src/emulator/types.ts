@@ -15,6 +15,13 @@ export interface EmulatorOptions {
   /** Life of an access token in seconds, as told in `expires_in`. @default 5400 */
   accessTokenLifetimeSeconds?: number;
   /**
+   * Where the token endpoint looks for its fields. `'form'`: in a form in the body, and nowhere else. `'anywhere'`: also in JSON and in
+   * the query string, as older servers do and older code relies on.
+   *
+   * @default 'form'
+   */
+  tokenFields?: 'form' | 'anywhere';
+  /**
    * What becomes of the old pair when it is refreshed.
    *
    * `'A'`: the old access token dies the moment the refresh succeeds, and its refresh token answers 400 `invalid_grant`.
@@ -33,6 +40,8 @@ export interface EmulatorOptions {
    * and to a `client_credentials` token those two do as well. @default true
    */
   requireCompanyHeader?: boolean;
+  /** The redirect URIs that are registered with the app, exact; an empty array means any. @default [] */
+  redirectUris?: string[];
   /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
   rateLimits?: RateLimits;
   /**
@@ -55,6 +64,14 @@ export interface Emulator {
   readonly publicKeyPem: string;
   /** A fresh pair, as after an authorisation in the browser, in the wire shape. `userId` (default 1) is the JWT's `sub`. */
   issue(options?: { userId?: number }): TokenSet;
+  /**
+   * What comes of a person's answer to the page behind this URL, for a test without a browser: where the browser would be sent, and
+   * the code in it; out of band the code alone. `userId` is 1 and `deny` false by default. Throws where the page would show an error.
+   *
+   * @example
+   * const { code } = emulator.authorize(procore.authorizationUrl({ redirectUri, state }), { userId: 2 });
+   */
+  authorize(url: string, answer?: { userId?: number; deny?: boolean }): { url?: string; code?: string };
   /** Ends the life of an access token now, or of every live one. Refresh tokens keep working. Throws for an unknown token. */
   expire(accessToken?: string): void;
   /** Revokes an access token now, or every live one. Refresh tokens keep working. Throws for an unknown token. */

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { redact } from '../observe/redact.js';
+import { syntheticResponse } from './synthetic.js';
+import type { Problem } from './problem.js';
 
 /** What went wrong, for code that switches. */
 export type ProcoreErrorKind =
@@ -26,7 +27,12 @@ export type ProcoreErrorCode =
 
 /** Why nobody but a person can go on: see {@link ReauthenticationRequiredError}. */
 export type ReauthenticationReason =
-  'no-tokens' | 'no-refresh-token' | 'refresh-token-invalid' | 'refresh-response-lost';
+  | 'no-tokens'
+  | 'no-refresh-token'
+  | 'refresh-token-invalid'
+  | 'refresh-response-lost'
+  | 'code-invalid'
+  | 'code-response-lost';
 
 /** The call that an error is raised for. */
 export interface FailedCall {
@@ -44,6 +50,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** When another try can succeed. */
   readonly retryAt?: Date | undefined;
+  /** HTTP status for handlers, where there is no answer; each class has its own default. */
+  readonly status?: number | undefined;
   readonly reason?: ReauthenticationReason | undefined;
   readonly call?: FailedCall | undefined;
 }
@@ -62,6 +70,10 @@ export abstract class ProcoreError extends Error {
   /** HTTP status of the answer, else the one that a handler should act on. */
   declare status: number;
   declare account?: string;
+  /** When another try can succeed, as far as it is known. */
+  declare retryAt?: Date;
+  /** What went wrong with the call, why, and what to do; absent on errors of the handle's own methods. */
+  declare procore?: Problem;
   declare config?: AxiosRequestConfig;
   declare request?: unknown;
   /** The real answer if there was one, else a synthetic one with the header `x-axios-procore: synthetic`. */
@@ -74,7 +86,8 @@ export abstract class ProcoreError extends Error {
     super(call ? `${method(call.config)} ${call.path}: ${summary}` : summary);
     this.#summary = summary;
     this.#details = details;
-    this.status = call?.response?.status ?? syntheticStatus;
+    this.status = call?.response?.status ?? details.status ?? syntheticStatus;
+    if (details.retryAt) this.retryAt = details.retryAt;
     if (details.account !== undefined) this.account = details.account;
     Object.defineProperty(this, brand, { value: true });
     this.hide('cause', details.cause);
@@ -135,7 +148,8 @@ export class ReauthenticationRequiredError extends ProcoreError {
   readonly kind = 'reauthentication-required';
   /**
    * `no-tokens`: the store has none. `no-refresh-token`: only an access token, and it has expired. `refresh-token-invalid`: spent
-   * elsewhere or revoked. `refresh-response-lost`: redeemed, and the answer never arrived.
+   * elsewhere or revoked. `refresh-response-lost`: redeemed, and the answer never arrived. From `exchangeCode`, `code-invalid`: used,
+   * expired, or asked for with another redirect URI; `code-response-lost`: presented, and the answer never arrived.
    */
   readonly reason: ReauthenticationReason;
 
@@ -151,11 +165,10 @@ export class TokenRenewalError extends ProcoreError {
   readonly code = 'ERR_PROCORE_TOKEN_RENEWAL_FAILED';
   readonly kind = 'token-renewal-failed';
   /** When the next automatic renewal may start; absent while one is under way. */
-  readonly retryAt?: Date;
+  declare retryAt?: Date;
 
   constructor(summary: string, details: ErrorDetails = {}) {
     super(summary, details);
-    if (details.retryAt) this.retryAt = details.retryAt;
   }
 }
 
@@ -186,11 +199,11 @@ export class RateLimitedError extends ProcoreError {
   override readonly name = 'RateLimitedError';
   readonly code = 'ERR_PROCORE_RATE_LIMITED';
   readonly kind = 'rate-limited';
-  readonly retryAt?: Date;
+  /** When calls may leave again. */
+  declare retryAt?: Date;
 
   constructor(summary: string, details: ErrorDetails = {}) {
     super(summary, details, 429);
-    if (details.retryAt) this.retryAt = details.retryAt;
   }
 }
 
@@ -236,25 +249,18 @@ function method(config: AxiosRequestConfig): string {
   return (config.method ?? 'get').toUpperCase();
 }
 
-/** As it would have come over the wire: a text, because the application's `transformResponse` is going to read it. */
-function synthetic(status: number, message: string, { call, retryAt }: ErrorDetails): AxiosResponse {
-  const text = JSON.stringify({ message });
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'x-axios-procore': 'synthetic',
-  };
-  if (retryAt && status === 429) headers['retry-after'] = retryAt.toUTCString();
-  return {
-    status,
-    statusText:
-      status === 401 ? 'Unauthorized' : status === 429 ? 'Too Many Requests' : 'Service Unavailable',
-    headers,
-    data: bodyOf(text, call?.config.responseType),
-    config: (call?.config ?? {}) as AxiosResponse['config'],
-  };
+function synthetic(
+  status: number,
+  message: string,
+  { call, retryAt, status: told }: ErrorDetails,
+): AxiosResponse {
+  // What stands for an answer of the API says when, as the API does.
+  const saysWhen = retryAt && (status === 429 || told !== undefined);
+  const headers: Record<string, string> = saysWhen ? { 'retry-after': retryAfterAt(retryAt) } : {};
+  return syntheticResponse(call?.config, status, { message }, headers);
 }
 
-function bodyOf(text: string, responseType: AxiosRequestConfig['responseType']): unknown {
-  if (responseType === 'stream') return Readable.from([Buffer.from(text)]);
-  return responseType === 'arraybuffer' ? Buffer.from(text) : text;
+/** An HTTP date has whole seconds: rounded up, so that nobody comes back too early. */
+function retryAfterAt(retryAt: Date): string {
+  return new Date(Math.ceil(retryAt.getTime() / 1000) * 1000).toUTCString();
 }

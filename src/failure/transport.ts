@@ -1,6 +1,9 @@
 /** What can be told from an error that carries no answer. */
 export type TransportFailure = 'not-sent' | 'lost';
 
+/** How a connection failed a call. */
+export type ConnectionFailure = TransportFailure | 'timeout';
+
 /** Of these a connection that stands knows nothing. */
 const neverConnected = new Set([
   'ECONNREFUSED',
@@ -20,6 +23,39 @@ const handshake =
 /** Node's own words (`_tls_wrap`); the code is that of any reset. */
 const resetInHandshake = /before secure TLS connection was established/;
 const mostLinks = 5;
+
+const timeouts = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+/** Of Node's sockets, of a reading that broke off, of undici; then of parsers (HTTP, compression), TLS records and HTTP/2. */
+const losses = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'EPROTO',
+  'ENOTCONN',
+  'ESHUTDOWN',
+  'ENETRESET',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_ABORTED',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+const damaged =
+  /^(HPE_|Z_|ERR_SSL_|ERR_HTTP2_(STREAM_ERROR|STREAM_CANCEL|SESSION_ERROR|GOAWAY_SESSION|INVALID_SESSION|INVALID_STREAM|ERROR)$)/;
+/** ECONNABORTED stands for axios's timeout, whose text the application may choose, and for these. */
+const abortedWords =
+  /^((request )?aborted|(response )?stream (has been )?aborted|(read|write) ECONNABORTED)$/i;
+/** ERR_BAD_RESPONSE of a cut body. An older axios names a limit that was never set (-1); a real one is a number. */
+const cutWords = /^(stream has been aborted|maxContentLength size of (?!\d).*exceeded)$/;
+/** Errors without a code, where a body broke off. */
+const brokenWords = /^(terminated|aborted|premature close|socket hang up|other side closed)$/i;
+/** Errors without a code that name no reason: of fetch in Node, Chromium, WebKit and Gecko, and of axios for XMLHttpRequest. */
+const networkWords =
+  /^(fetch failed|Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.|Network Error)$/i;
 
 /** `not-sent` only when it is certain that no request left this machine; everything else may have arrived. */
 export function transportFailureOf(error: unknown): TransportFailure {
@@ -53,4 +89,40 @@ function judgeLink(error: object): TransportFailure | undefined {
   if (code === 'ECONNRESET' && resetInHandshake.test(words)) return 'not-sent';
   if (typeof syscall === 'string') return connecting.test(syscall) ? 'not-sent' : 'lost';
   return neverConnected.has(code) || tlsSetup.test(code) ? 'not-sent' : undefined;
+}
+
+/**
+ * How the connection failed a call; undefined where it is not to blame: a limit of axios, an invalid URL or header, an exception of an
+ * adapter, a status.
+ */
+export function connectionFailureOf(error: unknown): ConnectionFailure | undefined {
+  try {
+    return transportFailureOf(error) === 'not-sent' ? 'not-sent' : failureIn(error, 0);
+  } catch {
+    // An object whose properties cannot be read.
+    return undefined;
+  }
+}
+
+/** Outermost first: what axios calls a timeout is one, whatever the socket said then; only where it knows no more the cause counts. */
+function failureIn(error: unknown, depth: number): ConnectionFailure | undefined {
+  if (typeof error !== 'object' || error === null || depth >= mostLinks) return undefined;
+  const { code, name, message, cause } = error as Record<'code' | 'name' | 'message' | 'cause', unknown>;
+  const words = typeof message === 'string' ? message : '';
+  const own = typeof code === 'string' ? failureByCode(code, words) : undefined;
+  if (own) return own;
+  if (name === 'TimeoutError') return 'timeout';
+  const inner = failureIn(cause, depth + 1);
+  if (inner) return inner;
+  if (typeof code !== 'string' && brokenWords.test(words)) return 'lost';
+  // Fetch's own refusals (a redirect too many, a scheme it does not know) come as a cause without a code.
+  const silent = cause === undefined || cause === null;
+  return silent && (code === 'ERR_NETWORK' || networkWords.test(words)) ? 'lost' : undefined;
+}
+
+function failureByCode(code: string, words: string): ConnectionFailure | undefined {
+  if (timeouts.has(code)) return 'timeout';
+  if (code === 'ECONNABORTED') return abortedWords.test(words) ? 'lost' : 'timeout';
+  if (code === 'ERR_BAD_RESPONSE') return cutWords.test(words) ? 'lost' : undefined;
+  return losses.has(code) || damaged.test(code) ? 'lost' : undefined;
 }

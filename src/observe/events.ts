@@ -1,4 +1,5 @@
 import type { ReauthenticationReason } from '../failure/errors.js';
+import { kindOf } from '../in-words.js';
 import type { Logger } from '../options.js';
 
 /** A token by the first 8 hex digits of its SHA-256. */
@@ -23,8 +24,13 @@ export interface ProcoreEvents {
   'token-saved-late': { account: string };
   /** Nobody but a person can go on; comes early where the old access token still works. */
   'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
-  /** A call waits. */
-  'request-waiting': { reason: 'token' | 'retry'; method: string; path: string; until?: Date };
+  /** A call waits: for a token, for a limit or a server that turns calls away, or before it is sent again. `until` is missing where only an answer can tell. */
+  'request-waiting': {
+    reason: 'token' | 'rate-limit' | 'unavailable' | 'retry';
+    method: string;
+    path: string;
+    until?: Date;
+  };
   /** A call is sent again. */
   'request-retried': { reason: 'unauthorized' | 'failure'; method: string; path: string; attempt: number };
   /** A call is over. */
@@ -35,7 +41,12 @@ export interface ProcoreEvents {
 
 /** Stable identifiers of warnings. */
 export type WarningCode =
-  'adapter-replaced' | 'unlisted-procore-host' | 'legacy-refresh' | 'lock-contract' | 'listener-failed';
+  | 'adapter-replaced'
+  | 'unlisted-procore-host'
+  | 'legacy-refresh'
+  | 'lock-contract'
+  | 'listener-failed'
+  | 'axios-version';
 
 /** Tells listeners and the log. */
 export interface Events {
@@ -110,6 +121,12 @@ export function createEvents(logger: Logger | undefined): Events {
     emit,
     logger,
     on(event, listener) {
+      if (!Object.hasOwn(levels, event))
+        throw new TypeError(
+          `axios-procore: there is no event ${JSON.stringify(event)}; there are ${Object.keys(levels).join(', ')}.`,
+        );
+      if (typeof listener !== 'function')
+        throw new TypeError(`axios-procore: on got ${kindOf(listener)} as listener; it takes a function.`);
       const own = listeners.get(event) ?? new Set();
       listeners.set(event, own);
       own.add(listener);

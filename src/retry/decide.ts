@@ -1,30 +1,84 @@
+import type { ProblemKind } from '../failure/catalogue.js';
+import { isTransient, type GaveUp } from '../failure/problem.js';
+import type { RetryOptions } from '../options.js';
+import { fullJitterMs, serverJitterMs } from './delay.js';
+
 /** A failed attempt, reduced to what the decision looks at. */
 export interface FailedAttempt {
-  readonly method: string;
-  /** Status of the answer, if there was one. */
-  readonly status: number | undefined;
-  /** True when no connection was made. */
-  readonly notSent: boolean;
-  /** What `Retry-After` asked for. */
-  readonly retryAfterMs: number | undefined;
-  /** The application says that repeating does no harm. */
-  readonly idempotent: boolean | undefined;
+  readonly kind: ProblemKind;
+  /** The server may have carried it out. */
+  readonly mayHaveRun: boolean;
+  /** The server turned it away before it ran: 429, and 503 with `Retry-After`. */
+  readonly turnedAway: boolean;
+  /** The wait that the server asked for; undefined when it named none. */
+  readonly toldMs: number | undefined;
+  readonly idempotent: boolean;
+  /** The body can be sent a second time. */
   readonly replayable: boolean;
+  /** Retries that counted so far. */
+  readonly retries: number;
 }
 
-/** Whether to send again, and after whose wait. */
-export type RetryDecision = { kind: 'no' } | { kind: 'backoff' } | { kind: 'server'; waitMs: number };
+/** What a call allows itself. */
+export interface RetryLimits {
+  readonly retry: false | Readonly<Required<RetryOptions>>;
+  /** A gate does the waiting for the server. */
+  readonly paced: boolean;
+  /** How long the call may wait for the server now. */
+  readonly maxWaitMs: number;
+  /** How long it has until its deadline; Infinity without one. */
+  readonly leftMs: number;
+}
+
+/** Whether to send again, after what wait, and whether that is one of `retry.retries`. */
+export type RetryDecision =
+  /** A failure that no repetition mends. */
+  | { readonly kind: 'return' }
+  | { readonly kind: 'give-up'; readonly why: GaveUp }
+  | { readonly kind: 'retry'; readonly waitMs: number; readonly counts: boolean };
 
 const idempotentMethods = new Set(['get', 'head', 'options', 'put', 'delete']);
 
-/** What is safe is repeated: what was certainly not run, and what may run twice (RFC 9110, section 9.2.2). */
-export function decideRetry(attempt: FailedAttempt): RetryDecision {
-  if (!attempt.replayable) return { kind: 'no' };
-  if (attempt.notSent) return { kind: 'backoff' };
-  if (attempt.status !== 503) return { kind: 'no' };
-  // Procore, "Rate Limiting": a 503 with Retry-After was turned away before it ran.
-  if (attempt.retryAfterMs !== undefined) return { kind: 'server', waitMs: attempt.retryAfterMs };
-  return (attempt.idempotent ?? idempotentMethods.has(attempt.method.toLowerCase()))
-    ? { kind: 'backoff' }
-    : { kind: 'no' };
+/** RFC 9110, section 9.2.2; `said` is what the application says of this call. */
+export function isIdempotent(method: string, said: boolean | undefined): boolean {
+  return said ?? idempotentMethods.has(method.toLowerCase());
+}
+
+/**
+ * What is safe is repeated: what has certainly not run, and what may run twice. A wait that the server has asked for costs no retry, but
+ * it must fit; `draw` in [0, 1) is the jitter.
+ */
+export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: number): RetryDecision {
+  if (!isTransient(attempt.kind)) return { kind: 'return' };
+  const { retry } = limits;
+  if (!retry) return giveUp('disabled');
+  if (attempt.mayHaveRun && !attempt.idempotent) return giveUp('may-have-run');
+  if (!attempt.replayable) return giveUp('body-not-replayable');
+  const { turnedAway } = attempt;
+  const toldMs = turnedAway ? (attempt.toldMs ?? 0) : 0;
+  // Who names no wait is asked as often as anybody who fails.
+  const counts = toldMs === 0;
+  if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
+  if (toldMs > limits.leftMs) return giveUp('deadline');
+  if (toldMs > limits.maxWaitMs) return giveUp('wait-too-long');
+  const waitMs = turnedAway && limits.paced ? 0 : waitFor(attempt, toldMs, retry, draw);
+  if (waitMs > limits.leftMs) return giveUp('deadline');
+  if (waitMs > limits.maxWaitMs) return giveUp('wait-too-long');
+  return { kind: 'retry', waitMs, counts };
+}
+
+function waitFor(
+  { turnedAway, retries }: FailedAttempt,
+  toldMs: number,
+  { baseDelayMs, maxDelayMs }: Readonly<Required<RetryOptions>>,
+  draw: number,
+): number {
+  if (!turnedAway) return fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, draw);
+  // Procore, "Rate Limiting": never retry a 429 at once. Full jitter might.
+  const waitMs = toldMs || fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, 1);
+  return waitMs + serverJitterMs(waitMs, draw);
+}
+
+function giveUp(why: GaveUp): RetryDecision {
+  return { kind: 'give-up', why };
 }

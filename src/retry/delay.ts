@@ -21,3 +21,13 @@ export function fullJitterMs(retry: number, baseDelayMs: number, maxDelayMs: num
 export function serverJitterMs(waitMs: number, draw: number): number {
   return draw * Math.min(Math.max(waitMs * 0.1, 100), 1_000);
 }
+
+/** What a server that turns calls away asks for: the later of `Retry-After` and, on a 429, the end of the limit's window; undefined: nothing. */
+export function toldWaitMs(
+  status: number,
+  retryAfter: number | undefined,
+  resetInMs: number | undefined,
+): number | undefined {
+  const askedMs = Math.max(retryAfter ?? 0, status === 429 ? (resetInMs ?? 0) : 0);
+  return askedMs > 0 ? askedMs : undefined;
+}

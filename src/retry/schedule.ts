@@ -1,74 +1,82 @@
+import type { AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
-import { discard, isAxiosError, type AxiosErrorLike } from '../axios.js';
-import { interruptedError, patienceOf, type Call, type Calls } from '../call.js';
+import { discard, isAxiosError } from '../axios.js';
+import { canSendAgain, gatePatienceOf, interruptedError, type Call, type Calls } from '../call.js';
 import type { Env } from '../env.js';
-import { transportFailureOf } from '../failure/transport.js';
 import type { Line } from '../line.js';
 import type { Events } from '../observe/events.js';
-import { headerOf } from '../wire/headers.js';
 import { decideRetry, type RetryDecision } from './decide.js';
-import { fullJitterMs, retryAfterMs, serverJitterMs } from './delay.js';
-import { isReplayable } from './replayable.js';
 
 /**
  * Attaches axios-retry to the line. It counts and sends again; whether and when is decided here, and the wait is ours (its own delay
  * is 0), so that clock, abort and deadline are ours too.
  */
-export function scheduleRetries(
-  line: Line,
-  deps: { env: Env; calls: Calls; serverNowMs: () => number; emit: Events['emit'] },
-): void {
+export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit: Events['emit'] }): void {
   const { env, calls, emit } = deps;
   /** Between the condition and the wait of one retry axios-retry carries nothing of ours. */
-  const waits = new WeakMap<object, number>();
+  const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
-  function decisionFor(error: AxiosErrorLike, call: Call): RetryDecision {
-    const { response } = error;
-    return decideRetry({
-      method: call.method,
-      status: response?.status,
-      notSent: !response && !call.redirected && transportFailureOf(error) === 'not-sent',
-      retryAfterMs: response && retryAfterMs(headerOf(response.headers, 'retry-after'), deps.serverNowMs()),
-      idempotent: call.idempotent,
-      replayable: isReplayable(error.config?.data),
-    });
-  }
-
-  function waitMsFor(decision: RetryDecision, retry: number, call: Call): number | undefined {
-    if (decision.kind === 'no' || !call.retry) return undefined;
-    const { baseDelayMs, maxDelayMs } = call.retry;
-    return decision.kind === 'server'
-      ? decision.waitMs + serverJitterMs(decision.waitMs, env.random())
-      : fullJitterMs(retry, baseDelayMs, maxDelayMs, env.random());
+  function decide(call: Call, config: Parameters<Line>[0], retries: number): RetryDecision {
+    const nowMs = env.now();
+    const leftMs = call.deadlineAtMs - nowMs;
+    return decideRetry(
+      { ...call.failure!, idempotent: call.idempotent, replayable: canSendAgain(call, config), retries },
+      {
+        retry: call.retry,
+        paced: call.gate !== undefined,
+        maxWaitMs: gatePatienceOf(call, nowMs).maxMs,
+        leftMs,
+      },
+      env.random(),
+    );
   }
 
   // On the way out axios-retry would only note a time that it never reads (`shouldResetTimeout`), on every call; it takes up its state on
   // the way back.
   const onTheWayBack = Object.assign((config: Parameters<Line>[0]) => line(config), {
     defaults: line.defaults,
-    interceptors: { request: { use: () => 0 }, response: line.interceptors.response },
+    interceptors: {
+      request: { use: () => 0 },
+      response: {
+        // It keeps its state on the configuration of the error: on that of the line, and no other.
+        use: (_fulfilled: null, rejected: (error: unknown) => Promise<AxiosResponse>) =>
+          line.interceptors.response.use(null, (error) => {
+            if (isAxiosError(error) && calls.of(error.config)) return rejected(error);
+            throw error;
+          }),
+      },
+    },
   });
   axiosRetry(onTheWayBack as never, {
-    retries: 0,
+    retries: Infinity,
     shouldResetTimeout: true,
     retryDelay: () => 0,
     retryCondition(error) {
-      const call = isAxiosError(error) ? calls.of(error.config) : undefined;
-      if (!call || call.left || call.signal?.aborted) return false;
-      const retry = (error.config?.['axios-retry']?.retryCount ?? 0) + 1;
-      const waitMs = waitMsFor(decisionFor(error as AxiosErrorLike, call), retry, call);
-      if (waitMs === undefined || waitMs > patienceOf(call, env.now()).maxMs) return false;
-      waits.set(call, waitMs);
-      return true;
+      const config = isAxiosError(error) ? error.config : undefined;
+      const call = calls.of(config);
+      if (!call?.failure || call.gaveUp || call.left || call.signal?.aborted) return false;
+      const decision = decide(call, config!, config!['axios-retry']?.retryCount ?? 0);
+      if (decision.kind === 'retry') {
+        decisions.set(call, decision);
+        return true;
+      }
+      if (decision.kind === 'give-up') call.gaveUp = decision.why;
+      return false;
     },
     async onRetry(_count, error, config) {
       const call = calls.of(config);
-      if (!call) return;
+      const decision = call && decisions.get(call);
+      if (!decision) return;
       const { method, path } = call;
-      const waitMs = waits.get(call) ?? 0;
-      discard(error.response as never);
-      emit('request-waiting', { reason: 'retry', method, path, until: new Date(env.now() + waitMs) });
-      await env.sleep(waitMs, { signal: call.signal });
+      const { waitMs, counts } = decision;
+      // What the server told us to wait for costs no retry.
+      if (!counts) config['axios-retry']!.retryCount! -= 1;
+      // The last answer, should the wait end in an error of ours.
+      call.response = discard(error.response?.data) ? undefined : error.response;
+      if (waitMs > 0) {
+        emit('request-waiting', { reason: 'retry', method, path, until: new Date(env.now() + waitMs) });
+        await env.sleep(waitMs, { signal: call.signal });
+      }
       if (call.signal?.aborted) throw interruptedError(call);
       emit('request-retried', { reason: 'failure', method, path, attempt: call.attempts + 1 });
     },

@@ -1,4 +1,12 @@
-import type { TokenSet, TokenStore } from './store.js';
+import type { LockRecord, TokenSet, TokenStore } from './store.js';
+
+/** On each of them, for every copy of the package. */
+const brand = Symbol.for('axios-procore.memory-store');
+
+/** True for a store that `memoryTokenStore` has made, encrypted or not. */
+export function isMemoryTokenStore(store: TokenStore): boolean {
+  return brand in store;
+}
 
 /**
  * Keeps tokens in this process only: losing them at a restart is meant (tests, `client_credentials`, one-off scripts).
@@ -9,14 +17,22 @@ import type { TokenSet, TokenStore } from './store.js';
  */
 export function memoryTokenStore(initial?: TokenSet): TokenStore {
   const sets = new Map<string, TokenSet>();
-  const tails = new Map<string, Promise<unknown>>();
+  const tails = new Map<string, Promise<void>>();
+  const records = new Map<string, string>();
   let unclaimed = initial && { ...initial };
   // At the first touch of any kind: what one account has brought or forgotten must never turn up as another's.
   const claim = (account: string) => {
     if (unclaimed) sets.set(account, unclaimed);
     unclaimed = undefined;
   };
-  return {
+  const recordOf = (account: string): LockRecord => ({
+    read: async () => records.get(account),
+    async write(text) {
+      if (text === undefined) records.delete(account);
+      else records.set(account, text);
+    },
+  });
+  const store: TokenStore = {
     load(account) {
       claim(account);
       const set = sets.get(account);
@@ -27,13 +43,23 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
       sets.set(account, { ...tokens });
     },
     // Nobody else can reach this store: its lock proves that no other process is renewing.
-    lock(account, critical) {
-      const run = (tails.get(account) ?? Promise.resolve()).then(() => critical());
-      tails.set(
-        account,
-        run.catch(() => undefined),
-      );
-      return run;
+    async lock(account, critical, signal) {
+      const before = tails.get(account) ?? Promise.resolve();
+      let leave = () => {};
+      const over = new Promise<void>((resolve) => (leave = resolve));
+      // Who gives up keeps its place until those before it are done: nobody gets past them.
+      const tail = before.then(() => over);
+      tails.set(account, tail);
+      try {
+        await turn(before, signal);
+        signal.throwIfAborted();
+        return await critical(undefined, recordOf(account));
+      } finally {
+        leave();
+        void tail.then(() => {
+          if (tails.get(account) === tail) tails.delete(account);
+        });
+      }
     },
     remove(account) {
       claim(account);
@@ -41,4 +67,18 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
     },
     renewsLock: true,
   };
+  return Object.defineProperty(store, brand, { value: true });
+}
+
+/** Resolves when `before` does; rejects with the signal's reason if it aborts first. */
+function turn(before: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    void before.then(() => {
+      signal.removeEventListener('abort', giveUp);
+      resolve();
+    });
+  });
 }

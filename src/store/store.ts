@@ -42,15 +42,31 @@ export interface TokenStore {
   /**
    * Mutual exclusion across processes: calls `critical` once it has the lock and settles after it.
    * `signal` aborts the wait for the lock; the signal handed to `critical` says that a lock was lost while it was held.
-   * Needs `lockMs` or `renewsLock`.
+   * A lock that can remember something hands over its `record` as well. Needs `lockMs` or `renewsLock`.
    */
-  lock?<T>(account: string, critical: (lost?: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  lock?<T>(
+    account: string,
+    critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T>;
   /** Forgets the account. Called by `revoke()` only. */
   remove?(account: string): void | Promise<void>;
   /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
   lockMs?: number;
   /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */
   renewsLock?: boolean;
+}
+
+/** What a lock remembers of its holder, for whoever holds it next: whether a refresh was under way when a process died. */
+export interface LockRecord {
+  /** What the last holder wrote and did not take back: it died, or lost the lock, while it redeemed a refresh token. */
+  read(): Promise<string | undefined>;
+  /**
+   * A short text without secrets: the fingerprint of a refresh token that is being redeemed, and how far that came; undefined once
+   * nothing is under way. Durable before it resolves. Belongs to the lock and is as good as it: a holder that has lost the lock writes
+   * nothing.
+   */
+  write(text: string | undefined): Promise<void>;
 }
 
 /** What `save` may reject with when the store holds a set other than `previous`: the save is then decided anew after a load. */

@@ -36,3 +36,6 @@ export function storeRetryDelayMs(attempt: number, draw: number): number {
 export function lateSaveDelayMs(attempt: number, draw: number): number {
   return Math.min(1_000 * 2 ** attempt, 60_000) * (0.8 + 0.2 * draw);
 }
+
+/** When the store is read again for what a winner elsewhere may still be saving: each wait follows the one before. */
+export const reloadAfterMs: readonly number[] = [0, 250, 500, 1_000, 2_000, 4_000];

@@ -8,8 +8,8 @@ export interface Drain {
   readonly holdingUntilMs: number;
   /** Whether new calls wait now. */
   holding(): boolean;
-  /** Holds new calls and waits for those in flight; does nothing where it is not needed. */
-  drain(signal: AbortSignal): Promise<void>;
+  /** Holds new calls and waits for those in flight; does nothing where it is not needed, or not wished for. */
+  drain(signal: AbortSignal, need?: 'certain'): Promise<void>;
   /** The renewal is over. */
   release(): void;
   sent(): void;
@@ -31,8 +31,9 @@ export function createDrain(deps: {
       return holdingUntilMs;
     },
     holding: () => env.now() < holdingUntilMs,
-    async drain(signal) {
-      const needed = settings.drain === true || (settings.drain === 'learn' && deps.oldDies());
+    async drain(signal, need) {
+      const needed =
+        settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
       if (!needed || signal.aborted) return;
       // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
       holdingUntilMs = env.now() + 2 * settings.drainMs;

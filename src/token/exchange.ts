@@ -1,16 +1,17 @@
 import type { Env } from '../env.js';
-import { call, within } from '../within.js';
+import type { TokenSet } from '../store/store.js';
+import { call } from '../within.js';
+import { answerOf, asSent, type Sending } from './answer.js';
 import {
   judgeAnswer,
-  judgeFailure,
   judgeThrow,
   judgeTokenSet,
   tokenRequestForm,
   type RenewalGrant,
-  type DatedAnswer,
   type Verdict,
 } from './grant.js';
-import type { TokenSet } from '../store/store.js';
+import type { Login } from './login.js';
+import type { OwnRenewals } from './own-renewals.js';
 
 /** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
 export type Presented = Verdict & { readonly sentAtMs: number };
@@ -27,21 +28,14 @@ export type Exchange = (
   },
 ) => Promise<Presented>;
 
-/** Sends one form to the token endpoint and gives back the answer, whatever its status; rejects when there is none. */
-export type PostForm = (url: string, form: string, signal: AbortSignal) => Promise<DatedAnswer>;
-
 /** The application's own way to present a grant, see `ProcoreOptions.exchange`. */
 export type CustomExchange = (
   grant: RenewalGrant,
   context: { account: string; signal: AbortSignal },
 ) => Promise<TokenSet>;
 
-/** A presentation under way; its verdict never rejects. */
-export interface Sending {
-  readonly verdict: Promise<Verdict>;
-  readonly sentAtMs: number;
-  /** Called when the verdict has reached a renewal. */
-  readonly received?: () => void;
+/** A presentation by the application's own function. */
+export interface OwnSending extends Sending<Verdict> {
   /** A pair has arrived and waits for a renewal to take it. */
   holdsPair?: boolean;
 }
@@ -52,45 +46,36 @@ const outlivingMs = 5 * 60_000;
 /** The exchange over Procore's token endpoint, or over the application's own function. */
 export function createExchange(deps: {
   env: Env;
-  post: PostForm;
-  loginUrl: string;
-  clientId: string;
-  clientSecret: string | (() => string | Promise<string>) | undefined;
+  login: Login;
   redirectUri: string | undefined;
   custom: CustomExchange | undefined;
-  secretTimeoutMs: number;
+  /** Marks what that function does. */
+  ownRenewals?: Pick<OwnRenewals, 'run'>;
   serverOffsetMs: () => number;
   /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
-  outliving?: Map<string, Sending>;
+  outliving?: Map<string, OwnSending>;
 }): Exchange {
-  const { outliving = new Map<string, Sending>() } = deps;
-  const { env, post, loginUrl, clientId, clientSecret, redirectUri, custom, secretTimeoutMs } = deps;
-  const serverNowMs = () => env.now() + deps.serverOffsetMs();
-
-  async function secretOf(signal: AbortSignal): Promise<string | undefined> {
-    if (typeof clientSecret !== 'function') return clientSecret;
-    const waited = await within(env, secretTimeoutMs, call(clientSecret), signal);
-    return waited.kind === 'done' && typeof waited.value === 'string' && waited.value !== ''
-      ? waited.value
-      : undefined;
-  }
+  const { env, login, redirectUri, custom, outliving = new Map<string, OwnSending>() } = deps;
+  const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
 
   function askFunction(
     exchange: CustomExchange,
     grant: RenewalGrant,
     account: string,
     signal: AbortSignal,
-  ): Sending {
+  ): OwnSending {
     const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
     const before = outliving.get(key);
     if (before && (before.holdsPair || env.now() - before.sentAtMs < outlivingMs)) return before;
-    const verdict = call(() => exchange(grant, { account, signal })).then(judgeTokenSet, (error: unknown) =>
-      judgeThrow(error, serverNowMs(), secretsOf(grant)),
+    const verdict = call(() => run(() => exchange(grant, { account, signal }))).then(
+      judgeTokenSet,
+      (error: unknown) =>
+        judgeThrow(error, env.now() + deps.serverOffsetMs(), secretsOf(grant).flatMap(asSent)),
     );
     const received = () => {
       if (outliving.get(key) === sending) outliving.delete(key);
     };
-    const sending: Sending = { verdict, sentAtMs: env.now(), received };
+    const sending: OwnSending = { verdict, sentAtMs: env.now(), received };
     outliving.set(key, sending);
     // What it was given reaches the renewal that waits, or the next one.
     void verdict.then(({ kind }) => {
@@ -100,35 +85,26 @@ export function createExchange(deps: {
     return sending;
   }
 
-  return async (grant, { account, signal, answerTimeoutMs, mayPresent = () => true }) => {
+  return async (grant, { account, ...leave }) => {
+    if (!custom) {
+      return login.send(
+        {
+          path: '/oauth/token',
+          form: (client) => tokenRequestForm(grant, { ...client, redirectUri }),
+          secrets: secretsOf(grant),
+          judge: judgeAnswer,
+        },
+        leave,
+      );
+    }
     // Tokens that have been replaced while this one waited for its turn must not be presented.
-    if (signal.aborted) return notSent('the request was given up', env.now());
+    if (leave.signal.aborted)
+      return { kind: 'not-sent', why: 'the request was given up', sentAtMs: env.now() };
+    if (leave.mayPresent?.() === false)
+      return { kind: 'not-sent', why: 'the lock was lost', sentAtMs: env.now() };
     const own = new AbortController();
     try {
-      let sending: Sending;
-      if (custom) sending = askFunction(custom, grant, account, own.signal);
-      else {
-        const secret = await secretOf(signal);
-        const sentAtMs = env.now();
-        if (signal.aborted) return notSent('the request was given up', sentAtMs);
-        if (secret === undefined) return notSent('clientSecret() gave no secret', sentAtMs);
-        if (!mayPresent()) return notSent('the lock was lost', sentAtMs);
-        const form = tokenRequestForm(grant, { id: clientId, secret, redirectUri });
-        const verdict = call(() => post(`${loginUrl}/oauth/token`, form, own.signal)).then(
-          (answer) => judgeAnswer(answer, serverNowMs(), secretsOf(grant, secret)),
-          judgeFailure,
-        );
-        sending = { verdict, sentAtMs };
-      }
-      const { verdict, sentAtMs, received } = sending;
-      const waited = await within(env, answerTimeoutMs, verdict, signal);
-      if (waited.kind === 'done') {
-        received?.();
-        return { ...waited.value, sentAtMs };
-      }
-      const why =
-        waited.kind === 'elapsed' ? `it gave no answer in ${answerTimeoutMs} ms` : 'the request was given up';
-      return { kind: 'perhaps-spent', why, sentAtMs };
+      return await answerOf(env, askFunction(custom, grant, account, own.signal), leave);
     } finally {
       // However the wait ended: nobody listens any more.
       own.abort();
@@ -136,14 +112,6 @@ export function createExchange(deps: {
   };
 }
 
-function notSent(why: string, sentAtMs: number): Presented {
-  return { kind: 'not-sent', why, sentAtMs };
-}
-
-/** What must not be quoted, as it is and as it looks in a form. */
-function secretsOf(grant: RenewalGrant, clientSecret?: string): string[] {
-  const sent = [clientSecret, grant.type === 'refresh_token' ? grant.refresh_token : undefined];
-  return sent
-    .filter((secret) => secret !== undefined)
-    .flatMap((secret) => [secret, encodeURIComponent(secret)]);
+function secretsOf(grant: RenewalGrant): string[] {
+  return grant.type === 'refresh_token' ? [grant.refresh_token] : [];
 }

@@ -24,6 +24,8 @@ export interface Failures {
   rejected(why: string): RenewalFailure;
   undecided(why: string, retryAtMs?: number): RenewalFailure;
   store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
+  /** Somebody else has redeemed the token and could not save the new pair so far. */
+  elsewhere(): RenewalFailure;
 }
 
 const causes: Record<ReauthenticationReason, string> = {
@@ -31,6 +33,9 @@ const causes: Record<ReauthenticationReason, string> = {
   'no-refresh-token': 'its access token is no longer good, and the store has no refresh token for it',
   'refresh-token-invalid': 'its refresh token is spent or revoked',
   'refresh-response-lost': 'its refresh token was redeemed and the answer never arrived',
+  'code-invalid': 'the authorisation code is used or expired, or was asked for with another redirectUri',
+  'code-response-lost':
+    'the authorisation code was presented, the answer never arrived, and a code works once',
 };
 
 /** Words the failures of one account. `why` holds no secret. */
@@ -40,7 +45,7 @@ export function failuresOf(account: string, grant: GrantType): Failures {
   return {
     dead(reason, why) {
       const detail = why ? ` (asked for a token, ${why})` : '';
-      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. Send its user through the browser and hand the tokens to setTokens().`;
+      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. Send its user through the browser (authorizationUrl, exchangeCode), or hand new tokens to setTokens().`;
       return {
         kind: 'failed',
         verdict: 'dead',
@@ -60,6 +65,10 @@ export function failuresOf(account: string, grant: GrantType): Failures {
         error,
         ...(retryAtMs === undefined ? {} : { retryAtMs }),
       };
+    },
+    elsewhere() {
+      const summary = `the tokens of account ${name} have been renewed by another process, which could not save them so far. Repair the store.`;
+      return { kind: 'failed', verdict: 'store', error: new TokenStoreError(summary, { account }) };
     },
     store(why, cause, garbage = false) {
       const summary = `the token store failed for account ${name}: ${why}. Nothing was redeemed.`;

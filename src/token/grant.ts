@@ -1,11 +1,15 @@
-import { retryAfterMs } from '../retry/delay.js';
 import { transportFailureOf } from '../failure/transport.js';
+import { codeOf } from '../in-words.js';
 import { redact } from '../observe/redact.js';
+import { retryAfterMs } from '../retry/delay.js';
 import type { TokenSet } from '../store/store.js';
 import { readTokenSet } from './token-set.js';
 
 /** The grants that renew (RFC 6749, sections 4.4 and 6). */
 export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
+
+/** The grant of somebody who has just agreed in the browser (RFC 6749, section 4.1). */
+export type CodeGrant = { type: 'authorization_code'; code: string; redirect_uri: string };
 
 /** What one presentation of a grant came to. Texts hold no secret. */
 export type Verdict =
@@ -21,6 +25,9 @@ export type Verdict =
   | { kind: 'client-rejected'; why: string }
   /** An answer that this table does not know: nothing says that the token was redeemed. */
   | { kind: 'unclear'; why: string };
+
+/** What a request may come to without an answer that could be judged. */
+export type Unanswered = Extract<Verdict, { kind: 'not-sent' | 'perhaps-spent' }>;
 
 /** The answer of a token endpoint as it came over the wire. */
 export interface TokenAnswer {
@@ -44,12 +51,10 @@ const clientErrors = new Set([
 ]);
 
 const mostQuoted = 10_000;
-/** A code or the name of a class; anything else may be somebody's message. */
-const identifier = /^[A-Za-z]\w{0,47}$/;
 
-/** The form of a token request (RFC 6749, section 6): never JSON, never in the query string. */
+/** The form of a token request (RFC 6749, sections 4.1.3, 4.4.2 and 6): never JSON, never in the query string. */
 export function tokenRequestForm(
-  grant: RenewalGrant,
+  grant: RenewalGrant | CodeGrant,
   client: { id: string; secret: string; redirectUri?: string | undefined },
 ): string {
   const form = new URLSearchParams({
@@ -57,6 +62,10 @@ export function tokenRequestForm(
     client_id: client.id,
     client_secret: client.secret,
   });
+  if (grant.type === 'authorization_code') {
+    form.set('code', grant.code);
+    form.set('redirect_uri', grant.redirect_uri);
+  }
   if (grant.type === 'refresh_token') {
     form.set('refresh_token', grant.refresh_token);
     if (client.redirectUri !== undefined) form.set('redirect_uri', client.redirectUri);
@@ -102,7 +111,7 @@ export function judgeTokenSet(value: unknown): Verdict {
 }
 
 /** Judges an error of the request itself: what is not certainly unsent may have been redeemed. */
-export function judgeFailure(error: unknown): Verdict {
+export function judgeFailure(error: unknown): Unanswered {
   const code = codeOf(error);
   if (transportFailureOf(error) === 'not-sent')
     return { kind: 'not-sent', why: `no connection was made (${code})` };
@@ -154,9 +163,11 @@ function describe(status: number, error: string, description: unknown, secrets: 
   return `it answered ${status} ${error}${detail}`;
 }
 
-/** Redacted before it is cut: half a token would not be recognised. */
+/** Redacted before it is cut: half a token would not be recognised. Without a full stop: it stands within a sentence. */
 function quote(text: string, length: number, secrets: readonly string[]): string {
-  return redact(text.slice(0, mostQuoted), secrets).slice(0, length);
+  return redact(text.slice(0, mostQuoted), secrets)
+    .slice(0, length)
+    .replace(/\.\s*$/, '');
 }
 
 function target(location: unknown): string {
@@ -166,14 +177,4 @@ function target(location: unknown): string {
   } catch {
     return '';
   }
-}
-
-/** A code or a name: messages of foreign errors may quote what they were given. */
-function codeOf(error: unknown): string {
-  const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as {
-    code?: unknown;
-    name?: unknown;
-  };
-  for (const word of [code, name]) if (typeof word === 'string' && identifier.test(word)) return word;
-  return typeof error;
 }

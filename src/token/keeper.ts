@@ -1,4 +1,5 @@
 import type { Env } from '../env.js';
+import { codeOf } from '../in-words.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
 import { readTokenSet } from './token-set.js';
@@ -9,8 +10,14 @@ export type Loaded =
   | { kind: 'failed'; why: string; cause?: unknown; garbage: boolean };
 
 /** What a save came to. */
-export type Saved =
-  { kind: 'saved' } | { kind: 'conflict' } | { kind: 'failed'; why: string; cause?: unknown };
+export type Saved = { kind: 'saved' } | { kind: 'conflict' } | Failed;
+
+/** What a removal came to. */
+export type Removed = { kind: 'removed' } | Failed;
+
+type Failed = { kind: 'failed'; why: string; cause?: unknown };
+/** How a write went; `blocked`: an earlier one has not settled, and this one was not begun. */
+type Write = { kind: 'done' | 'blocked' | 'elapsed' } | { kind: 'failed'; cause: unknown };
 
 /** A save that has not settled by then never will. */
 const hungMs = 5 * 60_000;
@@ -19,6 +26,8 @@ const hungMs = 5 * 60_000;
 export interface Keeper {
   load(): Promise<Loaded>;
   save(set: TokenSet, previous: TokenSet | undefined): Promise<Saved>;
+  /** Lets the store forget the account; a store that cannot has nothing to do. */
+  remove(): Promise<Removed>;
 }
 
 /** Wraps the application's callbacks, which may throw, hang, or return anything. */
@@ -32,6 +41,41 @@ export function createKeeper(deps: {
 }): Keeper {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
 
+  /** A write that lands late must not land on a later one: each waits for the one before. */
+  async function inOrder(write: () => void | Promise<void>): Promise<Write> {
+    const patienceEndsAtMs = env.now() + storeTimeoutMs;
+    // Others may have waited for the same write, and one of them is first.
+    for (let before = saves.get(account); before; before = other(saves.get(account), before)) {
+      const waited = await within(env, patienceEndsAtMs - env.now(), before);
+      if (waited.kind !== 'done') return { kind: 'blocked' };
+    }
+    const work = call(write);
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    saves.set(account, settled);
+    const waited = await within(env, storeTimeoutMs, work);
+    if (waited.kind === 'done') return { kind: 'done' };
+    if (waited.kind === 'failed') return { kind: 'failed', cause: waited.error };
+    // Every later save begins with a comparison: after a while it is worth the risk, for a pair that is never saved is lost.
+    const over = new AbortController();
+    void settled.then(() => over.abort());
+    if (saves.get(account) === settled)
+      saves.set(account, env.sleep(hungMs, { signal: over.signal, ref: false }));
+    return { kind: 'elapsed' };
+  }
+
+  function failureOf(name: 'save' | 'remove', write: Exclude<Write, { kind: 'done' }>): Failed {
+    if (write.kind === 'failed')
+      return { kind: 'failed', why: `store.${name}() failed (${codeOf(write.cause)})`, cause: write.cause };
+    const why =
+      write.kind === 'blocked'
+        ? 'an earlier store.save() has not settled yet'
+        : `store.${name}() gave no answer in ${storeTimeoutMs} ms`;
+    return { kind: 'failed', why };
+  }
+
   return {
     async load() {
       const waited = await within(
@@ -40,7 +84,8 @@ export function createKeeper(deps: {
         call(() => store.load(account)),
       );
       if (waited.kind === 'failed') {
-        return { kind: 'failed', why: 'store.load() failed', cause: waited.error, garbage: false };
+        const why = `store.load() failed (${codeOf(waited.error)})`;
+        return { kind: 'failed', why, cause: waited.error, garbage: false };
       }
       if (waited.kind !== 'done') {
         return { kind: 'failed', why: `store.load() gave no answer in ${storeTimeoutMs} ms`, garbage: false };
@@ -55,32 +100,16 @@ export function createKeeper(deps: {
     },
 
     async save(set, previous) {
-      const patienceEndsAtMs = env.now() + storeTimeoutMs;
-      // Others may have waited for the same save, and one of them is first.
-      for (let before = saves.get(account); before; before = other(saves.get(account), before)) {
-        const waited = await within(env, patienceEndsAtMs - env.now(), before);
-        if (waited.kind !== 'done')
-          return { kind: 'failed', why: 'an earlier store.save() has not settled yet' };
-      }
-      const save = call(() => store.save({ ...set }, account, previous && { ...previous }));
-      const settled = save.then(
-        () => undefined,
-        () => undefined,
-      );
-      saves.set(account, settled);
-      const waited = await within(env, storeTimeoutMs, save);
+      const waited = await inOrder(() => store.save({ ...set }, account, previous && { ...previous }));
       if (waited.kind === 'done') return { kind: 'saved' };
-      if (waited.kind === 'failed') {
-        return isTokenStoreConflict(waited.error)
-          ? { kind: 'conflict' }
-          : { kind: 'failed', why: 'store.save() failed', cause: waited.error };
-      }
-      // Every later save begins with a comparison: after a while it is worth the risk, for a pair that is never saved is lost.
-      const over = new AbortController();
-      void settled.then(() => over.abort());
-      if (saves.get(account) === settled)
-        saves.set(account, env.sleep(hungMs, { signal: over.signal, ref: false }));
-      return { kind: 'failed', why: `store.save() gave no answer in ${storeTimeoutMs} ms` };
+      if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
+      return failureOf('save', waited);
+    },
+
+    async remove() {
+      if (!store.remove) return { kind: 'removed' };
+      const waited = await inOrder(() => store.remove!(account));
+      return waited.kind === 'done' ? { kind: 'removed' } : failureOf('remove', waited);
     },
   };
 }

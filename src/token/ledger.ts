@@ -2,13 +2,14 @@ import type { TokenSet } from '../store/store.js';
 import type { KnownTokens } from './adoption.js';
 import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
+import { createKinship } from './kinship.js';
 import type { HeldTokens } from './token-set.js';
 
 /** An access token in use, and what its calls have shown of it. */
 export interface Lease {
   readonly held: HeldTokens;
-  /** An answer other than 401 has been seen. */
-  accepted: boolean;
+  /** So many answers other than 401 have been seen. */
+  accepted: number;
   /** A 401 has refused it, and no other answer has come since. */
   refused: boolean;
   /** A 401 refused it while nobody was renewing it: it did not die of its replacement. */
@@ -22,6 +23,8 @@ export interface Ledger extends KnownTokens {
   readonly stored: TokenSet | undefined;
   /** The newest pair is in memory only. */
   readonly unsaved: boolean;
+  /** The pair that was redeemed for the newest one, as long as that one is unused: on some servers both are good until then. */
+  readonly predecessor: TokenSet | undefined;
   /** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
   current(): Lease | undefined;
   freshness(lease: Lease | undefined): Freshness;
@@ -31,8 +34,11 @@ export interface Ledger extends KnownTokens {
   giveWay(held: HeldTokens): Lease;
   /** The pair that gave way, held again; undefined where there is none. */
   takeBack(): Lease | undefined;
-  /** This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. */
-  hold(held: HeldTokens): Lease;
+  /**
+   * This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. `isSuccessor`: it was issued
+   * for the newest one.
+   */
+  hold(held: HeldTokens, isSuccessor?: boolean): Lease;
   /** The newest pair is in the store now. */
   saved(): void;
   /** The save failed: the newest pair may be used, once the one before no longer works. */
@@ -43,6 +49,13 @@ export interface Ledger extends KnownTokens {
   replaceAll(held: HeldTokens): Lease;
   /** A 401 has refused this access token. */
   refuse(lease: Lease): void;
+  /** The server has revoked this set: wherever it turns up again, it is not taken. */
+  revoked(set: TokenSet): void;
+  isRevoked(set: TokenSet): boolean;
+  /** Whether this refresh token was one of the user's whose pair is held now. */
+  isOfSameUser(refreshToken: string): boolean;
+  /** Nothing is held any more. */
+  clear(): void;
 }
 
 const keptFingerprints = 1_000;
@@ -56,25 +69,29 @@ export function createLedger(deps: {
 }): Ledger {
   const replaced = new Set<string>();
   const refused = new Set<string>();
+  const revoked = new Set<string>();
+  const kinship = createKinship();
   let newest: Lease | undefined;
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
   /** An unsaved pair that gave way to the store's. */
   let fallback: HeldTokens | undefined;
+  let redeemed: HeldTokens | undefined;
   let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
 
   const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
   const works = (lease: Lease | undefined) =>
     lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
 
-  function supersede(held: HeldTokens): Lease {
+  function supersede(held: HeldTokens, isSuccessor = false): Lease {
     if (newest) {
+      if (newest.held.refreshToken !== held.refreshToken) kinship.replaced(newest.held, held, isSuccessor);
       for (const token of [newest.held.refreshToken, newest.held.accessToken]) {
         // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
         if (token && token !== held.refreshToken && token !== held.accessToken) remember(replaced, token);
       }
     }
-    newest = { held, accepted: false, refused: false, diedAlone: false };
+    newest = { held, accepted: 0, refused: false, diedAlone: false };
     return newest;
   }
 
@@ -82,17 +99,19 @@ export function createLedger(deps: {
     const lease = supersede(held);
     stored = held.set;
     older = undefined;
+    redeemed = undefined;
     phase = 'kept';
     return lease;
   }
 
-  function hold(held: HeldTokens): Lease {
+  function hold(held: HeldTokens, isSuccessor = false): Lease {
     // While a pair waits to be saved, the one before that is what the store and the server still agree on.
     if (phase === 'kept' || !works(older)) older = newest;
     // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
     fallback = undefined;
+    redeemed = newest?.held;
     phase = 'saving';
-    return supersede(held);
+    return supersede(held, isSuccessor);
   }
 
   return {
@@ -104,6 +123,9 @@ export function createLedger(deps: {
     },
     get unsaved() {
       return phase !== 'kept';
+    },
+    get predecessor() {
+      return newest?.accepted === 0 ? redeemed?.set : undefined;
     },
     freshness,
     current() {
@@ -140,19 +162,44 @@ export function createLedger(deps: {
       // The tokens before may be another user's.
       older = undefined;
       fallback = undefined;
+      redeemed = undefined;
       phase = 'saving';
       const lease = supersede(held);
       replaced.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
+      for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
       return lease;
     },
     refuse(lease) {
       lease.refused = true;
       if (lease.held.accessToken) remember(refused, lease.held.accessToken);
     },
+    revoked(set) {
+      for (const token of tokensOf(set)) {
+        remember(revoked, token);
+        remember(replaced, token);
+      }
+    },
+    isRevoked: (set) => tokensOf(set).some((token) => revoked.has(fingerprint(token))),
+    isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
+    clear() {
+      if (newest) kinship.replaced(newest.held, undefined, false);
+      // A 401 that is still on its way says nothing about what a renewal does to the token before.
+      for (const lease of [newest, older]) if (lease) lease.diedAlone = true;
+      redeemed = undefined;
+      newest = undefined;
+      older = undefined;
+      stored = undefined;
+      fallback = undefined;
+      phase = 'kept';
+    },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),
     isDead: deps.isDead,
   };
+}
+
+function tokensOf({ access_token: access, refresh_token: refresh }: TokenSet): string[] {
+  return [access, refresh].filter((token) => typeof token === 'string' && token !== '') as string[];
 }
 
 function remember(tokens: Set<string>, token: string): void {

@@ -1,5 +1,6 @@
 import type { Env } from '../env.js';
-import type { TokenStore } from '../store/store.js';
+import { codeOf } from '../in-words.js';
+import type { LockRecord, TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
 
 /** How a critical section under the store's lock went. */
@@ -22,13 +23,13 @@ export async function runLocked<T>(
     releaseMs: number;
     warn: (why: string) => void;
   },
-  critical: (lost: AbortSignal | undefined) => Promise<T>,
+  critical: (lost: AbortSignal | undefined, record: LockRecord | undefined) => Promise<T>,
   signal: AbortSignal,
 ): Promise<Locked<T>> {
   const { env, store, account, waitMs, releaseMs, warn } = deps;
   const givenUp = { kind: 'failed', why: 'the wait for store.lock() was given up' } as const;
   if (signal.aborted) return givenUp;
-  if (!store.lock) return { kind: 'ran', value: await critical(undefined) };
+  if (!store.lock) return { kind: 'ran', value: await critical(undefined, undefined) };
 
   const patience = new AbortController();
   let running: Promise<T> | undefined;
@@ -37,11 +38,11 @@ export async function runLocked<T>(
   let settledEarly = false;
   let begin = () => {};
   const begun = new Promise<void>((resolve) => (begin = resolve));
-  const enter = (lost?: AbortSignal): Promise<T> => {
+  const enter = (lost?: AbortSignal, record?: LockRecord): Promise<T> => {
     if (running) return running;
     // Too late: the renewal has given up, and nothing may be redeemed any more.
     if (patience.signal.aborted) return Promise.resolve(undefined as T);
-    running = critical(lost);
+    running = critical(lost, record);
     // The lock may not await it: its rejection reaches us below all the same.
     running.then(
       () => (over = true),
@@ -62,7 +63,7 @@ export async function runLocked<T>(
       giveUp();
       locking.catch(() => undefined);
       if (waited.kind === 'failed')
-        return { kind: 'failed', why: 'store.lock() failed', cause: waited.error };
+        return { kind: 'failed', why: `store.lock() failed (${codeOf(waited.error)})`, cause: waited.error };
       if (waited.kind === 'aborted') return givenUp;
       if (waited.kind === 'elapsed')
         return { kind: 'failed', why: `store.lock() gave no lock in ${waitMs} ms` };
@@ -81,7 +82,7 @@ export async function runLocked<T>(
           'store.lock() settled before its critical section was done: others may have had the lock meanwhile',
         );
       else if (released.kind === 'failed' && released.error !== thrown)
-        warn('store.lock() failed after its critical section was done');
+        warn(`store.lock() failed after its critical section was done (${codeOf(released.error)})`);
       if (released.kind === 'elapsed')
         warn(`store.lock() has not settled ${releaseMs} ms after its critical section`);
     }

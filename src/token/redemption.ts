@@ -2,19 +2,18 @@ import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { GrantType } from './adoption.js';
-import { resendDelayMs } from './backoff.js';
+import { reloadAfterMs, resendDelayMs } from './backoff.js';
 import type { Exchange } from './exchange.js';
 import { failuresOf } from './failures.js';
 import type { RenewalGrant } from './grant.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Lease, Ledger } from './ledger.js';
+import { withRedeemed } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
+import type { UnderWay } from './under-way.js';
 import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from './token-set.js';
-
-/** After an `invalid_grant`: a winner elsewhere may still be saving. */
-const reloadAfterMs = [0, 250, 500, 1_000, 2_000, 4_000];
 
 /** What a redemption does it with; callers hold mutex and lock. */
 export interface Hold {
@@ -24,6 +23,8 @@ export interface Hold {
   /** The end of `totalMs`. */
   readonly endsAtMs: number;
   readonly lost: AbortSignal | undefined;
+  /** What the lock remembers. */
+  readonly underWay: UnderWay;
   /** What the store holds, as far as a standing lock proves it. */
   readonly known: () => KnownContent | undefined;
   /** Takes what somebody else has redeemed the grant for. */
@@ -43,6 +44,8 @@ export interface RedemptionDeps {
   saver: Saver;
   mutex: GrantMutex;
   exchange: Exchange;
+  /** The pair remembers what it was redeemed for. */
+  takesOver: () => boolean;
   serverOffsetMs: () => number;
 }
 
@@ -56,6 +59,31 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
 
   return async (run, hold) => {
+    if (grant !== 'refresh_token') return present(run, hold);
+    const { key, underWay } = hold;
+    if (await underWay.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
+    if (run.signal.aborted) return { kind: 'superseded' };
+    // The store still holds the token that the note is about, and nobody else has the one in hand.
+    const noted = ledger.unsaved;
+    if (!noted) await underWay.note(key, 'presented');
+    const step = await present(run, hold);
+    if (!noted || !ledger.unsaved) await conclude(step, hold);
+    return step;
+  };
+
+  /** What the lock remembers of this redemption, for whoever holds it next. */
+  async function conclude(step: Step, { key, underWay }: Hold): Promise<void> {
+    const outcome = mutex.outcomeOf(key);
+    // Without an outcome the token has not been spent: it came back with the answer.
+    if ('unsaved' in step && step.unsaved && outcome) return underWay.note(key, 'unsaved');
+    // Without an answer it may be spent; and a verdict stays what it was.
+    const isOpen =
+      outcome?.kind === 'perhaps-spent' ||
+      (outcome?.kind === 'dead' && outcome.reason === 'refresh-response-lost');
+    if (!isOpen) await underWay.done();
+  }
+
+  async function present(run: RenewalRun, hold: Hold): Promise<Step> {
     const request: RenewalGrant =
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
@@ -116,15 +144,19 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       if (hold.lost?.aborted) return failures.undecided(`${verdict.why}, and the lock was lost`);
       if (pointless()) return failures.undecided(verdict.why);
     }
-  };
+  }
 
   /** The set that an answer makes, known to the whole process as what the grant was redeemed for. */
   function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Hold): HeldTokens {
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
     const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
-    const unfinished = holdAnswer(mergeAnswer(before, answer), sentAtMs, ahead);
+    const presented = hand?.held.refreshToken;
+    const merged = mergeAnswer(before, answer);
+    const isSpent = presented !== undefined && merged.refresh_token !== presented;
+    const set = deps.takesOver() && isSpent ? withRedeemed(merged, presented) : merged;
+    const unfinished = holdAnswer(set, sentAtMs, ahead);
     const held: HeldTokens = { ...unfinished, set: withExpiresAt(unfinished, serverOffsetMs()) };
-    if (hand?.held.refreshToken && held.refreshToken !== hand.held.refreshToken) {
+    if (isSpent) {
       const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs());
       mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
     } else {
@@ -136,7 +168,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
     const held = recordSuccessor(answer, sentAtMs, hold);
-    const lease = ledger.hold(held);
+    const lease = ledger.hold(held, true);
     const unsaved = await hold.save(hold.known());
     if (unsaved) return { kind: 'renewed', lease, unsaved };
     // The store had been given a newer pair by somebody else.

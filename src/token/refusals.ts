@@ -1,40 +1,18 @@
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { ProcoreError } from '../failure/errors.js';
-import type { Waited } from '../within.js';
+import type { Patience } from '../within.js';
 import { braked, isBraked, releasedBrake } from './brake.js';
 import type { Lease, Ledger } from './ledger.js';
-import type { RenewalResult, RenewalRun } from './renewal.js';
+import type { RunningRenewal } from './renewal.js';
+import type { Sequence } from './sequence.js';
 
-/** How long and by whose leave a call waits. */
-export interface Patience {
-  readonly maxMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What a 401 leads to. `renewed`: a renewal was waited for; `proves`: if this replay is accepted, that renewal has helped. */
+/** What a 401 leads to. `renewed`: a renewal was made for it, and a call has one; `proves`: if this replay is accepted, that renewal has helped. */
 export type Refusal =
   | { kind: 'replay'; renewed: boolean; proves: boolean }
   | { kind: 'return' }
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
-
-/** A renewal and its end. */
-export type RunningRenewal = RenewalRun & { done: Promise<RenewalResult> };
-
-/** Renewals as a 401 sees them. */
-export interface RenewalsUnderWay<R extends RunningRenewal> {
-  readonly running: R | undefined;
-  /** New calls wait for a renewal that lets those in flight finish. */
-  readonly holding: boolean;
-  working(): Lease | undefined;
-  start(satisfied: () => Lease | undefined): R;
-  /** Why no renewal may start now. */
-  objection(): ProcoreError | undefined;
-  waitFor(run: R, untilMs: number, signal: AbortSignal | undefined): Promise<Waited<RenewalResult>>;
-  /** Tells of a renewal that has taken too long. */
-  overdue(run: R): ProcoreError;
-}
 
 /** Answers 401s of the API with replays. */
 export interface Refusals {
@@ -46,35 +24,38 @@ export interface Refusals {
 }
 
 /** Creates the one who decides about the 401s of one account. */
-export function createRefusals<R extends RunningRenewal>(deps: {
+export function createRefusals(deps: {
   env: Env;
   ledger: Ledger;
-  renewals: RenewalsUnderWay<R>;
+  sequence: Sequence;
+  /** New calls wait for a renewal that lets those in flight finish. */
+  isHolding: () => boolean;
 }): Refusals {
-  const { env, ledger, renewals } = deps;
+  const { env, ledger, sequence } = deps;
   let brake = releasedBrake;
   let oldDies = false;
 
   /** A refusal of the newest token: may it lead to a renewal? */
   function mayRenewFor(lease: Lease, reason: RefusalReason): true | Refusal {
-    if (renewals.running) {
+    if (sequence.running) {
       // Refused before the grant was presented: the renewal is not what killed it.
-      if (!renewals.running.posted) died(lease);
+      if (!sequence.running.posted) died(lease);
       return true;
     }
-    if (reason === 'none' && lease.accepted) return { kind: 'return' };
+    if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
     if (isBraked(brake, env.now())) return { kind: 'return' };
     died(lease);
-    const error = renewals.objection();
+    const error = sequence.objection('automatic');
     if (error) return { kind: 'failed', error };
     return true;
   }
 
   /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
-  function startForRefusal(satisfied: () => Lease | undefined): R {
-    const run = renewals.start(satisfied);
+  function startForRefusal(satisfied: () => Lease | undefined): RunningRenewal {
+    const run = sequence.start(satisfied);
     void run.done.then(({ kind }) => {
-      if (kind === 'renewed' || kind === 'adopted') brake = braked(brake, env.now());
+      // What another process has renewed is no exchange of ours, and may have expired meanwhile.
+      if (kind === 'renewed') brake = braked(brake, env.now());
     });
     return run;
   }
@@ -90,15 +71,16 @@ export function createRefusals<R extends RunningRenewal>(deps: {
     { maxMs, signal, mayRenew }: Patience & { mayRenew: boolean },
   ): Promise<Refusal> {
     const untilMs = env.now() + maxMs;
+    const acceptedBefore = lease.accepted;
     const replaced = () => lease !== ledger.newest;
     // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
     const expired = ledger.freshness(lease) === 'expired';
     const ofToken = reason !== 'other';
-    if (ofToken && !expired && !lease.diedAlone && (replaced() || renewals.running?.posted)) oldDies = true;
+    if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted)) oldDies = true;
     if (replaced()) {
       if (ofToken) ledger.refuse(lease);
-      const current = renewals.working();
-      if (current && current !== lease && !renewals.holding)
+      const current = sequence.working();
+      if (current && current !== lease && !deps.isHolding())
         return { kind: 'replay', renewed: false, proves: false };
     }
     if (!mayRenew || !ofToken) return { kind: 'return' };
@@ -107,19 +89,25 @@ export function createRefusals<R extends RunningRenewal>(deps: {
       if (may !== true) return may;
     }
     for (;;) {
-      const run = renewals.running ?? startForRefusal(() => (replaced() ? renewals.working() : undefined));
+      const run = sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined));
       const proves = !replaced() && !run.posted;
-      const waited = await renewals.waitFor(run, untilMs, signal);
+      const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
+      // Refused while the grant was presented, and not accepted since: it has died of its replacement, saved or not.
+      if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refuse(lease);
       const current = ledger.current();
-      if (current && current !== lease) return { kind: 'replay', renewed: true, proves };
+      if (current && current !== lease) {
+        // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
+        const renewed = proves && waited.kind === 'done' && waited.value.kind === 'renewed';
+        return { kind: 'replay', renewed, proves };
+      }
       // The new pair is not saved, and calls go on with this token, which has been accepted meanwhile: the 401 is the route's own.
       if (current && replaced() && waited.kind === 'done' && waited.value.kind !== 'superseded')
         return { kind: 'return' };
       if (waited.kind === 'done' && waited.value.kind === 'failed')
         return { kind: 'failed', error: waited.value.error };
       if (waited.kind === 'elapsed' || env.now() >= untilMs)
-        return { kind: 'failed', error: renewals.overdue(run) };
+        return { kind: 'failed', error: sequence.overdue(run) };
     }
   }
 

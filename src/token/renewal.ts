@@ -8,7 +8,9 @@ import type { Lease } from './ledger.js';
 import { runLocked } from './lock.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
+import { successorOf } from './successor.js';
 import { holdLoaded } from './token-set.js';
+import { createUnderWay, type UnderWay } from './under-way.js';
 
 /** How a renewal ended. */
 export type RenewalResult =
@@ -33,11 +35,16 @@ export interface RenewalRun {
   trouble: ProcoreError | undefined;
 }
 
+/** A renewal and its end. */
+export type RunningRenewal = RenewalRun & { done: Promise<RenewalResult> };
+
 /** What a step under mutex and lock came to: an end, or another round. */
 export type Step = RenewalResult | { kind: 'again' };
 
 /** Each round finds another token in the store; a fleet in trouble may have a few, a broken store has no end of them. */
 const mostRounds = 10;
+/** Late saves are tried at least once a minute, and wait for the lock. */
+const lifeSignMs = 90_000;
 export interface RenewalDeps extends RedemptionDeps {
   /** What `client_credentials` is serialised by. */
   clientKey: string;
@@ -54,6 +61,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
   const failures = failuresOf(account, grant);
   const redeem = createRedemption(deps);
+  let lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
 
   /** What the renewal of this set is serialised by. */
   function keyOf(lease: Lease | undefined): string {
@@ -79,6 +87,20 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     }
   };
 
+  /**
+   * Whether somebody else has the successor of this token and goes on trying to save it. To present the token once more could cost that
+   * pair; but who gives no sign of life is gone, and then the server decides.
+   */
+  async function isBeingSaved(key: string, underWay: UnderWay): Promise<boolean> {
+    const unfinished = ledger.unsaved ? undefined : await underWay.unfinished(key);
+    if (unfinished?.state !== 'unsaved') return false;
+    const nowMs = env.now();
+    // A clock that was set back must not make hours of seconds.
+    const isNew = lifeSign?.text !== unfinished.text || nowMs < lifeSign.seenAtMs;
+    if (isNew) lifeSign = { text: unfinished.text, seenAtMs: nowMs };
+    return isNew || nowMs - lifeSign!.seenAtMs < lifeSignMs;
+  }
+
   async function round(run: RenewalRun): Promise<Step> {
     const satisfied = run.satisfied();
     if (satisfied) return { kind: 'loaded', lease: satisfied };
@@ -86,7 +108,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       const loaded = await keeper.load();
       if (run.signal.aborted) return { kind: 'superseded' };
       if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
-      if (loaded.set) {
+      // A store without remove() still holds what has been revoked.
+      if (loaded.set && !ledger.isRevoked(loaded.set)) {
         ledger.keep(holdLoaded(loaded.set, ahead()));
         const enough = run.satisfied();
         if (enough) return { kind: 'loaded', lease: enough };
@@ -101,14 +124,24 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
     const locked = await mutex.run(
       key,
-      () => runLocked(locking, (lost) => critical(run, key, lost), run.signal),
+      () =>
+        runLocked(
+          locking,
+          (lost, record) => critical(run, key, lost, createUnderWay(env, record)),
+          run.signal,
+        ),
       run.signal,
     );
     if (!locked || run.signal.aborted) return { kind: 'superseded' };
     return locked.kind === 'ran' ? locked.value : failures.store(locked.why, locked.cause);
   }
 
-  async function critical(run: RenewalRun, key: string, lost: AbortSignal | undefined): Promise<Step> {
+  async function critical(
+    run: RenewalRun,
+    key: string,
+    lost: AbortSignal | undefined,
+    underWay: UnderWay,
+  ): Promise<Step> {
     run.trouble = undefined;
     const endsAtMs = env.now() + settings.totalMs;
     const loaded = await keeper.load();
@@ -135,6 +168,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       const outcome = mutex.outcomeOf(key);
       if (outcome?.kind === 'dead') return failures.dead(outcome.reason);
     }
+    if (grant === 'refresh_token' && (await isBeingSaved(key, underWay))) return failures.elsewhere();
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
     if (lost?.aborted) return failures.store('the lock was lost before anything was redeemed');
@@ -145,6 +179,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       hand,
       endsAtMs,
       lost,
+      underWay,
       known,
       adopt: (set) => adopt(run, set, hand, endsAtMs),
       save: (content) => save(run, content, endsAtMs),
@@ -158,11 +193,17 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     hand: Lease | undefined,
     endsAtMs: number,
   ): Promise<Step | undefined> {
-    if (loaded && (!hand || isNews(loaded, hand.held.set, ledger, grant))) {
+    const isNew = (set: TokenSet) =>
+      hand ? isNews(set, hand.held.set, ledger, grant) : !ledger.isRevoked(set);
+    if (loaded && isNew(loaded)) {
       const lease = ledger.keep(holdLoaded(loaded, ahead()));
       return usable(lease) ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
-    const successor = successorOf(hand?.held.refreshToken) ?? successorOf(loaded?.refresh_token);
+    const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
+    // What an application offers in the place of a dead pair must not give way to that pair.
+    const isDead = mutex.outcomeOf(fingerprint(ofLoaded?.refresh_token ?? ''))?.kind === 'dead';
+    const successor =
+      successorOf(hand?.held.refreshToken, mutex.outcomeOf) ?? (isDead ? undefined : ofLoaded);
     // A lagging store leads back, by way of the pair before, to the very pair in hand.
     if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
       return undefined;
@@ -172,18 +213,6 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (usable(ledger.newest ?? lease))
       return { kind: 'adopted', lease: ledger.newest ?? lease, from: 'process' };
     return { kind: 'again' };
-  }
-
-  /** What another source in this process has redeemed this token for, followed to the set that is current now. */
-  function successorOf(refreshToken: string | undefined): TokenSet | undefined {
-    let successor: TokenSet | undefined;
-    for (let refresh = refreshToken, steps = 0; refresh && steps < 1_000; steps++) {
-      const outcome = mutex.outcomeOf(fingerprint(refresh));
-      if (outcome?.kind !== 'renewed') break;
-      successor = outcome.tokens;
-      refresh = successor.refresh_token;
-    }
-    return successor;
   }
 
   /** Saves the newest pair and draws the ledger's conclusion; resolves with the failure, if it has failed. */

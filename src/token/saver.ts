@@ -47,7 +47,8 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     const choice = chooseSave(content.set, { ours, replaces }, ledger, grant);
     if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') return { kind: 'saved' };
-    return outcomeOf(await keeper.save(ours, replaces));
+    // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.
+    return outcomeOf(await keeper.save(ours, content.set));
   }
 
   async function overwriteOnce(): Promise<SaveResult> {

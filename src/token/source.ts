@@ -1,61 +1,36 @@
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
-import { TokenRenewalError, TokenStoreError, type ProcoreError } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import { within, type Waited } from '../within.js';
+import type { Patience } from '../within.js';
 import type { GrantType } from './adoption.js';
-import { createDrain } from './drain.js';
+import { createBrought, type Brought } from './brought.js';
+import { createCodeExchange, type AuthorizationCode } from './code-exchange.js';
+import { createDrain, type Drain } from './drain.js';
 import type { Exchange } from './exchange.js';
-import { fingerprint, shortFingerprint } from './fingerprint.js';
-import type { Freshness } from './freshness.js';
+import { failuresOf } from './failures.js';
 import type { Keeper } from './keeper.js';
+import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
-import { runLocked } from './lock.js';
+import { createLockedSave } from './locked-save.js';
+import type { Login } from './login.js';
 import type { GrantMutex } from './mutex.js';
-import {
-  createRefusals,
-  type Patience,
-  type Refusal,
-  type Refusals,
-  type RunningRenewal as Running,
-} from './refusals.js';
-import { createRenewal, type RenewalResult, type RenewalRun } from './renewal.js';
-import { createSaver, type SaveResult } from './saver.js';
+import { createPresentation, type Presented } from './presentation.js';
+import { createRefusals, type Refusal, type Refusals } from './refusals.js';
+import { createRenewal } from './renewal.js';
+import { createRevocation } from './revocation.js';
+import { createSaver } from './saver.js';
+import { createSequence } from './sequence.js';
+import { statusOf, type TokenStatus } from './status.js';
 import { createTelling } from './telling.js';
-import { holdLoaded, readTokenSet } from './token-set.js';
+import { holdLoaded } from './token-set.js';
 import { createTurns } from './turns.js';
-import { afterRenewalFailure, mayRenewInBackground, noVerdicts, objection } from './verdicts.js';
 import { createWrites } from './writes.js';
 
-/** What `status()` shows of an account: no token, no secret. */
-export interface TokenStatus {
-  account: string;
-  /** `not-loaded`: no call has needed a token yet. */
-  state: Freshness | 'not-loaded' | 'reauthentication-required';
-  /** First 8 hex digits of the SHA-256 of the token. */
-  accessToken?: string;
-  refreshToken?: string;
-  expiresAt?: Date;
-  /** Last renewal or adoption by this process. */
-  lastRenewal?: Date;
-  /** A renewal is under way. */
-  renewing: boolean;
-  /** The newest pair is in memory only: see `unsavedTokens()`. */
-  unsaved: boolean;
-}
-
-/** What a wait for a token came to. */
-export type Acquired =
-  { kind: 'lease'; lease: Lease } | { kind: 'failed'; error: ProcoreError } | { kind: 'aborted' };
-
 /** The tokens of one account: whoever needs one asks here. */
-export interface TokenSource {
-  /** A lease that can be used at once; starts a renewal in the background when it is aging. */
-  peek(): Lease | undefined;
-  /** A lease, after the renewal it takes. */
-  acquire(patience: Patience): Promise<Acquired>;
+export interface TokenSource
+  extends Pick<Leases, 'peek' | 'acquire' | 'renew'>, Pick<Brought, 'setTokens' | 'takeOwn'> {
   sent(): void;
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined): void;
@@ -63,8 +38,12 @@ export interface TokenSource {
   refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
   /** The replay of a call whose refusal led to a renewal was accepted. */
   replayAccepted(): void;
-  renew(): Promise<TokenSet>;
-  setTokens(tokens: TokenSet): Promise<void>;
+  /** Whether this refresh token is, or was, one of this account's. */
+  knows(refreshToken: string): boolean;
+  /** The application presents a refresh token by itself (undefined: it asks by `client_credentials`). */
+  present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
+  exchangeCode(login: Login, code: AuthorizationCode): Promise<TokenSet>;
+  revoke(login: Login): Promise<void>;
   /** Another piece of this process has redeemed this refresh token: takes the successor if it was ours. */
   redeemedElsewhere(refreshToken: string): void;
   status(): TokenStatus;
@@ -84,19 +63,17 @@ export interface SourceDeps {
   exchange: Exchange;
   settings: Settings['renewal'];
   maxWaitMs: number;
+  /** The application's own refreshes are answered from here: with tokens from long ago, and before there is any pair. */
+  takesOver: () => boolean;
   serverOffsetMs: () => number;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
 }
 
-/** Sequences the renewals of one account. */
+/** Creates the source of one account from its parts. */
 export function createTokenSource(deps: SourceDeps): TokenSource {
-  const { env, account, grant, store, keeper, mutex, settings, serverOffsetMs } = deps;
+  const { env, account, grant, keeper, mutex, settings, serverOffsetMs } = deps;
   const name = JSON.stringify(account);
-  let verdicts = noVerdicts;
-  let running: Running | undefined;
-  let lastRenewalMs: number | undefined;
-
   const turns = createTurns();
   const telling = createTelling(deps);
   const ledger = createLedger({
@@ -108,6 +85,12 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   const saver = createSaver({ env, ledger, keeper, grant });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
+  const drain: Drain = createDrain({
+    env,
+    // A drain must leave time for the renewal that it is for.
+    settings: { drain: settings.drain, drainMs: Math.min(settings.drainMs, settings.totalMs / 4) },
+    oldDies: () => refusals.oldDies,
+  });
   const renewal = createRenewal({
     ...deps,
     lockWaitMs: deps.maxWaitMs,
@@ -123,250 +106,99 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     turns,
     telling,
     giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
-    underLock,
+    underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
     serverOffsetMs,
   });
-  const refusals: Refusals = createRefusals({
-    env,
+  const sequence = createSequence({
+    ...deps,
     ledger,
-    renewals: {
-      get running() {
-        return running;
-      },
-      get holding() {
-        return drain.holding();
-      },
-      working,
-      start,
-      objection: () => objection(verdicts, 'automatic', env.now()),
-      waitFor,
-      overdue,
+    turns,
+    renewal,
+    telling,
+    writes,
+    release: drain.release,
+  });
+  const refusals: Refusals = createRefusals({ env, ledger, sequence, isHolding: drain.holding });
+  const leases = createLeases({ env, settings, ledger, sequence, drain });
+  const isStuck = () => sequence.isDead && !sequence.working();
+
+  const { take, setTokens, takeOwn } = createBrought({
+    ...deps,
+    ledger,
+    writes,
+    ahead,
+    isRenewing: () => sequence.running !== undefined,
+    isDead: isStuck,
+    look: () => leases.acquire({ maxMs: deps.maxWaitMs, signal: undefined }),
+    supersede() {
+      sequence.supersede();
+      refusals.release();
     },
   });
-
-  /** A drain must leave time for the renewal that it is for. */
-  const drainMs = Math.min(settings.drainMs, settings.totalMs / 4);
-  const drain = createDrain({
+  const codes = createCodeExchange({ ...deps, ahead, take });
+  const revocation = createRevocation({
+    ...deps,
+    ledger,
+    turns,
+    lockWaitMs: deps.maxWaitMs,
+    ahead,
+    exchanges: codes.underWay,
+    drain: (signal) => drain.drain(signal, 'certain'),
+    release: drain.release,
+    forget() {
+      // The application knows: it is told when it makes a call, and by no event.
+      sequence.supersede(
+        grant === 'refresh_token' ? failuresOf(account, grant).dead('no-tokens').error : undefined,
+      );
+      refusals.release();
+    },
+    warn,
+  });
+  const { knows, present } = createPresentation({
     env,
-    settings: { drain: settings.drain, drainMs },
-    oldDies: () => refusals.oldDies,
+    ledger,
+    mutex,
+    serverOffsetMs,
+    leases,
+    offer: (refreshToken) =>
+      turns.inTurn(async () => {
+        if (!sequence.isDead) return;
+        ledger.keep(holdLoaded({ access_token: '', refresh_token: refreshToken }, ahead()));
+        sequence.forgive();
+      }),
   });
 
-  /** The lease in use, if it can be expected to work. */
-  function working(): Lease | undefined {
-    const lease = ledger.current();
-    const freshness = ledger.freshness(lease);
-    if (!lease || freshness === 'expired' || freshness === 'missing') return undefined;
-    // Refused, and nothing will replace it: sending it again only adds a 401 to the app's record.
-    return lease.refused && verdicts.dead ? undefined : lease;
-  }
-
-  function fresh(): Lease | undefined {
-    return ledger.freshness(ledger.newest) === 'fresh' ? working() : undefined;
-  }
-
-  function peek(): Lease | undefined {
-    if (drain.holding()) return undefined;
-    const lease = working();
-    if (!lease || ledger.freshness(ledger.newest) === 'fresh') return lease;
-    if (running) return settings.background ? lease : undefined;
-    if (!mayRenewInBackground(verdicts, env.now())) return lease;
-    if (!settings.background) return undefined;
-    start(fresh);
-    return lease;
-  }
-
-  function start(satisfied: () => Lease | undefined): Running {
-    const run: RenewalRun = {
-      signal: turns.generation,
-      satisfied,
-      waiting: 0,
-      posted: false,
-      trouble: undefined,
-    };
-    const done = turns
-      .inTurn(() => renewal(run))
-      .catch((): RenewalResult => {
-        // A defect of ours: calls must not hang on it, and what is in hand stays.
-        const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
-        return { kind: 'failed', verdict: 'undecided', error };
-      })
-      .then((result) => settle(run, result));
-    running = Object.assign(run, { done });
-    return running;
-  }
-
-  /** Remembers and tells what a renewal came to, before anybody who waits for it goes on. */
-  function settle(run: RenewalRun, result: RenewalResult): RenewalResult {
-    if (run.signal.aborted) return { kind: 'superseded' };
-    running = undefined;
-    drain.release();
-    if (result.kind === 'superseded') return result;
-    if (result.kind === 'loaded') {
-      verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
-      return result;
-    }
-    if (result.kind === 'failed') {
-      const wasDead = verdicts.dead !== undefined;
-      const after = afterRenewalFailure(verdicts, result, env.now(), env.random());
-      verdicts = after.verdicts;
-      if (result.verdict !== 'dead' || !wasDead) telling.failed(after.error);
-      return { ...result, error: after.error };
-    }
-    verdicts = noVerdicts;
-    lastRenewalMs = env.now();
-    if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
-    else telling.renewed(result.lease, result.unsaved !== undefined);
-    if (ledger.unsaved) {
-      telling.saveFailed(result.unsaved?.why ?? 'it failed');
-      writes.saveLate();
-    }
-    return result;
-  }
-
-  function waitFor(
-    run: Running,
-    untilMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Waited<RenewalResult>> {
-    run.waiting++;
-    return within(env, Math.max(0, untilMs - env.now()), run.done, signal).finally(() => run.waiting--);
-  }
-
-  async function acquire({ maxMs, signal }: Patience): Promise<Acquired> {
-    const untilMs = env.now() + Math.min(maxMs, settings.timeoutMs);
-    for (;;) {
-      const ready = peek();
-      if (ready) return { kind: 'lease', lease: ready };
-      const objected = running ? undefined : objection(verdicts, 'automatic', env.now());
-      if (objected) return orWorking(objected);
-      const run = running ?? start(settings.background ? working : fresh);
-      const patientUntilMs =
-        working() && settings.background ? Math.min(untilMs, drain.holdingUntilMs) : untilMs;
-      const waited = await waitFor(run, patientUntilMs, signal);
-      if (waited.kind === 'aborted') return { kind: 'aborted' };
-      if (waited.kind !== 'done') return orWorking(overdue(run));
-      const result = waited.value;
-      if (result.kind === 'failed') return orWorking(result.error);
-      // Whatever its life: a call that has waited for a token uses it once.
-      if (result.kind !== 'superseded') return { kind: 'lease', lease: working() ?? result.lease };
-      if (env.now() >= untilMs) return orWorking(overdue(run));
-    }
-  }
-
-  /** A renewal that failed, or is late, is no reason to fail a call whose token works. */
-  function orWorking(error: ProcoreError): Acquired {
-    const lease = working();
-    return lease ? { kind: 'lease', lease } : { kind: 'failed', error };
-  }
-
-  /** A save outside of a renewal: under the mutex of what the store is believed to hold, and under the lock. */
-  async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
-    const refresh = ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken;
-    const key = grant === 'refresh_token' && refresh ? fingerprint(refresh) : deps.clientKey;
-    const locking = {
-      env,
-      store,
-      account,
-      waitMs: settings.storeTimeoutMs,
-      releaseMs: settings.storeTimeoutMs,
-      warn,
-    };
-    const locked = await mutex.run(key, () => runLocked(locking, save, signal), signal);
-    const givenUp: SaveResult = { kind: 'failed', why: 'it was given up' };
-    if (!locked) return givenUp;
-    return locked.kind === 'ran' ? (locked.value ?? givenUp) : locked;
-  }
-
-  async function setTokens(tokens: TokenSet): Promise<void> {
-    const held = holdLoaded(checkedTokenSet(tokens), ahead());
-    const { refreshToken: refresh } = held;
-    // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
-    if (refresh && running && refresh === ledger.newest?.held.refreshToken) return;
-    if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
-    turns.supersede();
-    running = undefined;
-    drain.release();
-    verdicts = noVerdicts;
-    refusals.release();
-    if (refresh) mutex.forget(fingerprint(refresh));
-    const failed = await writes.bring(held);
-    if (!failed) return;
-    const summary = `the new tokens of account ${name} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
-    throw new TokenStoreError(summary, { account, cause: failed.cause });
-  }
-
-  async function renew(): Promise<TokenSet> {
-    const untilMs = env.now() + settings.totalMs;
-    let replaced = false;
-    for (;;) {
-      const objected = objection(verdicts, 'asked', env.now());
-      if (objected) throw objected;
-      // The application has brought new tokens meanwhile: they are what was asked for.
-      const run = running ?? start(replaced ? fresh : () => undefined);
-      const waited = await waitFor(run, untilMs, undefined);
-      const result = waited.kind === 'done' ? waited.value : undefined;
-      replaced ||= result?.kind === 'superseded';
-      if (
-        result?.kind === 'renewed' ||
-        result?.kind === 'adopted' ||
-        (replaced && result?.kind === 'loaded')
-      ) {
-        return { ...result.lease.held.set };
-      }
-      if (result?.kind === 'failed') throw result.error;
-      if (env.now() >= untilMs) throw overdue(run);
-    }
-  }
-
-  function overdue(run: Running): ProcoreError {
-    const summary = `the renewal for account ${name} is still under way; it goes on, and its tokens will be saved and used.`;
-    return run.trouble ?? new TokenRenewalError(summary, { account });
-  }
-
-  function status(): TokenStatus {
-    const { newest } = ledger;
-    const stuck = verdicts.dead && !working();
-    const refresh = newest?.held.refreshToken;
-    return {
-      account,
-      state: stuck ? 'reauthentication-required' : newest ? ledger.freshness(newest) : 'not-loaded',
-      ...(newest?.held.accessToken ? telling.shown(newest) : {}),
-      ...(refresh ? { refreshToken: shortFingerprint(refresh) } : {}),
-      ...(lastRenewalMs === undefined ? {} : { lastRenewal: new Date(lastRenewalMs) }),
-      renewing: running !== undefined,
-      unsaved: ledger.unsaved,
-    };
-  }
-
   return {
-    peek,
-    acquire,
+    peek: leases.peek,
+    acquire: leases.acquire,
+    renew: leases.renew,
+    setTokens,
+    takeOwn,
     refused: (lease, reason, { maxMs, ...patience }) =>
       refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
-    renew,
-    setTokens,
+    exchangeCode: codes.exchange,
+    revoke: revocation.revoke,
     sent: drain.sent,
     answered(lease, answer) {
       drain.answered();
       if (answer === undefined || answer === 401) return;
-      lease.accepted = true;
+      lease.accepted++;
       lease.refused = false;
     },
     replayAccepted: refusals.release,
+    knows,
+    present,
     redeemedElsewhere(refreshToken) {
-      if (ledger.newest?.held.refreshToken === refreshToken && !running) start(() => undefined);
+      if (ledger.newest?.held.refreshToken === refreshToken && !sequence.running)
+        sequence.start(() => undefined);
     },
-    status,
+    status: () =>
+      statusOf(account, ledger, telling.shown, {
+        stuck: isStuck(),
+        lastRenewalMs: sequence.lastRenewalMs,
+        renewing: sequence.running !== undefined,
+      }),
     unsavedTokens: () => (ledger.unsaved && ledger.newest ? { ...ledger.newest.held.set } : undefined),
-    underWay: () => running?.done ?? writes.underWay(),
+    underWay: () => sequence.running?.done ?? codes.underWay() ?? revocation.underWay() ?? writes.underWay(),
   };
-}
-
-function checkedTokenSet(tokens: unknown): TokenSet {
-  const read = readTokenSet(tokens);
-  if (read.kind === 'set' && read.set.access_token) return read.set;
-  const got =
-    read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
-  throw new TypeError(`axios-procore: setTokens got ${got}; it takes a token set as Procore answers it.`);
 }

@@ -1,4 +1,5 @@
 import { jwtDecode } from 'jwt-decode';
+import { kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
 
 /** When a token stops working, and by whose clock that moment was told. */
@@ -59,7 +60,7 @@ export function readTokenSet(value: unknown): ReadTokenSet {
   ] as const) {
     if (token === undefined || token === null || token === '') continue;
     if (typeof token !== 'string')
-      return { kind: 'garbage', what: `an object whose ${name} is a ${typeof token}` };
+      return { kind: 'garbage', what: `an object whose ${name} is ${kindOf(token)}` };
     if (!headerSafe.test(token)) {
       return {
         kind: 'garbage',
@@ -183,6 +184,18 @@ export function decodeClaims(token: string | undefined): Record<string, unknown>
     // jwt-decode's message quotes the payload: it goes nowhere.
     return undefined;
   }
+}
+
+/** Whose access token it is: the JWT's `sub`; undefined where the token does not tell. */
+export function subjectOf(token: string | undefined): string | undefined {
+  const subject = decodeClaims(token)?.['sub'];
+  return typeof subject === 'string' || typeof subject === 'number' ? String(subject) : undefined;
+}
+
+/** Whether two pairs are of one user; undefined where one of them does not tell. */
+export function isSameUser(one: TokenSet, other: TokenSet): boolean | undefined {
+  const [a, b] = [subjectOf(one.access_token), subjectOf(other.access_token)];
+  return a === undefined || b === undefined ? undefined : a === b;
 }
 
 /** Seconds, milliseconds, ISO 8601 and Date, as old token tables hold them; undefined for anything else. */

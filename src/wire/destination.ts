@@ -86,6 +86,12 @@ function isOauth(path: string): boolean {
   return path.startsWith('/oauth/');
 }
 
+/** The URL of a configuration as it goes to the adapter, without its `params`. */
+export function fullUrlOf({ url, baseURL }: Addressed): string {
+  const requested = String((url as string | URL | undefined) ?? '');
+  return absolute.test(requested) || !baseURL ? requested : combine(baseURL, requested);
+}
+
 function combine(base: string, relative: string): string {
   return relative ? `${base.replace(/\/+$/, '')}/${relative.replace(/^\/+/, '')}` : base;
 }

@@ -14,9 +14,20 @@ function isNamed(own: string, name: string): boolean {
   return own.length === name.length && own.toLowerCase() === name;
 }
 
+/** The headers of a call by name. axios 1.0 and 1.1 keep those of the instance's defaults behind a symbol, under the call's own. */
+function entriesOf(headers: object | undefined): [string, unknown][] {
+  const own = Object.entries(headers ?? {});
+  const [symbol] = Object.getOwnPropertySymbols(headers ?? {});
+  if (symbol?.description !== 'defaults') return own;
+  const defaults = Object.entries((headers as Record<symbol, object | null>)[symbol] ?? {});
+  // A configuration that is sent again has a method of the header object there.
+  const isOwn = (name: string) => own.some(([other]) => isNamed(other, name.toLowerCase()));
+  return [...defaults.filter(([name, value]) => typeof value !== 'function' && !isOwn(name)), ...own];
+}
+
 /** The bearer that the call brings along, if any. */
 export function bearerOf(headers: object | undefined): string | undefined {
-  const value = headerOf(headers, 'authorization');
+  const [, value] = entriesOf(headers).find(([name]) => isNamed(name, 'authorization')) ?? [];
   return typeof value === 'string' ? /^bearer\s+(\S+)\s*$/i.exec(value)?.[1] : undefined;
 }
 
@@ -29,7 +40,7 @@ export function dressed(
   // With its prototype: from axios 1.0 on headers are objects with methods.
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;
   let hasCompany = false;
-  for (const [name, value] of Object.entries(headers ?? {})) {
+  for (const [name, value] of entriesOf(headers)) {
     if (accessToken !== undefined && isNamed(name, 'authorization')) continue;
     if (isNamed(name, 'procore-company-id'))
       hasCompany = value !== undefined && value !== null && value !== false && value !== '';

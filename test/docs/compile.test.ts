@@ -3,14 +3,35 @@ import { blocksOf, examplesOf, pages, type Block } from './support/pages.js';
 import { findingsIn } from './support/program.js';
 
 /** Files of the reader's own that an example imports. */
-const stubs = new Map([
+const own: [name: string, text: string][] = [
   [
     'tokens.ts',
     `import type { TokenSet } from 'axios-procore';
      export declare function readTokens(account: string): Promise<TokenSet | undefined>;
      export declare function writeTokens(tokens: TokenSet, account: string): Promise<void>;`,
   ],
-]);
+  [
+    'rows.ts',
+    `interface Row { token: string; refresh: string | undefined; expires: number | undefined }
+     export declare const rows: { find(id: string): Promise<Row | undefined>; update(id: string, row: Row): Promise<void> };`,
+  ],
+  [
+    'socket.ts',
+    `export declare function connect(
+       url: string,
+       options: { headers: Record<string, string> },
+     ): { on(event: 'close', listener: () => void): void };`,
+  ],
+];
+const stubs = new Map(
+  own.flatMap(
+    ([name, text]) =>
+      [
+        [name, text],
+        [`docs/${name}`, text],
+      ] as const,
+  ),
+);
 const examples = pages.flatMap(examplesOf);
 
 test('every example of README and docs compiles under strict rules', () => {
@@ -35,7 +56,7 @@ test('a mistake in an example is told by page and line', () => {
 }, 60_000);
 
 test('no block escapes by another name for TypeScript', () => {
-  const known = new Set(['', 'ts', 'ts continues', 'sh', 'sql', 'mermaid']);
+  const known = new Set(['', 'ts', 'ts continues', 'js', 'sh', 'sql', 'mermaid']);
   const others = pages.flatMap(blocksOf).filter(({ info }) => !known.has(info));
   expect(others.map(({ page, line, info }) => `${page}:${line}: ${info}`)).toEqual([]);
 });

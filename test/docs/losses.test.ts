@@ -41,7 +41,7 @@ async function twoProcesses(h: Harness): Promise<Pick<Harness, 'instance'>> {
 
 describe('docs/tokens.md, what can be lost', { timeout: 30_000 }, () => {
   test('has no row that is not looked at here', () => {
-    expect(rowsUnder('docs/tokens.md', '## What can be lost')).toHaveLength(19);
+    expect(rowsUnder('docs/tokens.md', '## What can be lost')).toHaveLength(21);
   });
 
   test('thousands of calls meet an expired token: nothing', async () => {
@@ -262,6 +262,28 @@ describe('docs/tokens.md, what can be lost', { timeout: 30_000 }, () => {
     held.release();
     expect(await call).toBe('200');
     expect(h.store.sets.get('default')?.refresh_token).toBe(fresh.refresh_token);
+  });
+
+  test('the answer to a code is lost: the person goes once more, and the tokens before stay', async () => {
+    await using h = await createHarness();
+    const redirectUri = 'https://app.example.com/callback';
+    const codeOf = () =>
+      h.emulator.authorize(h.procore.authorizationUrl({ redirectUri, state: 's' })).code ?? '';
+    h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
+    expect(await outcomeOf(h, h.procore.exchangeCode({ code: codeOf(), redirectUri }))).toBe(
+      'ERR_PROCORE_REAUTHENTICATION_REQUIRED code-response-lost',
+    );
+    expect(h.emulator.counters.tokenRequests).toBe(1);
+    expect(await get(h)).toBe('200');
+    expect(await outcomeOf(h, h.procore.exchangeCode({ code: codeOf(), redirectUri }))).toBe('done');
+  });
+
+  test('revoke fails at the login host: nothing is removed', async () => {
+    await using h = await createHarness();
+    h.emulator.misbehave({ on: 'revoke', times: Infinity, do: { kind: 'answer', status: 502 } });
+    expect(await outcomeOf(h, h.procore.revoke())).toBe(renewalFailed);
+    expect(await get(h)).toBe('200');
+    expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
   });
 
   test('the access is revoked: a person is needed', async () => {

@@ -2,8 +2,10 @@ import axios from 'axios';
 import { expect, test } from 'vitest';
 import { createAttach } from '../../src/attach.js';
 import { attachTo } from '../support/attach-to.js';
+import { limitsToTell } from '../../src/axios-limits.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
+import { axiosVersion, bare } from '../support/versions.js';
 import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
@@ -11,9 +13,9 @@ const me = '/rest/v1.0/me';
 test('detach() leaves the instance as it was before', async () => {
   await using h = await createHarness();
   h.procore.detach();
-  const bare = axios.create({ baseURL: h.emulator.url, proxy: false });
-  const [error, plain] = [await caught(h.instance.get(me)), await caught(bare.get(me))];
-  expect(error.response!.status).toBe(401);
+  const plainInstance = axios.create({ baseURL: h.emulator.url, proxy: false });
+  const [error, plain] = [await caught(h.instance.get(me)), await caught(plainInstance.get(me))];
+  expect(bare(error).response!.status).toBe(401);
   expect(error.config!.adapter).toEqual(plain.config!.adapter);
   expect(h.emulator.log.every(({ accessToken, companyId }) => !accessToken && !companyId)).toBe(true);
   expect(h.emulator.counters).toMatchObject({ apiRequests: 2, tokenRequests: 0 });
@@ -104,7 +106,7 @@ test.each([
 test('an instance made from an attached one is not attached itself', async () => {
   await using h = await createHarness();
   const child = axios.create({ ...(h.instance.defaults as object), baseURL: h.emulator.url });
-  expect((await caught(child.get(me))).response!.status).toBe(401);
+  expect(bare(await caught(child.get(me))).response!.status).toBe(401);
   attachTo(h, child);
   expect((await child.get(me)).status).toBe(200);
 });
@@ -174,4 +176,11 @@ test('an attach anew with a corrected clientSecret is what renews from then on, 
   const { procore } = h.attach();
   expect((await procore.renew()).access_token).toBe(h.store.sets.get('default')!.access_token);
   expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+test('what this axios cannot do is told in one line each, at the attach', async () => {
+  await using h = await createHarness();
+  const expected = limitsToTell(axiosVersion).map(({ what }) => `axios ${axiosVersion} ${what}`);
+  const told = h.logged.filter((line) => line.includes('"axios-version"'));
+  expect(told).toEqual(expected.map((text) => expect.stringContaining(text) as string));
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
@@ -243,6 +243,27 @@ test.each([
   expect(error.message).toMatch(/setTokens got .*it takes a token set/);
   expect((await h.instance.get(me)).status).toBe(200);
   expect(h.store.log).toEqual(['load default']);
+});
+
+describe.each([
+  ['a number', 7],
+  ['an empty string', ''],
+  ['an object', { id: 1 }],
+  ['nothing', null],
+])('%s as account', (what, account) => {
+  test.each(['getAccessToken', 'renew', 'revoke', 'status', 'unsavedTokens', 'setTokens'] as const)(
+    'is refused by %s before the store is asked',
+    async (method) => {
+      await using h = await createHarness();
+      const given = (method === 'setTokens' ? [h.emulator.issue(), account] : [account]) as never[];
+      const error = await caught(
+        (async () => (h.procore[method] as (...args: never[]) => unknown)(...given))(),
+      );
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toContain(`${method} got ${what} as "account"; it takes a non-empty string`);
+      expect(h.store.log).toEqual([]);
+    },
+  );
 });
 
 test.each([

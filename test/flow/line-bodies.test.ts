@@ -1,31 +1,23 @@
-import axios from 'axios';
 import FormDataPackage from 'form-data';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { EmulatedRequest } from '../../src/emulator/index.js';
 import { caught } from '../support/caught.js';
-import { createHarness, type Harness } from '../support/harness.js';
+import { createHarness } from '../support/harness.js';
+import { record } from '../support/record.js';
+import { below, onFetch } from '../support/versions.js';
 
 const rfis = '/rest/v1.0/projects/1/rfis';
-const sendsNativeForms = !axios.VERSION.startsWith('0.');
-
-/** Keeps every API request as it came, without striking any. */
-function record(h: Harness): EmulatedRequest[] {
-  const seen: EmulatedRequest[] = [];
-  h.emulator.misbehave({
-    on: (request) => {
-      if (request.path.startsWith('/rest/')) seen.push(request);
-      return false;
-    },
-    do: { kind: 'hang' },
-  });
-  return seen;
-}
+const sendsNativeForms = !below('1.6');
 
 /** What must be the same in every attempt: the body and the headers that describe it. */
 function sent({ body, headers, method, path, query }: EmulatedRequest) {
   // A form that axios itself encodes gets a new boundary each time.
-  const boundary = /boundary=([^;]+)/.exec(String(headers['content-type']))?.[1];
+  // On fetch it is in the body only: the adapter names the default type of a POST.
+  const [, boundary] =
+    (/boundary=([^;]+)/.exec(String(headers['content-type'])) ??
+      (onFetch && /^--(----formdata-\S+)/.exec(String(body)))) ||
+    [];
   const steady = (text: unknown) => (boundary ? String(text).replaceAll(boundary, 'BOUNDARY') : text);
   return {
     ...{ method, path, query, body: steady(body), type: steady(headers['content-type']) },
@@ -60,10 +52,8 @@ test.each(bodies)('%s is sent again byte for byte on a replay and on a retry', a
   const config = { headers: { 'X-Own': 'kept', 'Content-Type': 'application/json' }, params: { a: 'ü b' } };
   const data = make();
   const typed = data instanceof URLSearchParams || data instanceof FormData;
-  const answer = await h.instance.post(
-    rfis,
-    data,
-    typed ? { ...config, headers: { 'X-Own': 'kept' } } : config,
+  const answer = await h.env.drive(
+    h.instance.post(rfis, data, typed ? { ...config, headers: { 'X-Own': 'kept' } } : config),
   );
   expect(answer.status).toBe(201);
   expect(seen).toHaveLength(3);

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { attachTo } from '../support/attach-to.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
+import { record } from '../support/record.js';
+import { bare as unwrapped, breaksHeaders, onFetch } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 
@@ -18,7 +20,8 @@ function visible(config: AxiosRequestConfig): Record<string, unknown> {
 const settings = {
   timeout: 12_345,
   params: { per_page: 5, filters: { id: [1, 2] } },
-  transformRequest: [(data: unknown) => JSON.stringify({ wrapped: data })],
+  // Nothing where there is no body: fetch refuses one on a GET.
+  transformRequest: [(data: unknown) => data && JSON.stringify({ wrapped: data })],
   maxRedirects: 3,
   maxContentLength: 1e6,
   headers: { 'X-Own': 'yes', 'Content-Type': 'application/json' },
@@ -70,6 +73,20 @@ test('error.config and response.config of a call that was replayed and retried a
     Promise.resolve({ status: 200, statusText: 'OK', data: '{}', headers: {}, config, request: {} } as never);
   const plain = await bare.get(me, { ...settings, adapter: stub });
   expect(visible({ ...attached.config, adapter: stub })).toEqual(visible(plain.config));
+});
+
+test("headers of the instance's defaults arrive, under those of the call, on every attempt", async () => {
+  await using h = await createHarness({
+    defaults: { headers: { common: { 'X-House': 'ours', 'X-Team': 'a' } } } as never,
+  });
+  const seen = record(h);
+  h.emulator.revoke();
+  await h.instance.get(me, { headers: { 'x-team': 'b' } });
+  expect(seen.map(({ headers }) => [headers['x-house'], headers['x-team']])).toEqual([
+    ['ours', 'b'],
+    ['ours', 'b'],
+  ]);
+  expect(seen[0]!.headers['accept']).toMatch(/^application\/json/);
 });
 
 test('config.adapter comes back as it was: unset, named or a function', async () => {
@@ -145,8 +162,11 @@ test('error.config of an attached instance works on another attached instance an
   const error = await caught(h.instance.get(me));
   expect((await other.instance(error.config!)).status).toBe(200);
   const bare = axios.create({ proxy: false });
-  expect((await caught(bare(error.config!))).response!.status).toBe(401);
-  expect(h.emulator.counters).toMatchObject({ apiRequests: 3, tokenRequests: 0 });
+  const refused = await caught(bare(error.config!));
+  // axios 1.0 and 1.1 break the headers of a configuration that is sent again: bare axios sends nothing.
+  if (breaksHeaders) expect(refused).toBeInstanceOf(TypeError);
+  else expect(unwrapped(refused).response!.status).toBe(401);
+  expect(h.emulator.counters).toMatchObject({ apiRequests: breaksHeaders ? 2 : 3, tokenRequests: 0 });
 });
 
 test('error.config of an own error can be sent again once its cause is gone', async () => {
@@ -157,11 +177,11 @@ test('error.config of an own error can be sent again once its cause is gone', as
   expect((await h.instance(error.config!)).status).toBe(200);
 });
 
-test('timeout bounds one attempt, comes back as it was, and a timed-out call is not repeated here', async () => {
+test('timeout bounds one attempt, comes back as it was, and a timed-out write is not repeated', async () => {
   await using h = await createHarness();
   h.emulator.misbehave({ on: 'api', do: { kind: 'hang' } });
-  const error = await caught(h.instance.get(me, { timeout: 50 }));
-  expect(error.code).toBe('ECONNABORTED');
+  const error = await caught(h.instance.post('/rest/v1.0/projects/1/rfis', {}, { timeout: 50 }));
+  expect(error.code).toBe(onFetch ? 'ETIMEDOUT' : 'ECONNABORTED');
   expect(error.config!.timeout).toBe(50);
   expect(h.emulator.counters.apiRequests).toBe(1);
 });
@@ -176,6 +196,8 @@ test('the whole timeout is there for each attempt', async () => {
     return http.request({
       ...config,
       adapter: undefined as never,
+      // As they are: axios 1.0 cannot read its own headers once more.
+      headers: { ...config.headers },
       transformRequest: [(data: unknown) => data],
     });
   };

@@ -1,5 +1,4 @@
 import { Agent } from 'node:http';
-import type { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
@@ -7,10 +6,11 @@ import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
 
-async function textOf(stream: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
+/** Of a stream of Node, or of the web on fetch. */
+async function textOf(stream: unknown): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 test('responseType stream: after a 401 the caller gets the stream of the replay, over one keep-alive socket', async () => {
@@ -26,7 +26,7 @@ test('responseType stream: after a 401 the caller gets the stream of the replay,
       body: 'x'.repeat(1_000_000),
     },
   });
-  const { data } = await h.instance.get<Readable>(me, { responseType: 'stream', httpAgent });
+  const { data } = await h.instance.get<unknown>(me, { responseType: 'stream', httpAgent });
   expect(JSON.parse(await textOf(data))).toMatchObject({ id: 1 });
   expect(h.emulator.counters).toMatchObject({ apiRequests: 2, exchanges: 1 });
   httpAgent.destroy();
@@ -40,7 +40,7 @@ test('responseType stream: the unread body of a 503 does not keep its socket eit
     times: 2,
     do: { kind: 'answer', status: 503, body: 'x'.repeat(1_000_000) },
   });
-  const { data } = await h.instance.get<Readable>(me, { responseType: 'stream', httpAgent });
+  const { data } = await h.instance.get<unknown>(me, { responseType: 'stream', httpAgent });
   expect(JSON.parse(await textOf(data))).toMatchObject({ id: 1 });
   httpAgent.destroy();
 });
@@ -50,7 +50,7 @@ test('responseType stream: a final failure hands its stream over unread', async 
   const body = 'y'.repeat(300_000);
   h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 422, body } });
   const error = await caught(h.instance.get(me, { responseType: 'stream' }));
-  expect(await textOf(error.response!.data as Readable)).toBe(body);
+  expect(await textOf(error.response!.data)).toBe(body);
 });
 
 test('responseType stream: a 401 that is not replayed hands its stream over unread', async () => {
@@ -61,7 +61,7 @@ test('responseType stream: a 401 that is not replayed hands its stream over unre
   h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 401, body } });
   const error = await caught(h.instance.get(me, { responseType: 'stream' }));
   expect(error.response!.status).toBe(401);
-  expect(await textOf(error.response!.data as Readable)).toBe(body);
+  expect(await textOf(error.response!.data)).toBe(body);
   expect(h.emulator.counters.exchanges).toBe(0);
 });
 
@@ -71,10 +71,10 @@ test.each(['arraybuffer', 'json', 'text'] as const)(
     await using h = await createHarness();
     h.emulator.revoke();
     const { data } = await h.instance.get<unknown>(me, { responseType });
-    if (responseType === 'arraybuffer') expect(Buffer.isBuffer(data)).toBe(true);
-    const value: unknown =
-      typeof data === 'object' && !Buffer.isBuffer(data) ? data : JSON.parse((data as Buffer).toString());
-    expect(value).toMatchObject({ id: 1 });
+    const isBytes = Buffer.isBuffer(data) || data instanceof ArrayBuffer;
+    expect(isBytes).toBe(responseType === 'arraybuffer');
+    const value: unknown = isBytes ? Buffer.from(data as ArrayBuffer).toString() : data;
+    expect(typeof value === 'string' ? JSON.parse(value) : value).toMatchObject({ id: 1 });
   },
 );
 
@@ -98,7 +98,7 @@ test.each(['stream', 'arraybuffer', 'json'] as const)(
     expect(error.response).toMatchObject({ status: 401, headers: { 'x-axios-procore': 'synthetic' } });
     const { data } = error.response! as { data: unknown };
     if (responseType === 'arraybuffer') expect(Buffer.isBuffer(data)).toBe(true);
-    const text = responseType === 'stream' ? await textOf(data as Readable) : data;
+    const text = responseType === 'stream' ? await textOf(data) : data;
     const value: unknown =
       typeof text === 'object' && !Buffer.isBuffer(text) ? text : JSON.parse((text as Buffer).toString());
     expect(value).toMatchObject({ message: expect.stringContaining('must be authorised anew') as string });
@@ -107,10 +107,25 @@ test.each(['stream', 'arraybuffer', 'json'] as const)(
 
 test('a cut body is an error of the call, not of the plugin', async () => {
   await using h = await createHarness();
-  h.emulator.misbehave({ on: 'api', after: true, do: { kind: 'cut' } });
-  const error = await caught(h.instance.get(me));
+  const cut = h.emulator.misbehave({ on: 'api', times: Infinity, after: true, do: { kind: 'cut' } });
+  const error = await caught(h.instance.get(me, { procore: { retry: false } }));
   expect(error.isAxiosError).toBe(true);
   expect(error.config!.url).toBe(me);
+  expect(error.procore).toMatchObject({ kind: 'connection-lost', mayHaveRun: 'maybe', gaveUp: 'disabled' });
   await until(() => h.env.sleeping === 0, 'every timer to be gone');
+  cut.remove();
   expect((await h.instance.get(me)).status).toBe(200);
+});
+
+test('an error whose cause is frozen comes out as it is', async () => {
+  const thrown = new Error('the adapter failed');
+  const adapter = (config: object) => {
+    thrown.cause = Object.freeze(Object.assign(new Error('why'), { config }));
+    return Promise.reject(thrown);
+  };
+  await using h = await createHarness({
+    options: { retry: false },
+    defaults: { adapter: adapter as never },
+  });
+  await expect(h.instance.get('/rest/v1.0/me')).rejects.toBe(thrown);
 });

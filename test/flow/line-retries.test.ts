@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { settled, until } from '../support/manual-env.js';
+import { createNetwork } from '../support/network.js';
+import { onFetch, refusedCode, refusing } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 const rfis = '/rest/v1.0/projects/1/rfis';
 // Nobody may listen on the discard port of a test machine.
-const refusing = 'http://127.0.0.1:9';
 
 /** An agent that counts the connections it is asked for. */
 class CountingAgent extends Agent {
@@ -162,10 +163,12 @@ test.each(['get', 'post'] as const)(
     await using h = await createHarness({ options: { origins: [refusing], retry: { retries: 3 } } });
     const httpAgent = new CountingAgent();
     const error = await caught(h.instance.request({ method, url: `${refusing}/rest/v1.0/x`, httpAgent }));
-    expect(error.code).toBe('ECONNREFUSED');
+    expect(error.code).toBe(refusedCode);
     expect(error.isAxiosError).toBe(true);
     expect(error).not.toHaveProperty('response.status');
-    expect(httpAgent.connections).toBe(4);
+    expect(error.procore).toMatchObject({ kind: 'connection-refused', attempts: 4, mayHaveRun: 'no' });
+    // Fetch has no agents.
+    if (!onFetch) expect(httpAgent.connections).toBe(4);
   },
 );
 
@@ -173,21 +176,101 @@ test('a body that is a stream is sent once, whatever comes back', async () => {
   await using h = await createHarness();
   h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503({ 'retry-after': '1' }) });
   const { Readable } = await import('node:stream');
-  await caught(h.instance.put(me, Readable.from(['a', 'b'])));
+  const error = await caught(h.instance.put(me, Readable.from(['a', 'b'])));
+  expect(error.procore).toMatchObject({
+    gaveUp: 'body-not-replayable',
+    attempts: 1,
+    mayHaveRun: 'no',
+    retryable: true,
+    retryAt: new Date(h.env.now() + 1_000),
+  });
   expect(h.emulator.counters.apiRequests).toBe(1);
   expect(h.env.sleeping).toBe(0);
 });
 
-test.each([500, 502, 504, 429, 408, 404, 400])(
-  'a %i is not for the line of this version to retry',
+test.each([500, 502, 504])('a GET that is answered %i is sent again, four times', async (status) => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status } });
+  const error = await h.env.drive(caught(h.instance.get(me)));
+  expect(error.response!.status).toBe(status);
+  expect(error.procore).toMatchObject({ gaveUp: 'retries-exhausted', attempts: 5, retryable: true });
+  expect(h.emulator.counters.apiRequests).toBe(5);
+});
+
+test.each([500, 502, 503, 504])(
+  'a POST that is answered %i may have run: it is sent once',
   async (status) => {
     await using h = await createHarness();
     h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status } });
-    const error = await caught(h.instance.get(me));
-    expect(error.response!.status).toBe(status);
+    const error = await caught(h.instance.post(rfis, { subject: 'a' }));
+    expect(error.procore).toMatchObject({
+      gaveUp: 'may-have-run',
+      mayHaveRun: 'maybe',
+      attempts: 1,
+      retryable: false,
+    });
     expect(h.emulator.counters.apiRequests).toBe(1);
   },
 );
+
+test.each([400, 403, 404, 406, 408, 409, 418, 422])('a %i is returned at once', async (status) => {
+  await using h = await createHarness();
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: { kind: 'answer', status } });
+  const error = await caught(h.instance.get(me));
+  expect(error.response!.status).toBe(status);
+  expect(error.procore).not.toHaveProperty('gaveUp');
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test.each(['get', 'post', 'patch'] as const)(
+  'a %s that is answered 429 waits for the later of Retry-After and the reset, and is sent again',
+  async (method) => {
+    await using h = await createHarness();
+    const resetSeconds = h.env.now() / 1000 + 9;
+    h.emulator.misbehave({
+      on: 'api',
+      do: {
+        kind: 'answer',
+        status: 429,
+        headers: { 'retry-after': '5', 'x-rate-limit-reset': String(resetSeconds) },
+      },
+    });
+    const call = h.instance.request({
+      method,
+      url: method === 'get' ? me : rfis,
+      validateStatus: () => true,
+    });
+    await until(() => h.env.sleeping === 1, 'the wait');
+    await h.env.advance(8_999);
+    expect(h.emulator.counters.apiRequests).toBe(1);
+    await h.env.advance(1);
+    await call;
+    expect(h.emulator.counters.apiRequests).toBe(2);
+  },
+);
+
+test('what the server asks to wait for costs no retry; what fails by itself does', async () => {
+  await using h = await createHarness();
+  const busy = h.emulator.misbehave({ on: 'api', times: 7, do: answer503({ 'retry-after': '1' }) });
+  h.emulator.misbehave({ on: () => busy.hits === 7, times: 4, do: { kind: 'answer', status: 502 } });
+  const answer = await h.env.drive(h.instance.get(me));
+  expect(answer.status).toBe(200);
+  expect(h.emulator.counters.apiRequests).toBe(7 + 4 + 1);
+});
+
+test('a server that asks to wait again and again is waited for as long as for one that asks once: maxWaitMs', async () => {
+  await using h = await createHarness({ options: { maxWaitMs: 10_000 } });
+  h.emulator.misbehave({ on: 'api', times: Infinity, do: answer503({ 'retry-after': '3' }) });
+  const startedAtMs = h.env.now();
+  const network = createNetwork(h.env, 20);
+  h.instance.defaults.adapter = network.adapter;
+  const error = await network.run(caught(h.instance.get(me)));
+  expect(error.response!.status).toBe(503);
+  expect(error.procore).toMatchObject({ kind: 'unavailable', gaveUp: 'wait-too-long', mayHaveRun: 'no' });
+  expect(error.procore).toHaveProperty('retryAt', expect.any(Date));
+  expect(h.env.now() - startedAtMs).toBeLessThanOrEqual(10_000);
+  expect(h.emulator.counters.apiRequests).toBe(4);
+});
 
 test('each attempt carries the token that is fresh then', async () => {
   await using h = await createHarness();
@@ -206,7 +289,7 @@ test('a retry tells: waiting until when, then sent again, then settled with the 
   await using h = await createHarness();
   h.emulator.misbehave({ on: 'api', do: answer503({ 'retry-after': '2' }) });
   const call = h.instance.get(`${me}?secret=1`);
-  await until(() => h.env.sleeping === 1, 'the wait');
+  await until(() => h.told.some(({ detail }) => detail['reason'] === 'unavailable'), 'the wait');
   const until2s = new Date(h.env.now() + 2_000);
   await h.env.advance(2_000);
   await call;
@@ -215,8 +298,8 @@ test('a retry tells: waiting until when, then sent again, then settled with the 
     ({ event, detail }) => event.startsWith('request') && detail['reason'] !== 'token',
   );
   expect(told).toEqual([
-    { event: 'request-waiting', detail: { reason: 'retry', method: 'GET', path: me, until: until2s } },
     { event: 'request-retried', detail: { reason: 'failure', method: 'GET', path: me, attempt: 2 } },
+    { event: 'request-waiting', detail: { reason: 'unavailable', method: 'GET', path: me, until: until2s } },
     { event: 'request-settled', detail: { method: 'GET', path: me, attempts: 2, status: 200 } },
   ]);
 });

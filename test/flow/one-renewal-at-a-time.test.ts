@@ -48,6 +48,16 @@ test('whoever still holds a redeemed token gets its successor without a request,
   expect(names(h.told).filter((name) => name === 'token-adopted')).toHaveLength(1);
 });
 
+test('a successor that has expired as well is renewed before it is used', async () => {
+  await using h = await createHarness();
+  const late = h.attachCopy({ store: memoryTokenStore(h.store.sets.get('default')) });
+  await late.instance.get(me);
+  await h.procore.renew();
+  h.env.jump(life);
+  expect((await late.instance.get(me)).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0, unauthorized: 0 });
+});
+
 test('a process that finds a newer pair in the store adopts it without a request', async () => {
   await using h = await createHarness();
   const process2 = h.attachProcess();
@@ -58,6 +68,17 @@ test('a process that finds a newer pair in the store adopts it without a request
   await process2.instance.get(me);
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0, unauthorized: 0 });
   expect(names(h.told)).toEqual(['token-renewed', 'token-adopted']);
+});
+
+test('a newer pair in the store that has expired as well is renewed before it is used', async () => {
+  await using h = await createHarness();
+  const process2 = h.attachProcess();
+  await process2.instance.get(me);
+  h.env.jump(life);
+  await h.instance.get(me);
+  h.env.jump(life);
+  expect((await process2.instance.get(me)).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0, unauthorized: 0 });
 });
 
 test('the loser of a race between two processes without a lock adopts what the winner saves late', async () => {
@@ -103,6 +124,17 @@ test('a stale replica is never adopted, for three seconds after each save', asyn
   expect(h.emulator.counters.exchanges).toBeGreaterThan(4);
   expect(h.emulator.counters.spentPresentations).toBe(0);
   expect(names(h.told)).not.toContain('token-adopted');
+});
+
+test('a stale replica does not give an answer without a refresh token the spent one', async () => {
+  await using h = await createHarness();
+  const spent = h.store.sets.get('default')!;
+  const { refresh_token: refresh } = await h.procore.renew();
+  h.store.onLoad = () => spent;
+  const body = { access_token: 'opaque-1', token_type: 'Bearer', expires_in: 600 };
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });
+  await h.procore.renew();
+  expect(h.store.sets.get('default')).toMatchObject({ access_token: 'opaque-1', refresh_token: refresh });
 });
 
 test('a replica that lags behind a process that has just started is not believed against created_at', async () => {

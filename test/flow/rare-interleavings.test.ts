@@ -1,8 +1,9 @@
 import axios, { type InternalAxiosRequestConfig } from 'axios';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TokenStore } from '../../src/store/store.js';
-import { createHarness, createTestStore, names } from '../support/harness.js';
+import { createHarness, createTestStore, names, type Harness } from '../support/harness.js';
 import { settled, until } from '../support/manual-env.js';
+import { axiosError } from '../support/versions.js';
 
 const life = 5_400_000;
 const me = '/rest/v1.0/me';
@@ -94,8 +95,8 @@ test('setTokens with the pair that is being redeemed leaves the renewal alone', 
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
 });
 
-test('mode B, a store that cannot be written for a while: the live pair gives way to a dead one, and comes back', async () => {
-  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+/** Two processes under one lock, each with a pair that it cannot save: in mode B the second one's, when it is used, kills the first one's. */
+async function twoUnsaved(h: Harness) {
   let tail: Promise<unknown> = Promise.resolve();
   const lock: NonNullable<TokenStore['lock']> = (_account, critical) => {
     const run = tail.then(() => critical());
@@ -103,7 +104,7 @@ test('mode B, a store that cannot be written for a while: the live pair gives wa
     return run;
   };
   const one = h.attachProcess({ store: sameRows(h.store, { lock, renewsLock: true }) });
-  const two = h.attachProcess({ store: sameRows(h.store, { lock, renewsLock: true }) });
+  const two = h.attach({ store: sameRows(h.store, { lock, renewsLock: true }) });
   await one.instance.get(me);
   await two.instance.get(me);
   h.env.jump(life);
@@ -111,7 +112,12 @@ test('mode B, a store that cannot be written for a while: the live pair gives wa
   await h.env.drive(one.procore.renew());
   await h.env.drive(two.procore.renew());
   await two.instance.get(me);
-  const live = two.procore.unsavedTokens()!;
+  return { two, dead: one.procore.unsavedTokens()!, live: two.procore.unsavedTokens()! };
+}
+
+test('mode B, a store that cannot be written for a while: the live pair gives way to a dead one, and comes back', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  const { two, live } = await twoUnsaved(h);
   let oneSaved = false;
   h.store.onSave = ({ refresh_token: refresh }) => {
     if (refresh === live.refresh_token && !oneSaved) diskFull();
@@ -120,6 +126,73 @@ test('mode B, a store that cannot be written for a while: the live pair gives wa
   await h.env.advance(120_000);
   expect((await h.env.drive(outcome(two.instance.get(me)))).status).toBe(200);
   expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
+});
+
+describe('mode B, the store has got the dead pair of another process while the live one is in memory only', () => {
+  async function stage(h: Harness) {
+    const stored = { ...h.store.sets.get('default')! };
+    const { two, dead, live } = await twoUnsaved(h);
+    h.store.onSave = ({ refresh_token: refresh }) => {
+      if (refresh !== dead.refresh_token) diskFull();
+    };
+    const inStore = () => h.store.sets.get('default')!.refresh_token!;
+    while (inStore() === stored.refresh_token) await h.env.advance(250);
+    expect(inStore()).toBe(dead.refresh_token);
+    return { two, dead, live, inStore };
+  }
+
+  test('its renewal does not take the dead one for news', async () => {
+    await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+    const { two, inStore } = await stage(h);
+    // A table without a column for the time of issue.
+    const { created_at: _issued, ...columns } = h.store.sets.get('default')!;
+    h.store.sets.set('default', columns);
+    h.store.onSave = undefined;
+    await two.procore.renew();
+    expect((await h.env.drive(outcome(two.instance.get(me)))).status).toBe(200);
+    expect(h.emulator.isLive(inStore())).toBe(true);
+  });
+
+  test('once that is refused, the live one is saved at once, and the dead one not sent again', async () => {
+    await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+    const { two, dead, live, inStore } = await stage(h);
+    h.store.onSave = undefined;
+    await h.env.advance(60_000);
+    expect(two.procore.status().unsaved).toBe(false);
+    const { exchanges } = h.emulator.counters;
+    expect((await two.instance.get(me)).status).toBe(200);
+    expect(inStore()).toBe(live.refresh_token);
+    const copy = h.attachCopy({ store: createTestStore(dead) });
+    await expect(copy.procore.renew()).rejects.toMatchObject({ reason: 'refresh-token-invalid' });
+    expect(h.emulator.counters).toMatchObject({ exchanges, spentPresentations: 1 });
+  });
+
+  test('once that is refused, a live one that has expired is renewed before it is used', async () => {
+    await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+    const { two, inStore } = await stage(h);
+    h.store.onSave = undefined;
+    await h.env.advance(60_000);
+    h.env.jump(life);
+    const { exchanges, unauthorized } = h.emulator.counters;
+    expect((await two.instance.get(me)).status).toBe(200);
+    expect(h.emulator.counters).toMatchObject({ exchanges: exchanges + 1, unauthorized });
+    expect(h.emulator.isLive(inStore())).toBe(true);
+  });
+
+  test('once that is refused, a live one that cannot be saved yet is used, and the reason is told', async () => {
+    await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+    const { two, live, inStore } = await stage(h);
+    h.store.onSave = undefined;
+    await h.env.advance(60_000);
+    h.store.onSave = diskFull;
+    expect((await h.env.drive(two.instance.get(me))).status).toBe(200);
+    expect(two.procore.unsavedTokens()).toEqual(live);
+    const failures = h.told.filter(({ event }) => event === 'token-save-failed');
+    expect(failures.at(-1)!.detail).toMatchObject({ message: 'store.save() failed (Error)' });
+    h.store.onSave = undefined;
+    await h.env.advance(60_000);
+    expect(inStore()).toBe(live.refresh_token);
+  });
 });
 
 test('an unsaved pair is held back even where the server has been seen to kill replaced tokens', async () => {
@@ -294,7 +367,7 @@ test('a 401 for an unknown reason is replayed all the same when the token was re
     if (sentWith.length > 1) return response;
     await new Promise<void>((resolve) => (answer = resolve));
     const refused = { ...response, status: 401, data: '{"message":"Your session has ended"}' };
-    throw new axios.AxiosError('refused', 'ERR_BAD_REQUEST', config, {}, refused);
+    throw axiosError('refused', 'ERR_BAD_REQUEST', config, {}, refused);
   };
   const slow = h.instance.get(me, { adapter });
   await until(() => sentWith.length === 1, 'the first attempt');
@@ -322,6 +395,43 @@ test('a lock that is lost while the client secret is fetched: nothing is present
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
 
+test("a lock that is lost while a note is written: the application's own exchange is not called", async () => {
+  await using h = await createHarness();
+  const lost = new AbortController();
+  const record = { read: async () => undefined, write: async () => lost.abort() };
+  const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical(lost.signal, record);
+  let calls = 0;
+  const { procore } = h.attachProcess({
+    exchange: async () => {
+      calls++;
+      return h.emulator.issue();
+    },
+    store: sameRows(h.store, { lock, lockMs: 100_000 }),
+  });
+  await h.env.drive(outcome(procore.renew()));
+  expect(calls).toBe(0);
+});
+
+test('a lock that is lost while a lost answer is waited out ends the renewal at once', async () => {
+  await using h = await createHarness();
+  const lost = new AbortController();
+  const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical(lost.signal);
+  let calls = 0;
+  const { procore } = h.attachProcess({
+    exchange: async () => {
+      calls++;
+      throw new Error('connection reset');
+    },
+    store: sameRows(h.store, { lock, lockMs: 100_000 }),
+  });
+  const renewed = outcome(procore.renew());
+  await until(() => h.env.pending.includes(500), 'the wait for the second presentation');
+  lost.abort();
+  await h.env.advance(500);
+  expect((await renewed).message).toContain('and the lock was lost');
+  expect(calls).toBe(1);
+});
+
 test('renew() that is overtaken by setTokens gives the new tokens, without an exchange', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
@@ -335,6 +445,48 @@ test('renew() that is overtaken by setTokens gives the new tokens, without an ex
   await h.procore.idle();
   expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
   expect(names(h.told)).not.toContain('token-renewed');
+});
+
+test('a pair that arrives in the very moment of setTokens is there for whoever else holds the spent token', async () => {
+  await using h = await createHarness();
+  const pair = h.store.sets.get('default')!;
+  const brought = h.emulator.issue();
+  const one = h.attach({
+    store: createTestStore(pair),
+    async exchange(grant: { type: string; refresh_token?: string }) {
+      const form = new URLSearchParams({
+        client_id: h.emulator.clientId,
+        client_secret: h.emulator.clientSecret,
+      });
+      form.set('grant_type', grant.type);
+      form.set('refresh_token', grant.refresh_token!);
+      const { data } = await axios.post<never>(`${h.emulator.url}/oauth/token`, form, { proxy: false });
+      const moment = () => queueMicrotask(() => queueMicrotask(() => void one.procore.setTokens(brought)));
+      // Read when the answer is judged.
+      return Object.defineProperty(data, 'scope', { enumerable: true, get: () => void moment() });
+    },
+  });
+  expect((await one.procore.renew()).access_token).toBe(brought.access_token);
+  await h.procore.renew();
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+});
+
+test('renew() joins the renewal that came after one that setTokens has overtaken', async () => {
+  await using h = await createHarness();
+  const overtaken = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const renewals = [h.procore.renew()];
+  await overtaken.struck();
+  const setting = h.procore.setTokens(h.emulator.issue());
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  renewals.push(h.procore.renew());
+  await held.struck();
+  renewals.push(h.procore.renew());
+  overtaken.release();
+  held.release();
+  const [first, second, third] = await Promise.all(renewals);
+  await setting;
+  expect([first, third]).toEqual([second, second]);
+  expect(h.emulator.counters.exchanges).toBe(2);
 });
 
 test('an older pair that is put back into the store is taken once the one in hand is dead', async () => {

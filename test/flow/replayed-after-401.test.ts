@@ -37,6 +37,21 @@ test('a token that the server has revoked is renewed once, and every call is rep
   expect((await h.instance.get<unknown[]>(rfis)).data).toHaveLength(20);
 });
 
+test('a call whose token another process has replaced is replayed once more when the new one is revoked meanwhile', async () => {
+  await using h = await createHarness();
+  const { load, save } = h.store;
+  const other = h.attachProcess({ store: { load, save } });
+  await h.instance.get(me);
+  await other.procore.renew();
+  // The other process's pair was found in the store: no renewal has been spent on the call yet.
+  const stop = h.procore.on('request-retried', () => {
+    h.emulator.revoke();
+    stop();
+  });
+  expect((await h.instance.post(rfis, { subject: 'Twice unlucky' })).status).toBe(201);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 2, unauthorized: 2, spentPresentations: 0 });
+});
+
 test('the reason may stand in WWW-Authenticate alone: an empty 401 is understood', async () => {
   await using h = await createHarness();
   await h.instance.get(me);

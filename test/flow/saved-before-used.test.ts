@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TokenStoreConflict } from '../../src/store/store.js';
 import { createHarness, names } from '../support/harness.js';
-import { until } from '../support/manual-env.js';
+import { settled, until } from '../support/manual-env.js';
 
 const life = 5_400_000;
 const me = '/rest/v1.0/me';
@@ -125,6 +125,30 @@ test('an unsaved pair is renewed from memory when its time comes, and the store 
   expect(h.emulator.isLive(h.store.sets.get('default')!.refresh_token!)).toBe(true);
 });
 
+test('an unsaved pair whose renewal brings no other refresh token keeps its own, not the spent one in the store', async () => {
+  await using h = await createHarness();
+  h.store.onSave = failingSave(100).save;
+  const first = await h.env.drive(h.procore.renew());
+  h.store.onSave = undefined;
+  const body = { access_token: 'opaque-1', token_type: 'Bearer', expires_in: 600 };
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });
+  await h.procore.renew();
+  expect(h.store.sets.get('default')).toMatchObject({
+    access_token: 'opaque-1',
+    refresh_token: first.refresh_token,
+  });
+});
+
+test('a pair that was unsaved until the next renewal saved its successor is not said to be saved late', async () => {
+  await using h = await createHarness();
+  h.store.onSave = failingSave(100).save;
+  await h.env.drive(h.procore.renew());
+  h.store.onSave = undefined;
+  await h.procore.renew();
+  await h.env.advance(60_000);
+  expect(names(h.told)).toEqual(['token-renewed', 'token-save-failed', 'token-renewed']);
+});
+
 test('saves never overlap, even when one hangs; the pair that hung is not lost', async () => {
   await using h = await createHarness({ emulator: { spentTokens: 'B' } });
   let saving = 0;
@@ -166,6 +190,24 @@ test('a late save yields to a newer pair that somebody else has brought meanwhil
   expect(h.procore.status().unsaved).toBe(false);
   expect(await h.procore.getAccessToken()).toBe(theirs.access_token);
   expect(names(h.told).at(-1)).toBe('token-adopted');
+});
+
+test('a late save that cannot read the store writes nothing: what is there may be newer', async () => {
+  await using h = await createHarness({ emulator: { spentTokens: 'B' } });
+  h.store.onSave = failingSave(Infinity).save;
+  await h.env.drive(h.procore.renew());
+  h.env.jump(1_000);
+  const theirs = h.emulator.issue();
+  h.store.sets.set('default', theirs);
+  h.store.onSave = undefined;
+  h.store.onLoad = () => {
+    throw new Error('connection lost');
+  };
+  await h.env.advance(60_000);
+  expect(h.store.sets.get('default')).toBe(theirs);
+  h.store.onLoad = undefined;
+  await h.env.advance(60_000);
+  expect(await h.procore.getAccessToken()).toBe(theirs.access_token);
 });
 
 test('a store that compares and finds a newer pair wins by TokenStoreConflict', async () => {
@@ -245,6 +287,25 @@ test('idle() waits for a renewal and for late saves, but for these a minute at m
   expect(idle).toBe(true);
 });
 
+test('idle() waits for setTokens, also for one that has overtaken another', async () => {
+  await using h = await createHarness({ authorised: false });
+  const finish: (() => void)[] = [];
+  h.store.onSave = () => new Promise<void>((resolve) => void finish.push(resolve));
+  const first = h.procore.setTokens(h.emulator.issue());
+  await until(() => finish.length === 1, 'the first save');
+  const second = h.procore.setTokens(h.emulator.issue());
+  finish[0]!();
+  await first;
+  await until(() => finish.length === 2, 'the second save');
+  let idle = false;
+  const waiting = h.procore.idle().then(() => (idle = true));
+  await settled();
+  expect(idle).toBe(false);
+  finish[1]!();
+  await second;
+  await waiting;
+});
+
 test('setTokens starts anew: a renewal under way is neither saved nor used', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
@@ -263,6 +324,21 @@ test('setTokens starts anew: a renewal under way is neither saved nor used', asy
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
+test('setTokens while a save is repeated: the pair before is not saved any more', async () => {
+  await using h = await createHarness();
+  const tried: unknown[] = [];
+  h.store.onSave = ({ refresh_token: refresh }) => {
+    tried.push(refresh);
+    if (tried.length === 1) throw new Error('the disk is full');
+  };
+  const renewed = h.procore.renew();
+  await until(() => h.env.sleeping > 0 && tried.length === 1, 'the wait for the second try');
+  const brought = h.emulator.issue();
+  await h.procore.setTokens(brought);
+  await renewed;
+  expect(tried.slice(1)).toEqual([brought.refresh_token]);
+});
+
 test('setTokens that cannot save says so, keeps the tokens, uses them and saves them later', async () => {
   await using h = await createHarness({ authorised: false });
   const failing = failingSave(6);
@@ -277,8 +353,41 @@ test('setTokens that cannot save says so, keeps the tokens, uses them and saves 
   expect(names(h.told)).toContain('token-saved-late');
 });
 
+test('setTokens that is overtaken by another one is not failed by its own save', async () => {
+  await using h = await createHarness({ authorised: false });
+  let fail = () => {};
+  h.store.onSave = () =>
+    new Promise((_resolve, reject) => (fail = () => reject(new Error('the disk is full'))));
+  const first = h.procore.setTokens(h.emulator.issue());
+  await until(() => h.store.log.includes('save default'), 'the first save');
+  h.store.onSave = undefined;
+  const brought = h.emulator.issue();
+  const second = h.procore.setTokens(brought);
+  fail();
+  await Promise.all([first, second]);
+  expect(h.store.sets.get('default')).toMatchObject(brought);
+  expect(names(h.told)).toEqual([]);
+});
+
 test('setTokens refuses what is no token set', async () => {
   await using h = await createHarness();
   await expect(h.procore.setTokens({ refresh_token: 'r' } as never)).rejects.toThrow(TypeError);
   await expect(h.procore.setTokens('eyJ…' as never)).rejects.toThrow(/a string/);
+});
+
+test('a call that was refused while its token was being replaced goes on with the new pair, saved or not', async () => {
+  await using h = await createHarness();
+  await h.instance.get('/rest/v1.0/me');
+  h.store.onSave = () => Promise.reject(new Error('disk full'));
+  // The server has spent the grant, and with it the old access token; its answer is on the way.
+  const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const renewal = h.procore.renew().catch(() => undefined);
+  await held.struck();
+  const refused = h.instance.get('/rest/v1.0/me');
+  await until(() => h.emulator.counters.unauthorized === 1, 'the 401');
+  held.release();
+  expect((await h.env.drive(refused)).status).toBe(200);
+  await h.env.drive(renewal);
+  expect(h.procore.status().unsaved).toBe(true);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 1 });
 });

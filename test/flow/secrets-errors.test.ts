@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import * as errors from '../../src/failure/errors.js';
 import { caught } from '../support/caught.js';
+import { drive } from '../support/drive.js';
 import { fail, failures } from '../support/failures.js';
 import { createHarness } from '../support/harness.js';
 
@@ -123,8 +124,12 @@ test.each([404, 422, 500])(
   "a %i of the API: axios's own error, without our bearer in its configuration",
   async (status) => {
     await using h = await createHarness();
-    h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status, body: { message: 'No.' } } });
-    const error = await caught(h.instance.get('/rest/v1.0/me'));
+    h.emulator.misbehave({
+      on: 'api',
+      times: Infinity,
+      do: { kind: 'answer', status, body: { message: 'No.' } },
+    });
+    const error = await drive(h.env, caught(h.instance.get('/rest/v1.0/me')));
     expect(isProcoreError(error)).toBe(false);
     expect(error.isAxiosError).toBe(true);
     const token = h.store.sets.get('default')!.access_token;

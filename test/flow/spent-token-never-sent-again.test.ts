@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { createHarness, names } from '../support/harness.js';
+import { createHarness, createTestStore, names } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
+import { refusing } from '../support/versions.js';
 
 const life = 5_400_000;
 const me = '/rest/v1.0/me';
@@ -92,6 +93,19 @@ test.each([
   expect((await h.instance.get(me)).status).toBe(200);
 });
 
+test('a verdict that the store has ended is told again when another one comes', async () => {
+  await using h = await createHarness({ authorised: false });
+  await expect(h.instance.get(me)).rejects.toMatchObject(dead);
+  h.store.sets.set('default', h.emulator.issue());
+  h.env.jump(1_000);
+  expect((await h.instance.get(me)).status).toBe(200);
+  h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
+  h.env.jump(life);
+  const failed = h.instance.get(me).catch((error: unknown) => error);
+  expect(await h.env.drive(failed)).toMatchObject(dead);
+  expect(names(h.told)).toEqual(['reauthentication-required', 'reauthentication-required']);
+});
+
 test('mode B: a lost answer is asked for again with the same token, and nothing is lost', async () => {
   await using h = await createHarness({ emulator: { spentTokens: 'B' } });
   await h.instance.get(me);
@@ -143,6 +157,19 @@ test('a loss remembered from an earlier renewal still gives the reason', async (
   expect(await h.env.drive(renewed)).toMatchObject({ reason: 'refresh-response-lost' });
 });
 
+test('a loss that happens while the application brings other tokens gives the reason to whoever still has the lost one', async () => {
+  await using h = await createHarness();
+  const copy = h.attachCopy({ store: createTestStore(h.store.sets.get('default')) });
+  const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const renewed = h.procore.renew();
+  await held.struck();
+  await h.procore.setTokens(h.emulator.issue());
+  held.release();
+  await renewed;
+  const failed = copy.procore.renew().catch((error: unknown) => error);
+  expect(await h.env.drive(failed)).toMatchObject({ reason: 'refresh-response-lost' });
+});
+
 test.each([
   ['429 with Retry-After', { status: 429, headers: { 'retry-after': '3' } }, 3_000],
   ['503 with Retry-After', { status: 503, headers: { 'retry-after': '2' } }, 2_000],
@@ -183,7 +210,7 @@ test('a Retry-After beyond totalMs ends the renewal at once, and the next automa
 
 test('a token endpoint that refuses connections is tried while a call waits, and not in the background', async () => {
   await using h = await createHarness();
-  const nobody = { loginUrl: 'http://127.0.0.1:9', apiUrl: h.emulator.url };
+  const nobody = { loginUrl: refusing, apiUrl: h.emulator.url };
   const { instance, procore } = h.attachProcess({ environment: nobody });
   await instance.get(me);
   h.env.jump(life - 60_000);
@@ -229,6 +256,18 @@ test('an answer without refresh_token keeps the presented one, which is then not
   // It is presented again, and not taken for spent.
   expect((await h.procore.renew()).refresh_token).not.toBe(refresh);
   expect(h.emulator.counters.spentPresentations).toBe(0);
+});
+
+test('an answer that keeps the refresh token ends the doubt that a lost one has left', async () => {
+  await using h = await createHarness();
+  const { refresh_token: refresh } = h.store.sets.get('default')!;
+  const body = { access_token: 'opaque-1', token_type: 'Bearer', expires_in: 600 };
+  h.emulator.misbehave({ on: 'token', do: { kind: 'drop' } });
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });
+  await h.env.drive(h.procore.renew());
+  h.emulator.revokeGrant(refresh!);
+  const failed = h.procore.renew().catch((error: unknown) => error);
+  expect(await h.env.drive(failed)).toMatchObject({ reason: 'refresh-token-invalid' });
 });
 
 test('family revocation: a race between two processes without a lock may cost the pair, and then says so', async () => {

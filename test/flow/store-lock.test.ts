@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TokenStore } from '../../src/store/store.js';
+import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../src/store/store.js';
 import { createHarness, createTestStore, names } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
 
@@ -176,6 +176,47 @@ test('a lost lock and a newer pair in the store: theirs is used, and not overwri
   expect(h.store.sets.get('default')).toBe(theirs);
 });
 
+test('a lost lock and an invalid_grant: what the one who has the lock now saves late is taken', async () => {
+  await using h = await createHarness();
+  const lost = new AbortController();
+  const lock: Lock = (_account, critical) => critical(lost.signal);
+  const { load, save } = h.store;
+  const { procore } = h.attachProcess({ store: { load, save, lock, lockMs: 100_000 } });
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const renewed = procore.renew().catch((error: unknown) => error);
+  await held.struck();
+  lost.abort();
+  let finishSave = () => {};
+  h.store.onSave = () => new Promise<void>((resolve) => (finishSave = resolve));
+  const winner = h.attachProcess({ store: { load, save } });
+  const pair = winner.procore.renew();
+  await until(() => h.emulator.counters.exchanges === 1, 'the exchange');
+  held.release();
+  await until(() => h.emulator.counters.spentPresentations === 1, 'the spent presentation');
+  await h.env.advance(1_000);
+  finishSave();
+  const { access_token } = await pair;
+  expect(await h.env.drive(renewed)).toMatchObject({ access_token });
+});
+
+test('somebody who saves past the lock: a store that compares says so, and their newer pair is used', async () => {
+  await using h = await createHarness();
+  const { lock } = createTestLock();
+  const { load, save } = h.store;
+  const { procore } = h.attachProcess({ store: { load, save, lock, renewsLock: true } });
+  let theirs: TokenSet | undefined;
+  h.store.onSave = () => {
+    if (!theirs) {
+      h.env.jump(1_000);
+      theirs = h.emulator.issue();
+      h.store.sets.set('default', theirs);
+    }
+    throw new TokenStoreConflict();
+  };
+  expect((await h.env.drive(procore.renew())).access_token).toBe(theirs!.access_token);
+  expect(procore.status().unsaved).toBe(false);
+});
+
 test('a call that gives up leaves no wait for the lock behind once the tokens have been replaced', async () => {
   await using h = await createHarness();
   const signals: AbortSignal[] = [];
@@ -191,4 +232,24 @@ test('a call that gives up leaves no wait for the lock behind once the tokens ha
   expect(signals[0]!.aborted).toBe(true);
   expect((await call).status).toBe(200);
   expect(h.emulator.counters.tokenRequests).toBe(0);
+});
+
+test('a comparing store that was put back to an older pair of ours is brought forward again', async () => {
+  await using h = await createHarness();
+  const comparing: TokenStore = {
+    load: h.store.load,
+    async save(tokens, account, previous) {
+      if (h.store.sets.get(account)?.refresh_token !== previous?.refresh_token)
+        throw new TokenStoreConflict();
+      await h.store.save(tokens, account, previous);
+    },
+  };
+  const { procore } = h.attachProcess({ store: comparing });
+  const first = await procore.renew();
+  await procore.renew();
+  // A backup is restored.
+  h.store.sets.set('default', first);
+  const third = await h.env.drive(procore.renew());
+  expect(h.store.sets.get('default')!.refresh_token).toBe(third.refresh_token);
+  expect(procore.status().unsaved).toBe(false);
 });

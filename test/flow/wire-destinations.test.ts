@@ -5,6 +5,7 @@ import type { ProcoreOptions } from '../../src/options.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { answerAt } from '../support/nocked.js';
+import { bare, below, losesQueries, plainFetch } from '../support/versions.js';
 
 beforeAll(() => {
   nock.disableNetConnect();
@@ -15,7 +16,8 @@ afterAll(() => nock.restore());
 
 const at = (options: Partial<ProcoreOptions> = {}, baseURL?: string) =>
   createHarness({ options: { environment: 'production', ...options }, defaults: { baseURL } as never });
-const knowsAllowAbsoluteUrls = !/^(0\.|1\.[0-7]\.)/.test(axios.VERSION);
+// In 0.x from 0.30 on.
+const knowsAllowAbsoluteUrls = !below('1.8') || (below('1.0') && !below('0.30'));
 const api = 'https://api.procore.com';
 
 test.each<[what: string, config: AxiosRequestConfig, sentTo: string, path: string]>([
@@ -89,7 +91,8 @@ test.each<[what: string, config: AxiosRequestConfig, sentTo: string, path: strin
     'a presigned storage URL',
     { url: 'https://b.s3.amazonaws.com/k?X-Amz-Signature=s' },
     'https://b.s3.amazonaws.com',
-    '/k?X-Amz-Signature=s',
+    // No call to Procore: what axios makes of it is not mended.
+    losesQueries ? '/kX-Amz-Signature=s' : '/k?X-Amz-Signature=s',
   ],
   [
     'a foreign baseURL',
@@ -111,6 +114,12 @@ test.each<[what: string, config: AxiosRequestConfig, sentTo: string, path: strin
 ])('a call to %s goes out untouched: no token, no company', async (_what, config, sentTo, path) => {
   await using h = await at();
   const seen = answerAt(sentTo, path);
+  if (plainFetch && /@/.test(String(config.url))) {
+    // Fetch takes no credentials in a URL.
+    expect((await caught(h.instance.request(config))).message).toMatch(/includes credentials/);
+    expect(seen).toEqual([]);
+    return;
+  }
   const { config: back } = await h.instance.request(config);
   expect(seen).toHaveLength(1);
   expect(seen[0]!.companyId).toBeUndefined();
@@ -258,7 +267,7 @@ test("a failure of a foreign host is not ours: no retry, no renewal, axios's own
   nock('https://evil.test').get('/y').reply(503);
   const unauthorized = await caught(h.instance.get('https://evil.test/x'));
   const unavailable = await caught(h.instance.get('https://evil.test/y'));
-  expect([unauthorized.response!.status, unavailable.response!.status]).toEqual([401, 503]);
+  expect([bare(unauthorized).response!.status, bare(unavailable).response!.status]).toEqual([401, 503]);
   expect(h.emulator.counters.tokenRequests).toBe(0);
   expect(h.store.log).toEqual([]);
   expect(nock.isDone()).toBe(true);
@@ -271,11 +280,14 @@ test('auth: false leaves Authorization, auth and URL credentials of the call, an
   nock(api).get('/d').reply(401, '', { 'www-authenticate': 'Bearer error="invalid_token"' });
   await h.instance.get(`${api}/a`, { ...mine, headers: { Authorization: 'Bearer mine' } });
   await h.instance.get(`${api}/b`, { ...mine, auth: { username: 'u', password: 'p' } });
-  await h.instance.get('https://u:p@api.procore.com/c', mine);
+  const inUrl = h.instance.get('https://u:p@api.procore.com/c', mine);
+  if (plainFetch) expect((await caught(inUrl)).message).toMatch(/includes credentials/);
+  else await inUrl;
   expect((await caught(h.instance.get(`${api}/d`, mine))).response!.status).toBe(401);
   const basic = `Basic ${Buffer.from('u:p').toString('base64')}`;
-  expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer mine', basic, basic]);
-  expect(seen.map(({ companyId }) => companyId)).toEqual(['7', '7', '7']);
+  const sent = ['Bearer mine', basic, ...(plainFetch ? [] : [basic])];
+  expect(seen.map(({ authorization }) => authorization)).toEqual(sent);
+  expect(seen.map(({ companyId }) => companyId)).toEqual(sent.map(() => '7'));
   expect(h.store.log).toEqual([]);
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });

@@ -3,6 +3,7 @@ import type { TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
+import { losesQueries } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 
@@ -19,8 +20,11 @@ const inHand = (h: Harness) => h.store.sets.get('default')!;
 
 test('/oauth/ calls go out untouched: no token, no company, the status as axios judges it', async () => {
   await using h = await createHarness();
-  const error = await caught(h.instance.post('/oauth/revoke', new URLSearchParams({ token: 'x' })));
-  expect(error.response!.status).toBe(404);
+  const stranger = await caught(h.instance.post('/oauth/revoke', new URLSearchParams({ token: 'x' })));
+  expect(stranger.response!.status).toBe(403);
+  const bare = await caught(h.instance.get('/oauth/token/info'));
+  expect(bare.response!.status).toBe(401);
+  expect(h.emulator.log.at(-1)).toMatchObject({ refusal: 'missing' });
   const code = await h.instance.get<string>('/oauth/authorize', {
     params: {
       response_type: 'code',
@@ -73,7 +77,9 @@ function answerAnyShape(h: Harness): { successor: TokenSet } {
   return { successor };
 }
 
-test.each(shapes)(
+// Untouched, so on axios 1.0.0 a query in the URL does not arrive there.
+const arriving = shapes.filter(([name]) => !losesQueries || name !== 'the URL itself');
+test.each(arriving)(
   'the answer of a legacy refresh in %s is adopted and saved: the spent token is not presented again',
   async (_name, send) => {
     await using h = await createHarness();

@@ -1,5 +1,6 @@
 import type { AxiosInstance } from 'axios';
-import { createAttach, type Procore } from '../../src/attach.js';
+import { createAttach } from '../../src/attach.js';
+import type { Procore } from '../../src/procore.js';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { Harness } from './harness.js';
 

@@ -1,5 +1,6 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
-import { createAttach, type Procore } from '../../src/attach.js';
+import { createAttach } from '../../src/attach.js';
+import type { Procore } from '../../src/procore.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.js';
 import type { ProcoreEvents } from '../../src/observe/events.js';
 import type { Logger, ProcoreOptions } from '../../src/options.js';

@@ -27,6 +27,17 @@ test('a listener hears its own event until it stops listening', () => {
   expect(heard).toEqual([settled]);
 });
 
+test('an event that there is not, and a listener that is none, are refused by name', () => {
+  const events = createEvents(recorder());
+  expect(() => events.on('token-renewd' as never, () => undefined)).toThrow(
+    /there is no event "token-renewd"; there are token-renewed, /,
+  );
+  expect(() => events.on('toString' as never, () => undefined)).toThrow(TypeError);
+  expect(() => events.on('token-renewed', undefined as never)).toThrow(
+    /on got nothing as listener; it takes a function/,
+  );
+});
+
 test('one function that listens twice hears once, listeners hear in the order of their registration', () => {
   const events = createEvents(recorder());
   const heard: string[] = [];

@@ -91,6 +91,7 @@ const table: [option: keyof ProcoreOptions, path: string, wrong: unknown[], take
   ['renewal', 'renewal', notObject, /an object/],
   ['retry', 'retry', [null, true, 'x', 5, [], () => ({})], /false or an object/],
   ['rateLimit', 'rateLimit', [null, true, 'x', 5, []], /false or an object/],
+  ['legacy', 'legacy', notObject, /an object/],
   ['maxWaitMs', 'maxWaitMs', notDuration, /a positive number of milliseconds/],
   ['deadlineMs', 'deadlineMs', notDuration, /a positive number of milliseconds/],
   ['exchange', 'exchange', notFunction, /a function/],
@@ -115,6 +116,7 @@ const nested: [parent: keyof ProcoreOptions, option: string, wrong: unknown[], t
   ['retry', 'baseDelayMs', notDuration, /a positive number/],
   ['retry', 'maxDelayMs', notDuration, /a positive number/],
   ['rateLimit', 'scope', [null, 'user', 5, true, {}], /one of account, account\+company, app, or a function/],
+  ['legacy', 'takeOverRefresh', notBoolean, /true or false/],
   ['environment', 'loginUrl', notOrigin, /an origin such as|a URL/],
   ['environment', 'apiUrl', notOrigin, /an origin such as|a URL/],
 ];
@@ -171,7 +173,7 @@ test('every option has a row in this table', () => {
   // The message about an unknown option lists the known ones.
   const known = /known are (.*)\.$/.exec(refusal({ colour: 1 }).message)![1]!.split(', ');
   expect([...rows].sort()).toEqual([...known].sort());
-  for (const parent of ['renewal', 'retry', 'rateLimit'] as const) {
+  for (const parent of ['renewal', 'retry', 'rateLimit', 'legacy'] as const) {
     const parts = /known are (.*)\.$/.exec(refusal({ [parent]: { colour: 1 } }).message)![1]!.split(', ');
     expect(
       nested
@@ -198,6 +200,7 @@ test.each([
   ['a misspelt client_secret', { client_secret: secret }],
   ['a misspelt refresh_token', { refresh_token: secret }],
   ['a connection string in place of a store', { store: `redis://user:${secret}@host` }],
+  ['a connection string within a store', { store: { ...store, lock: `redis://user:${secret}@host` } }],
   ['URL credentials', { origins: [`https://user:${secret}@example.com`] }],
   [
     'URL credentials of an environment',

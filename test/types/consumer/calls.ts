@@ -5,16 +5,23 @@ import {
   environments,
   isProcoreError,
   memoryTokenStore,
+  partialFailures,
+  problemOf,
   ReauthenticationRequiredError,
   TokenRenewalError,
   TokenStoreConflict,
   type AxiosLike,
   type EnvironmentName,
+  type GaveUp,
   type Logger,
+  type PartialFailure,
+  type Problem,
+  type ProblemKind,
   type Procore,
   type ProcoreErrorCode,
   type ProcoreEvents,
   type ProcoreOptions,
+  type RateLimitOptions,
   type ReauthenticationReason,
   type TokenSet,
   type TokenStatus,
@@ -35,6 +42,10 @@ const options: ProcoreOptions = {
   logger: console,
 };
 const procore: Procore = attachProcore(instance, options);
+export const paced: RateLimitOptions[] = [
+  { scope: 'app' },
+  { scope: (config: AxiosRequestConfig) => config.url ?? '' },
+];
 const like: AxiosLike = instance;
 export const handles: Procore[] = [procore, attachProcore(like, options)];
 
@@ -57,6 +68,16 @@ export const answers: Promise<AxiosResponse<unknown>>[] = [
   // @ts-expect-error -- false or nothing
   instance.get('/rest/v1.0/me', { procore: { auth: true } }),
 ];
+
+// What a failed call, and a success, may say.
+export async function failures(): Promise<unknown[]> {
+  const response = await instance.patch('/rest/v1.0/projects/1/rfis/sync', {});
+  const items: PartialFailure[] = partialFailures(response);
+  const problem: Problem | undefined = problemOf(response) ?? problemOf(new Error('x'));
+  const kind: ProblemKind | undefined = problem?.kind;
+  const gaveUp: GaveUp | undefined = problem?.gaveUp;
+  return [kind, gaveUp, items[0]?.messages[0] ?? problem?.retryAt?.toISOString()];
+}
 
 // What must not compile.
 export const wrong: unknown[] = [

@@ -7,6 +7,7 @@ import {
 } from '../../../examples/demo/verdict.js';
 
 const lifetimeMs = 3_000;
+const outage = { durationMs: 1_500, retryAfterMs: 1_000, methods: ['GET', 'POST'] };
 
 /** An exchange at `atMs` of refresh token `presented`, whose pair would have expired at `expiresAtMs`. */
 function exchange(
@@ -16,8 +17,21 @@ function exchange(
   more: Partial<LoggedRequest> & { revokedAtMs?: number } = {},
 ): LoggedRequest {
   const { revokedAtMs, ...rest } = more;
-  const replaces = { expiresAtMs, ...(revokedAtMs === undefined ? {} : { revokedAtMs }) };
-  return { atMs, kind: 'token', status: 200, outcome: 'issued', presented, replaces, ...rest };
+  const replaces = {
+    accessToken: `a of ${presented}`,
+    expiresAtMs,
+    ...(revokedAtMs === undefined ? {} : { revokedAtMs }),
+  };
+  return {
+    atMs,
+    kind: 'token',
+    method: 'POST',
+    status: 200,
+    outcome: 'issued',
+    presented,
+    replaces,
+    ...rest,
+  };
 }
 
 function lost(presented: string, atMs: number, expiresAtMs: number): LoggedRequest {
@@ -26,12 +40,26 @@ function lost(presented: string, atMs: number, expiresAtMs: number): LoggedReque
 }
 
 function refusals(accessToken: string, times: number): LoggedRequest[] {
-  return Array.from({ length: times }, () => ({ atMs: 9_000, kind: 'api', status: 401, accessToken }));
+  return Array.from({ length: times }, () => ({ ...call, status: 401, accessToken }));
 }
 
-/** Two expiries, the second with a lost answer, then a revocation with its burst. */
+const call = { atMs: 9_000, kind: 'api', method: 'GET', status: 200 } as const;
+const write = { ...call, method: 'POST', status: 201, wrote: true } as const;
+const last = { ...call, rateLimit: { remaining: 0 } } as const;
+
+/** What an outage struck: one POST, else GETs. */
+function struck(times: number): LoggedRequest[] {
+  const down = { ...call, status: 503, outage: true };
+  return [{ ...down, method: 'POST' }, ...Array.from({ length: times - 1 }, () => down)];
+}
+
+/** Two windows used up, an outage, two expiries, the second with a lost answer, then a revocation with its burst. */
 const wellGone: LoggedRequest[] = [
-  { atMs: 10, kind: 'api', status: 200, accessToken: 'a0' },
+  { ...call, atMs: 10, accessToken: 'a0' },
+  write,
+  last,
+  last,
+  ...struck(52),
   exchange('r0', 2_800, 3_000),
   lost('r1', 5_600, 5_800),
   exchange('r1', 6_100, 5_800),
@@ -44,9 +72,14 @@ function complaints(changed: Partial<Run> = {}): string[] {
     failed: 0,
     concurrency: 50,
     lifetimeMs,
+    writes: 1,
+    duplicateWrites: 0,
+    held: 100,
     lostAnswers: 1,
     revocations: 1,
+    outage,
     log: wellGone,
+    askedAtMs: new Map(),
     ...changed,
   });
 }
@@ -64,6 +97,20 @@ describe('every exchange needs a reason', () => {
     expect(complaints({ log: [...wellGone, exchange('r3', 10_000, 12_000)] })).toEqual([
       'a token was replaced without a reason, 2000 ms before its expiry',
     ]);
+  });
+
+  describe('a token that the client had asked for a second before it was issued', () => {
+    const askedAtMs = new Map([['a of r3', 8_000]]);
+
+    test('is about to expire when the client says so', () => {
+      expect(complaints({ askedAtMs, log: [...wellGone, exchange('r3', 10_640, 12_000)] })).toEqual([]);
+    });
+
+    test('and not before', () => {
+      expect(complaints({ askedAtMs, log: [...wellGone, exchange('r3', 10_639, 12_000)] })).toEqual([
+        'a token was replaced without a reason, 1361 ms before its expiry',
+      ]);
+    });
   });
 
   test('the answer that was lost counts too', () => {
@@ -109,6 +156,7 @@ describe('no token is exchanged twice', () => {
     const spent: LoggedRequest = {
       atMs: 9_000,
       kind: 'token',
+      method: 'POST',
       status: 400,
       outcome: 'spent',
       presented: 'r0',
@@ -132,6 +180,39 @@ describe('a surprise costs one burst of 401s', () => {
   });
 });
 
+describe('the limits refuse no call', () => {
+  test('a 429', () => {
+    const log = [...wellGone, { ...call, status: 429, rateLimit: { remaining: 0 } }];
+    expect(complaints({ log })).toEqual(['1 answers of 429']);
+  });
+});
+
+describe('an outage costs the calls in flight, and one per Retry-After', () => {
+  test('more than that', () => {
+    expect(complaints({ log: [...wellGone, ...struck(1)] })).toEqual([
+      '53 requests in the outage at concurrency 50: 2 more were to ask',
+    ]);
+  });
+
+  test('a longer outage is asked more often', () => {
+    const longer = { ...outage, durationMs: 2_500 };
+    expect(complaints({ outage: longer, log: [...wellGone, ...struck(1)] })).toEqual([]);
+  });
+});
+
+describe('a write is made once', () => {
+  test('one that was made again', () => {
+    expect(complaints({ duplicateWrites: 1, log: [...wellGone, write] })).toEqual([
+      '1 records were written twice',
+      '1 records were to be written, 2 were',
+    ]);
+  });
+
+  test('one that was never made', () => {
+    expect(complaints({ writes: 2 })).toEqual(['2 records were to be written, 1 were']);
+  });
+});
+
 describe('a run in which nothing happened proves nothing', () => {
   test('no lost answer', () => {
     expect(complaints({ log: wellGone.filter(({ fault }) => !fault) })).toEqual([
@@ -148,5 +229,32 @@ describe('a run in which nothing happened proves nothing', () => {
     expect(complaints({ log: wellGone.filter(({ presented }) => presented !== 'r0') })).toEqual([
       'the run saw fewer than two expiries',
     ]);
+  });
+
+  test('a limit that never bound', () => {
+    const log = wellGone.filter(({ rateLimit }) => !rateLimit);
+    const shown = 'the run used up fewer than two windows of the limit';
+    expect(complaints({ log: [...log, last] })).toEqual([shown]);
+    expect(complaints({ log: [...log, last, { ...call, rateLimit: { remaining: 1 } }] })).toEqual([shown]);
+  });
+
+  test('a refusal uses no window up', () => {
+    const refused = { ...last, status: 429 };
+    const log = [...wellGone.filter(({ rateLimit }) => !rateLimit), last, refused];
+    expect(complaints({ log })).toContain('the run used up fewer than two windows of the limit');
+  });
+
+  test('no call held back', () => {
+    expect(complaints({ held: 0 })).toEqual(['no call waited for the limit']);
+  });
+
+  test('an outage that struck nothing', () => {
+    const log = wellGone.filter((entry) => !entry.outage);
+    expect(complaints({ log })).toEqual(['the outage struck no call']);
+  });
+
+  test.each(['GET', 'POST'])('an outage without a %s in flight', (without) => {
+    const log = wellGone.filter((entry) => !entry.outage || entry.method !== without);
+    expect(complaints({ log })).toEqual([`the outage struck no ${without}`]);
   });
 });

@@ -54,6 +54,47 @@ describe('access tokens', () => {
   });
 });
 
+describe('the fields of a token request', () => {
+  const ask = (url: string, fields: Record<string, string>, where: 'json' | 'query') =>
+    where === 'json'
+      ? fetch(`${url}/oauth/token`, {
+          method: 'POST',
+          body: JSON.stringify(fields),
+          headers: { 'content-type': 'application/json' },
+        })
+      : fetch(`${url}/oauth/token?${new URLSearchParams(fields).toString()}`, { method: 'POST' });
+
+  test.each(['json', 'query'] as const)(
+    'in %s are refused, unless they may stand anywhere',
+    async (where) => {
+      for (const [tokenFields, status] of [
+        ['form', 400],
+        ['anywhere', 200],
+      ] as const) {
+        const emulator = await emulate({ tokenFields });
+        const { refresh_token = '' } = emulator.issue();
+        const fields = {
+          grant_type: 'refresh_token',
+          client_id: emulator.clientId,
+          client_secret: emulator.clientSecret,
+          refresh_token,
+        };
+        expect((await ask(emulator.url, fields, where)).status).toBe(status);
+        expect(emulator.counters.exchanges).toBe(status === 200 ? 1 : 0);
+      }
+    },
+  );
+
+  test('that may stand anywhere may stand in a form, and what has none of them is refused', async () => {
+    const emulator = await emulate({ tokenFields: 'anywhere' });
+    expect((await refresh(emulator, emulator.issue().refresh_token)).status).toBe(200);
+    for (const body of ['null', '[', '']) {
+      const answer = await fetch(`${emulator.url}/oauth/token`, { method: 'POST', body });
+      expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+    }
+  });
+});
+
 describe('the refresh grant', () => {
   test('answers a new pair of the same user', async () => {
     const emulator = await emulate();

@@ -97,6 +97,8 @@ describe('the counters', () => {
       tokenRequests: 2,
       unauthorized: 1,
       exchanges: 1,
+      authorizations: 0,
+      revokeRequests: 0,
       spentPresentations: 1,
       revocations: 0,
       duplicateWrites: 0,

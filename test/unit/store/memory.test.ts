@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryTokenStore } from '../../../src/store/memory.js';
+import { isMemoryTokenStore, memoryTokenStore } from '../../../src/store/memory.js';
 import { isTokenStoreConflict, TokenStoreConflict, type TokenSet } from '../../../src/store/store.js';
 import { settled } from '../../support/manual-env.js';
 
@@ -122,4 +122,10 @@ describe('a conflict', () => {
     });
     expect(new TokenStoreConflict('mine').message).toBe('mine');
   });
+});
+
+test('a memory store is known as one, and a store of the application’s own is not', () => {
+  const own = { load: () => undefined, save: () => undefined };
+  expect(isMemoryTokenStore(memoryTokenStore())).toBe(true);
+  expect(isMemoryTokenStore(own)).toBe(false);
 });

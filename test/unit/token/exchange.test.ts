@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { createExchange, type PostForm } from '../../../src/token/exchange.js';
+import { createExchange } from '../../../src/token/exchange.js';
 import type { DatedAnswer } from '../../../src/token/grant.js';
+import { createLogin, type PostForm } from '../../../src/token/login.js';
 import { createManualEnv, settled } from '../../support/manual-env.js';
 
 const grant = { type: 'refresh_token', refresh_token: 'r1' } as const;
@@ -14,7 +15,7 @@ const renewed: DatedAnswer = {
 };
 
 function setUp(
-  options: Partial<Parameters<typeof createExchange>[0]> & {
+  options: Partial<Parameters<typeof createExchange>[0] & Parameters<typeof createLogin>[0]> & {
     answer?: () => DatedAnswer | Promise<DatedAnswer>;
   } = {},
 ) {
@@ -24,15 +25,21 @@ function setUp(
     posts.push({ url, form: new URLSearchParams(form), signal, atMs: env.now() });
     return options.answer ? (options.answer() as Promise<DatedAnswer>) : new Promise(() => {});
   };
-  const exchange = createExchange({
+  const login = createLogin({
     env,
     post,
     loginUrl: 'https://login.procore.com',
     clientId: 'id',
     clientSecret: 'secret',
+    secretTimeoutMs: 5_000,
+    serverOffsetMs: () => 0,
+    ...options,
+  });
+  const exchange = createExchange({
+    env,
+    login,
     redirectUri: undefined,
     custom: undefined,
-    secretTimeoutMs: 5_000,
     serverOffsetMs: () => 0,
     ...options,
   });
@@ -160,14 +167,14 @@ describe('an exchange over the token endpoint', () => {
         status: 400,
         body: JSON.stringify({
           error: 'invalid_grant',
-          error_description: 'r-e-f-r-e-s-h of pass word&1 (pass%20word%261) is unknown',
+          error_description: 'r-e-f-r-e-s-h of pass word&1 (pass%20word%261, pass+word%261) is unknown',
         }),
       }),
     });
     const presented = await present({ type: 'refresh_token', refresh_token: 'r-e-f-r-e-s-h' });
     expect(presented).toMatchObject({
       kind: 'invalid-grant',
-      why: 'it answered 400 invalid_grant: [redacted] of [redacted] ([redacted]) is unknown',
+      why: 'it answered 400 invalid_grant: [redacted] of [redacted] ([redacted], [redacted]) is unknown',
     });
   });
 });
@@ -193,20 +200,25 @@ describe('the client secret', () => {
     expect(posts[0]!.atMs).toBe(startMs + 3_000);
   });
 
-  test.each<[string, () => unknown]>([
+  test.each<[string, () => unknown, string]>([
     [
       'throws',
       () => {
-        throw new Error('vault sealed');
+        throw new RangeError('vault sealed');
       },
+      'clientSecret() failed (RangeError)',
     ],
-    ['rejects', () => Promise.reject(new Error('vault sealed'))],
-    ['gives nothing', () => undefined],
-    ['gives an empty text', () => ''],
-    ['gives no text', () => 5],
-  ])('from a function that %s: nothing is sent, so nothing is spent', async (_what, clientSecret) => {
+    [
+      'rejects',
+      () => Promise.reject(Object.assign(new Error('vault sealed'), { code: 'ECONNREFUSED' })),
+      'clientSecret() failed (ECONNREFUSED)',
+    ],
+    ['gives nothing', () => undefined, 'clientSecret() gave no secret'],
+    ['gives an empty text', () => '', 'clientSecret() gave no secret'],
+    ['gives no text', () => 5, 'clientSecret() gave no secret'],
+  ])('from a function that %s: nothing is sent, so nothing is spent', async (_what, clientSecret, why) => {
     const { posts, present } = setUp({ clientSecret: clientSecret as () => string });
-    expect(await present()).toMatchObject({ kind: 'not-sent', why: 'clientSecret() gave no secret' });
+    expect(await present()).toMatchObject({ kind: 'not-sent', why });
     expect(posts).toEqual([]);
   });
 

@@ -54,21 +54,28 @@ describe('a load', () => {
     expect(loaded).toEqual({ kind: 'loaded', set: tokens });
   });
 
-  test.each<[string, () => unknown, unknown]>([
-    ['rejects', () => Promise.reject(new Error('down')), new Error('down')],
+  test.each<[string, () => unknown, unknown, string]>([
+    ['rejects', () => Promise.reject(new Error('down')), new Error('down'), 'Error'],
     [
       'throws',
       () => {
         throw new Error('down');
       },
       new Error('down'),
+      'Error',
     ],
-    ['rejects with nothing', () => Promise.reject(undefined), undefined],
-  ])('that %s has failed, with its cause', async (_what, load, cause) => {
+    [
+      'rejects with what failed below',
+      () => Promise.reject(new Error('a row', { cause: { code: 'EACCES' } })),
+      new Error('a row', { cause: { code: 'EACCES' } }),
+      'EACCES',
+    ],
+    ['rejects with nothing', () => Promise.reject(undefined), undefined, 'undefined'],
+  ])('that %s has failed, with its cause', async (_what, load, cause, word) => {
     const { keeper, env } = setUp({ load });
     expect(await keeper.load()).toEqual({
       kind: 'failed',
-      why: 'store.load() failed',
+      why: `store.load() failed (${word})`,
       cause,
       garbage: false,
     });
@@ -141,7 +148,7 @@ describe('a save', () => {
     const { keeper } = setUp({ save });
     expect(await keeper.save(tokens, undefined)).toEqual({
       kind: 'failed',
-      why: 'store.save() failed',
+      why: 'store.save() failed (Error)',
       cause: new Error('full'),
     });
   });
@@ -202,6 +209,19 @@ describe('saves never overlap', () => {
     expect(await later).toMatchObject({ kind: 'failed' });
     expect(store.log).toEqual(['a']);
     expect(env.pending).toEqual([5 * 60_000 - 5_000]);
+  });
+
+  test('though two are slow: who waits for both fails within one bound', async () => {
+    const store = slowStore();
+    const { keeper, env } = setUp(store);
+    const [first, second, third] = ['a', 'b', 'c'].map((name) => keeper.save(set(name), undefined));
+    await env.advance(4_000);
+    store.ends[0]!.resolve();
+    await env.advance(1_000);
+    expect(await third).toEqual({ kind: 'failed', why: 'an earlier store.save() has not settled yet' });
+    store.ends[1]!.resolve();
+    expect(await Promise.all([first, second])).toEqual([{ kind: 'saved' }, { kind: 'saved' }]);
+    expect(store.log).toEqual(['a', 'b']);
   });
 
   test.each(['resolves', 'rejects'])('and go on when the one that hung %s', async (how) => {

@@ -133,7 +133,7 @@ describe('a store with lock', () => {
   test('that rejects has failed, and says why', async () => {
     const cause = new Error('no quorum');
     const { running, entered } = setUp(() => Promise.reject(cause));
-    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed', cause });
+    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed (Error)', cause });
     expect(entered()).toBe(0);
   });
 
@@ -142,7 +142,7 @@ describe('a store with lock', () => {
     const { running } = setUp(() => {
       throw cause;
     });
-    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed', cause });
+    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed (TypeError)', cause });
   });
 
   test('that gives no lock in time has failed: its signal aborts, and a later call runs nothing', async () => {
@@ -236,7 +236,7 @@ describe('what the lock does after the section', () => {
       throw new Error('release failed');
     });
     expect(await running).toEqual({ kind: 'ran', value: 'value' });
-    expect(warnings).toEqual(['store.lock() failed after its critical section was done']);
+    expect(warnings).toEqual(['store.lock() failed after its critical section was done (Error)']);
   });
 
   test('a release that never ends is a warning after its bound', async () => {

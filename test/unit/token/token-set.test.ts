@@ -39,7 +39,7 @@ describe('readTokenSet', () => {
     ['empty tokens', { access_token: '', refresh_token: '' }, 'neither'],
     ['null tokens', { access_token: null, refresh_token: null }, 'neither'],
     ['a token that is a number', { access_token: 5 }, 'access_token is a number'],
-    ['a token that is an object', { access_token: {}, refresh_token: 'r' }, 'access_token is a object'],
+    ['a token that is an object', { access_token: {}, refresh_token: 'r' }, 'access_token is an object'],
     [
       'a refresh token that is true',
       { access_token: 'a', refresh_token: true },

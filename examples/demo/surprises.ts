@@ -1,0 +1,103 @@
+import type { Procore } from 'axios-procore';
+import type { Emulator, FaultHandle } from 'axios-procore/emulator';
+
+/** How long the API is down, and what it tells those who ask; both in milliseconds. */
+export interface PlannedOutage {
+  readonly durationMs: number;
+  /** Whole seconds. */
+  readonly retryAfterMs: number;
+}
+
+/** What goes wrong on purpose in each run. */
+export const plannedSurprises = {
+  lostAnswers: 1,
+  revocations: 1,
+  outage: { durationMs: 1_500, retryAfterMs: 1_000 },
+} as const;
+
+/** Makes things go wrong, each at its time. */
+export interface Surprises {
+  /** To be called with how many calls of the sync are done, after each of them or now and then. Returns the news, if there is any. */
+  after(done: number): string | undefined;
+  /** From the start of the outage until it is seen to be over. */
+  readonly isDown: boolean;
+}
+
+/** When a run is ready for what its share of the calls has brought up. */
+export interface Moments {
+  forOutage(): boolean;
+  /** Asked while it is down. */
+  forItsEnd(): boolean;
+  forRevocation(): boolean;
+}
+
+/** A refresh answer is lost after 30 % of the calls, the API is down after 40 %, and the token is revoked after 70 %. */
+export function createSurprises(
+  emulator: Emulator,
+  { requests, outage }: { requests: number; outage: PlannedOutage },
+  moments: Moments,
+  loseNextAnswer: () => FaultHandle = () => loseAnswer(emulator),
+): Surprises {
+  let lostAnswer: FaultHandle | undefined;
+  let wasDown = false;
+  let isDown = false;
+  let revoked = false;
+
+  return {
+    get isDown() {
+      return isDown;
+    },
+    after(done) {
+      if (isDown && moments.forItsEnd()) {
+        isDown = false;
+        return 'the API is back';
+      }
+      if (!lostAnswer && done >= 0.3 * requests) {
+        lostAnswer = loseNextAnswer();
+        return 'the next refresh answer will be lost';
+      }
+      if (!wasDown && done >= 0.4 * requests && moments.forOutage()) {
+        emulator.outage({ retryAfterSeconds: outage.retryAfterMs / 1000, forMs: outage.durationMs });
+        wasDown = isDown = true;
+        return 'the API is down';
+      }
+      if (!revoked && lostAnswer?.hits === 1 && done >= 0.7 * requests && moments.forRevocation()) {
+        emulator.revoke();
+        revoked = true;
+        return 'the token was revoked on the server';
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The next renewal is carried out, and nobody hears the answer. */
+export function loseAnswer(emulator: Emulator): FaultHandle {
+  return emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
+}
+
+/** The moments of a process that paces all calls. */
+export function aloneMoments(
+  emulator: Emulator,
+  procore: Pick<Procore, 'status'>,
+  { concurrency, limit }: { concurrency: number; limit: number },
+): Moments {
+  /** What the server has told last of its limit. */
+  function remaining(): number {
+    // A renewal is told of no limit, and there is hardly more than one at a time.
+    const last = emulator.log.slice(-5).reverse();
+    return last.find(({ rateLimit }) => rateLimit !== undefined)?.rateLimit?.remaining ?? 0;
+  }
+
+  return {
+    // The first call of a window has been answered, so all the others leave now and none of them is answered yet.
+    forOutage: () => remaining() === limit - 1,
+    // A call is done.
+    forItsEnd: () => true,
+    forRevocation() {
+      const { state, renewing } = procore.status();
+      // A replay never waits, so all calls in flight and their replays must fit.
+      return state === 'fresh' && !renewing && remaining() > 2 * concurrency;
+    },
+  };
+}

@@ -1,0 +1,400 @@
+/** What a failed call came to, for code that switches. Each is a row of {@link problems}. */
+export type ProblemKind =
+  | 'bad-request'
+  | 'company-header-missing'
+  | 'access-token-invalid'
+  | 'unauthorized'
+  | 'app-not-connected'
+  | 'forbidden'
+  | 'not-found'
+  | 'not-acceptable'
+  | 'request-timeout'
+  | 'conflict'
+  | 'unprocessable'
+  | 'rate-limited'
+  | 'server-error'
+  | 'bad-gateway'
+  | 'unavailable'
+  | 'gateway-timeout'
+  | 'connection-refused'
+  | 'connection-lost'
+  | 'timeout'
+  | 'canceled'
+  | 'reauthentication-required'
+  | 'token-renewal-failed'
+  | 'client-rejected'
+  | 'token-store-failed'
+  | 'deadline'
+  | 'wrong-environment'
+  | 'account-undecided'
+  | 'unexpected';
+
+/** When a failed call is sent again. */
+export type Repetition =
+  /** Never. */
+  | 'no'
+  /** With a current token, whatever the method: a 401 has not run. */
+  | 'replay'
+  /** Whatever the method: it has not run. */
+  | 'every-method'
+  /** GET, HEAD, OPTIONS, PUT, DELETE, and what the application calls idempotent. */
+  | 'idempotent'
+  /** Every method where the server says when (`Retry-After`), else idempotent ones. */
+  | 'as-told';
+
+/** A kind of failure: what it is, why it happens, what to do. */
+export interface CatalogueRow {
+  /** HTTP status that it goes with; several kinds may share one. */
+  readonly status?: number;
+  readonly title: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly docsUrl: string;
+  readonly retried: Repetition;
+}
+
+/** A success, as Procore's page describes it. */
+export interface SuccessRow {
+  readonly status: number;
+  readonly title: string;
+  readonly description: string;
+}
+
+/** One of Procore's common error patterns, and the kind that it is here. */
+export interface PatternRow {
+  readonly title: string;
+  readonly kind: ProblemKind;
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** One of Procore's best practices, and where this package follows it. */
+export interface PracticeRow {
+  readonly practice: string;
+  readonly detail: string;
+  readonly here: string;
+}
+
+const reference = 'https://developers.procore.com/documentation/content/error-reference';
+const rateLimiting = 'https://developers.procore.com/documentation/content/rate-limiting';
+const permissionsMatrix = 'https://support.procore.com/references/user-permissions-matrix-web';
+
+/** Source: Procore, "Error Code Reference", successful responses. */
+export const successes: readonly SuccessRow[] = [
+  {
+    status: 200,
+    title: 'OK',
+    description: 'The request succeeded. The response body contains the requested data.',
+  },
+  {
+    status: 201,
+    title: 'Created',
+    description: 'The resource was created successfully. The response body contains the new resource.',
+  },
+  {
+    status: 204,
+    title: 'No Content',
+    description: 'The request succeeded but there is no response body (common for DELETE operations).',
+  },
+];
+
+/** Statuses that Procore documents speak in the words of its "Error Code Reference"; the rest are ours. */
+export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
+  'bad-request': {
+    status: 400,
+    title: 'Bad Request',
+    cause: 'Malformed JSON, missing required fields, or invalid parameter values.',
+    remedy:
+      'Check request body syntax and verify all required fields are included. Review the endpoint’s parameter documentation.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'company-header-missing': {
+    status: 400,
+    title: 'Missing Procore-Company-Id',
+    cause: 'The call is company-scoped and carries no Procore-Company-Id header.',
+    remedy: 'Set the option companyId, or { procore: { companyId } } on the call.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'access-token-invalid': {
+    status: 401,
+    title: 'Unauthorized',
+    cause: 'The access token is invalid: it has expired (tokens last 90 minutes) or has been revoked.',
+    remedy:
+      'Refresh the token using your refresh token. The plugin does so and replays the call; a 401 that is still returned was refused with a current token too, or could not be replayed.',
+    docsUrl: reference,
+    retried: 'replay',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'Unauthorized',
+    cause: 'Missing, expired, or invalid access token.',
+    remedy:
+      'Verify the Authorization: Bearer <token> header is present. If the token expired, use your refresh token to obtain a new access token.',
+    docsUrl: reference,
+    retried: 'replay',
+  },
+  'app-not-connected': {
+    status: 403,
+    title: 'App is not connected to this company',
+    cause: 'Your app has been disconnected from the company via App Management in Procore.',
+    remedy: 'The company admin needs to reconnect your app.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Forbidden',
+    cause:
+      'The authenticated user or service account lacks the required permissions, the app is not installed in the target company, the resource is outside the user’s access scope, or the tool is disabled in the project.',
+    remedy: `Verify the user or service account has the correct permission level for the endpoint (see the User Permissions Matrix, ${permissionsMatrix}). Confirm the app is installed in the target company. Check that the relevant tool is enabled in the project’s Admin tool settings.`,
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'not-found': {
+    status: 404,
+    title: 'Not Found',
+    cause: 'The requested resource does not exist, or the authenticated user does not have access to it.',
+    remedy:
+      'Verify the resource ID is correct and that the user has access to the project or company containing the resource.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'Not Acceptable',
+    cause: 'The request references non-existent fields or an unsupported content type.',
+    remedy: 'Verify field names match the API specification.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'Request Timeout',
+    cause: 'The query takes longer than the server allows.',
+    remedy: 'Narrow the query: fewer fields, a smaller page, a tighter filter.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    cause:
+      'The request attempts to create a resource that already exists or conflicts with the current state.',
+    remedy: 'Check for duplicate records. If using origin_id with sync actions, verify uniqueness.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  unprocessable: {
+    status: 422,
+    title: 'Unprocessable Entity',
+    cause:
+      'The request syntax is valid but the server cannot process it due to business logic (for example, invalid status transitions, required dependent records missing).',
+    remedy: 'Review the error message in the response body for specific validation details.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too Many Requests',
+    cause: 'You have exceeded the API rate limit.',
+    remedy:
+      'Implement request throttling and exponential backoff. The plugin waits as the headers say, up to maxWaitMs.',
+    docsUrl: rateLimiting,
+    retried: 'every-method',
+  },
+  'server-error': {
+    status: 500,
+    title: 'Internal Server Error',
+    cause: 'An unexpected error occurred on Procore’s servers.',
+    remedy:
+      'Retry the request after a short delay. If the issue persists, contact apisupport@procore.com with the request details and approximate time.',
+    docsUrl: reference,
+    retried: 'idempotent',
+  },
+  'bad-gateway': {
+    status: 502,
+    title: 'Bad Gateway',
+    cause: 'A temporary connectivity issue between Procore’s load balancer and backend services.',
+    remedy: 'Retry the request. These are typically transient.',
+    docsUrl: reference,
+    retried: 'idempotent',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Service Unavailable',
+    cause: 'The service is temporarily unavailable due to maintenance or high load.',
+    remedy:
+      'Retry the request with exponential backoff. Check the Procore Status Page (https://status.procore.com) for ongoing incidents.',
+    docsUrl: reference,
+    retried: 'as-told',
+  },
+  'gateway-timeout': {
+    status: 504,
+    title: 'Gateway Timeout',
+    cause: 'Procore’s load balancer had no answer from its backend in time; the request may have run.',
+    remedy: 'Look whether a write has taken place before repeating it.',
+    docsUrl: reference,
+    retried: 'idempotent',
+  },
+  'connection-refused': {
+    title: 'Connection refused',
+    cause:
+      'No connection to Procore could be made: a name that does not resolve, a refused connection, a failed TLS handshake.',
+    remedy: 'Check network, proxy and certificates of this machine.',
+    docsUrl: reference,
+    retried: 'every-method',
+  },
+  'connection-lost': {
+    title: 'Connection lost',
+    cause: 'The connection broke before the whole answer had arrived; the request may have run.',
+    remedy: 'Look whether a write has taken place before repeating it.',
+    docsUrl: reference,
+    retried: 'idempotent',
+  },
+  timeout: {
+    title: 'Timeout',
+    cause: 'No answer within the call’s timeout; the request may have run.',
+    remedy:
+      'Raise the timeout, or narrow the query. Look whether a write has taken place before repeating it.',
+    docsUrl: reference,
+    retried: 'idempotent',
+  },
+  canceled: {
+    title: 'Canceled',
+    cause: 'The application has cancelled the call; if it had been sent, it may have run.',
+    remedy: 'Nothing to do.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'reauthentication-required': {
+    title: 'Re-authentication required',
+    cause:
+      'There is no refresh token, or it is invalid. Refresh tokens are single-use: if a refresh call was made (even if the response was lost due to a network error), the old refresh token is permanently invalidated.',
+    remedy: 'Re-authenticate the user, and hand the new tokens to setTokens().',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'token-renewal-failed': {
+    title: 'Token renewal failed',
+    cause: 'The token endpoint gave no verdict; the refresh token is kept.',
+    remedy: 'Try again after retryAt.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'client-rejected': {
+    title: 'Client rejected',
+    cause: 'The token endpoint refuses the app itself.',
+    remedy: 'Check clientId, clientSecret, redirectUri and environment.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'token-store-failed': {
+    title: 'Token store failed',
+    cause:
+      'The application’s token store could not be read, written or locked, or returned what is no token set.',
+    remedy: 'Look at the error’s cause; try again when the store works.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  deadline: {
+    title: 'Deadline passed',
+    cause: 'The call took longer than its deadlineMs, waits included.',
+    remedy: 'Raise deadlineMs, or try again later.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'wrong-environment': {
+    title: 'Wrong environment',
+    cause:
+      'The call goes to another Procore environment than its tokens; tokens are not transferable across environments. It was not sent.',
+    remedy: 'Set the option environment.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  'account-undecided': {
+    title: 'Account undecided',
+    cause: 'Calls with bearers of different users share one account. It was not sent.',
+    remedy: 'Tell whose tokens a call uses: the option account, or { procore: { account } } on the call.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+  unexpected: {
+    title: 'Unexpected failure',
+    cause:
+      'A status that Procore does not document, or no failure of Procore’s at all: a limit of axios (maxContentLength, maxRedirects), an invalid URL or header, a body that failed, an exception of an adapter.',
+    remedy:
+      'Look at the error itself. If it is an answer of Procore’s and persists, contact apisupport@procore.com with method, path, status and x-request-id.',
+    docsUrl: reference,
+    retried: 'no',
+  },
+};
+
+/** Source: Procore, "Error Code Reference", common error patterns. */
+export const patterns: readonly PatternRow[] = [
+  {
+    title: '“App is not connected to this company”',
+    kind: 'app-not-connected',
+    cause: 'Your app has been disconnected from the company via App Management in Procore.',
+    remedy: 'The company admin needs to reconnect your app.',
+  },
+  {
+    title: '“The access token is invalid”',
+    kind: 'access-token-invalid',
+    cause: 'The token has expired (tokens last 90 minutes) or has been revoked.',
+    remedy: 'Refresh the token using your refresh token.',
+  },
+  {
+    title: '“The refresh token is invalid”',
+    kind: 'reauthentication-required',
+    cause:
+      'Refresh tokens are single-use. If a refresh call was made (even if the response was lost due to a network error), the old refresh token is permanently invalidated.',
+    remedy: 'Re-authenticate the user.',
+  },
+  {
+    title: 'Rate limiting',
+    kind: 'rate-limited',
+    cause:
+      'When you receive a 429 response, the Retry-After header indicates how many seconds to wait before retrying.',
+    remedy: 'Implement exponential backoff to handle rate limits gracefully.',
+  },
+  {
+    title: 'Permissions errors',
+    kind: 'forbidden',
+    cause:
+      'A 403 Forbidden on a specific endpoint usually means the authenticated user’s permission level is insufficient.',
+    remedy: `Check the User Permissions Matrix (${permissionsMatrix}) to determine the required permission level for each tool.`,
+  },
+];
+
+/** Source: Procore, "Error Code Reference", best practices for error handling. */
+export const bestPractices: readonly PracticeRow[] = [
+  {
+    practice: 'Always check status codes',
+    detail: 'Don’t assume success. Check the response status code before processing the response body.',
+    here: 'The plugin goes by the status, whatever validateStatus says.',
+  },
+  {
+    practice: 'Parse error messages',
+    detail:
+      'The response body for 4xx errors often contains a message or errors field with specific details.',
+    here: 'error.procore.messages, fields and reasonCodes, for every shape of body.',
+  },
+  {
+    practice: 'Implement retry logic',
+    detail: 'For 429 and 5xx errors, use exponential backoff with jitter.',
+    here: 'Failures that pass are retried: after the wait that the server asks for, else with exponential backoff and full jitter.',
+  },
+  {
+    practice: 'Log request details',
+    detail:
+      'When contacting support, include the HTTP method, URL, request headers (without secrets), response status code, and response body.',
+    here: 'error.procore has status, messages and requestId, and never a secret.',
+  },
+  {
+    practice: 'Handle token expiration proactively',
+    detail: 'Refresh tokens before they expire rather than waiting for a 401 error.',
+    here: 'Tokens are renewed in the background before they expire.',
+  },
+];

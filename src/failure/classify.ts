@@ -1,0 +1,82 @@
+import type { ErrorBody } from './body.js';
+import type { ProblemKind } from './catalogue.js';
+import type { RefusalReason } from './challenge.js';
+import type { ConnectionFailure } from './transport.js';
+
+/** A failed attempt, reduced to what the classification looks at. */
+export type FailedAnswer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly body: ErrorBody;
+      readonly refusal: RefusalReason;
+    }
+  /** No answer, or half of one, whatever its status claims. `failure` is undefined where the connection is not to blame. */
+  | { readonly kind: 'unanswered'; readonly failure: ConnectionFailure | undefined }
+  | { readonly kind: 'canceled' };
+
+const byStatus: Readonly<Record<number, ProblemKind>> = {
+  400: 'bad-request',
+  403: 'forbidden',
+  404: 'not-found',
+  406: 'not-acceptable',
+  408: 'request-timeout',
+  409: 'conflict',
+  422: 'unprocessable',
+  429: 'rate-limited',
+  502: 'bad-gateway',
+  503: 'unavailable',
+  504: 'gateway-timeout',
+};
+const byFailure: Readonly<Record<ConnectionFailure, ProblemKind>> = {
+  'not-sent': 'connection-refused',
+  timeout: 'timeout',
+  lost: 'connection-lost',
+};
+/** Texts that say more than their status: Procore, "Error Code Reference", common error patterns, and the answer to a missing header. */
+const telling: readonly { text: RegExp; kind: ProblemKind; from: number; to: number }[] = [
+  { text: /App is not connected to this company/i, kind: 'app-not-connected', from: 403, to: 403 },
+  { text: /Missing Procore-Company-Id header/i, kind: 'company-header-missing', from: 400, to: 499 },
+];
+
+/** Names what happened, in Procore's own terms. */
+export function classify(answer: FailedAnswer): ProblemKind {
+  switch (answer.kind) {
+    case 'canceled':
+      return 'canceled';
+    case 'unanswered':
+      return answer.failure ? byFailure[answer.failure] : 'unexpected';
+    case 'answered':
+      return classifyStatus(answer);
+  }
+}
+
+function classifyStatus({ status, body, refusal }: FailedAnswer & { kind: 'answered' }): ProblemKind {
+  const told = telling.find(
+    ({ text, from, to }) => status >= from && status <= to && body.messages.some((said) => text.test(said)),
+  );
+  if (told) return told.kind;
+  if (status === 401) return refusal === 'token' ? 'access-token-invalid' : 'unauthorized';
+  return byStatus[status] ?? (status >= 500 && status <= 599 ? 'server-error' : 'unexpected');
+}
+
+/** Of these nobody knows whether the server has acted on the request. */
+const uncertain: ReadonlySet<ProblemKind> = new Set([
+  'request-timeout',
+  'server-error',
+  'bad-gateway',
+  'unavailable',
+  'gateway-timeout',
+  'connection-lost',
+  'timeout',
+  'canceled',
+  'unexpected',
+]);
+
+/**
+ * Whether the server may have carried the request out. `toldToWait`: the answer came with `Retry-After`, so that a 503 was turned away
+ * before it ran (Procore, "Rate Limiting").
+ */
+export function mayHaveRun(kind: ProblemKind, { toldToWait }: { readonly toldToWait: boolean }): boolean {
+  return uncertain.has(kind) && !(kind === 'unavailable' && toldToWait);
+}

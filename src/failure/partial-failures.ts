@@ -1,0 +1,69 @@
+import type { AxiosResponse } from 'axios';
+import { isPlain, parseErrorBody, textOf } from './body.js';
+
+/** One item of a successful answer that failed. */
+export interface PartialFailure {
+  /** The item's own `id`, `origin_id` or `upload_id`, whichever the answer names first in this order. */
+  readonly id?: string | number;
+  /** Human-readable; at most 50, each at most 500 characters. */
+  readonly messages: string[];
+  /** By field. */
+  readonly fields: Record<string, string[]>;
+  /** `code` or `reason_code`. */
+  readonly code?: string;
+  /** The item as the server sent it. */
+  readonly item: unknown;
+}
+
+/**
+ * Lists the failures that a success carries: a sync action's `errors` beside `entities` (200), `data.failed` (207), `failures` (201). An
+ * empty list for any other answer, and for whatever is none.
+ *
+ * @example
+ * const answer = await api.patch('/rest/v1.0/projects/1/rfis/sync', { updates });
+ * for (const { id, messages } of partialFailures(answer)) report(id, messages);
+ */
+export function partialFailures(response: AxiosResponse): PartialFailure[] {
+  try {
+    const { status, data } = response as AxiosResponse<unknown>;
+    return status >= 200 && status <= 299 ? failuresIn(status, jsonOf(data)) : [];
+  } catch {
+    // No response at all: an interceptor has taken it apart.
+    return [];
+  }
+}
+
+function failuresIn(status: number, body: unknown): PartialFailure[] {
+  if (!isPlain(body)) return [];
+  const { entities, errors, data, failures } = body;
+  if (Array.isArray(entities)) return listOf(errors).map(failureOf);
+  if (status === 207 && isPlain(data)) return listOf(data['failed']).map(failureOf);
+  // Elsewhere it is an attribute like any other.
+  return status === 201 || status === 207 ? listOf(failures).map(failureOf) : [];
+}
+
+function failureOf(item: unknown): PartialFailure {
+  const known = isPlain(item) ? item : {};
+  const { id, origin_id: originId, upload_id: uploadId, code, reason_code: reasonCode, errors } = known;
+  // A sync action repeats the item that was sent, and it may have a `message` of its own.
+  const { messages, fields } = parseErrorBody(errors === undefined ? item : { errors });
+  const named = [id, originId, uploadId].find((one) => typeof one === 'string' || typeof one === 'number');
+  const reason = [code, reasonCode].find((one) => typeof one === 'string');
+  return {
+    ...(named === undefined ? {} : { id: named }),
+    messages,
+    fields,
+    ...(reason === undefined ? {} : { code: reason }),
+    item,
+  };
+}
+
+/** The answer may still be a text or bytes, where the application transforms nothing. */
+function jsonOf(data: unknown): unknown {
+  const text = textOf(data, Infinity);
+  return text === undefined ? data : (JSON.parse(text) as unknown);
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

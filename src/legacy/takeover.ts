@@ -1,0 +1,192 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import type { Adapter } from '../adapter.js';
+import { acceptsStatus, canceledError } from '../axios.js';
+import { bridgeCancellation } from '../call.js';
+import type { Env } from '../env.js';
+import { ClientRejectedError, ReauthenticationRequiredError, type ProcoreError } from '../failure/errors.js';
+import type { Events } from '../observe/events.js';
+import type { Settings } from '../options.js';
+import { unsentError } from '../outcome.js';
+import type { TokenSet } from '../store/store.js';
+import { fingerprint } from '../token/fingerprint.js';
+import { withRedeemed } from '../token/lineage.js';
+import type { GrantMutex } from '../token/mutex.js';
+import type { TokenSource } from '../token/source.js';
+import { successorOf } from '../token/successor.js';
+import { epochMs, localExpiryMs } from '../token/token-set.js';
+import type { Patience } from '../within.js';
+import { syntheticResponse } from '../failure/synthetic.js';
+import type { createHearing } from './passage.js';
+import { tokenAnswer, type PairInUse } from './token-answer.js';
+import type { LegacyTokenRequest } from './token-request.js';
+
+/** One token request of the application. */
+export interface LegacyCall {
+  readonly config: AxiosRequestConfig;
+  readonly url: string;
+  readonly adapter: Adapter;
+  readonly accountOf: (config: AxiosRequestConfig) => string | undefined;
+}
+
+type RefreshRequest = LegacyTokenRequest & { readonly grant: 'refresh_token' };
+
+/** Answers the application's own token request. */
+export type Takeover = (request: LegacyTokenRequest, call: LegacyCall) => Promise<AxiosResponse>;
+
+/**
+ * The application goes on refreshing by itself, and every one of its requests is answered from the one renewal. What it authorises anew
+ * passes through, and the answer is kept.
+ */
+export function createTakeover(deps: {
+  env: Env;
+  settings: Pick<Settings, 'clientId' | 'grant' | 'maxWaitMs'>;
+  mutex: GrantMutex;
+  hear: ReturnType<typeof createHearing>;
+  sources: () => Iterable<TokenSource>;
+  sourceOf: (account: string) => TokenSource;
+  /** Whether it is the plugin itself that lets the application's function present a grant. */
+  isRenewal: () => boolean;
+  serverOffsetMs: () => number;
+  warnOnce: Events['warnOnce'];
+}): Takeover {
+  const { env, settings, mutex, hear, warnOnce } = deps;
+  /** Saves of what the application has redeemed by itself, by token. */
+  const keeping = new Map<string, Promise<void>>();
+
+  function sourceFor(refreshToken: string | undefined, call: LegacyCall): TokenSource | undefined {
+    const known =
+      refreshToken === undefined ? [] : [...deps.sources()].filter((source) => source.knows(refreshToken));
+    if (known[0]) return known[0];
+    const account = call.accountOf(call.config);
+    return account === undefined ? undefined : deps.sourceOf(account);
+  }
+
+  /** Waits as long as the application itself would for the answer. */
+  async function patiently<T>({ config }: LegacyCall, work: (patience: Patience) => Promise<T>): Promise<T> {
+    const { signal, release } = bridgeCancellation(config, env);
+    try {
+      return await work({ maxMs: Math.min(settings.maxWaitMs, config.timeout || Infinity), signal });
+    } finally {
+      release();
+    }
+  }
+
+  async function answerFrom(
+    source: TokenSource,
+    request: LegacyTokenRequest,
+    call: LegacyCall,
+  ): Promise<AxiosResponse> {
+    const refreshToken = request.grant === 'refresh_token' ? request.refreshToken : undefined;
+    const presented = await patiently(call, (patience) => source.present(refreshToken, patience));
+    switch (presented.kind) {
+      case 'lease': {
+        const { set, expiry } = presented.lease.held;
+        return granted(call, { set, expiresAtMs: localExpiryMs(expiry, deps.serverOffsetMs()) });
+      }
+      case 'failed':
+        return refused(call, presented.error);
+      case 'aborted':
+        throw canceledError(call.config);
+      case 'unknown':
+        return redeemOnce(request as RefreshRequest, source, call);
+    }
+  }
+
+  /**
+   * Nobody here can say what this token is: the server can. Who presents it beside this request gets the same answer, and what has
+   * become of it counts for whoever holds it. Without a source the answer is the application's alone.
+   */
+  async function redeemOnce(
+    request: RefreshRequest,
+    source: TokenSource | undefined,
+    call: LegacyCall,
+  ): Promise<AxiosResponse> {
+    const { refreshToken } = request;
+    const key = fingerprint(refreshToken);
+    const refuse = () => {
+      // The server says the same of another client's token.
+      if (request.clientId !== undefined)
+        mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    };
+    const redeem = async () => {
+      const successor = successorOf(refreshToken, mutex.outcomeOf);
+      if (successor) return granted(call, { set: successor, expiresAtMs: epochMs(successor.expires_at) });
+      if (mutex.outcomeOf(key)?.kind === 'dead') return refused(call, known(call));
+      const { response, tokens, expiresAtMs } = await hear(call.config, call.adapter, refuse);
+      if (!tokens?.refresh_token || tokens.refresh_token === refreshToken) return response;
+      const remembering = withRedeemed(tokens, refreshToken);
+      mutex.record(key, { kind: 'renewed', tokens: remembering, expiresAtMs });
+      // Not in here: what saves it may have to wait for this very token.
+      if (source)
+        keeping.set(
+          key,
+          keep(source, remembering, true).finally(() => keeping.delete(key)),
+        );
+      return response;
+    };
+    const response = await patiently(call, ({ signal = never }) => mutex.run(key, redeem, signal));
+    if (!response) throw canceledError(call.config);
+    await keeping.get(key);
+    return response;
+  }
+
+  /** The tokens of a new authorisation, unless they are another user's than those that work. */
+  async function keep(source: TokenSource, tokens: TokenSet, sure: boolean): Promise<void> {
+    if (await source.takeOwn(tokens, sure)) return;
+    warnOnce(
+      'legacy-refresh',
+      'another user',
+      'the application has got tokens of another user than those of this account, or nobody can say whose: they are left to it; tell whose tokens a call uses by the option "account"',
+    );
+  }
+
+  function known({ config, accountOf }: LegacyCall): ProcoreError {
+    return new ReauthenticationRequiredError(
+      'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorise anew.',
+      { account: accountOf(config) ?? 'default', reason: 'refresh-token-invalid' },
+    );
+  }
+
+  function granted({ config }: LegacyCall, pair: PairInUse): AxiosResponse {
+    return syntheticResponse(config, 200, tokenAnswer(pair, env.now()));
+  }
+
+  /** In the words of RFC 6749, section 5.2, which the application's own code looks for. */
+  function refused({ config, url }: LegacyCall, error: ProcoreError): AxiosResponse {
+    const path = new URL(url).pathname;
+    const code =
+      error instanceof ReauthenticationRequiredError
+        ? 'invalid_grant'
+        : error instanceof ClientRejectedError
+          ? 'invalid_client'
+          : undefined;
+    if (!code) throw unsentError(error, config, path);
+    const body = { error: code, error_description: error.message };
+    const response = syntheticResponse(config, code === 'invalid_grant' ? 400 : 401, body);
+    if (acceptsStatus(config, response.status)) return response;
+    throw unsentError(error, config, path, response);
+  }
+
+  return async (request, call) => {
+    const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
+    // To answer a renewal's own request from that renewal would be to wait for oneself.
+    if (isForeign || deps.isRenewal()) return call.adapter(call.config);
+    if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
+      const source = sourceFor(request.refreshToken, call);
+      return source ? answerFrom(source, request, call) : redeemOnce(request, undefined, call);
+    }
+    if (request.grant === 'client_credentials' && settings.grant === 'client_credentials') {
+      const source = sourceFor(undefined, call);
+      if (source) return answerFrom(source, request, call);
+    }
+    if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
+      const { response, tokens } = await hear(call.config, call.adapter);
+      const source = tokens && sourceFor(undefined, call);
+      if (source) await keep(source, tokens, false);
+      return response;
+    }
+    return call.adapter(call.config);
+  };
+}
+
+const never = new AbortController().signal;

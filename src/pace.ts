@@ -1,0 +1,79 @@
+import type { AxiosRequestConfig } from 'axios';
+import { gatePatienceOf, interruptedError, type Call, type Calls } from './call.js';
+import type { Env } from './env.js';
+import { DeadlineError, RateLimitedError } from './failure/errors.js';
+import type { Events } from './observe/events.js';
+import type { Passage } from './pacing/gate.js';
+
+/** Holds calls back by what the server tells of its limits. */
+export interface Pacing {
+  /** First thing of each attempt. */
+  request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
+  /** Asks the gate whether the call may leave; no promise when nothing has to be waited for. Throws, or rejects, when it may not. */
+  enter(call: Call): void | Promise<void>;
+}
+
+/** Creates the interceptor of the line that asks the gate. */
+export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'] }): Pacing {
+  const { env, calls, emit } = deps;
+
+  function enter(call: Call): void | Promise<void> {
+    const { gate, ticket, method, path } = call;
+    if (!gate || !ticket) return;
+    if (gate.leave(ticket)) return;
+    const passage = gate.enter(ticket, gatePatienceOf(call, env.now()));
+    if (!(passage instanceof Promise)) return pass(call, passage);
+    const opening = gate.opening();
+    emit('request-waiting', {
+      reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
+      method,
+      path,
+      ...(opening ? { until: new Date(opening.atMs) } : {}),
+    });
+    return passage.then((passed) => pass(call, passed));
+  }
+
+  function pass(call: Call, passage: Passage): void {
+    switch (passage.kind) {
+      case 'go':
+        return;
+      case 'aborted':
+        throw interruptedError(call);
+      case 'too-long':
+        throw tooLong(call, passage);
+    }
+  }
+
+  function tooLong(call: Call, { retryAtMs, status }: Passage & { kind: 'too-long' }): Error {
+    const retryAt = new Date(retryAtMs);
+    const sent = call.attempts === 0 ? 'it was not sent' : 'it was not sent again';
+    const opens = `calls may leave again at ${retryAt.toISOString()}`;
+    // The same, should both end at once: the deadline is what the application chose for this call.
+    if (call.deadlineAtMs <= env.now() + gatePatienceOf(call, env.now()).maxMs) {
+      call.gaveUp = 'deadline';
+      return new DeadlineError(`${sent}: ${opens}, after its deadlineMs.`, { retryAt });
+    }
+    call.gaveUp = 'wait-too-long';
+    const why = status === 503 ? 'the server is busy' : 'no more calls may leave now';
+    return new RateLimitedError(`${sent}: ${why}, ${opens}, later than maxWaitMs allows. Try again then.`, {
+      retryAt,
+      status: status ?? 429,
+    });
+  }
+
+  return {
+    enter,
+    request(config) {
+      const call = calls.of(config);
+      if (!call?.gate || !call.ticket) return config;
+      if (call.isReplay) {
+        // It has waited its turn before the 401, and whoever renews the token may be waiting for it.
+        call.isReplay = false;
+        call.gate.take(call.ticket);
+        return config;
+      }
+      const passing = enter(call);
+      return passing ? passing.then(() => config) : config;
+    },
+  };
+}

@@ -1,0 +1,256 @@
+import type { Env } from '../env.js';
+import type { Patience } from '../within.js';
+import { createAborts } from './aborts.js';
+import { readRateLimit } from './headers.js';
+import {
+  admit,
+  answered,
+  at,
+  lost,
+  sent,
+  unknownPace,
+  unsent,
+  type Admission,
+  type Sending,
+} from './plan.js';
+import { createQueue, type Placed } from './queue.js';
+
+/** One call's place in the order of calls, over all its attempts. */
+export interface Ticket {
+  /** Lower ones leave first. */
+  readonly turn: number;
+  /** The attempt under way. */
+  sending: Sending | undefined;
+}
+
+/** How a call's wait at the gate ends. */
+export type Passage =
+  | { readonly kind: 'go' }
+  /**
+   * It would take longer than the call may wait. `retryAtMs`: when calls may leave again, in local milliseconds since the epoch;
+   * `status`: of the answer that closed the gate, if it was one.
+   */
+  | { readonly kind: 'too-long'; readonly retryAtMs: number; readonly status: number | undefined }
+  | { readonly kind: 'aborted' };
+
+/** Paces the calls of one scope by what the server tells, so that it need not refuse any. */
+export interface Gate {
+  /** A ticket for a new call; calls leave in the order of their tickets, also those that come back. */
+  ticket(): Ticket;
+  /** Lets a new attempt leave where nobody has to wait; else it has to {@link Gate.enter}. */
+  leave(ticket: Ticket): boolean;
+  /**
+   * Asks to leave. No promise when nothing has to be waited for. A ticket that was let out and has not been sent (its token took too
+   * long) gives its leave back and asks again, at the place of its turn.
+   */
+  enter(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
+  /** A replay leaves: it never waits, but it counts. */
+  take(ticket: Ticket): void;
+  /** A call that was let out will not be sent: its token failed, or it was aborted before. */
+  release(ticket: Ticket): void;
+  /** An answer came; `retryAfterMs` is what `Retry-After` asks for. */
+  answered(
+    ticket: Ticket,
+    answer: { status: number; headers: object | undefined; retryAfterMs: number | undefined },
+  ): void;
+  /** No answer of Procore's will come: the call failed, was aborted, or was redirected elsewhere. */
+  lost(ticket: Ticket): void;
+  /**
+   * When calls may leave again (`atMs`, local milliseconds since the epoch), and the status of the answer that closed the gate, if one
+   * did; undefined when they may now, or when only an answer can tell.
+   */
+  opening(): { readonly atMs: number; readonly status: number | undefined } | undefined;
+  /** Calls that wait. */
+  readonly waiting: number;
+  /** Nobody is under way and nothing is known that a new gate would not know. */
+  isIdle(): boolean;
+}
+
+interface Waiting extends Placed {
+  readonly ticket: Ticket;
+  readonly giveUpAtMs: number;
+  readonly signal: AbortSignal | undefined;
+  passage: Passage | undefined;
+  settle: ((passage: Passage) => void) | undefined;
+}
+
+const go: Passage = Object.freeze({ kind: 'go' });
+const aborted: Passage = Object.freeze({ kind: 'aborted' });
+
+/** Creates the gate of one scope. `serverOffsetMs` is how far the server's clock is ahead, at least. */
+export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: () => number }): Gate {
+  let pace = unknownPace;
+  let turns = 0;
+  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
+  const byTurn = createQueue<Waiting>(isEarlier, 0);
+  const byPatience = createQueue<Waiting>(
+    (one, other) =>
+      one.giveUpAtMs < other.giveUpAtMs || (one.giveUpAtMs === other.giveUpAtMs && isEarlier(one, other)),
+    1,
+  );
+  const aborts = createAborts<Waiting>((waiting) => {
+    dismiss(waiting, aborted);
+    rest();
+  });
+
+  function look(nowMs: number): Admission {
+    pace = at(pace, nowMs);
+    return admit(pace, nowMs);
+  }
+
+  function send(ticket: Ticket, nowMs: number, inTurn: boolean): void {
+    const left = sent(pace, nowMs, inTurn);
+    pace = left.pace;
+    ticket.sending = left.sending;
+  }
+
+  /** Takes the ticket's attempt off the books; undefined when there is none. */
+  function strike(ticket: Ticket): Sending | undefined {
+    const { sending } = ticket;
+    ticket.sending = undefined;
+    return sending;
+  }
+
+  function dismiss(waiting: Waiting, passage: Passage): void {
+    byTurn.leave(waiting);
+    byPatience.leave(waiting);
+    if (waiting.signal) aborts.unwatch(waiting.signal, waiting);
+    waiting.passage = passage;
+    waiting.settle?.(passage);
+  }
+
+  /** Lets out who may leave, turns away who would wait too long, and sets the timer for the rest. */
+  function serve(): void {
+    if (byTurn.size === 0) return rest();
+    const nowMs = env.now();
+    let admission = look(nowMs);
+    for (let next = byTurn.first(); next && admission.kind === 'go'; next = byTurn.first()) {
+      dismiss(next, go);
+      send(next.ticket, nowMs, true);
+      admission = look(nowMs);
+    }
+    if (admission.kind === 'go') return rest();
+    const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
+    const tooLong = refusal(admission);
+    for (let next = byPatience.first(); next; next = byPatience.first()) {
+      if (next.giveUpAtMs > nowMs && next.giveUpAtMs >= opensAtMs) break;
+      dismiss(next, tooLong);
+    }
+    rest(admission.atMs);
+  }
+
+  /** One timer for everybody. One that is early only looks again. */
+  function rest(opensAtMs = Infinity): void {
+    const first = byPatience.first();
+    if (!first) {
+      timer?.stop.abort();
+      timer = undefined;
+      return;
+    }
+    const atMs = Math.min(opensAtMs, first.giveUpAtMs);
+    if (atMs === Infinity || (timer && timer.atMs <= atMs)) return;
+    timer?.stop.abort();
+    const mine = { atMs, stop: new AbortController() };
+    timer = mine;
+    void env.sleep(atMs - env.now(), { signal: mine.stop.signal }).then(() => {
+      if (timer !== mine) return;
+      timer = undefined;
+      serve();
+    });
+  }
+
+  return {
+    ticket: () => ({ turn: turns++, sending: undefined }),
+
+    leave(ticket) {
+      if (byTurn.size > 0 || ticket.sending) return false;
+      const nowMs = env.now();
+      if (look(nowMs).kind !== 'go') return false;
+      send(ticket, nowMs, true);
+      return true;
+    },
+
+    enter(ticket, { maxMs, signal }) {
+      const back = strike(ticket);
+      if (back) pace = unsent(pace, back);
+      const nowMs = env.now();
+      if (signal?.aborted) {
+        if (back) serve();
+        return aborted;
+      }
+      if (byTurn.size === 0 && look(nowMs).kind === 'go') {
+        send(ticket, nowMs, true);
+        return go;
+      }
+      const waiting: Waiting = {
+        ticket,
+        giveUpAtMs: nowMs + maxMs,
+        signal,
+        places: [],
+        passage: undefined,
+        settle: undefined,
+      };
+      byTurn.join(waiting);
+      byPatience.join(waiting);
+      serve();
+      if (waiting.passage) return waiting.passage;
+      if (signal) aborts.watch(signal, waiting);
+      return new Promise((resolve) => (waiting.settle = resolve));
+    },
+
+    take: (ticket) => send(ticket, env.now(), false),
+
+    release(ticket) {
+      const sending = strike(ticket);
+      if (!sending) return;
+      pace = unsent(pace, sending);
+      serve();
+    },
+
+    answered(ticket, { status, headers, retryAfterMs }) {
+      const sending = strike(ticket);
+      if (!sending) return;
+      const draw = status === 429 || status === 503 ? env.random() : 0;
+      const clock = { nowMs: env.now(), serverOffsetMs: serverOffsetMs(), draw };
+      pace = answered(pace, sending, { status, rateLimit: readRateLimit(headers), retryAfterMs }, clock);
+      serve();
+    },
+
+    lost(ticket) {
+      const sending = strike(ticket);
+      if (!sending) return;
+      pace = lost(pace, sending);
+      serve();
+    },
+
+    opening() {
+      const admission = look(env.now());
+      return admission.kind === 'until' ? admission : undefined;
+    },
+
+    get waiting() {
+      return byTurn.size;
+    },
+
+    isIdle() {
+      const nowMs = env.now();
+      pace = at(pace, nowMs);
+      const { inFlight, windows, closing } = pace;
+      const isOpen = !closing || nowMs >= closing.untilMs;
+      const knows = windows.some(({ resetMs }) => resetMs !== undefined);
+      return inFlight === 0 && byTurn.size === 0 && isOpen && !knows;
+    },
+  };
+}
+
+function isEarlier(one: Waiting, other: Waiting): boolean {
+  return one.ticket.turn < other.ticket.turn;
+}
+
+function refusal(admission: Exclude<Admission, { kind: 'go' }>): Passage {
+  return {
+    kind: 'too-long',
+    retryAtMs: admission.atMs,
+    status: admission.kind === 'until' ? admission.status : undefined,
+  };
+}

@@ -1,0 +1,235 @@
+import { asked, firstAnswerMs, isRefusal, passedOn, refused, wentFirst, type Closing } from './closing.js';
+import { plausibleReset, type RateLimit } from './headers.js';
+import {
+  informed,
+  renewed,
+  returned,
+  silent,
+  spent,
+  type Standing,
+  type Told,
+  type Window,
+} from './window.js';
+
+/** Where one scope stands. */
+export interface Pace {
+  /** Whether the server has answered at all. */
+  readonly answered: boolean;
+  /** Calls sent so far. */
+  readonly sent: number;
+  /** Calls sent and neither answered nor lost. */
+  readonly inFlight: number;
+  /** Calls that ended without telling of any limit: the server may have counted them. */
+  readonly untold: number;
+  /** Local milliseconds since the epoch. */
+  readonly lastSentAtMs: number;
+  /** The limits that answers told of, the last one told first: the hourly one, the one of ten seconds, one that has changed. */
+  readonly windows: readonly Window[];
+  readonly closing: Closing | undefined;
+  /** How far the server's clock is ahead at least, so that a reset is taken late rather than early. */
+  readonly serverOffsetMs: number;
+}
+
+/** One call that was sent. */
+export interface Sending {
+  /** Its number among all that were sent. */
+  readonly number: number;
+  /** Calls that were under way when it left. */
+  readonly beside: number;
+  /** Calls that had ended untold before. */
+  readonly untold: number;
+}
+
+/** What an answer tells of pacing. */
+export interface Answer {
+  readonly status: number;
+  readonly rateLimit: RateLimit;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** Whether the next call may leave. */
+export type Admission =
+  | { readonly kind: 'go' }
+  /** Not before this moment (local milliseconds since the epoch); `status` of the answer that closed the gate, if one did. */
+  | { readonly kind: 'until'; readonly atMs: number; readonly status: number | undefined }
+  /** Not before an answer, or before this moment should none come. */
+  | { readonly kind: 'answer'; readonly atMs: number };
+
+/** Longer than this nobody waits for a reset that only doubts call for. */
+const longWaitMs = 60_000;
+/** Calls in flight before the server has told of any limit. */
+export const mostBeforeFirstAnswer = 10;
+/** The hourly limit, the one of ten seconds, and the former value of one that has just changed. */
+const mostWindows = 3;
+
+/** Nothing sent, nothing known. */
+export const unknownPace: Pace = Object.freeze({
+  answered: false,
+  sent: 0,
+  inFlight: 0,
+  untold: 0,
+  lastSentAtMs: 0,
+  windows: [],
+  closing: undefined,
+  serverOffsetMs: 0,
+});
+
+const go: Admission = Object.freeze({ kind: 'go' });
+
+/** The pace at this moment: resets that have passed are past. To be asked before {@link admit}. */
+export function at(pace: Pace, nowMs: number): Pace {
+  const isOver = ({ resetMs }: Window) => resetMs !== undefined && nowMs >= resetMs - pace.serverOffsetMs;
+  if (!pace.windows.some(isOver)) return pace;
+  return { ...pace, windows: pace.windows.map((w) => (isOver(w) ? renewed(w, pace.sent) : w)) };
+}
+
+/** Whether one more call may leave now. */
+export function admit(pace: Pace, nowMs: number): Admission {
+  const { closing, inFlight } = pace;
+  let untilMs = -Infinity;
+  let answerMs = -Infinity;
+  // Calls that take long, or that wait for others behind them, do not hold everybody up.
+  if (!pace.answered && inFlight >= mostBeforeFirstAnswer) answerMs = pace.lastSentAtMs + firstAnswerMs;
+  if (closing) {
+    untilMs = closing.untilMs;
+    if (closing.first) answerMs = Math.max(answerMs, closing.first.sinceMs + firstAnswerMs);
+  }
+  for (const { left, resetMs, least } of pace.windows) {
+    if (left >= 1) continue;
+    if (resetMs !== undefined) {
+      const resetAtMs = resetMs - pace.serverOffsetMs;
+      // The server has not said that nothing is left: calls that ended without a word have used it up, if they were counted at all.
+      const mayAsk = least >= 1 && inFlight === 0 && resetAtMs - nowMs > longWaitMs;
+      untilMs = Math.max(untilMs, mayAsk ? pace.lastSentAtMs + firstAnswerMs : resetAtMs);
+    }
+    // An answer will say how many may follow; with none to come somebody has to ask.
+    else if (inFlight > 0) answerMs = Math.max(answerMs, pace.lastSentAtMs + firstAnswerMs);
+  }
+  if (untilMs > nowMs) return { kind: 'until', atMs: untilMs, status: closing?.status };
+  return answerMs > nowMs ? { kind: 'answer', atMs: answerMs } : go;
+}
+
+/** A call leaves: one that was admitted, or (`inTurn` false) the replay of one, which never waits and has no right to go first. */
+export function sent(pace: Pace, nowMs: number, inTurn: boolean): { pace: Pace; sending: Sending } {
+  const number = pace.sent + 1;
+  const { inFlight, closing, windows } = pace;
+  return {
+    // Spelt out, here and where it is answered: every call pays for a spread.
+    pace: {
+      answered: pace.answered,
+      sent: number,
+      inFlight: inFlight + 1,
+      untold: pace.untold,
+      lastSentAtMs: nowMs,
+      windows: windows.length === 0 ? windows : windows.map(spent),
+      closing: closing && inTurn ? asked(closing, number, nowMs) : closing,
+      serverOffsetMs: pace.serverOffsetMs,
+    },
+    sending: { number, beside: inFlight, untold: pace.untold },
+  };
+}
+
+/** A call was let out and has not been sent after all. */
+export function unsent(pace: Pace, { number }: Sending): Pace {
+  const { inFlight, windows, closing } = pace;
+  return {
+    ...pace,
+    inFlight: inFlight - 1,
+    windows: windows.map(returned),
+    closing: passedOn(closing, number),
+  };
+}
+
+/** A call was sent and has no answer; the server may have counted it. */
+export function lost(pace: Pace, { number }: Sending): Pace {
+  const { inFlight, untold, windows, closing } = pace;
+  return {
+    ...pace,
+    inFlight: inFlight - 1,
+    untold: untold + 1,
+    windows: windows.map(silent),
+    closing: passedOn(closing, number),
+  };
+}
+
+/** A call was answered; `draw` in [0, 1) is the jitter of a wait that the server asks for. */
+export function answered(
+  pace: Pace,
+  sending: Sending,
+  answer: Answer,
+  clock: { nowMs: number; serverOffsetMs: number; draw: number },
+): Pace {
+  const { nowMs, serverOffsetMs, draw } = clock;
+  const resetMs = plausibleReset(answer.rateLimit, nowMs + serverOffsetMs);
+  const resetAtMs = resetMs === undefined ? undefined : resetMs - serverOffsetMs;
+  const { limit, remaining } = answer.rateLimit;
+  return {
+    answered: true,
+    sent: pace.sent,
+    inFlight: pace.inFlight - 1,
+    untold: remaining === undefined ? pace.untold + 1 : pace.untold,
+    lastSentAtMs: pace.lastSentAtMs,
+    serverOffsetMs,
+    windows:
+      remaining === undefined
+        ? windowsUntold(pace.windows, sending.number, answer.status)
+        : windowsTold(pace, sending, { limit, remaining, resetMs }, nowMs + serverOffsetMs),
+    closing: closingAfter(pace.closing, sending, answer, { nowMs, draw, resetAtMs }),
+  };
+}
+
+/**
+ * Without a word on any limit. The API itself always has one, so after a reset its silence says that there is no limit any more; a
+ * failure may come from a gateway before it.
+ */
+function windowsUntold(windows: readonly Window[], number: number, status: number): readonly Window[] {
+  if (windows.length === 0) return windows;
+  const kept = windows.filter((w) => w.resetMs !== undefined || number <= w.since || status >= 400);
+  return kept.map(silent);
+}
+
+function windowsTold(
+  { windows, sent, inFlight, untold }: Pace,
+  { number, beside, untold: untoldBefore }: Sending,
+  { limit, remaining, resetMs }: RateLimit & { remaining: number },
+  serverNowMs: number,
+): readonly Window[] {
+  const told: Told = {
+    limit,
+    remaining,
+    resetMs,
+    number,
+    overlap: beside + sent - number,
+    untold: untold - untoldBefore,
+  };
+  const standing: Standing = { inFlight: inFlight - 1, sent, serverNowMs };
+  const window = windowOf(windows, told);
+  if (window && windows.length === 1) return [informed(window, told, standing)];
+  const others = windows.filter(
+    // Nearest is the limit that is told of: one whose reset has passed is no longer it.
+    (other) => other !== window && (other.resetMs !== undefined || told.number <= other.since),
+  );
+  return [informed(window, told, standing), ...others.map(silent)].slice(0, mostWindows);
+}
+
+/** Which of the limits an answer speaks of. */
+function windowOf(windows: readonly Window[], { limit, resetMs }: Told): Window | undefined {
+  if (limit === undefined) return windows[0];
+  return (
+    windows.find((window) => window.limit === limit) ??
+    // The same window under another limit: it has been changed.
+    windows.find((window) => window.resetMs !== undefined && window.resetMs === resetMs)
+  );
+}
+
+function closingAfter(
+  closing: Closing | undefined,
+  { number }: Sending,
+  { status, retryAfterMs }: Answer,
+  { nowMs, draw, resetAtMs }: { nowMs: number; draw: number; resetAtMs: number | undefined },
+): Closing | undefined {
+  const refusal = { status, number, retryAfterMs, resetAtMs };
+  if (isRefusal(closing, refusal)) return refused(closing, refusal, nowMs, draw);
+  if (status === 503) return closing;
+  return wentFirst(closing, number) ? undefined : closing;
+}

@@ -1,0 +1,55 @@
+import type { AxiosRequestConfig } from 'axios';
+import { copyOf, endBy, keepQuery, knowsSignal } from './axios.js';
+import type { Call } from './call.js';
+import { mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
+import { undress } from './wire/headers.js';
+
+/** Redirects, as follow-redirects tells of them. */
+type BeforeRedirect = (
+  options: { href?: string; headers: Record<string, unknown> },
+  ...rest: unknown[]
+) => void;
+type PrivateConfig = Omit<AxiosRequestConfig, 'beforeRedirect'> & {
+  beforeRedirect?: BeforeRedirect;
+  'axios-retry'?: object;
+};
+
+/** The line works on a copy: what it needs to change, the application never sees. */
+export function privateConfig(
+  call: Call,
+  destination: Destination & { kind: 'procore' },
+  origins: TokenOrigins,
+): AxiosRequestConfig {
+  const copy = copyOf(call.config) as PrivateConfig;
+  if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
+  if (call.source) {
+    delete copy.auth;
+    if (destination.url !== undefined) {
+      copy.url = destination.url;
+      delete copy.baseURL;
+    }
+  }
+  // The adapter knows the application's own token, and the signal as a rule; the deadline it must hear from us.
+  if (call.signal && (call.deadlineAtMs < Infinity || !knowsSignal())) {
+    endBy(call.signal, copy as AxiosRequestConfig);
+  }
+  keepQuery(copy as AxiosRequestConfig);
+  // How often is decided on the line; the application's own count stays the application's.
+  copy['axios-retry'] = { retries: Infinity };
+  const { validateStatus } = call.config;
+  copy.validateStatus = (status) => {
+    // Inside the line the status decides; what the application calls a success is asked at the end.
+    call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
+    return !call.refusedByStatus;
+  };
+  const { beforeRedirect } = copy;
+  copy.beforeRedirect = (options, ...rest) => {
+    call.redirected = true;
+    if (!options.href || !mayHaveToken(options.href, origins)) {
+      call.left = true;
+      undress(options.headers, call.source !== undefined);
+    }
+    beforeRedirect?.(options, ...rest);
+  };
+  return copy as AxiosRequestConfig;
+}

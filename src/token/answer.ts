@@ -1,0 +1,40 @@
+import type { Env } from '../env.js';
+import { within } from '../within.js';
+import type { Unanswered } from './grant.js';
+
+/** How long and by whose leave a form is sent. */
+export interface Leave {
+  readonly signal: AbortSignal;
+  readonly answerTimeoutMs: number;
+  /** Asked last before the form leaves. */
+  readonly mayPresent?: (() => boolean) | undefined;
+}
+
+/** A presentation under way; its verdict never rejects. */
+export interface Sending<V> {
+  readonly verdict: Promise<V>;
+  readonly sentAtMs: number;
+  /** Called when the verdict has reached whoever waits for it. */
+  readonly received?: () => void;
+}
+
+/** Waits for a verdict for as long as an answer may take. */
+export async function answerOf<V>(
+  env: Env,
+  { verdict, sentAtMs, received }: Sending<V>,
+  { signal, answerTimeoutMs }: Leave,
+): Promise<(V | Unanswered) & { readonly sentAtMs: number }> {
+  const waited = await within(env, answerTimeoutMs, verdict, signal);
+  if (waited.kind === 'done') {
+    received?.();
+    return { ...waited.value, sentAtMs };
+  }
+  const why =
+    waited.kind === 'elapsed' ? `it gave no answer in ${answerTimeoutMs} ms` : 'the request was given up';
+  return { kind: 'perhaps-spent', why, sentAtMs };
+}
+
+/** A secret as it is and as it looks in a form: neither may be quoted. */
+export function asSent(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)];
+}

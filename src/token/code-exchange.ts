@@ -1,0 +1,114 @@
+import type { Env } from '../env.js';
+import { TokenRenewalError, type ProcoreError } from '../failure/errors.js';
+import type { Settings } from '../options.js';
+import type { TokenSet } from '../store/store.js';
+import type { GrantType } from './adoption.js';
+import { failuresOf } from './failures.js';
+import { fingerprint } from './fingerprint.js';
+import { judgeAnswer, tokenRequestForm, type CodeGrant, type Verdict } from './grant.js';
+import { insist } from './insist.js';
+import type { Login } from './login.js';
+import type { GrantMutex } from './mutex.js';
+import { holdAnswer, mergeAnswer, withExpiresAt, type AheadChoice, type HeldTokens } from './token-set.js';
+
+/** A code that the browser brought, and the redirect URI that it was asked for with. */
+export interface AuthorizationCode {
+  readonly code: string;
+  readonly redirectUri: string;
+}
+
+/** Exchanges authorisation codes for tokens of one account. */
+export interface CodeExchange {
+  /** Presents the code once, and hands the tokens over. A second call with the same code joins the first. */
+  exchange(login: Login, code: AuthorizationCode): Promise<TokenSet>;
+  /** What is under way and must not be cut off. */
+  underWay(): Promise<unknown> | undefined;
+}
+
+/** Nothing but its own patience ends the exchange of a code: its tokens would be lost. */
+const never = new AbortController().signal;
+
+/** Creates the code exchange of one account. */
+export function createCodeExchange(deps: {
+  env: Env;
+  account: string;
+  grant: GrantType;
+  settings: Settings['renewal'];
+  mutex: GrantMutex;
+  serverOffsetMs: () => number;
+  ahead: () => AheadChoice;
+  /** Begins a new generation with these tokens: saves and uses them. */
+  take: (held: HeldTokens) => Promise<void>;
+}): CodeExchange {
+  const { env, account, settings, mutex, serverOffsetMs } = deps;
+  const failures = failuresOf(account, deps.grant);
+  const underWay = new Map<string, Promise<TokenSet>>();
+
+  /** A client must not use a code twice (RFC 6749, section 4.1.2): a server may revoke what the first use was answered with. */
+  async function present(login: Login, code: AuthorizationCode, key: string) {
+    if (mutex.outcomeOf(key))
+      throw failures.dead('code-invalid', 'this code has been presented before').error;
+    const grant: CodeGrant = {
+      type: 'authorization_code',
+      code: code.code,
+      redirect_uri: code.redirectUri,
+    };
+    const request = {
+      path: '/oauth/token',
+      form: (client: { id: string; secret: string }) => tokenRequestForm(grant, client),
+      secrets: [code.code],
+      judge: judgeAnswer,
+    } as const;
+    const { answerTimeoutMs, totalMs } = settings;
+    const patience = {
+      endsAtMs: env.now() + totalMs,
+      answerTimeoutMs,
+      leastAnswerMs: Math.min(answerTimeoutMs, totalMs / 4),
+      resends: 0,
+      signal: never,
+    };
+    const verdict = await insist(env, patience, (answerTimeoutMs) =>
+      login.send(request, { signal: never, answerTimeoutMs }),
+    );
+    if (isUsed(verdict)) mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    return verdict;
+  }
+
+  function errorOf(
+    verdict: Exclude<Verdict, { kind: 'renewed' }>,
+    retryAtMs: number | undefined,
+  ): ProcoreError {
+    if (verdict.kind === 'invalid-grant') return failures.dead('code-invalid', verdict.why).error;
+    if (verdict.kind === 'perhaps-spent') return failures.dead('code-response-lost', verdict.why).error;
+    if (verdict.kind === 'client-rejected') return failures.rejected(verdict.why).error;
+    const summary = `the authorisation code of account ${JSON.stringify(account)} could not be exchanged: asked for a token, ${verdict.why}. Nothing says that the code was used: it can be presented again within its ten minutes.`;
+    const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
+    return new TokenRenewalError(summary, { account, retryAt });
+  }
+
+  async function exchangeOnce(login: Login, code: AuthorizationCode, key: string): Promise<TokenSet> {
+    // Another account, or another copy of the package, may have the same code in hand.
+    const verdict = (await mutex.run(key, () => present(login, code, key), never))!;
+    if (verdict.kind !== 'renewed') throw errorOf(verdict, verdict.retryAtMs);
+    const answered = holdAnswer(mergeAnswer(undefined, verdict.answer), verdict.sentAtMs, deps.ahead());
+    const set = withExpiresAt(answered, serverOffsetMs());
+    await deps.take({ ...answered, set });
+    return { ...set };
+  }
+
+  return {
+    exchange(login, code) {
+      const key = fingerprint(code.code);
+      const before = underWay.get(key);
+      if (before) return before;
+      const exchanged = exchangeOnce(login, code, key).finally(() => underWay.delete(key));
+      underWay.set(key, exchanged);
+      return exchanged;
+    },
+    underWay: () => (underWay.size > 0 ? Promise.allSettled(underWay.values()) : undefined),
+  };
+}
+
+function isUsed({ kind }: Verdict): boolean {
+  return kind === 'renewed' || kind === 'invalid-grant' || kind === 'perhaps-spent';
+}

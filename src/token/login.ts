@@ -1,0 +1,73 @@
+import type { Env } from '../env.js';
+import { codeOf } from '../in-words.js';
+import { call, within } from '../within.js';
+import { answerOf, asSent, type Leave } from './answer.js';
+import { judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './grant.js';
+
+/** Sends one form to the login host and gives back the answer, whatever its status; rejects when there is none. */
+export type PostForm = (url: string, form: string, signal: AbortSignal) => Promise<DatedAnswer>;
+
+/** A form for the login host, and how its answer is read. */
+export interface LoginRequest<V> {
+  readonly path: '/oauth/token' | '/oauth/revoke';
+  readonly form: (client: { id: string; secret: string }) => string;
+  /** What the form holds that must not be quoted, besides the client's secret. */
+  readonly secrets: readonly string[];
+  readonly judge: (answer: TokenAnswer, serverNowMs: number, secrets: readonly string[]) => V;
+}
+
+/** The client at the login host: sends forms with its id and secret. */
+export interface Login {
+  /** Sends a form once. Never rejects. */
+  send<V>(request: LoginRequest<V>, leave: Leave): Promise<(V | Unanswered) & { readonly sentAtMs: number }>;
+}
+
+/** Creates the client over a bare way to post. */
+export function createLogin(deps: {
+  env: Env;
+  post: PostForm;
+  loginUrl: string;
+  clientId: string;
+  clientSecret: string | (() => string | Promise<string>) | undefined;
+  secretTimeoutMs: number;
+  serverOffsetMs: () => number;
+}): Login {
+  const { env, post, loginUrl, clientId, clientSecret, secretTimeoutMs } = deps;
+
+  async function secretOf(signal: AbortSignal): Promise<{ secret: string } | { why: string }> {
+    if (typeof clientSecret === 'string') return { secret: clientSecret };
+    const waited = await within(env, secretTimeoutMs, call(clientSecret ?? (() => '')), signal);
+    if (waited.kind === 'failed') return { why: `clientSecret() failed (${codeOf(waited.error)})` };
+    return waited.kind === 'done' && typeof waited.value === 'string' && waited.value !== ''
+      ? { secret: waited.value }
+      : { why: 'clientSecret() gave no secret' };
+  }
+
+  return {
+    async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, mayPresent = () => true }) {
+      if (signal.aborted) return notSent('the request was given up', env.now());
+      const asked = await secretOf(signal);
+      const sentAtMs = env.now();
+      // What has been replaced while this one waited for its turn must not be presented.
+      if (signal.aborted) return notSent('the request was given up', sentAtMs);
+      if ('why' in asked) return notSent(asked.why, sentAtMs);
+      if (!mayPresent()) return notSent('the lock was lost', sentAtMs);
+      const { secret } = asked;
+      const own = new AbortController();
+      try {
+        const unquoted = [secret, ...secrets].flatMap(asSent);
+        const verdict = call(() =>
+          post(`${loginUrl}${path}`, form({ id: clientId, secret }), own.signal),
+        ).then((answer) => judge(answer, env.now() + deps.serverOffsetMs(), unquoted), judgeFailure);
+        return await answerOf(env, { verdict, sentAtMs }, { signal, answerTimeoutMs });
+      } finally {
+        // However the wait ended: nobody listens any more.
+        own.abort();
+      }
+    },
+  };
+}
+
+function notSent(why: string, sentAtMs: number): Unanswered & { readonly sentAtMs: number } {
+  return { kind: 'not-sent', why, sentAtMs };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { axiosLimits, limitsToTell } from '../../src/axios-limits.js';
+import { exemptions } from '../types/cells.js';
+import { read } from './support/pages.js';
+
+const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+const versionOf = (copy: string) =>
+  (
+    JSON.parse(readFileSync(new URL(`../../node_modules/${copy}/package.json`, import.meta.url), 'utf8')) as {
+      version: string;
+    }
+  ).version;
+const inOrder = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
+const versions = Object.keys(manifest['devDependencies']!)
+  .filter((name) => /^axios(-\d[\d.]*)?$/.test(name))
+  .map(versionOf)
+  .sort(inOrder);
+
+/** The rows between two markers of docs/compatibility.md, without the head. */
+function rows(name: string): string[][] {
+  const [, part = ''] = new RegExp(`<!-- ${name} -->(.*)<!-- /${name} -->`, 's').exec(
+    read('docs/compatibility.md'),
+  )!;
+  return part
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[\s|:-]+\|$/.test(line))
+    .slice(1)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+test('the axios table has each version that the tests run on, with the adapters that it has, and all of them pass', () => {
+  const expected = versions.flatMap((version) =>
+    (inOrder(version, '1.7.0') < 0 ? ['http'] : ['http', 'fetch']).map((adapter) => [
+      version,
+      adapter,
+      'passes',
+    ]),
+  );
+  expect(rows('axios')).toEqual(expected);
+});
+
+test('the peer range begins with the oldest of them', () => {
+  expect(manifest['peerDependencies']!['axios']).toBe(`>=${versions[0]} <2`);
+  expect(read('README.md')).toContain(`axios from ${versions[0]} to 1.x`);
+});
+
+test('the limits are those that the code declares', () => {
+  const told = axiosLimits.map(({ from, below, adapter, what, here }) => [
+    `from ${from}${below === undefined ? '' : `, below ${below}`}${adapter === undefined ? '' : `, ${adapter} adapter`}`,
+    what,
+    here,
+  ]);
+  expect(rows('limits')).toEqual(told);
+});
+
+test.each([
+  [undefined, 0],
+  ['0.27.2', 0],
+  ['0.99.0', 0],
+  ['1.0.0', 2],
+  ['1.1.3', 1],
+  ['1.2.0', 0],
+  ['1.10.0', 0],
+  ['1.21.1', 0],
+])('axios %s: %i limits are told at the attach', (version, count) => {
+  expect(limitsToTell(version)).toHaveLength(count);
+});
+
+test('the exemptions are those that the types tests know', () => {
+  expect(rows('exemptions')).toEqual(
+    exemptions.map((one) => [one.copies.map(versionOf).join(', '), one.mode, one.why]),
+  );
+});

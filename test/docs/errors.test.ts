@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { problems } from '../../src/failure/catalogue.js';
+import { withErrorTables } from './support/error-tables.js';
+import { codeIn, read, rowsUnder } from './support/pages.js';
+import { createTypeReader } from './support/program.js';
+
+const page = 'docs/errors.md';
+/** What stands in the first column under a heading. */
+const named = (heading: string) => rowsUnder(page, heading).flatMap(([cell = '']) => codeIn(cell));
+
+test('docs/errors.md holds the catalogue; `npm run docs:errors` writes it', () => {
+  expect(read(page)).toBe(withErrorTables(read(page)));
+});
+
+test('every kind has a row', () => {
+  expect(named('## Every kind')).toEqual(Object.keys(problems));
+  expect(rowsUnder(page, '## Every kind').filter((row) => row.length !== 6)).toEqual([]);
+});
+
+describe('what the page says of a problem', () => {
+  const { members, literals } = createTypeReader('src/failure/problem.ts');
+
+  test('names each field, and no other', () => {
+    expect(named('## `error.procore`')).toEqual(members('Problem'));
+  });
+
+  test('names each reason to give up, and no other', () => {
+    expect(named('### `gaveUp`')).toEqual(literals('GaveUp'));
+  });
+});
+
+describe('the tables', () => {
+  const empty = ['kinds', 'successes', 'patterns', 'practices']
+    .map((name) => `<!-- ${name} -->\n<!-- /${name} -->\n`)
+    .join('between\n');
+
+  test('are written between their markers, and nothing else changes', () => {
+    const written = withErrorTables(`before\n${empty}after\n`);
+    expect(written).toMatch(
+      /^before\n<!-- kinds -->\n\n\| kind \| status \|[^]*<!-- \/practices -->\nafter\n$/,
+    );
+    expect(withErrorTables(written)).toBe(written);
+  });
+
+  test('want each marker once', () => {
+    expect(() => withErrorTables(empty.replace('<!-- /patterns -->\n', ''))).toThrow(
+      '<!-- /patterns --> 0 times',
+    );
+    expect(() => withErrorTables(empty + empty)).toThrow('<!-- kinds --> 2 times');
+  });
+
+  test('show what stands in angle brackets', () => {
+    expect(withErrorTables(empty)).toContain('Authorization: Bearer &lt;token> header');
+  });
+});

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import type { AxiosRequestConfig } from 'axios';
+import { subjectOf } from '../../src/token/token-set.js';
+import { caught } from '../support/caught.js';
+import { createHarness, names, type Harness } from '../support/harness.js';
+import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';
+
+const me = '/rest/v1.0/me';
+const life = 5_400_000;
+const options = takingOver;
+const inHand = (h: Harness) => h.store.sets.get('default')!;
+const opaque = (name: string) => ({
+  access_token: `a-${name}`,
+  refresh_token: `r-${name}`,
+  expires_in: 5400,
+});
+const byHeader = (config: AxiosRequestConfig) => config.headers?.['X-User'] as string | undefined;
+
+/** Ann's tokens have been in use, and are dead. */
+async function dead() {
+  const h = await createHarness({ options });
+  await h.instance.get(me);
+  const ann = inHand(h);
+  h.emulator.revokeGrant(ann.refresh_token!);
+  await h.env.drive(caught(h.instance.get(me)));
+  return { h, ann };
+}
+
+test('a token that one account has redeemed is answered from that account, whichever was used first', async () => {
+  await using h = await createHarness({ options: { ...options, account: byHeader } });
+  const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
+  h.store.sets.set('ann', ann).set('bob', bob);
+  for (const user of ['ann', 'bob']) await h.instance.get(me, { headers: { 'X-User': user } });
+  await h.procore.renew('bob');
+  await h.procore.renew('ann');
+  expect(await userOf(refresh(h, bob.refresh_token!))).toBe('user 2');
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('user 1');
+  expect(h.emulator.counters.spentPresentations).toBe(0);
+});
+
+test('where the tokens of another user were brought, who comes with one from before gets its own', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const ann = inHand(h);
+  await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('user 1');
+  expect(subjectOf(inHand(h).access_token)).toBe('2');
+});
+
+test('the same where tokens do not tell whose they are', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  h.store.sets.set('default', opaque('ann'));
+  await h.procore.getAccessToken();
+  await h.procore.setTokens(opaque('bob'));
+  expect(await userOf(refresh(h, 'r-ann'))).toBe('invalid_grant');
+});
+
+test('the same where they were merged into the set of the user before', async () => {
+  await using h = await createHarness({ options });
+  const ann = inHand(h);
+  await h.procore.renew();
+  await h.procore.setTokens({ ...inHand(h), ...h.emulator.issue({ userId: 2 }) });
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('user 1');
+});
+
+test('revoked tokens are not answered with those of the user who came afterwards', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const ann = inHand(h);
+  await h.procore.revoke();
+  await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('invalid_grant');
+});
+
+test('dead tokens are not answered with those that another user brought in their place', async () => {
+  const { h, ann } = await dead();
+  await using _ = h;
+  expect(await userOf(refresh(h, h.emulator.issue({ userId: 2 }).refresh_token!))).toBe('user 2');
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('invalid_grant');
+});
+
+test('a token of the same user from before a new authorisation is still answered', async () => {
+  const { h, ann } = await dead();
+  await using _ = h;
+  await logIn(h, 1);
+  expect(await userOf(refresh(h, ann.refresh_token!))).toBe('user 1');
+});
+
+test('tokens of another user that come while a refresh is being answered are not its answer', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  h.env.jump(0.8 * life);
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const answer = userOf(refresh(h, inHand(h).refresh_token!));
+  await held.struck();
+  await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
+  held.release();
+  expect(await h.env.drive(answer)).not.toBe('user 2');
+});
+
+test('a token that is brought where nothing works is not answered with what another user has just put into the store', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  await caught(h.instance.get(me));
+  h.env.jump(2_000);
+  let loads = 0;
+  h.store.onLoad = () => {
+    if (++loads === 2) h.store.sets.set('default', h.emulator.issue({ userId: 1 }));
+  };
+  const bob = h.emulator.issue({ userId: 2 });
+  expect(await h.env.drive(userOf(refresh(h, bob.refresh_token!)))).toBe('user 2');
+  expect(subjectOf(inHand(h).access_token)).toBe('1');
+});
+
+test('who logs in while another user’s renewal is undecided does not take the place of a live pair', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const ann = inHand(h);
+  h.env.jump(life + 1_000);
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 404 } });
+  await h.env.drive(caught(h.instance.get(me)));
+  await logIn(h, 2);
+  expect(inHand(h).refresh_token).toBe(ann.refresh_token);
+});
+
+test('neither does who logs in while the store cannot be read', async () => {
+  await using h = await createHarness({ options });
+  const ann = inHand(h);
+  h.store.onLoad = () => Promise.reject(new Error('down'));
+  expect((await h.env.drive(logIn(h, 2))).status).toBe(200);
+  h.store.onLoad = undefined;
+  await h.env.advance(120_000);
+  expect(inHand(h).refresh_token).toBe(ann.refresh_token);
+});
+
+test('of two users who log in at once, the first is kept, and the second is told of', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  await h.env.drive(Promise.all([logIn(h, 1), logIn(h, 2)]));
+  expect(names(h.told, /^warning/)).toEqual(['warning']);
+  expect(h.store.log.filter((entry) => entry.startsWith('save'))).toEqual(['save default']);
+});
+
+test('a bearer that has expired is not replaced by another user’s', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  const bob = h.emulator.issue({ userId: 2 });
+  h.env.jump(life + 1_000);
+  h.store.sets.set('default', h.emulator.issue({ userId: 1 }));
+  const headers = { Authorization: `Bearer ${bob.access_token}` };
+  const error = await caught(h.instance.get(me, { headers }));
+  expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
+  expect(h.emulator.log.filter(({ kind }) => kind === 'api')).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Gate } from '../../../src/pacing/gate.js';
+import { createGates } from '../../../src/pacing/gates.js';
+import { createGate } from '../../../src/pacing/gate.js';
+import { createManualEnv } from '../../support/manual-env.js';
+
+function stage() {
+  const env = createManualEnv();
+  const made: Gate[] = [];
+  const gates = createGates(() => {
+    const gate = createGate({ env, serverOffsetMs: () => 0 });
+    made.push(gate);
+    return gate;
+  });
+  return { env, gates, made };
+}
+
+test('a scope keeps its gate', () => {
+  const { gates } = stage();
+  expect(gates.of('a')).toBe(gates.of('a'));
+  expect(gates.of('b')).not.toBe(gates.of('a'));
+});
+
+test('an application that names a limit for each call does not fill the memory: idle gates are forgotten', () => {
+  const { gates, made } = stage();
+  const busy = gates.of('busy');
+  const underWay = busy.ticket();
+  busy.leave(underWay);
+  const told = gates.of('told');
+  const ticket = told.ticket();
+  told.leave(ticket);
+  told.answered(ticket, {
+    status: 200,
+    headers: { 'x-rate-limit-limit': '5', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1800000100' },
+    retryAfterMs: undefined,
+  });
+  const passing = gates.of('passing');
+  for (let scope = 0; scope < 5_000; scope++) gates.of(`scope ${scope}`);
+  expect(made.length).toBeGreaterThan(5_000);
+  expect(gates.of('busy')).toBe(busy);
+  expect(gates.of('told')).toBe(told);
+  expect(gates.of('passing')).not.toBe(passing);
+});
+
+test('what a gate has been told is forgotten when its reset has passed', async () => {
+  const { env, gates } = stage();
+  const told = gates.of('told');
+  const ticket = told.ticket();
+  told.leave(ticket);
+  const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': String(env.now() / 1000 + 10) };
+  told.answered(ticket, { status: 200, headers, retryAfterMs: undefined });
+  expect(told.isIdle()).toBe(false);
+  env.jump(10_000);
+  expect(told.isIdle()).toBe(true);
+});
