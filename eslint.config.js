@@ -78,7 +78,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/env.ts', 'src/emulator/**', 'src/cli/**'],
+    ignores: ['src/env.ts', 'src/emulator/**', 'src/cli/**', 'src/store-contract/**'],
     rules: {
       'no-restricted-properties': ['error', ...clocks],
       'no-restricted-globals': [
@@ -99,7 +99,14 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/attach.ts', 'src/index.ts', 'src/emulator/**', 'src/cli/**', ...pure],
+    ignores: [
+      'src/attach.ts',
+      'src/index.ts',
+      'src/emulator/**',
+      'src/store-contract/**',
+      'src/cli/**',
+      ...pure,
+    ],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [effectImports] }] },
   },
   {

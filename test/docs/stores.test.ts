@@ -1,6 +1,7 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
 import * as axiosProcore from '../../src/index.js';
+import * as contract from '../../src/store-contract/index.js';
 import { examplesOf } from './support/pages.js';
 import { runExample } from './support/run.js';
 
@@ -14,4 +15,34 @@ test('the two-callback store of docs/stores.md attaches', async () => {
     'procore: exports.procore',
   ]);
   expect((procore as axiosProcore.Procore).status()).toMatchObject({ state: 'not-loaded' });
+});
+
+test('the home-made store of docs/stores.md passes the contract that it shows', async () => {
+  const data = new Map<string, string>();
+  let connections = 0;
+  const connect = async () => {
+    connections++;
+    return {
+      get: async (key: string) => data.get(key) ?? null,
+      set: async (key: string, value: string) => void data.set(key, value),
+      del: async (key: string) => void data.delete(key),
+      quit: async () => void connections--,
+    };
+  };
+  const run: [name: string, work: () => Promise<void>][] = [];
+  const vitest = { test: (name: string, work: () => Promise<void>) => void run.push([name, work]) };
+  // `declare function connect` stands for the user's own.
+  Object.assign(globalThis, { connect });
+  try {
+    await runExample(exampleWith('storeContract('), {
+      ...modules,
+      vitest,
+      'axios-procore/store-contract': contract,
+    });
+    expect(run.length).toBeGreaterThan(20);
+    for (const [, work] of run) await work();
+  } finally {
+    delete (globalThis as { connect?: unknown }).connect;
+  }
+  expect([connections, data.size]).toEqual([0, 0]);
 });

@@ -24,6 +24,7 @@ const names = {
     'problemOf',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
+  'axios-procore/store-contract': ['storeContract'],
 };
 
 let consumer: Consumer;

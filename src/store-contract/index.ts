@@ -1,0 +1,24 @@
+import { accounts } from './accounts.js';
+import { keeping } from './keeping.js';
+import { locking } from './locking.js';
+import { losing, remembering } from './remembering.js';
+import { play } from './scene.js';
+import type { ContractTest, StoreStage } from './types.js';
+
+export type { ContractTest, StoreStage } from './types.js';
+
+/**
+ * The tests that every token store passes, for any runner. `lock` and `remove` are tested where the store has them.
+ *
+ * The tests may run in any order; none hangs. They leave nothing behind in a store that has `remove`.
+ *
+ * @example
+ * for (const { name, run } of storeContract({ open: () => sqlTokenStore(pool, locks) })) {
+ *   test(name, run, 15_000); // longer than a test's own limit of 10 s, so that its message is the one that is seen
+ * }
+ */
+export function storeContract(stage: StoreStage): ContractTest[] {
+  const lost = stage.breakLock ? losing((store, account) => stage.breakLock!(store, account)) : [];
+  const cases = [...keeping, ...accounts, ...locking, ...remembering, ...lost];
+  return cases.map((one) => ({ name: one.name, needs: one.needs, run: () => play(one, stage) }));
+}

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { describeError, mustHold } from './compare.js';
+import { pair } from './keeping.js';
+import type { Actor } from './actor.js';
+import { graceMs, pause } from './limits.js';
+import type { Case } from './scene.js';
+
+/** `lock`, as far as its holder keeps it. */
+export const locking: readonly Case[] = [
+  {
+    name: 'lock: says how long it holds (lockMs or renewsLock)',
+    needs: 'lock',
+    async play(scene) {
+      const { store } = await scene.open();
+      const leased = typeof store.lockMs === 'number' && store.lockMs > 0;
+      assert.ok(
+        leased || store.renewsLock === true,
+        'a store with lock() must have lockMs (for a lock with a lease, in milliseconds) or renewsLock: true',
+      );
+    },
+  },
+  {
+    name: 'lock: calls critical exactly once',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      let calls = 0;
+      await scene.soon(
+        store.lock(scene.account(), async () => void calls++),
+        'lock() must settle once critical is done',
+      );
+      await pause(graceMs);
+      assert.ok(calls === 1, `lock() must call critical exactly once; it called it ${calls} times`);
+    },
+  },
+  {
+    name: 'lock: resolves with what critical returned',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const value = { anything: true };
+      const expected = 'lock() must resolve with what critical returned';
+      const locking = store.lock(scene.account(), async () => value);
+      assert.ok((await scene.soon(locking, expected)) === value, expected);
+    },
+  },
+  {
+    name: 'lock: does not settle before critical is done',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      let done = false;
+      const locking = store.lock(scene.account(), async () => {
+        await pause(graceMs);
+        done = true;
+      });
+      await scene.soon(Promise.allSettled([locking]), 'lock() must settle once critical is done');
+      assert.ok(done, 'lock() must await critical: it settled while critical was still running');
+    },
+  },
+  {
+    name: 'lock: rejects with what critical threw',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const thrown = new Error('thrown by critical');
+      const locking = store.lock(scene.account(), () => Promise.reject(thrown));
+      const expected = 'lock() must reject with the very error that critical rejected with';
+      const [outcome] = await scene.soon(Promise.allSettled([locking]), expected);
+      if (outcome.status === 'fulfilled') assert.fail(`${expected}; it resolved`);
+      if (outcome.reason !== thrown) assert.fail(`${expected}; it was ${describeError(outcome.reason)}`);
+    },
+  },
+  {
+    name: 'lock: is free again after critical, in this process and in others',
+    needs: 'lock',
+    async play(scene) {
+      const actors = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      for (const actor of [...actors, ...actors]) await (await actor.enter(account)).leave();
+    },
+  },
+  {
+    name: 'lock: is free again after critical threw',
+    needs: 'lock',
+    async play(scene) {
+      const [first, second] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const throwing = first.lock(account, () => Promise.reject(new Error('thrown by critical')));
+      await scene.soon(Promise.allSettled([throwing]), 'lock() must settle once critical is done');
+      for (const actor of [second, first]) await (await actor.enter(account)).leave();
+    },
+  },
+  {
+    name: 'lock: lets one in at a time, of several processes and within one',
+    needs: 'lock',
+    async play(scene) {
+      const processes = await Promise.all(Array.from({ length: 4 }, () => scene.open()));
+      const account = scene.account();
+      const rounds = 5;
+      let [inside, most, counter, entered] = [0, 0, 0, 0];
+      const contend = async (process: Actor) => {
+        for (let round = 0; round < rounds; round++) {
+          await process.lock(account, async () => {
+            entered++;
+            most = Math.max(most, ++inside);
+            const before = counter;
+            await pause(1);
+            counter = before + 1;
+            inside--;
+          });
+        }
+      };
+      const contenders = [...processes, ...processes];
+      await scene.soon(
+        Promise.all(contenders.map(contend)),
+        () =>
+          `${contenders.length} contenders must get the lock ${rounds} times each; ${entered} got in so far`,
+        scene.limitMs * 0.9,
+      );
+      assert.ok(most === 1, `lock() must let one in at a time; ${most} were in at once`);
+      const expected = contenders.length * rounds;
+      const lost = expected - counter;
+      assert.ok(lost === 0, `lock() must let one in at a time; ${lost} of ${expected} updates were lost`);
+    },
+  },
+  {
+    name: 'lock: different accounts do not wait for each other',
+    needs: 'lock',
+    async play(scene) {
+      const [holder, other] = [await scene.open(), await scene.open()];
+      const held = await holder.enter(scene.account());
+      const expected = 'lock() of one account must not wait for the lock of another';
+      for (const actor of [holder, other])
+        await scene.soon(
+          actor.lock(scene.account(), async () => undefined),
+          expected,
+        );
+      await held.leave();
+    },
+  },
+  {
+    name: 'lock: load and save work while it is held',
+    needs: 'lock',
+    async play(scene) {
+      const [store, other] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const held = await store.enter(account);
+      await store.save(pair(1), account, await store.load(account));
+      const expected = 'load() and save() must work while the lock is held';
+      for (const { load } of [store, other]) mustHold(await load(account), pair(1), expected);
+      await held.leave();
+    },
+  },
+  {
+    name: 'lock: a wait that is aborted rejects soon, and never calls critical',
+    needs: 'lock',
+    async play(scene) {
+      const [holder, waiter] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const held = await holder.enter(account);
+      const patience = new AbortController();
+      let ran = false;
+      const waiting = waiter.lock(account, async () => void (ran = true), patience.signal);
+      await pause(graceMs);
+      patience.abort();
+      const [outcome] = await scene.soon(
+        Promise.allSettled([waiting]),
+        'lock() must reject soon after its signal has aborted, while another still has the lock',
+      );
+      if (outcome.status === 'fulfilled')
+        assert.fail('lock() must reject when its signal aborts while it waits; it resolved');
+      await held.leave();
+      await pause(graceMs);
+      assert.ok(!ran, 'lock() must not call critical after its signal has aborted');
+    },
+  },
+  {
+    name: 'lock: a wait that is aborted leaves the lock to others',
+    needs: 'lock',
+    async play(scene) {
+      const [holder, waiter] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const held = await holder.enter(account);
+      const patience = new AbortController();
+      void waiter.lock(account, async () => undefined, patience.signal).catch(() => undefined);
+      await pause(graceMs);
+      patience.abort();
+      await pause(graceMs);
+      await held.leave();
+      for (const actor of [holder, waiter]) await (await actor.enter(account)).leave();
+    },
+  },
+  {
+    name: 'lock: a signal that has aborted before gets no lock',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const account = scene.account();
+      const expected = 'lock() with a signal that has aborted already must reject without calling critical';
+      let ran = false;
+      const locking = store.lock(account, async () => void (ran = true), AbortSignal.abort());
+      const [outcome] = await scene.soon(Promise.allSettled([locking]), expected);
+      if (ran) assert.fail(`${expected}; it called critical`);
+      if (outcome.status === 'fulfilled') assert.fail(`${expected}; it resolved`);
+      await (await store.enter(account)).leave();
+    },
+  },
+  {
+    name: 'lock: an abort that comes once critical runs changes nothing',
+    needs: 'lock',
+    async play(scene) {
+      const [store, other] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const patience = new AbortController();
+      let done = false;
+      let tooEarly = false;
+      let next: Promise<void> | undefined;
+      const first = store.lock(
+        account,
+        async () => {
+          patience.abort();
+          next = other.lock(account, async () => void (tooEarly = !done));
+          await pause(graceMs);
+          done = true;
+        },
+        patience.signal,
+      );
+      const expected = 'lock() must resolve once critical is done, also if its signal aborts meanwhile';
+      const [outcome] = await scene.soon(Promise.allSettled([first]), expected);
+      if (outcome.status === 'rejected')
+        assert.fail(`${expected}; it rejected with ${describeError(outcome.reason)}`);
+      await scene.soon(next!, 'lock() must call critical when nobody else has the lock');
+      assert.ok(
+        !tooEarly,
+        'lock() must stay held until critical is done, also if its signal aborts meanwhile',
+      );
+    },
+  },
+  {
+    name: 'lock: lost does not abort while the lock is held',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const held = await store.enter(scene.account());
+      const { lost } = held;
+      if (lost !== undefined && typeof lost.aborted !== 'boolean')
+        assert.fail('what lock() hands to critical first must be an AbortSignal, or undefined');
+      await pause(2 * graceMs);
+      assert.ok(!lost?.aborted, 'lost must not abort while the lock is held');
+      await held.leave();
+    },
+  },
+];

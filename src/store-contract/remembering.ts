@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import type { LockRecord } from '../store/store.js';
+import type { Actor } from './actor.js';
+import { describeError, mustHold } from './compare.js';
+import { pair } from './keeping.js';
+import { graceMs, pause } from './limits.js';
+import type { Case, Scene } from './scene.js';
+import type { StoreStage } from './types.js';
+
+type Use = (record: LockRecord) => Promise<unknown>;
+
+/** Uses the record under the lock. False for a lock that has none. */
+async function under(scene: Scene, actor: Actor, account: string, use: Use): Promise<boolean> {
+  const held = await actor.enter(account);
+  if (held.record) await used(scene, held.record, use);
+  await held.leave();
+  return held.record !== undefined;
+}
+
+async function used(scene: Scene, record: LockRecord, use: Use): Promise<void> {
+  const expected = 'read() and write() of the record must resolve while the lock is held';
+  const using = Promise.resolve(record)
+    .then(use)
+    .catch((error: unknown) => {
+      if (error instanceof assert.AssertionError) throw error;
+      assert.fail(`${expected}; rejected with ${describeError(error)}`);
+    });
+  await scene.soon(using, expected);
+}
+
+const mustRead =
+  (expected: string | undefined, why: string): Use =>
+  async (record) => {
+    const read = await record.read();
+    if (read !== expected)
+      assert.fail(`read() must give ${expected ?? 'undefined'} ${why}; it gave ${String(read)}`);
+  };
+const mustWrite =
+  (text: string | undefined): Use =>
+  (record) =>
+    record.write(text);
+
+/** What a lock remembers for its next holder; a lock that hands over no record passes. */
+export const remembering: readonly Case[] = [
+  {
+    name: 'record: empty until something is written',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      await under(scene, store, scene.account(), mustRead(undefined, 'where nothing was written'));
+    },
+  },
+  {
+    name: 'record: what was written is read by the next holder, whoever it is',
+    needs: 'lock',
+    async play(scene) {
+      const [writer, reader] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      if (!(await under(scene, writer, account, mustWrite('0a1b2c3d')))) return;
+      for (const actor of [reader, writer, reader])
+        await under(scene, actor, account, mustRead('0a1b2c3d', 'until it is taken back'));
+      const longer = '99999999 a short text: {"of": "any kind"}, 100 %';
+      await under(scene, reader, account, mustWrite(longer));
+      await under(scene, writer, account, mustRead(longer, 'after it was written over'));
+    },
+  },
+  {
+    name: 'record: what was taken back is gone',
+    needs: 'lock',
+    async play(scene) {
+      const [writer, reader] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const written = await under(scene, writer, account, async (record) => {
+        await record.write('0a1b2c3d');
+        await record.write(undefined);
+        // Nothing is left to take back.
+        await record.write(undefined);
+      });
+      if (!written) return;
+      await under(scene, reader, account, mustRead(undefined, 'after write(undefined)'));
+      await under(scene, writer, account, mustWrite('0a1b2c3d'));
+      await under(scene, reader, account, mustWrite(undefined));
+      await under(scene, writer, account, mustRead(undefined, 'after write(undefined) by another process'));
+    },
+  },
+  {
+    name: 'record: outlives a critical that threw',
+    needs: 'lock',
+    async play(scene) {
+      const [writer, reader] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      let had = false;
+      const throwing = writer.lock(account, async (_lost, record) => {
+        had = record !== undefined;
+        await record?.write('0a1b2c3d');
+        throw new Error('thrown by critical');
+      });
+      await scene.soon(Promise.allSettled([throwing]), 'lock() must settle once critical is done');
+      if (had)
+        await under(scene, reader, account, mustRead('0a1b2c3d', 'though critical threw after write()'));
+    },
+  },
+  {
+    name: 'record: each account has its own',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const [one, two] = [scene.account(), scene.account()];
+      if (!(await under(scene, store, one, mustWrite('11111111')))) return;
+      await under(scene, store, two, mustRead(undefined, 'though another account has a record'));
+      await under(scene, store, two, mustWrite('22222222'));
+      await under(scene, store, one, mustRead('11111111', 'whatever another account has written'));
+    },
+  },
+  {
+    name: 'record: is none of the tokens, nor replaced with them',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      const account = scene.account();
+      await store.save(pair(1), account);
+      if (!(await under(scene, store, account, mustWrite('0a1b2c3d')))) return;
+      mustHold(await store.load(account), pair(1), 'write() of the record must leave the tokens as they are');
+      await store.save(pair(2), account, pair(1));
+      await under(scene, store, account, mustRead('0a1b2c3d', 'whatever is saved meanwhile'));
+    },
+  },
+];
+
+/** What becomes of a lock that is taken from its holder. */
+export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonly Case[] {
+  const broken = (scene: Scene, actor: Actor, account: string) =>
+    scene.soon(
+      Promise.resolve().then(() => breakLock(actor.store, account)),
+      'breakLock() of the stage must resolve',
+    );
+  return [
+    {
+      name: 'lost: aborts when the lock is gone, which others may have then',
+      needs: 'lock',
+      async play(scene) {
+        const [holder, other] = [await scene.open(), await scene.open()];
+        const account = scene.account();
+        const held = await holder.enter(account);
+        const { lost } = held;
+        if (!lost) assert.fail('a lock that can be lost must hand a signal to critical that says so');
+        await broken(scene, holder, account);
+        const aborted = new Promise<void>((resolve) => {
+          if (lost.aborted) resolve();
+          lost.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await scene.soon(aborted, 'lost must abort soon after the lock is gone');
+        const next = await other.enter(account);
+        await held.abandon();
+        await next.leave();
+      },
+    },
+    {
+      name: 'lost: a holder whose lock is gone does not let a third one in',
+      needs: 'lock',
+      async play(scene) {
+        const [holder, second, third] = [await scene.open(), await scene.open(), await scene.open()];
+        const account = scene.account();
+        const held = await holder.enter(account);
+        await broken(scene, holder, account);
+        const next = await second.enter(account);
+        // It releases what it no longer has.
+        await held.abandon();
+        let entered = false;
+        const waiting = third.lock(account, async () => void (entered = true));
+        await pause(2 * graceMs);
+        assert.ok(!entered, 'the end of critical must not release a lock that another has by then');
+        await next.leave();
+        await scene.soon(waiting, 'lock() must call critical when nobody else has the lock');
+      },
+    },
+    {
+      name: 'lost: a holder whose lock is gone writes nothing into the record',
+      needs: 'lock',
+      async play(scene) {
+        const [holder, other] = [await scene.open(), await scene.open()];
+        const account = scene.account();
+        const held = await holder.enter(account);
+        const { record } = held;
+        if (!record) return held.leave();
+        await used(scene, record, mustWrite('0a1b2c3d'));
+        await broken(scene, holder, account);
+        const writing = Promise.resolve().then(() => record.write(undefined));
+        await scene.soon(
+          Promise.allSettled([writing]),
+          'write() of the record must settle, though the lock is gone',
+        );
+        await held.abandon();
+        const why = 'which a holder that has lost the lock must not take back';
+        await under(scene, other, account, mustRead('0a1b2c3d', why));
+      },
+    },
+  ];
+}
