@@ -13,6 +13,7 @@ const pure = [
   'src/retry/{decide,delay,replayable}.ts',
   'src/pacing/{headers,window,closing,plan}.ts',
   'src/observe/redact.ts',
+  'src/store/file/{format,mounts}.ts',
 ];
 /**
  * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source
@@ -38,6 +39,7 @@ const effects = [
   'pacing/gates',
   'observe/events',
   'store/memory',
+  'store/file',
 ];
 const effectImports = {
   regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,

@@ -24,6 +24,7 @@ const names = {
     'problemOf',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
+  'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/store-contract': ['storeContract'],
 };
 
@@ -91,6 +92,10 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   expect(manifest['sideEffects']).toBe(false);
   expect((await read('dist/cjs/package.json'))['sideEffects']).toBe(false);
   expect(Object.keys(manifest['dependencies'] as object)).toEqual(['axios-retry', 'jwt-decode']);
-  expect(Object.keys(manifest['peerDependencies'] as object)).toEqual(['axios']);
+  const peers = manifest['peerDependencies'] as object;
+  const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
+  expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
+  // What a store needs, and only for who uses that store.
+  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions']);
   expect(manifest['license']).toBe('MIT');
 });

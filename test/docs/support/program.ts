@@ -17,6 +17,7 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
     paths: {
       'axios-procore': ['./src/index.ts'],
       'axios-procore/emulator': ['./src/emulator/index.ts'],
+      'axios-procore/stores/file': ['./src/store/file.ts'],
       'axios-procore/store-contract': ['./src/store-contract/index.ts'],
     },
   };

@@ -1,0 +1,77 @@
+import type { TokenSet } from '../store.js';
+
+/** What a token file came to; `what` never quotes its content. */
+export type ParsedFile = { kind: 'tokens'; tokens: TokenSet } | { kind: 'unusable'; what: string };
+
+const version = 1;
+
+/** What a token file has to be, in words. */
+export const expectedFormat: string = `JSON with "version": ${version}, "account" and "tokens", as fileTokenStore writes it`;
+
+/** The content of an account's token file; undefined where the set is not JSON (circular, a bigint). */
+export function formatTokenFile(tokens: TokenSet, account: string): string | undefined {
+  try {
+    return `${JSON.stringify({ version, account, tokens }, undefined, 2)}\n`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the content of an account's token file. */
+export function parseTokenFile(bytes: Uint8Array, account: string): ParsedFile {
+  const unusable = (what: string): ParsedFile => ({ kind: 'unusable', what });
+  const content = parsedObject(bytes);
+  if (typeof content === 'string') return unusable(content);
+  // A newer version of the package may have good tokens in there: they are not to be overwritten.
+  if (content['version'] !== version) return unusable('it is of another version, or of another program');
+  if (content['account'] !== account) return unusable('it is the file of another account');
+  if (!isObject(content['tokens'])) return unusable('it holds no token set');
+  return { kind: 'tokens', tokens: content['tokens'] as TokenSet };
+}
+
+/** What a file with nothing but a token set has to be, in words. */
+export const expectedTokenSet: string = 'JSON with "refresh_token" or "access_token", as Procore answers it';
+
+/** The content of a file with nothing but a token set; undefined where the set is not JSON. */
+export function formatTokenSet(tokens: TokenSet): string | undefined {
+  try {
+    return `${JSON.stringify(tokens, undefined, 2)}\n`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the content of a file with nothing but a token set. */
+export function parseTokenSet(bytes: Uint8Array): ParsedFile {
+  const content = parsedObject(bytes);
+  if (typeof content === 'string') return { kind: 'unusable', what: content };
+  const hasToken = [content['refresh_token'], content['access_token']].some(
+    (token) => typeof token === 'string' && token !== '',
+  );
+  // Of another program: it is not to be overwritten.
+  return hasToken
+    ? { kind: 'tokens', tokens: content as TokenSet }
+    : { kind: 'unusable', what: 'it holds no token set' };
+}
+
+/** The object that a file holds, or what is wrong with it. */
+function parsedObject(bytes: Uint8Array): Record<string, unknown> | string {
+  if (bytes.length === 0) return 'it is empty';
+  const content = parseJson(bytes);
+  if (content === undefined) return `its ${bytes.length} bytes are no JSON`;
+  return isObject(content) ? content : 'it holds no object';
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    // Fatal: a byte that has flipped must not become part of a token. An editor's byte order mark is no harm.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The error quotes the text.
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,27 @@
+import requireAddon from './addon.cjs';
+import { codeOf } from './system.js';
+
+/** The kernel's own locks: held by an open file, gone when it is closed or when its process dies. */
+export interface KernelLocks {
+  /** False while another open file holds the lock, be it in this process. Throws the system's error. */
+  tryLock(fd: number): boolean;
+  unlock(fd: number): void;
+}
+
+/** Loads `fs-native-extensions`. Throws an `Error` that says what to install. */
+export function loadKernelLocks(load: () => unknown = requireAddon): KernelLocks {
+  try {
+    return load() as KernelLocks;
+  } catch (cause) {
+    const missing = codeOf(cause) === 'MODULE_NOT_FOUND' && String(cause).includes("'fs-native-extensions'");
+    throw new Error(
+      'fileTokenStore: its lock, which keeps two processes from redeeming the same refresh token, needs the package ' +
+        `fs-native-extensions, and that ${missing ? 'is not installed' : 'does not load on this system'}. ` +
+        (missing
+          ? 'Run: npm install fs-native-extensions@^1.5'
+          : 'It is built for Linux with glibc, macOS and Windows, not for musl (Alpine): take an image with glibc, or another store') +
+        ', or pass lock: false if only one process uses the folder.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { promises } from 'node:fs';
+
+/** What the file store needs of `node:fs/promises`; an argument, so that each call can fail or be the last one in tests. */
+export type FileSystem = Pick<
+  typeof promises,
+  'mkdir' | 'open' | 'readFile' | 'readdir' | 'realpath' | 'rename' | 'stat' | 'unlink'
+>;
+
+/** The system's name of an error. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const remedies: Partial<Record<string, string>> = {
+  EACCES: 'Check owner and mode of the file and of the folders above it.',
+  EPERM: 'Check owner and mode of the file and of the folders above it.',
+  ENOENT: 'It was deleted or moved: leave the folder alone while a process uses it.',
+  EROFS: 'The file system is mounted read-only: mount it writable, or choose another folder.',
+  ENOSPC: 'The disk is full: make room.',
+  EDQUOT: 'The disk quota is used up: make room.',
+  EMFILE: 'The process has too many files open: raise its limit (ulimit -n), or look for a leak.',
+  ENFILE: 'The machine has too many files open.',
+  EISDIR: 'A folder is in its place: move it away.',
+  ENOTDIR: 'A file is in the place of one of the folders above: move it away, or choose another folder.',
+  EEXIST: 'A file is in the place of the folder: move it away, or choose another folder.',
+  EIO: 'The disk does not work as it should: look into the system log.',
+  ENOLCK: 'This file system gives no locks: choose a folder on a local disk.',
+  ENOTSUP: 'This file system cannot do that: choose a folder on a local disk.',
+  EOPNOTSUPP: 'This file system cannot do that: choose a folder on a local disk.',
+  ENOSYS: 'This file system cannot do that: choose a folder on a local disk.',
+};
+
+/** The error of a failed system call, with what to do about it. `what` is the beginning of the sentence: "… could not be read". */
+export function systemError(what: string, cause: unknown): Error {
+  const code = codeOf(cause);
+  const remedy = (code && remedies[code]) ?? 'See the cause.';
+  return new Error(`${what}${code ? ` (${code})` : ''}. ${remedy}`, { cause });
+}
