@@ -39,6 +39,7 @@ const effects = [
   'pacing/gates',
   'observe/events',
   'store/memory',
+  'store/encrypted',
   'store/file',
 ];
 const effectImports = {

@@ -24,6 +24,7 @@ const names = {
     'problemOf',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
+  'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/store-contract': ['storeContract'],
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { encryptedTokenStore } from '../../../src/store/encrypted.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../../../src/store/memory.js';
 import { isTokenStoreConflict, TokenStoreConflict, type TokenSet } from '../../../src/store/store.js';
 import { settled } from '../../support/manual-env.js';
@@ -124,8 +125,10 @@ describe('a conflict', () => {
   });
 });
 
-test('a memory store is known as one, and a store of the application’s own is not', () => {
+test('a memory store is known as one, also behind encryption, and a store of the application’s own is not', () => {
+  const options = { keys: [{ id: '1', key: Buffer.alloc(32, 7).toString('base64') }] };
   const own = { load: () => undefined, save: () => undefined };
   expect(isMemoryTokenStore(memoryTokenStore())).toBe(true);
-  expect(isMemoryTokenStore(own)).toBe(false);
+  expect(isMemoryTokenStore(encryptedTokenStore(memoryTokenStore(), options))).toBe(true);
+  expect(isMemoryTokenStore(encryptedTokenStore(own, options))).toBe(false);
 });
