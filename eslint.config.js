@@ -14,6 +14,7 @@ const pure = [
   'src/pacing/{headers,window,closing,plan}.ts',
   'src/observe/redact.ts',
   'src/store/file/{format,mounts}.ts',
+  'src/store/redis/{keys,scripts}.ts',
 ];
 /**
  * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source
@@ -41,6 +42,7 @@ const effects = [
   'store/memory',
   'store/encrypted',
   'store/file',
+  'store/redis',
 ];
 const effectImports = {
   regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,

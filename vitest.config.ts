@@ -43,6 +43,16 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      // Real servers and real processes.
+      {
+        extends: true,
+        test: {
+          name: 'stores',
+          include: ['test/stores/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       // These look at the built package: run `npm run build` first.
       {
         test: {

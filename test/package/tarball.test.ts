@@ -26,6 +26,7 @@ const names = {
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
+  'axios-procore/stores/redis': ['redisTokenStore'],
   'axios-procore/store-contract': ['storeContract'],
 };
 

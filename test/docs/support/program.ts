@@ -19,6 +19,7 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
       'axios-procore/emulator': ['./src/emulator/index.ts'],
       'axios-procore/stores/file': ['./src/store/file.ts'],
       'axios-procore/stores/encrypted': ['./src/store/encrypted.ts'],
+      'axios-procore/stores/redis': ['./src/store/redis.ts'],
       'axios-procore/store-contract': ['./src/store-contract/index.ts'],
     },
   };

@@ -1,0 +1,78 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+/** Who a program runs as; nobody in particular where this process is not root. */
+export type User = { uid: number; gid: number } | { uid?: undefined; gid?: undefined };
+
+/** A program under way that ends with this process, however that ends. */
+export interface Launched {
+  /** Ends it at once; its folder is removed, or kept for the next one. */
+  end(folder?: 'remove' | 'keep'): Promise<void>;
+}
+
+/** The path of an installed program, looked for in `folders` before the PATH. */
+export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
+  const inPath = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return [...folders, ...inPath].map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Who PostgreSQL and PgBouncer run as, which refuse to be root; undefined where there is no such user. */
+export function unprivileged(): User | undefined {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string) =>
+    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
+  try {
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Ends the program by its id, by the signal that makes it end at once, when the standard input is closed: also when this process is
+ * killed.
+ */
+const keeper = `
+folder=$1 signal=$2; shift 2
+"$@" </dev/null >"$folder/log" 2>&1 & program=$!
+read -r word
+kill -$signal $program; wait $program
+[ "$word" = keep ] || rm -rf "$folder"`;
+
+/** Starts a program whose end is ours to say: a Ctrl-C in the terminal does not reach it. Its output goes to `log` in the folder. */
+export function launch(
+  command: readonly string[],
+  { folder, signal, user = {} }: { folder: string; signal: 'INT' | 'TERM'; user?: User },
+): Launched {
+  const child = spawn('/bin/sh', ['-c', keeper, 'sh', folder, signal, ...command], {
+    ...user,
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  return {
+    async end(afterwards = 'remove') {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.ref();
+      const ended = once(child, 'exit');
+      child.stdin.end(`${afterwards}\n`);
+      await ended;
+    },
+  };
+}
+
+/** A port of the loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

@@ -1,0 +1,219 @@
+import { scriptRunner, textOf, type RedisClient } from './redis/client.js';
+import { keysOf, type AccountKeys } from './redis/keys.js';
+import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
+import {
+  acquireScript,
+  noteScript,
+  readScript,
+  recallScript,
+  releaseScript,
+  removeScript,
+  renewScript,
+  replaceScript,
+} from './redis/scripts.js';
+import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } from './store.js';
+
+export type { IoredisClient, NodeRedisClient, RedisClient } from './redis/client.js';
+
+/** Options of {@link redisTokenStore}. */
+export interface RedisTokenStoreOptions {
+  /**
+   * What the names of all keys begin with; any text without braces. Applications that share a server and have different Procore clients
+   * need different ones.
+   * @default 'axios-procore:'
+   */
+  prefix?: string;
+  /**
+   * How long others wait for the lock of a process that died, in milliseconds: 1000 to 3600000. The lock is renewed each third of it; a
+   * process that is stopped for longer, by a debugger or by work that never yields, loses its lock.
+   * @default 10_000
+   */
+  leaseMs?: number;
+}
+
+/** A token store in Redis. */
+export interface RedisTokenStore extends TokenStore {
+  load(account: string): Promise<TokenSet | undefined>;
+  save(tokens: TokenSet, account: string, previous: TokenSet | undefined): Promise<void>;
+  lock<T>(
+    account: string,
+    critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T>;
+  /** Deletes the account's tokens, whatever is in their key, and what the lock remembers. */
+  remove(account: string): Promise<void>;
+  renewsLock: true;
+}
+
+const expected = 'a token set as JSON, { "access_token": …, "refresh_token": …, … }';
+const longestLeaseMs = 3_600_000;
+
+const optionChecks: Record<
+  keyof RedisTokenStoreOptions,
+  [valid: (value: unknown) => boolean, takes: string]
+> = {
+  prefix: [(value) => typeof value === 'string' && !/[{}]/.test(value), 'a text without { and }'],
+  leaseMs: [
+    (value) => Number.isInteger(value) && Number(value) >= 1_000 && Number(value) <= longestLeaseMs,
+    `whole milliseconds from 1000 to ${longestLeaseMs}`,
+  ],
+};
+
+/**
+ * Keeps the tokens of each account in Redis, with a lock that renews itself while it is held. `client` is a connected client of `ioredis`
+ * or `redis`; nothing of either is imported.
+ *
+ * Operations reject with an `Error` that names the key and quotes no value; `save` also with `TokenStoreConflict`.
+ *
+ * @throws TypeError for a client or an option that cannot be used.
+ * @example
+ * const store = redisTokenStore(new Redis(process.env.REDIS_URL!));
+ * attachProcore(instance, { clientId, clientSecret, store });
+ */
+export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOptions = {}): RedisTokenStore {
+  const run = scriptRunner(client);
+  if (!run) {
+    throw new TypeError(
+      'redisTokenStore: client takes a client of ioredis (Redis, Cluster) or of redis (createClient, createClientPool, createCluster, createSentinel).',
+    );
+  }
+  const { prefix, leaseMs } = checked(options);
+  const keysFor = (account: string) => keysOf(prefix, account);
+  /** The locks that this store holds. */
+  const held = new Map<string, Lease>();
+
+  /** The set, and a hash of what it was read from. */
+  async function read({ tokens }: AccountKeys): Promise<{ set: TokenSet; hash: string } | undefined> {
+    let reply: unknown;
+    try {
+      reply = await run!(readScript, [tokens]);
+    } catch (error) {
+      throw error instanceof Error && error.message.includes('WRONGTYPE') ? unreadable(tokens) : error;
+    }
+    if (reply === null || reply === undefined) return undefined;
+    const [value, hash] = (Array.isArray(reply) ? reply : []).map(textOf);
+    const set = parse(value);
+    if (!set || hash === undefined) throw unreadable(tokens);
+    return { set, hash };
+  }
+
+  function leaseCommands({ lock }: AccountKeys): LeaseCommands {
+    const ask = async (script: string, ...args: string[]) => textOf(await run!(script, [lock], args));
+    return {
+      acquire: async (id) => (await ask(acquireScript, id, String(leaseMs))) === 'held',
+      renew: async (id) => (await ask(renewScript, id, String(leaseMs))) === 'held',
+      release: async (id) => void (await ask(releaseScript, id)),
+    };
+  }
+
+  function recordOf({ record, lock }: AccountKeys, lease: Lease): LockRecord {
+    return {
+      read: async () => textOf(await run!(recallScript, [record])),
+      async write(text) {
+        const args = text === undefined ? [lease.id] : [lease.id, text];
+        if (textOf(await run!(noteScript, [record, lock], args)) === 'written') return;
+        lease.lose();
+        throw new Error(`The lock ${lock} is no longer this holder's: its record was left as it is.`);
+      },
+    };
+  }
+
+  return {
+    async load(account) {
+      return (await read(keysFor(account)))?.set;
+    },
+
+    /**
+     * Two guards, for a command may run long after it was given: when a process that was stopped goes on, or when a client that queues
+     * commands has a connection again.
+     *
+     * The comparison: a set is replaced by its successor only. That alone keeps an old pair from landing on a newer one, whoever saves,
+     * with a lock or without, and is all there is when a lock has run out and nobody else has it.
+     *
+     * The fence: the save carries the identifier that its lock was granted to, and is refused while another has the lock. What a holder
+     * has read so stays true for as long as it holds the lock, although it has not saved yet; and it covers what cannot be compared:
+     * sets without a refresh token, and servers that keep the one they have.
+     */
+    async save(tokens, account, previous) {
+      const keys = keysFor(account);
+      const value = JSON.stringify(tokens);
+      const lease = held.get(account);
+      const stored = await read(keys);
+      const holds = stored?.set.refresh_token;
+      // Our own token: the save before this one has succeeded without knowing it.
+      const known = holds === previous?.refresh_token || (holds && holds === tokens.refresh_token);
+      if (stored && !known) throw conflict(keys);
+      const args = [value, stored?.hash ?? '', lease?.id ?? ''];
+      const outcome = textOf(await run(replaceScript, [keys.tokens, keys.lock], args));
+      if (outcome === 'saved') return;
+      if (outcome !== 'fenced') throw conflict(keys);
+      lease?.lose();
+      throw new TokenStoreConflict(`The lock ${keys.lock} has another holder now: nothing was saved.`);
+    },
+
+    async lock(account, critical, signal) {
+      const keys = keysFor(account);
+      const lease = await acquireLease(leaseCommands(keys), leaseMs, signal);
+      held.set(account, lease);
+      const end = () => {
+        // A lock that was lost may have been granted again meanwhile, to this very process.
+        if (held.get(account) === lease) held.delete(account);
+        return lease.end();
+      };
+      let result;
+      try {
+        result = await critical(lease.lost, recordOf(keys, lease));
+      } catch (error) {
+        await end().catch(() => undefined);
+        throw error;
+      }
+      await end();
+      return result;
+    },
+
+    async remove(account) {
+      const { tokens, record } = keysFor(account);
+      await run(removeScript, [tokens, record]);
+    },
+
+    renewsLock: true,
+  };
+}
+
+/** The set in a stored text; a parser's own error would quote it. */
+function parse(value: string | undefined): TokenSet | undefined {
+  try {
+    const parsed: unknown = JSON.parse(value ?? '');
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as TokenSet)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(key: string): Error {
+  return new Error(
+    `The Redis key ${key} cannot be used. Expected: ${expected}. ` +
+      'It is left as it is: put a good value in its place, or delete the key and authorise the account anew.',
+  );
+}
+
+function conflict({ tokens }: AccountKeys): TokenStoreConflict {
+  return new TokenStoreConflict(
+    `The Redis key ${tokens} holds another token set than the one that this save replaces.`,
+  );
+}
+
+function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptions> {
+  const wrong = (what: string) => new TypeError(`redisTokenStore: ${what}.`);
+  const { prefix = 'axios-procore:', leaseMs = 10_000, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw wrong(`there is no option "${unknown}"`);
+  const settings = { prefix, leaseMs };
+  for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
+    const value: unknown = settings[name as keyof typeof settings];
+    if (!valid(value)) throw wrong(`${name} takes ${takes}, got a ${typeof value}`);
+  }
+  return settings;
+}
