@@ -15,6 +15,7 @@ const pure = [
   'src/observe/redact.ts',
   'src/store/file/{format,mounts}.ts',
   'src/store/redis/{keys,scripts}.ts',
+  'src/store/postgres/{table,errors}.ts',
 ];
 /**
  * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source
@@ -43,6 +44,7 @@ const effects = [
   'store/encrypted',
   'store/file',
   'store/redis',
+  'store/postgres',
 ];
 const effectImports = {
   regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,

@@ -26,6 +26,7 @@ const names = {
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
+  'axios-procore/stores/postgres': ['postgresSchema', 'postgresTokenStore'],
   'axios-procore/stores/redis': ['redisTokenStore'],
   'axios-procore/store-contract': ['storeContract'],
 };
@@ -98,6 +99,6 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
   expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
   // What a store needs, and only for who uses that store.
-  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions']);
+  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions', 'pg']);
   expect(manifest['license']).toBe('MIT');
 });

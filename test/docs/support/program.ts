@@ -20,6 +20,7 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
       'axios-procore/stores/file': ['./src/store/file.ts'],
       'axios-procore/stores/encrypted': ['./src/store/encrypted.ts'],
       'axios-procore/stores/redis': ['./src/store/redis.ts'],
+      'axios-procore/stores/postgres': ['./src/store/postgres.ts'],
       'axios-procore/store-contract': ['./src/store-contract/index.ts'],
     },
   };

@@ -1,0 +1,522 @@
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import axios from 'axios';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createAttach } from '../../src/attach.js';
+import { startEmulator } from '../../src/emulator/index.js';
+import { systemEnv } from '../../src/env.js';
+import { storeContract } from '../../src/store-contract/index.js';
+import { postgresSchema, postgresTokenStore } from '../../src/store/postgres.js';
+import { TokenStoreConflict, type TokenSet } from '../../src/store/store.js';
+import { startPooler, startPostgres } from './support/postgres-server.js';
+import { createStage, never, pair, type Opened, type Stage } from './support/postgres-stage.js';
+
+const server = await startPostgres();
+const pooler = server && (await startPooler(server));
+const places = [
+  ['PostgreSQL', server?.url],
+  ['PgBouncer in transaction mode', pooler?.url],
+].filter((place): place is [string, string] => place[1] !== undefined);
+
+afterAll(async () => {
+  await pooler?.stop();
+  await server?.stop();
+});
+
+/** A name that nobody else has in a server that is shared. */
+const own = (name: string) => `${name}_${process.pid}`;
+let number = 0;
+/** An account that nobody has used. */
+const fresh = () => `account-${number++}`;
+const checkedOut = ({ pool }: Opened) => pool.totalCount - pool.idleCount;
+const thrown = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.fail('it has resolved'),
+    (error: unknown) => error as Error & { cause?: Error & { code?: string } },
+  );
+
+/** What a renewal does under the lock. */
+async function renew({ store }: Opened, account: string, during: () => unknown = () => {}): Promise<void> {
+  await store.lock(
+    account,
+    async (_lost, record) => {
+      const before = await store.load(account);
+      await record.write('0a1b2c3d presented');
+      await during();
+      const count = Number(before?.['count'] ?? 0) + 1;
+      await store.save(pair(count, { count }), account, before);
+      await record.write(undefined);
+    },
+    never(),
+  );
+}
+
+describe.skipIf(!server)('postgresTokenStore', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await createStage(server!.url, server!.url, own('tokens_of_test'));
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => stage?.close());
+
+  describe('the table', () => {
+    test('is made on request only; without it every operation names it and the SQL', async () => {
+      const { store } = stage.open({}, { table: 'not_there' });
+      const operations = [
+        store.load('x'),
+        store.save(pair(1), 'x', undefined),
+        store.lock('x', async () => {}, never()),
+        store.remove('x'),
+      ];
+      for (const error of await Promise.all(operations.map(thrown))) {
+        expect(error.message).toBe(
+          'The table not_there does not exist: create it with the SQL of postgresSchema("not_there") from axios-procore/stores/postgres.',
+        );
+        expect(error.cause).toMatchObject({ code: '42P01' });
+      }
+    });
+
+    test('may stand in a schema and be in upper case; making it twice does no harm', async () => {
+      const schema = own('app');
+      await stage.admin.query(`CREATE SCHEMA ${schema}`);
+      const table = `${schema}.Tokens`;
+      for (let times = 0; times < 2; times++) await stage.admin.query(postgresSchema(table));
+      const opened = stage.open({}, { table });
+      await renew(opened, 'x');
+      await renew(opened, 'x');
+      expect((await stage.admin.query(`SELECT * FROM ${schema}."Tokens"`)).rows).toEqual([
+        { account: 'x', tokens: pair(2, { count: 2 }), saved_at: expect.any(Date), lock_record: null },
+      ]);
+      await stage.admin.query(`DROP SCHEMA ${schema} CASCADE`);
+    });
+
+    test('of another shape is told from a missing one', async () => {
+      const table = own('other_columns');
+      await stage.admin.query(`CREATE TABLE ${table} (account text PRIMARY KEY)`);
+      const { store } = stage.open({}, { table });
+      expect((await thrown(store.load('x'))).message).toContain(`The table ${table} has other columns`);
+      await stage.admin.query(`DROP TABLE ${table}`);
+    });
+
+    test('may be one that has kept tokens for years, as jsonb', async () => {
+      const table = own('old_tokens');
+      await stage.admin.query(
+        `CREATE TABLE ${table} (account text PRIMARY KEY, tokens jsonb NOT NULL, saved_at timestamptz NOT NULL DEFAULT now())`,
+      );
+      await stage.admin.query(
+        `ALTER TABLE ${table} ALTER tokens DROP NOT NULL, ADD lock_record text; ALTER TABLE ${table} ALTER saved_at DROP NOT NULL`,
+      );
+      const opened = stage.open({}, { table });
+      await renew(opened, 'x');
+      await renew(opened, 'x');
+      expect(await opened.store.load('x')).toEqual(pair(2, { count: 2 }));
+      // jsonb has no NUL.
+      const error = await thrown(opened.store.save(pair('\0'), 'y', undefined));
+      expect(error.message).toMatch(/^PostgreSQL refused a statement \(22P05\)/);
+      await stage.admin.query(`DROP TABLE ${table}`);
+    });
+
+    test.each(['', 'a.b.c', 'a b', 'a"b', '1a', 'a;', 'x'.repeat(64), 7])('is not called %j', (table) => {
+      expect(() => postgresTokenStore(stage.admin, { table: table as string })).toThrow(TypeError);
+      expect(() => postgresSchema(table as string)).toThrow(/^postgresSchema: table takes a name such as/);
+    });
+
+    test('wrong arguments are told at once', () => {
+      expect(() => postgresTokenStore({} as pg.Pool)).toThrow('takes a Pool of pg');
+      expect(() => postgresTokenStore(stage.admin, { lockConnections: 0 })).toThrow('whole number from 1');
+      expect(() => postgresTokenStore(stage.admin, { tabel: 'x' } as object)).toThrow('no option "tabel"');
+    });
+  });
+
+  describe('load and save', () => {
+    test('what was saved is what load gives, to the letter', async () => {
+      // A driver that was told to leave json alone.
+      const { store } = stage.open({ types: { getTypeParser: () => (text: string) => text } });
+      const account = fresh();
+      const saved = pair(1, { zeta: 1, alpha: { nul: '\0', half: '\ud800', ключ: [1e300, 5e-324, -0.1] } });
+      await store.save(saved, account, undefined);
+      expect(JSON.stringify(await store.load(account))).toBe(JSON.stringify(saved));
+    });
+
+    test('a save replaces what it knows, what is ours already, and nothing; else it changes nothing', async () => {
+      const { store } = stage.open();
+      const account = fresh();
+      await store.save(pair(1), account, pair('of a row that somebody has deleted'));
+      await store.save(pair(2), account, pair(1));
+      await store.save(pair(2, { again: true }), account, pair(1));
+      for (const previous of [pair(1), undefined, { access_token: 'a' }, pair(1, { refresh_token: null })])
+        await expect(store.save(pair(3), account, previous)).rejects.toThrow(TokenStoreConflict);
+      expect(await store.load(account)).toEqual(pair(2, { again: true }));
+    });
+
+    test('sets without a refresh token follow each other', async () => {
+      const { store } = stage.open();
+      const account = fresh();
+      const sets = [{ refresh_token: null }, {}, { refresh_token: '' }].map(
+        (more, n) => ({ access_token: `a-${n}`, ...more }) as TokenSet,
+      );
+      let previous: TokenSet | undefined;
+      for (const set of sets) {
+        await store.save(set, account, previous);
+        previous = await store.load(account);
+      }
+      await expect(store.save(pair(2), account, pair(1))).rejects.toThrow(TokenStoreConflict);
+      await store.save(pair(2), account, previous);
+    });
+
+    test('of many saves over the same set one counts', async () => {
+      const processes = Array.from({ length: 10 }, () => stage.open({ max: 1 }));
+      for (const previous of [undefined, pair(0)]) {
+        const account = fresh();
+        if (previous) await processes[0]!.store.save(previous, account, undefined);
+        const saves = processes.map(({ store }, n) => store.save(pair(n + 1), account, previous));
+        const outcomes = await Promise.allSettled(saves);
+        const won = outcomes.flatMap(({ status }, n) => (status === 'fulfilled' ? [n + 1] : []));
+        expect(won).toHaveLength(1);
+        expect(await processes[0]!.store.load(account)).toEqual(pair(won[0]!));
+      }
+    });
+
+    test('remove forgets the tokens and the record', async () => {
+      const opened = stage.open();
+      const account = fresh();
+      const held = await stage.hold(opened, account);
+      await opened.store.save(pair(1), account, undefined);
+      await held.record.write('0a1b2c3d spent');
+      await opened.store.remove(account);
+      expect(await held.record.read()).toBeUndefined();
+      await held.leave();
+      expect(await opened.store.load(account)).toBeUndefined();
+    });
+  });
+
+  describe('errors', () => {
+    test('hold no token, whatever the server says', async () => {
+      const [table, complain] = [own('guarded'), own('complain')];
+      const opened = stage.open({}, { table });
+      await stage.admin.query(`${postgresSchema(table)};
+        ALTER TABLE ${table} ADD CHECK (tokens->>'note' IS DISTINCT FROM 'refused');
+        CREATE FUNCTION ${complain}() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN IF NEW.tokens->>'note' = 'raised' THEN RAISE EXCEPTION 'no %', NEW.tokens; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER complain BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION ${complain}()`);
+      for (const [note, code] of [
+        ['refused', '23514'],
+        ['raised', 'P0001'],
+      ]) {
+        const error = await thrown(opened.store.save(pair('secret', { note }), 'x', undefined));
+        expect(error.cause).toMatchObject({ code });
+        expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('secret');
+      }
+      expect(checkedOut(opened)).toBe(0);
+      await stage.admin.query(`DROP TABLE ${table}; DROP FUNCTION ${complain}`);
+    });
+
+    test('of the driver and of the administrator are the cause', async () => {
+      const nobody = stage.open({ connectionString: 'postgres://postgres@127.0.0.1:1/postgres' });
+      const refused = await thrown(nobody.store.load('x'));
+      expect(refused.message).toBe('The connection to PostgreSQL failed: connect ECONNREFUSED 127.0.0.1:1');
+      expect(refused.cause).toMatchObject({ code: 'ECONNREFUSED' });
+
+      const opened = stage.open({ max: 1, statement_timeout: 100 });
+      const blocker = await stage.admin.connect();
+      await blocker.query(`BEGIN; LOCK TABLE ${stage.table}`);
+      const cancelled = await thrown(opened.store.load('x'));
+      await blocker.query('ROLLBACK');
+      blocker.release();
+      expect(cancelled.cause).toMatchObject({ code: '57014' });
+      expect(await opened.store.load('x')).toBeUndefined();
+    });
+  });
+
+  test('nothing is left in a connection that others use next', async () => {
+    const names = ['idle_in_transaction_session_timeout', 'tcp_keepalives_idle', 'tcp_user_timeout'];
+    names.push('synchronous_commit', 'default_transaction_isolation');
+    const options = '-c idle_in_transaction_session_timeout=150 -c synchronous_commit=off';
+    const opened = stage.open({
+      max: 1,
+      options: `${options} -c default_transaction_isolation=serializable`,
+    });
+    const show = async () => {
+      const ask = names.map((name) => `current_setting('${name}') AS ${name}`).join();
+      return (await opened.pool.query(`SELECT ${ask}, pg_backend_pid()`)).rows;
+    };
+    const before = await show();
+    const account = fresh();
+    const held = await stage.hold(opened, account);
+    // Longer than the server would let a transaction idle.
+    await pause(400);
+    expect(held.lost.aborted).toBe(false);
+    await opened.store.save(pair(1), account, undefined);
+    await pause(200);
+    await held.leave();
+    expect(await show()).toEqual(before);
+    expect(await stage.holders(account)).toEqual([]);
+  });
+
+  describe('pools', () => {
+    test('of one connection: a renewal needs no second one, and accounts take turns', async () => {
+      const opened = stage.open({ max: 1 });
+      const accounts = Array.from({ length: 5 }, fresh);
+      await Promise.all(accounts.flatMap((account) => [renew(opened, account), renew(opened, account)]));
+      for (const account of accounts) expect(await opened.store.load(account)).toEqual(pair(2, { count: 2 }));
+    });
+
+    test.each([
+      [5, undefined, 2],
+      [5, 5, 5],
+      [10, undefined, 5],
+      [10, 10, 10],
+    ])(
+      'of %i, 20 accounts at once, lockConnections %s: %i renew at a time, and all are done',
+      async (max, lockConnections, most) => {
+        const opened = stage.open({ max }, lockConnections === undefined ? {} : { lockConnections });
+        const accounts = Array.from({ length: 20 }, fresh);
+        let [inside, seen] = [0, 0];
+        let full = () => {};
+        const crowd = new Promise<void>((resolve) => (full = resolve));
+        const during = async () => {
+          seen = Math.max(seen, ++inside);
+          if (inside === most) full();
+          await crowd;
+          // In the midst of it others are served, where a connection is left.
+          if (most < max) await opened.store.load(fresh());
+          inside--;
+        };
+        await Promise.all(accounts.map((account) => renew(opened, account, during)));
+        expect(seen).toBe(most);
+        expect(checkedOut(opened)).toBe(0);
+        const loaded = await Promise.all(accounts.map((account) => opened.store.load(account)));
+        expect(loaded).toEqual(accounts.map(() => pair(1, { count: 1 })));
+      },
+    );
+
+    test('a wait for the lock keeps no connection', async () => {
+      const [holder, other] = [stage.open(), stage.open({ max: 1 })];
+      const account = fresh();
+      const held = await stage.hold(holder, account);
+      const waiting = renew(other, account);
+      for (let times = 0; times < 20; times++) {
+        await other.store.load(fresh());
+        await pause(10);
+      }
+      await held.leave();
+      await waiting;
+    });
+
+    test('no connection is out while nobody renews', async () => {
+      const opened = stage.open();
+      const account = fresh();
+      await renew(opened, account);
+      const held = await stage.hold(opened, account);
+      expect(checkedOut(opened)).toBe(1);
+      await opened.store.load(account);
+      await held.record.write('0a1b2c3d presented');
+      expect([checkedOut(opened), opened.pool.totalCount]).toEqual([1, 1]);
+      await held.leave();
+      expect(checkedOut(opened)).toBe(0);
+    });
+  });
+
+  describe('an abort of the wait', () => {
+    test.each<[string, pg.PoolConfig]>([
+      ['for the lock', {}],
+      ['for a place among the renewals', { max: 2 }],
+      ['for a connection', { max: 1 }],
+    ])('%s leaves nothing behind', async (what, config) => {
+      const opened = stage.open(config);
+      const holder = what === 'for the lock' ? stage.open() : opened;
+      const account = fresh();
+      const occupied = what === 'for a connection' ? await opened.pool.connect() : undefined;
+      const held = occupied ? undefined : await stage.hold(holder, account);
+      const before = checkedOut(opened);
+      const patience = new AbortController();
+      let called = false;
+      const waits = [1, 2, 3].map(() =>
+        thrown(opened.store.lock(account, async () => void (called = true), patience.signal)),
+      );
+      await pause(100);
+      const reason = new Error('given up');
+      patience.abort(reason);
+      for (const error of await Promise.all(waits)) expect(error).toBe(reason);
+      expect(checkedOut(opened)).toBe(before);
+      await held?.leave();
+      occupied?.release();
+      // Whatever had asked the pool for a connection has been served and has given it back.
+      await opened.store.load(account);
+      expect([checkedOut(opened), opened.pool.waitingCount, called]).toEqual([0, 0, false]);
+      expect(await stage.holders(account)).toEqual([]);
+      await renew(opened, account);
+    });
+
+    test('that has come before is answered without a connection', async () => {
+      const opened = stage.open();
+      const reason = new Error('given up');
+      const locking = opened.store.lock(fresh(), async () => {}, AbortSignal.abort(reason));
+      expect(await thrown(locking)).toBe(reason);
+      expect(opened.pool.totalCount).toBe(0);
+    });
+  });
+
+  test('a server that is restarted: lost, the save is told, and all goes on', async ({ skip }) => {
+    if (!server!.restart) return skip('the server at DATABASE_URL is somebody else’s');
+    const [opened, other] = [stage.open(), stage.open()];
+    const account = fresh();
+    await opened.store.save(pair(1), account, undefined);
+    const held = await stage.hold(opened, account);
+    await held.record.write('0a1b2c3d presented');
+    const restarting = server!.restart();
+    if (!held.lost.aborted) await once(held.lost, 'abort');
+    expect(held.lost.reason).toMatchObject({ cause: { code: '57P01' } });
+    expect(await thrown(opened.store.save(pair(2), account, pair(1)))).toHaveProperty('cause.code');
+    await restarting;
+    const next = await stage.hold(other, account);
+    expect(await next.record.read()).toBe('0a1b2c3d presented');
+    await opened.store.save(pair(2), account, pair(1));
+    await expect(held.record.write(undefined)).rejects.toThrow();
+    await held.leave();
+    expect(await other.store.load(account)).toEqual(pair(2));
+    await next.leave();
+  });
+
+  test('a replica is refused: it lags, and its locks are its own', async ({ skip }) => {
+    if (!server!.restart) return skip('the server at DATABASE_URL is somebody else’s');
+    await server!.restart('replica');
+    const { store } = stage.open();
+    const refused = [store.load('x'), store.lock('x', async () => {}, never())].map(thrown);
+    for (const error of await Promise.all(refused))
+      expect(error.message).toBe(
+        'PostgreSQL refused a statement (0A000): cannot set transaction read-write mode during recovery',
+      );
+    await server!.restart();
+    expect(await store.load('x')).toBeUndefined();
+  });
+
+  test('two processes, 100 calls each on an expired token: one exchange, nothing spent twice', async () => {
+    const emulator = await startEmulator({ familyRevocation: true });
+    const account = fresh();
+    const processes = [1, 2].map(() => stage.open({ max: 2 }));
+    const stored = { ...emulator.issue(), note: 'mine', created_at: 1_400_000_000 };
+    await processes[0]!.store.save(stored, account, undefined);
+    const attached = processes.map(({ store }) => {
+      const api = axios.create({ baseURL: emulator.url, proxy: false });
+      const procore = createAttach(systemEnv, {})(api, {
+        clientId: emulator.clientId,
+        clientSecret: emulator.clientSecret,
+        environment: emulator.environment,
+        companyId: '42',
+        account,
+        store,
+      });
+      return { api, procore };
+    });
+    const calls = attached.flatMap(({ api }) =>
+      Array.from({ length: 100 }, () => api.get('/rest/v1.0/projects')),
+    );
+    expect((await Promise.all(calls)).every(({ status }) => status === 200)).toBe(true);
+    await Promise.all(attached.map(({ procore }) => procore.idle()));
+    expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0, unauthorized: 0 });
+    expect(processes.map(checkedOut)).toEqual([0, 0]);
+    expect(await processes[0]!.store.load(account)).toMatchObject({ note: 'mine' });
+    await emulator.close();
+  });
+});
+
+describe.each(places)('the lock, over %s', (place, url) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await createStage(
+      url,
+      server!.url,
+      own(place === 'PostgreSQL' ? 'locked' : 'locked_behind_pooler'),
+    );
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => stage?.close());
+
+  test('eight contenders in four processes: every round counts once', async () => {
+    const account = fresh();
+    const rounds = 10;
+    const workers = await Promise.all(Array.from({ length: 4 }, () => stage.fork(account, 'count', rounds)));
+    await Promise.all(workers.map((worker) => worker.begin()));
+    const { store } = stage.open();
+    expect(await store.load(account)).toEqual(pair(8 * rounds, { count: 8 * rounds }));
+  });
+
+  test('a killed holder lets the next one in at once', async () => {
+    const account = fresh();
+    const worker = await stage.fork(account, 'hold');
+    expect(await worker.begin()).toBe('held');
+    const next = stage.hold(stage.open(), account);
+    await pause(300);
+    const killedAtMs = performance.now();
+    worker.kill();
+    const held = await next;
+    expect(performance.now() - killedAtMs).toBeLessThan(1_000);
+    await held.leave();
+  });
+
+  test('what is saved and noted under it is there for others when that resolves', async () => {
+    const opened = stage.open();
+    const account = fresh();
+    const held = await stage.hold(opened, account);
+    const [holder] = await stage.holders(account);
+    for (let n = 1; n <= 5; n++) {
+      await opened.store.save(pair(n), account, n > 1 ? pair(n - 1) : undefined);
+      await held.record.write(`0a1b2c3d ${n}`);
+      // Others are busy meanwhile: a pooler that could would use the holder's session for them.
+      await Promise.all(Array.from({ length: 5 }, () => stage.open({ max: 1 }).store.load(account)));
+      const { rows } = await stage.admin.query(
+        `SELECT tokens, lock_record FROM ${stage.table} WHERE account = $1`,
+        [account],
+      );
+      expect(rows).toEqual([{ tokens: pair(n), lock_record: `0a1b2c3d ${n}` }]);
+      expect(await stage.holders(account)).toEqual([holder]);
+    }
+    // A save that is refused costs nothing but itself.
+    await expect(opened.store.save(pair(9), account, pair(1))).rejects.toThrow(TokenStoreConflict);
+    expect(await stage.holders(account)).toEqual([holder]);
+    await held.leave();
+    expect(await stage.holders(account)).toEqual([]);
+    await expect(held.record.write(undefined)).rejects.toThrow('not held any more');
+  });
+
+  test('a session that is ended by the administrator: lost, the next one is in, the save still lands', async () => {
+    const [opened, other] = [stage.open(), stage.open()];
+    const account = fresh();
+    await opened.store.save(pair(1), account, undefined);
+    const held = await stage.hold(opened, account);
+    await held.record.write('0a1b2c3d presented');
+    const next = stage.hold(other, account);
+    const endedAtMs = performance.now();
+    await stage.terminate(account);
+    if (!held.lost.aborted) await once(held.lost, 'abort');
+    const inside = await next;
+    expect(performance.now() - endedAtMs).toBeLessThan(1_000);
+    expect(await inside.record.read()).toBe('0a1b2c3d presented');
+    await expect(held.record.write(undefined)).rejects.toThrow();
+    expect(checkedOut(opened)).toBe(0);
+    await opened.store.save(pair(2), account, pair(1));
+    await held.leave();
+    // What had been lost is not released a second time.
+    expect(await stage.holders(account)).toHaveLength(1);
+    expect(await other.store.load(account)).toEqual(pair(2));
+    await inside.leave();
+  });
+
+  const opened = new Map<unknown, Opened>();
+  const contract = storeContract({
+    open() {
+      const one = stage.open({ max: 4 });
+      opened.set(one.store, one);
+      return one.store;
+    },
+    breakLock: (_store, account) => stage.terminate(account),
+  });
+  test.each(contract.map(({ name, run }) => [name, run] as const))('contract: %s', async (_name, run) => {
+    await run();
+    expect([...opened.values()].map(checkedOut).filter((out) => out !== 0)).toEqual([]);
+    opened.clear();
+  });
+});
