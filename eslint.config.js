@@ -111,6 +111,7 @@ export default tseslint.config(
       'src/index.ts',
       'src/emulator/**',
       'src/store-contract/**',
+      'src/register/**',
       'src/cli/**',
       ...pure,
     ],

@@ -13,4 +13,4 @@ for (const project of ['tsconfig.build.json', 'tsconfig.build-cjs.json']) {
 writeFileSync('dist/cjs/error-type.d.ts', 'export {};\n');
 mkdirSync('dist/cjs', { recursive: true });
 // The package is "type": "module"; this file makes Node and TypeScript read the second build as CommonJS.
-writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": false }\n');
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": ["./register/index.js"] }\n');

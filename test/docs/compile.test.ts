@@ -1,3 +1,4 @@
+import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { blocksOf, examplesOf, pages, type Block } from './support/pages.js';
 import { findingsIn } from './support/program.js';
@@ -40,6 +41,21 @@ test('every example of README and docs compiles under strict rules', () => {
   );
   expect(findingsIn(examples, stubs)).toEqual([]);
 }, 60_000);
+
+test('every example of what others do is JavaScript, and imports what their packages have', async () => {
+  const others = pages.flatMap(blocksOf).filter(({ info }) => info === 'js');
+  expect(others.length).toBeGreaterThan(0);
+  for (const { page, line, code } of others) {
+    const where = `${page}:${line}`;
+    const { diagnostics } = ts.transpileModule(code, { reportDiagnostics: true, fileName: 'example.js' });
+    expect([where, diagnostics]).toEqual([where, []]);
+    for (const [, names, from] of code.matchAll(/^import (.+) from '(.+)';$/gm)) {
+      const found = (await import(from!)) as object;
+      const wanted = names!.startsWith('{') ? names!.match(/\w+/g)! : ['default'];
+      expect([where, Object.keys(found)]).toEqual([where, expect.arrayContaining(wanted)]);
+    }
+  }
+});
 
 test('a mistake in an example is told by page and line', () => {
   const example = (code: string, line: number, info = 'ts'): Block => ({

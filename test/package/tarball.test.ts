@@ -55,6 +55,22 @@ test.each(Object.entries(names))(
   },
 );
 
+test('axios-procore/register exports nothing: without its variables, loading it is one line on stderr', async () => {
+  for (const flag of ['--require', '--import']) {
+    const print = `console.log(JSON.stringify(Object.keys(require('axios-procore/register'))))`;
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [flag, 'axios-procore/register', '--eval', print],
+      {
+        cwd: consumer.folder,
+        env: { PATH: process.env['PATH'] },
+      },
+    );
+    expect(JSON.parse(stdout)).toEqual([]);
+    expect(stderr).toMatch(/^axios-procore\/register: nothing is attached, [^\n]+\n$/);
+  }
+});
+
 test.each([
   'axios-procore/dist/esm/index.js',
   'axios-procore/token/source',
@@ -77,13 +93,15 @@ test('the tarball holds what a user needs and nothing else', () => {
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
 });
 
-test('each source file is there in both builds, with types', () => {
+test('each source file is there in both builds, with types, but for register, which is CommonJS by either flag', () => {
   const inBuild = (build: string) =>
     consumer.files
       .filter((path) => path.startsWith(`dist/${build}/`) && !path.endsWith('package.json'))
       .map((path) => path.slice(`dist/${build}/`.length))
       .sort();
-  expect(inBuild('esm')).toEqual(inBuild('cjs'));
+  const isRegister = (path: string) => path.startsWith('register/');
+  expect(inBuild('esm')).toEqual(inBuild('cjs').filter((path) => !isRegister(path)));
+  expect(inBuild('cjs').filter(isRegister)).toContain('register/index.js');
   const scripts = inBuild('cjs').filter((path) => path.endsWith('.js'));
   expect(scripts.filter((path) => !inBuild('cjs').includes(path.replace(/\.js$/, '.d.ts')))).toEqual([]);
 });
@@ -92,8 +110,8 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const read = async (path: string): Promise<Record<string, unknown>> =>
     JSON.parse(await readFile(join(consumer.installed, path), 'utf8'));
   const manifest = await read('package.json');
-  expect(manifest['sideEffects']).toBe(false);
-  expect((await read('dist/cjs/package.json'))['sideEffects']).toBe(false);
+  expect(manifest['sideEffects']).toEqual(['./dist/cjs/register/index.js']);
+  expect((await read('dist/cjs/package.json'))['sideEffects']).toEqual(['./register/index.js']);
   expect(Object.keys(manifest['dependencies'] as object)).toEqual(['axios-retry', 'jwt-decode']);
   const peers = manifest['peerDependencies'] as object;
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;

@@ -22,6 +22,7 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
       'axios-procore/stores/redis': ['./src/store/redis.ts'],
       'axios-procore/stores/postgres': ['./src/store/postgres.ts'],
       'axios-procore/store-contract': ['./src/store-contract/index.ts'],
+      'axios-procore/register': ['./src/register/index.ts'],
     },
   };
   const host = ts.createCompilerHost(settings);

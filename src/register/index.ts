@@ -1,0 +1,70 @@
+/**
+ * `node --require axios-procore/register app.js`, or `--import`: attaches the plugin to axios's default instance and to every
+ * `axios.create`, in every copy of axios that the application loads. See docs/register.md.
+ *
+ * CommonJS only, whatever the flag: the static imports of an ES module would bring axios in before anybody could look.
+ */
+import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import axios from 'axios';
+import { attachProcore } from '../attach.js';
+import { isFree, lend } from '../attached.js';
+import type { AxiosLike } from '../axios.js';
+import type { ProcoreOptions } from '../options.js';
+import { configure } from './configure.js';
+import { createCopies } from './copies.js';
+import { loadConfig, watchModules } from './loading.js';
+import { registrationFrom, variableNames, type Registration } from './settings.js';
+
+const started = Symbol.for('axios-procore.registered');
+
+function say(line: string): void {
+  try {
+    // At once, also into a pipe: the process may be about to end.
+    writeSync(2, `axios-procore/register: ${line}.\n`);
+  } catch {
+    // Nobody listens, or the pipe is full: the application goes on.
+  }
+}
+
+function fail(error: unknown): never {
+  say((error as Error).message.replace(/^axios-procore: /, '').replace(/\.$/, ''));
+  return process.exit(1);
+}
+
+function start(registration: Registration & { kind: 'on' }): void {
+  let options: ProcoreOptions | undefined;
+  const waiting: AxiosLike[] = [];
+  const attach = (instance: AxiosLike): void => {
+    if (!options) waiting.push(instance);
+    // By the configuration itself, perhaps: it has the say.
+    else if (!isFree(instance)) return;
+    else if (Object.isExtensible(instance)) lend(instance, attachProcore(instance, options));
+    else say('nothing is attached to an axios that has been frozen');
+  };
+  const copies = createCopies(attach);
+  // Before the configuration is loaded: it may bring a copy of its own.
+  const watchOn = watchModules(copies.see);
+  copies.see(axios);
+  try {
+    options = configure(registration, loadConfig);
+    waiting.forEach(attach);
+  } catch (error) {
+    fail(error);
+  }
+  watchOn();
+}
+
+// Both flags, or one of them twice, by NODE_OPTIONS and on the command line.
+if (!(started in globalThis)) {
+  Object.defineProperty(globalThis, started, { value: true });
+  const registration = registrationFrom(process.env);
+  if (registration.kind === 'off') {
+    say(`nothing is attached, because none of ${variableNames.slice(0, 3).join(', ')}, … is set`);
+  } else if (registration.kind === 'wrong') fail(new Error(registration.what));
+  else {
+    // For children that start in another folder: they are to have the same file.
+    if (registration.file !== undefined) process.env['PROCORE_TOKEN_FILE'] = resolve(registration.file);
+    start(registration);
+  }
+}

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { configure } from '../../../src/register/configure.js';
+import type { Registration } from '../../../src/register/settings.js';
+import { memoryTokenStore } from '../../../src/store/memory.js';
+
+const secret = 'the-secret-of-the-app';
+const client = { clientId: 'id', clientSecret: secret };
+const store = { load: () => undefined, save: () => undefined };
+
+/** As the variables say, with a module that exports this. */
+function configured(registration: Partial<Registration & { kind: 'on' }>, exported?: unknown) {
+  const whole = { kind: 'on', options: client, file: undefined, config: undefined, ...registration } as const;
+  const config = exported === undefined ? whole.config : './procore.cjs';
+  return configure({ ...whole, config }, () => exported);
+}
+
+function complaint(...how: Parameters<typeof configured>): string {
+  try {
+    configured(...how);
+  } catch (error) {
+    const { message } = error as Error;
+    expect(message).not.toContain('\n');
+    expect(message).not.toContain(secret);
+    return message;
+  }
+  throw new Error('it took it');
+}
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'axios-procore-configure-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+test('the tokens are in the file, and the application’s own refreshes are taken over', () => {
+  const file = join(folder(), 'procore.json');
+  const options = configured({ file });
+  expect(options).toMatchObject({ ...client, legacy: { takeOverRefresh: true } });
+  expect((options.store as { pathOf?(account: string): string }).pathOf?.('default')).toBe(file);
+});
+
+test('a service account keeps its token in memory, unless there is a file', () => {
+  const options = { ...client, grant: 'client_credentials' } as const;
+  expect(configured({ options }).store).not.toHaveProperty('pathOf');
+  expect(configured({ options, file: join(folder(), 'procore.json') }).store).toHaveProperty('pathOf');
+});
+
+test.each([
+  ['an object', { companyId: '42', store }],
+  ['a default export', { default: { companyId: '42', store } }],
+  ['a function of what the variables say', (from: object) => ({ companyId: '42', store, ...from })],
+  ['a function as default export', { default: () => ({ companyId: '42', store }) }],
+])('a module exports %s', (_what, exported) => {
+  expect(configured({}, exported)).toMatchObject({ ...client, companyId: '42', store });
+});
+
+test('what the module says wins over the variables, and what it leaves undefined does not', () => {
+  const options = configured({}, { clientId: 'another', clientSecret: undefined, store });
+  expect(options).toMatchObject({ clientId: 'another', clientSecret: secret });
+});
+
+test('the module may say that refreshes are left alone', () => {
+  expect(configured({}, { store, legacy: { takeOverRefresh: false } }).legacy).toEqual({
+    takeOverRefresh: false,
+  });
+});
+
+test('a function cannot change what the variables say behind anybody’s back', () => {
+  const options = { ...client };
+  configured({ options }, (from: { clientId: string }) => {
+    from.clientId = 'another';
+    return { store };
+  });
+  expect(options).toEqual(client);
+});
+
+test.each([
+  ['a number', 5, 'gives number'],
+  ['a text', 'options', 'gives string'],
+  ['a function that returns nothing', () => undefined, 'gives undefined'],
+  ['a function that returns null', () => null, 'gives object'],
+  ['an async function', async () => ({ store }), 'gives a promise'],
+])('%s is refused in one line', (_what, exported, says) => {
+  const said = complaint({}, exported);
+  expect(said).toContain('PROCORE_CONFIG: ./procore.cjs');
+  expect(said).toContain(says);
+});
+
+test('a module that cannot be loaded is told with the first line of why', () => {
+  const load = () => {
+    throw new Error('no such luck\nRequire stack:\n- /app/index.js');
+  };
+  expect(() => configure({ kind: 'on', options: client, file: undefined, config: 'x' }, load)).toThrow(
+    /^PROCORE_CONFIG: x could not be loaded: no such luck$/,
+  );
+});
+
+test('an option that there is not, or that is wrong, is named', () => {
+  expect(complaint({}, { store, tokens: 1 })).toContain('"tokens"');
+  expect(complaint({}, { store, maxWaitMs: 'long' })).toContain('maxWaitMs');
+});
+
+test('a memory store is refused where a refresh token would be lost with it', () => {
+  expect(complaint({}, { store: memoryTokenStore() })).toContain('PROCORE_TOKEN_FILE');
+  const grant = 'client_credentials';
+  expect(configured({}, { store: memoryTokenStore(), grant }).grant).toBe(grant);
+});
+
+test('what neither the variables nor the module say is asked for by the variable’s name', () => {
+  expect(complaint({ options: { clientSecret: secret } }, { store })).toContain('PROCORE_CLIENT_ID');
+  expect(complaint({ options: { clientId: 'id' } }, { store })).toContain('PROCORE_CLIENT_SECRET');
+  const exchange = async () => ({ access_token: 'token' });
+  expect(configured({ options: { clientId: 'id' } }, { store, exchange })).toMatchObject({ exchange });
+});
+
+test('without any store it says what to set', () => {
+  expect(complaint({}, { companyId: '42' })).toContain('PROCORE_TOKEN_FILE');
+});
+
+test('a file beside a store of the module is one too many', () => {
+  expect(complaint({ file: join(folder(), 'procore.json') }, { store })).toMatch(
+    /PROCORE_TOKEN_FILE .* one of them/,
+  );
+});
+
+test.each([
+  ['', 'it is empty'],
+  ['refresh_token=abc', 'its 17 bytes are no JSON'],
+  ['{"name":"another program"}', 'it holds no token set'],
+])('a file with %j is named, and its content is not repeated', (content, what) => {
+  const file = join(folder(), 'procore.json');
+  writeFileSync(file, content);
+  const said = complaint({ file });
+  expect(said).toContain(`PROCORE_TOKEN_FILE: ${file} cannot be used: ${what}`);
+  if (content) expect(said).not.toContain(content);
+});
+
+test('a folder in its place is named', () => {
+  const made = join(folder(), 'procore.json');
+  mkdirSync(made);
+  expect(complaint({ file: made })).toBe(`PROCORE_TOKEN_FILE: ${made} could not be read (EISDIR)`);
+});
+
+test('a folder that is not there yet is made by the first save', () => {
+  const file = join(folder(), 'made', 'tokens', 'procore.json');
+  expect(configured({ file }).store).toHaveProperty('pathOf');
+});
+
+test('a file in the place of its folder is named', () => {
+  const above = join(folder(), 'tokens');
+  writeFileSync(above, '');
+  const said = complaint({ file: join(above, 'procore.json') });
+  expect(said).toContain(
+    `PROCORE_TOKEN_FILE: The folder for tokens ${above} cannot be written to (ENOTDIR). A file is in the place`,
+  );
+});
+
+test.skipIf(process.platform === 'win32')('links that lead in a circle are named', () => {
+  const file = join(folder(), 'procore.json');
+  symlinkSync('procore.json', file);
+  expect(complaint({ file })).toContain(
+    `PROCORE_TOKEN_FILE: The token file ${file} is a link that leads in a`,
+  );
+});
