@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { sharedKinds, type SharedKind } from './place.js';
 
 /** What a sync is like. */
 export interface SyncOptions {
@@ -8,8 +9,14 @@ export interface SyncOptions {
   requests: number;
 }
 
+/** The command line. */
+export interface DemoOptions extends SyncOptions {
+  workers: number;
+  store: 'memory' | SharedKind;
+}
+
 /** Reads the command line; ends the process with status 1 and one line for a value that does not fit. */
-export function readOptions(argv: readonly string[]): SyncOptions {
+export function readOptions(argv: readonly string[]): DemoOptions {
   const command = new Command('demo')
     .description(
       'A sync through rate limits, expiries, a lost refresh answer, an outage and a revocation, against the emulator.',
@@ -18,6 +25,17 @@ export function readOptions(argv: readonly string[]): SyncOptions {
     .option('--concurrency <calls>', 'calls in flight at a time', wholeNumberFrom(1, 10_000), 50)
     .option('--lifetime <seconds>', 'life of an access token', numberFrom(1, 900), 2.5)
     .option('--requests <calls>', 'calls in all', wholeNumberFrom(1, 10_000_000), 2_000)
+    .option(
+      '--workers <processes>',
+      'processes that share the calls and the tokens',
+      wholeNumberFrom(1, 64),
+      1,
+    )
+    .addOption(
+      new Option('--store <kind>', 'where the tokens are; redis and postgres take REDIS_URL and DATABASE_URL')
+        .choices(['memory', ...sharedKinds])
+        .default('memory'),
+    )
     .allowExcessArguments(false)
     .parse(argv);
   const given = command.opts<{
@@ -25,6 +43,8 @@ export function readOptions(argv: readonly string[]): SyncOptions {
     concurrency: number;
     lifetime: number;
     requests: number;
+    workers: number;
+    store: DemoOptions['store'];
   }>();
   if (given.lifetime > given.duration / 4) {
     command.error(
@@ -36,11 +56,28 @@ export function readOptions(argv: readonly string[]): SyncOptions {
       `error: --requests ${given.requests} is too few for --concurrency ${given.concurrency}: it takes at least 20 times as many`,
     );
   }
+  if (given.workers > 1 && given.store === 'memory') {
+    command.error(
+      `error: --workers ${given.workers} needs a store that processes share: add --store ${sharedKinds.join('|')}`,
+    );
+  }
+  if (given.store !== 'memory' && given.lifetime < 2) {
+    command.error(
+      `error: --lifetime ${given.lifetime} is too short for --store ${given.store}: a stored expiry is in whole seconds, so it takes at least 2`,
+    );
+  }
+  if (given.workers > given.concurrency) {
+    command.error(
+      `error: --workers ${given.workers} is too many for --concurrency ${given.concurrency}: each takes at least one call at a time`,
+    );
+  }
   return {
     durationSeconds: given.duration,
     concurrency: given.concurrency,
     lifetimeSeconds: given.lifetime,
     requests: given.requests,
+    workers: given.workers,
+    store: given.store,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Procore } from 'axios-procore';
-import type { Emulator, FaultHandle } from 'axios-procore/emulator';
+import type { Emulator, FaultHandle, LogEntry } from 'axios-procore/emulator';
 
 /** How long the API is down, and what it tells those who ask; both in milliseconds. */
 export interface PlannedOutage {
@@ -100,4 +100,33 @@ export function aloneMoments(
       return state === 'fresh' && !renewing && remaining() > 2 * concurrency;
     },
   };
+}
+
+/** The moments of a fleet, of which the server alone sees the whole. */
+export function fleetMoments(
+  emulator: Emulator,
+  { lifetimeMs, outage }: { lifetimeMs: number; outage: PlannedOutage },
+): Moments {
+  let downSinceMs = 0;
+  return {
+    forOutage() {
+      downSinceMs = Date.now();
+      return true;
+    },
+    forItsEnd: () => Date.now() >= downSinceMs + outage.durationMs,
+    forRevocation: () => isMidLife(emulator.log, { nowMs: Date.now(), lifetimeMs }),
+  };
+}
+
+/** Whether the newest pair has been heard of, and is neither so young that some have not seen it nor so old that it is being renewed. */
+export function isMidLife(
+  log: readonly Pick<LogEntry, 'atMs' | 'kind' | 'fault' | 'outcome'>[],
+  { nowMs, lifetimeMs }: { nowMs: number; lifetimeMs: number },
+): boolean {
+  let at = log.length - 1;
+  while (at >= 0 && log[at]!.kind !== 'token') at--;
+  const last = log[at];
+  if (last?.outcome !== 'issued' || last.fault === 'drop') return false;
+  const ageMs = nowMs - last.atMs;
+  return ageMs >= 0.2 * lifetimeMs && ageMs <= 0.4 * lifetimeMs;
 }

@@ -29,6 +29,12 @@ test.each([
   [['--duration', '-1'], /--duration.*It takes a number from 1/],
   [['--lifetime', '60'], /--lifetime 60 is too long for --duration 12/],
   [['--requests', '10'], /--requests 10 is too few for --concurrency 50/],
+  [['--workers', '0'], /--workers.*It takes a whole number from 1/],
+  [['--workers', '4'], /--workers 4 needs a store that processes share: add --store file\|redis\|postgres/],
+  [['--workers', '4', '--store', 'memory'], /--workers 4 needs a store that processes share/],
+  [['--workers', '60', '--store', 'file'], /--workers 60 is too many for --concurrency 50/],
+  [['--store', 'disk'], /--store.*'disk'.*Allowed choices are memory, file, redis, postgres/],
+  [['--store', 'file', '--lifetime', '1'], /--lifetime 1 is too short for --store file/],
 ])('%j gets one line that says what it takes', async (args, line) => {
   const { code, stdout, stderr } = await demo(args);
   expect(stderr.trim()).toMatch(line);

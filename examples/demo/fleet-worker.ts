@@ -1,0 +1,98 @@
+/** One process of a fleet: its part of the sync, on the store that all share. */
+import { on, setMaxListeners } from 'node:events';
+import { attachProcore } from 'axios-procore';
+import { noteAsking } from './asked.js';
+import { fingerprintOf } from './fingerprint.js';
+import {
+  assignmentVariable,
+  emptyTally,
+  type Assignment,
+  type Order,
+  type Report,
+} from './fleet-messages.js';
+import { createLegacyInstance } from './legacy.js';
+import { openStore } from './place.js';
+import { callNumber, isWrite, runPool } from './sync.js';
+
+/** Often enough for a line on a terminal. */
+const reportEveryMs = 50;
+
+const { environment, clientId, clientSecret, place, part, maxWaitMs } = JSON.parse(
+  process.env[assignmentVariable]!,
+) as Assignment;
+const tell = (report: Report) => void process.send?.(report);
+
+// A Ctrl-C in the terminal reaches all processes; the parent says what is to be done.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+
+const { store, close } = await openStore(place);
+const { instance, errorLog } = createLegacyInstance(environment.apiUrl);
+const asking = noteAsking(clientSecret);
+const procore = attachProcore(instance, {
+  clientId,
+  clientSecret: asking.clientSecret,
+  environment,
+  store,
+  maxWaitMs,
+});
+
+const tally = { ...emptyTally };
+asking.onToken(procore, (token) => {
+  tally.renewals++;
+  tell({ kind: 'renewed', ...token });
+});
+procore.on('token-adopted', () => tally.adoptions++);
+procore.on('token-renewal-failed', ({ message }) => tell({ kind: 'news', text: message }));
+procore.on('request-waiting', ({ reason }) => {
+  if (reason === 'unavailable') tally.heldByOutage++;
+});
+
+const stop = new AbortController();
+setMaxListeners(0, stop.signal);
+
+async function sync(): Promise<void> {
+  const reporting = setInterval(() => tell({ kind: 'progress', tally }), reportEveryMs);
+  await runPool({ ...part, signal: stop.signal }, async (number) => {
+    const index = part.from + number;
+    const startedAt = performance.now();
+    if (isWrite(index)) tally.writes++;
+    try {
+      await callNumber(index, instance, stop.signal);
+      tally.succeeded++;
+    } catch {
+      // The application's own interceptor has logged it.
+      if (!stop.signal.aborted) tally.failed++;
+    }
+    tally.slowestMs = Math.max(tally.slowestMs, performance.now() - startedAt);
+  });
+  clearInterval(reporting);
+  tell({ kind: 'done', tally, errors: errorLog });
+}
+
+/** A process learns of another's renewal when its own is due, or by a 401: so it asks before it says what it has. */
+async function finish(): Promise<void> {
+  let accessToken: string;
+  try {
+    await instance.get('/rest/v1.0/me');
+    await procore.idle();
+    accessToken = fingerprintOf(await procore.getAccessToken());
+  } catch (error) {
+    accessToken = `none (${(error as Error).message})`;
+  }
+  tell({ kind: 'finished', accessToken, tally });
+}
+
+const orders = on(process, 'message') as AsyncIterableIterator<[Order]>;
+tell({ kind: 'ready' });
+let syncing: Promise<void> | undefined;
+for await (const [order] of orders) {
+  if (order.kind === 'go') syncing = sync();
+  if (order.kind === 'finish') void finish();
+  if (order.kind === 'leave') break;
+}
+stop.abort();
+await syncing;
+await procore.idle();
+await close();
+process.disconnect?.();

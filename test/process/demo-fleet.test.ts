@@ -1,0 +1,51 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { demo } from '../support/demo.js';
+import { root } from '../support/packed.js';
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/esm/index.js'))) {
+    throw new Error('There is no built package: run "npm run build" before these tests.');
+  }
+});
+
+test('a fleet of four processes on the file store goes well, and says so', async () => {
+  const args = ['--workers', '4', '--store', 'file', '--duration', '10', '--requests', '1000'];
+  const { code, stdout, stderr } = await demo(args);
+  expect(`${stdout}${stderr}`).not.toContain('NOT GOOD');
+  expect(stdout).toMatch(/workers \/ store\D+4 \/ file/);
+  expect(stdout).toMatch(/succeeded\D+1000\b/);
+  expect(stdout).toMatch(/failed\D+0\b/);
+  expect(stdout).toMatch(/renewals of the whole fleet\D+[3-9]\b/);
+  expect(stdout).toMatch(/presentations of a spent token\D+0\b/);
+  expect(code).toBe(0);
+});
+
+test.each([
+  ['redis', /^error: --store redis: there is no server: set REDIS_URL, or install redis-server$/],
+  // Debian's PostgreSQL is found without PATH; a URL at which nobody answers is no server either.
+  ['postgres', /^error: --store postgres: .*ECONNREFUSED/],
+])('a %s server that is not there gets one line', async (store, line) => {
+  const env = { PATH: '', REDIS_URL: '', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+  const { code, stdout, stderr } = await demo(['--workers', '2', '--store', store], { env });
+  expect(stderr.trim()).toMatch(line);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stdout).toBe('');
+  expect(code).toBe(1);
+});
+
+test('Ctrl-C ends a fleet too, and leaves nothing behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-test-'));
+  try {
+    const args = ['--workers', '3', '--store', 'file', '--duration', '30'];
+    const { code, stdout, stderr } = await demo(args, { interrupt: true, env: { TMPDIR: folder } });
+    expect(stdout).toContain('Stopped before the end');
+    expect(stderr).not.toMatch(/error|warning/i);
+    expect(code).toBe(130);
+    expect(readdirSync(folder).filter((name) => name.startsWith('axios-procore-demo-'))).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { emptyTally, sumOf } from '../../../examples/demo/fleet-messages.js';
+import { fleetConditionsFor, partsOf } from '../../../examples/demo/fleet-plan.js';
+import { isMidLife } from '../../../examples/demo/surprises.js';
+
+const usual = { durationSeconds: 12, concurrency: 50, lifetimeSeconds: 2.5, requests: 2_000 };
+
+test('four workers share the usual sync', () => {
+  expect(partsOf(usual, 4)).toEqual([
+    { from: 0, count: 520, concurrency: 13 },
+    { from: 520, count: 480, concurrency: 12 },
+    { from: 1_000, count: 520, concurrency: 13 },
+    { from: 1_520, count: 480, concurrency: 12 },
+  ]);
+});
+
+test.each([
+  [2_000, 50, 1],
+  [2_000, 50, 7],
+  [61, 3, 3],
+  [10_000_000, 10_000, 64],
+])('%i calls, %i at a time, in %i parts: each call once, and something for everybody', (...numbers) => {
+  const [requests, concurrency, workers] = numbers;
+  const parts = partsOf({ requests, concurrency }, workers);
+  let next = 0;
+  for (const { from, count } of parts) {
+    expect(from).toBe(next);
+    next += count;
+  }
+  expect(next).toBe(requests);
+  expect(parts.reduce((sum, part) => sum + part.concurrency, 0)).toBe(concurrency);
+  expect(parts.every((part) => part.concurrency >= 1 && part.count >= 20)).toBe(true);
+});
+
+describe('the conditions of a fleet', () => {
+  test('the usual run is done in its duration, and its outage takes a moment', () => {
+    const { latencyMs, outage } = fleetConditionsFor(usual);
+    const rounds = usual.requests / usual.concurrency;
+    expect(rounds * latencyMs + outage.durationMs).toBeLessThan(12_000);
+    expect(outage).toEqual({ durationMs: 1_500, retryAfterMs: 1_000 });
+  });
+
+  test('no window binds, whatever is sent again', () => {
+    const { rateLimits } = fleetConditionsFor(usual);
+    expect(rateLimits.spike.limit).toBeGreaterThan(2 * usual.requests);
+    expect(rateLimits.hourly.limit - 2 * usual.requests).toBeGreaterThan(rateLimits.spike.limit);
+  });
+
+  test('slow calls make the outage longer, so that each worker starts one meanwhile; it is asked for twice', () => {
+    const { latencyMs, outage } = fleetConditionsFor({ ...usual, durationSeconds: 3_600 });
+    expect(outage.durationMs).toBeGreaterThan(latencyMs);
+    expect(Math.ceil(outage.durationMs / outage.retryAfterMs)).toBe(2);
+    expect(outage.retryAfterMs % 1000).toBe(0);
+  });
+});
+
+test('the sum of what workers tell; the slowest request is the slowest of all', () => {
+  const one = { ...emptyTally, succeeded: 3, renewals: 1, slowestMs: 20 };
+  const other = { ...emptyTally, succeeded: 4, failed: 1, heldByOutage: 2, adoptions: 1, slowestMs: 10 };
+  expect(sumOf([one, other])).toEqual({
+    ...emptyTally,
+    succeeded: 7,
+    failed: 1,
+    heldByOutage: 2,
+    renewals: 1,
+    adoptions: 1,
+    slowestMs: 20,
+  });
+});
+
+describe('a token may be revoked when all have it and nobody renews it', () => {
+  const exchange = { atMs: 1_000, kind: 'token', outcome: 'issued' } as const;
+  const call = { atMs: 1_100, kind: 'api' } as const;
+  const at = (nowMs: number, log: Parameters<typeof isMidLife>[0] = [exchange, call]) =>
+    isMidLife(log, { nowMs, lifetimeMs: 1_000 });
+
+  test.each([
+    [1_199, false],
+    [1_200, true],
+    [1_400, true],
+    [1_401, false],
+  ])('exchanged at 1000 ms, to live for 1000 ms: at %i ms %s', (nowMs, expected) => {
+    expect(at(nowMs)).toBe(expected);
+  });
+
+  test('not after an exchange that nobody has heard of, nor before any', () => {
+    expect(at(1_300, [exchange, { ...exchange, fault: 'drop' }])).toBe(false);
+    expect(at(1_300, [{ atMs: 1_000, kind: 'token' }])).toBe(false);
+    expect(at(1_300, [call])).toBe(false);
+  });
+});
