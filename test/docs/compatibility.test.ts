@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { axiosLimits, limitsToTell } from '../../src/axios-limits.js';
-import { exemptions } from '../types/cells.js';
+import { copies, exemptions, modes } from '../types/cells.js';
 import { read } from './support/pages.js';
 
 const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
@@ -72,8 +72,24 @@ test.each([
   expect(limitsToTell(version)).toHaveLength(count);
 });
 
+test('the types table has each axios under each resolution, and nothing in it fails', () => {
+  const table = rows('types');
+  expect(table.map(([version, mode]) => [version, mode])).toEqual(
+    copies.flatMap((copy) => Object.keys(modes).map((mode) => [versionOf(copy), mode])),
+  );
+  expect(table.flat()).not.toContain('fails');
+});
+
 test('the exemptions are those that the types tests know', () => {
   expect(rows('exemptions')).toEqual(
     exemptions.map((one) => [one.copies.map(versionOf).join(', '), one.mode, one.why]),
   );
+});
+
+test('the Node table has each binary that the command runs, and nothing in it fails', () => {
+  const { dependencies } = JSON.parse(read('test/node/package.json')) as { dependencies: object };
+  const wanted = Object.values(dependencies).map((alias: string) => alias.split('@').at(-1));
+  expect(rows('node').map(([version]) => version)).toEqual(wanted);
+  expect(new Set(rows('node').flatMap((cells) => cells.slice(1)))).toEqual(new Set(['passes']));
+  expect(manifest['engines']!['node']).toBe('>=20');
 });

@@ -1,0 +1,60 @@
+// Two applications that know nothing of the plugin, an ES module and a CommonJS one, under either flag: each expiry costs one exchange.
+'use strict';
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { promisify } = require('node:util');
+const { startEmulator } = require('axios-procore/emulator');
+
+const run = promisify(execFile);
+const calls = `
+  const api = axios.create({ baseURL: process.env.PROCORE_API_URL, proxy: false });
+  const get = () => api.get('/rest/v1.0/me', { headers: { Authorization: 'Bearer stale' } });
+  Promise.all([get(), get(), get()]).then(
+    (answers) => console.log(answers.map(({ status }) => status).join()),
+    (error) => { console.error(error.message); process.exitCode = 1; },
+  );
+`;
+const folder = mkdtempSync(join(tmpdir(), 'axios-procore-node-'));
+const file = join(folder, 'tokens.json');
+
+async function main() {
+  const emulator = await startEmulator();
+  writeFileSync(file, JSON.stringify(emulator.issue()));
+  writeFileSync('application.cjs', `const axios = require('axios');${calls}`);
+  writeFileSync('application.mjs', `import axios from 'axios';${calls}`);
+  const env = {
+    PATH: process.env.PATH,
+    PROCORE_CLIENT_ID: emulator.clientId,
+    PROCORE_CLIENT_SECRET: emulator.clientSecret,
+    PROCORE_LOGIN_URL: emulator.environment.loginUrl,
+    PROCORE_API_URL: emulator.environment.apiUrl,
+    PROCORE_TOKEN_FILE: file,
+  };
+  try {
+    let expiries = 0;
+    for (const flag of ['--require', '--import']) {
+      for (const application of ['application.cjs', 'application.mjs']) {
+        emulator.revoke();
+        expiries++;
+        const args = [flag, 'axios-procore/register', application];
+        const { stdout, stderr } = await run(process.execPath, args, { env });
+        assert.equal(stdout.trim(), '200,200,200', `${args.join(' ')}: ${stderr}`);
+        assert.equal(stderr, '');
+        assert.equal(emulator.counters.exchanges, expiries);
+      }
+    }
+    assert.equal(emulator.counters.spentPresentations, 0);
+  } finally {
+    await emulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log('ok');
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
