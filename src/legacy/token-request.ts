@@ -6,7 +6,7 @@ export type LegacyTokenRequest =
   | { readonly grant: 'refresh_token'; readonly refreshToken: string; readonly clientId: string | undefined }
   | { readonly grant: 'authorization_code' | 'client_credentials'; readonly clientId: string | undefined };
 
-/** Reads one, wherever its fields were put: form, JSON or query string. Undefined: it is none, or of another grant. */
+/** Reads one, wherever its fields were put: a form of either kind, JSON or query string. Undefined: it is none, or of another grant. */
 export function legacyTokenRequest(config: AxiosRequestConfig, url: string): LegacyTokenRequest | undefined {
   const { pathname, searchParams } = new URL(url);
   if (!/^\/oauth\/token\/?$/.test(pathname) || config.method?.toLowerCase() !== 'post') return undefined;
@@ -34,10 +34,12 @@ function fieldsOf(data: unknown): URLSearchParams | undefined {
     try {
       return fieldsOf(JSON.parse(data));
     } catch {
-      return new URLSearchParams(data);
+      return data.startsWith('--') ? multipartOf(data) : new URLSearchParams(data);
     }
   }
   if (typeof data !== 'object' || data === null) return undefined;
+  const { getBuffer } = data as { getBuffer?: unknown };
+  if (typeof getBuffer === 'function') return fieldsOf(bytesOf(data as { getBuffer(): unknown }));
   // A browser's form, of this realm or another.
   const entries =
     typeof (data as FormData).entries === 'function'
@@ -45,4 +47,25 @@ function fieldsOf(data: unknown): URLSearchParams | undefined {
       : Object.entries(data);
   const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return new URLSearchParams(texts);
+}
+
+/** What the package `form-data` is about to send, which it has in pieces; undefined where one of them is a stream. */
+function bytesOf(form: { getBuffer(): unknown }): unknown {
+  try {
+    return form.getBuffer();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text fields of a `multipart/form-data` body (RFC 7578), which begins with its boundary. */
+function multipartOf(body: string): URLSearchParams {
+  const boundary = body.slice(0, body.indexOf('\r\n'));
+  const fields = new URLSearchParams();
+  for (const part of body.split(boundary)) {
+    const [head = '', ...rest] = part.split('\r\n\r\n');
+    const name = /;\s*name="([^"]*)"/i.exec(head)?.[1];
+    if (name !== undefined) fields.append(name, rest.join('\r\n\r\n').replace(/\r\n$/, ''));
+  }
+  return fields;
 }

@@ -1,3 +1,4 @@
+import FormDataPackage from 'form-data';
 import { describe, expect, test } from 'vitest';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { TokenSet } from '../../src/store/store.js';
@@ -49,6 +50,14 @@ const shapes: [name: string, send: (h: Harness, refreshToken: string) => Promise
   [
     'the URL itself',
     (h, token) => h.instance.post(`/oauth/token?${new URLSearchParams(fields(h, token)).toString()}`),
+  ],
+  [
+    'a form of the package form-data',
+    (h, token) => {
+      const form = new FormDataPackage();
+      for (const [name, value] of Object.entries(fields(h, token))) form.append(name, value);
+      return h.instance.post('/oauth/token', form, { headers: form.getHeaders() });
+    },
   ],
   [
     'bytes',

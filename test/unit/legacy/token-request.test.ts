@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import FormDataPackage from 'form-data';
 import { expect, test } from 'vitest';
 import { legacyTokenRequest } from '../../../src/legacy/token-request.js';
 
@@ -7,12 +8,19 @@ const fields = { grant_type: 'refresh_token', refresh_token: 'r', client_id: 'c'
 const understood = { grant: 'refresh_token', refreshToken: 'r', clientId: 'c' };
 const form = new URLSearchParams(fields);
 const formData = new FormData();
-for (const [name, value] of Object.entries(fields)) formData.set(name, value);
+/** As older code makes it in Node; axios's `postForm` does too. */
+const packaged = new FormDataPackage();
+for (const [name, value] of Object.entries(fields)) {
+  formData.set(name, value);
+  packaged.append(name, value);
+}
 
 test.each([
   ['a form object', { data: form }],
   ['a form text', { data: form.toString() }],
   ['a form of a browser', { data: formData }],
+  ['a form of the package form-data', { data: packaged }],
+  ['bytes of such a form', { data: packaged.getBuffer() }],
   ['bytes of a form', { data: Buffer.from(form.toString()) }],
   ['an object', { data: fields }],
   ['a JSON text', { data: JSON.stringify(fields) }],
