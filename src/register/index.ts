@@ -13,7 +13,7 @@ import type { AxiosLike } from '../axios.js';
 import type { ProcoreOptions } from '../options.js';
 import { configure } from './configure.js';
 import { createCopies } from './copies.js';
-import { loadConfig, watchModules } from './loading.js';
+import { configPath, loadConfig, watchModules } from './loading.js';
 import { registrationFrom, variableNames, type Registration } from './settings.js';
 
 const started = Symbol.for('axios-procore.registered');
@@ -63,8 +63,10 @@ if (!(started in globalThis)) {
     say(`nothing is attached, because none of ${variableNames.slice(0, 3).join(', ')}, … is set`);
   } else if (registration.kind === 'wrong') fail(new Error(registration.what));
   else {
-    // For children that start in another folder: they are to have the same file.
-    if (registration.file !== undefined) process.env['PROCORE_TOKEN_FILE'] = resolve(registration.file);
+    // For children that start in another folder: they are to have the same file, and the same options.
+    const { file, config } = registration;
+    if (file !== undefined) process.env['PROCORE_TOKEN_FILE'] = resolve(file);
+    if (config !== undefined) process.env['PROCORE_CONFIG'] = configPath(config);
     start(registration);
   }
 }

@@ -36,15 +36,22 @@ export function watchModules(see: (exported: unknown) => void): () => void {
 
 /** Loads a module of the application: a file, or a package as the working directory sees it. */
 export function loadConfig(name: string): unknown {
-  const requireHere = createRequire(resolve('package.json'));
-  return requireHere(isFile(requireHere, resolve(name)) ? resolve(name) : name);
+  return requireFromHere()(configPath(name));
 }
 
-function isFile(requireHere: NodeJS.Require, path: string): boolean {
-  try {
-    requireHere.resolve(path);
-    return true;
-  } catch {
-    return false;
+/** Where that module is; the name itself where it is not found. */
+export function configPath(name: string): string {
+  const { resolve: find } = requireFromHere();
+  for (const candidate of [resolve(name), name]) {
+    try {
+      return find(candidate);
+    } catch {
+      // Loading it says why.
+    }
   }
+  return name;
+}
+
+function requireFromHere(): NodeJS.Require {
+  return createRequire(resolve('package.json'));
 }

@@ -312,9 +312,10 @@ describe.concurrent('with the variables', () => {
     expectOneRenewal(stage);
   });
 
-  test('forked children share the file, wherever they start: one renewal for all', async (context) => {
+  test('forked children share the file and the module of options, wherever they start: one renewal for all', async (context) => {
     const stage = await prepare(context);
     mkdirSync(join(stage.folder, 'elsewhere'));
+    stage.put('options.cjs', `module.exports = { companyId: '42' };`);
     stage.put(
       'app.cjs',
       `const { fork } = require('node:child_process');
@@ -327,9 +328,15 @@ describe.concurrent('with the variables', () => {
          Promise.all([...heard, call()]).then((all) => console.log(JSON.stringify(all)));
        }`,
     );
-    const ended = await stage.run(required, 'app.cjs', { ...stage.env, PROCORE_TOKEN_FILE: 'procore.json' });
+    const ended = await stage.run(required, 'app.cjs', {
+      ...stage.env,
+      PROCORE_TOKEN_FILE: 'procore.json',
+      PROCORE_CONFIG: './options.cjs',
+    });
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(said(ended)).toEqual([200, 200, 200, 200]);
+    const calls = stage.emulator.log.filter(({ kind }) => kind === 'api');
+    expect(calls.map(({ companyId }) => companyId)).toEqual(['42', '42', '42', '42']);
     expectOneRenewal(stage);
   });
 
