@@ -51,7 +51,8 @@ function optionsIn(
     const remedy = code?.startsWith('ERR_REQUIRE_')
       ? '; make it CommonJS (.cjs), without top-level await'
       : '';
-    throw new Error(`PROCORE_CONFIG: ${config} could not be loaded: ${message.split('\n')[0]}${remedy}`);
+    const why = error instanceof SyntaxError ? syntaxErrorOf(error) : message.split('\n')[0];
+    throw new Error(`PROCORE_CONFIG: ${config} could not be loaded: ${why}${remedy}`);
   }
   const isOptions = typeof exported === 'object' && exported !== null && !(exported instanceof Promise);
   if (isOptions) return exported as Partial<ProcoreOptions>;
@@ -59,6 +60,12 @@ function optionsIn(
   throw new Error(
     `PROCORE_CONFIG: ${config} gives ${got}; it takes an object with options of attachProcore, or a function that returns one`,
   );
+}
+
+/** Its message quotes what stands there, a secret perhaps. */
+function syntaxErrorOf({ stack = '' }: SyntaxError): string {
+  const place = /^(?!SyntaxError)(.+:\d+)\n/.exec(stack)?.[1];
+  return `there is a syntax error${place === undefined ? '' : ` in ${place}`}`;
 }
 
 /** One for the whole process. */

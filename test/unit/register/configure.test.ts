@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -17,16 +18,20 @@ function configured(registration: Partial<Registration & { kind: 'on' }>, export
   return configure({ ...whole, config }, () => exported);
 }
 
-function complaint(...how: Parameters<typeof configured>): string {
+function thrownBy(work: () => unknown): Error {
   try {
-    configured(...how);
+    work();
   } catch (error) {
-    const { message } = error as Error;
-    expect(message).not.toContain('\n');
-    expect(message).not.toContain(secret);
-    return message;
+    return error as Error;
   }
   throw new Error('it took it');
+}
+
+function complaint(...how: Parameters<typeof configured>): string {
+  const { message } = thrownBy(() => configured(...how));
+  expect(message).not.toContain('\n');
+  expect(message).not.toContain(secret);
+  return message;
 }
 
 function folder(): string {
@@ -96,6 +101,23 @@ test('a module that cannot be loaded is told with the first line of why', () => 
   expect(() => configure({ kind: 'on', options: client, file: undefined, config: 'x' }, load)).toThrow(
     /^PROCORE_CONFIG: x could not be loaded: no such luck$/,
   );
+});
+
+test.each([
+  ['JSON', '.json', `{ "clientSecret": “${secret}” }`, /: there is a syntax error$/],
+  [
+    'CommonJS',
+    '.cjs',
+    `module.exports = {\n  clientSecret: id ${secret.replaceAll('-', '_')} };`,
+    /: there is a syntax error in .+options\.cjs:2$/,
+  ],
+])('of a broken module in %s nothing is quoted: it may be the secret', (_what, ending, text, says) => {
+  const file = join(folder(), `options${ending}`);
+  writeFileSync(file, text);
+  const registration = { kind: 'on', options: client, file: undefined, config: file } as const;
+  const { message } = thrownBy(() => configure(registration, createRequire(import.meta.url)));
+  expect(message).toMatch(says);
+  expect(message).not.toMatch(/the.secret/);
 });
 
 test('an option that there is not, or that is wrong, is named', () => {
