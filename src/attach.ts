@@ -53,7 +53,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     const store = settings.store ?? memoryTokenStore();
     const shared = sharedByStore.get(store) ?? createShared(env, createScopes);
     sharedByStore.set(store, shared);
-    const events = createEvents(settings.logger);
+    const events = createEvents(settings.logger, shared.loggedBy(settings.logger));
     shared.tellTo(events);
     const version = axiosVersion();
     for (const { what, here } of limitsToTell(version)) {

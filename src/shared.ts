@@ -1,5 +1,6 @@
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
+import type { Logger } from './options.js';
 import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
@@ -25,6 +26,8 @@ export interface Shared {
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
   serverOffsetMs(): number;
+  /** The warnings that a log has had: an application may make an instance for each call, and is told once. */
+  loggedBy(logger: Logger | undefined): Set<string>;
   /** Sources tell every attach. */
   tellTo(events: Events): void;
   emit: Events['emit'];
@@ -38,6 +41,8 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
   const sources = new Map<string, TokenSource>();
   // Weak: an application may make an instance for each call and never detach it.
   let sinks: WeakRef<Events>[] = [];
+  const logged = new WeakMap<object, Set<string>>();
+  const withoutLogger = {};
   let clock = unknownClock;
   let offsetMs = 0;
 
@@ -66,6 +71,12 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
       offsetMs = serverOffsetMs(clock) ?? 0;
     },
     serverOffsetMs: () => offsetMs,
+    loggedBy(logger) {
+      const log = logger ?? withoutLogger;
+      const own = logged.get(log) ?? new Set<string>();
+      logged.set(log, own);
+      return own;
+    },
     tellTo(events) {
       if (sinks.length % 100 === 99) everyone();
       sinks.push(new WeakRef(events));

@@ -72,9 +72,9 @@ const levels: Record<keyof ProcoreEvents, keyof Logger> = {
 
 /**
  * Creates the events of one attach. A listener or a log that throws harms nobody. Without a logger, warnings and errors go to
- * `process.emitWarning`: losing a token must not be silent.
+ * `process.emitWarning`: losing a token must not be silent. `logged`: the warnings that this log has had already, from other attaches.
  */
-export function createEvents(logger: Logger | undefined): Events {
+export function createEvents(logger: Logger | undefined, logged: Set<string> = new Set()): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
 
@@ -136,7 +136,8 @@ export function createEvents(logger: Logger | undefined): Events {
       const key = `${code} ${subject}`;
       if (warned.has(key)) return;
       warned.add(key);
-      emit('warning', { code, message });
+      emit('warning', { code, message }, !logged.has(key));
+      logged.add(key);
     },
   };
 }

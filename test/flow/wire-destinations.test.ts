@@ -3,7 +3,7 @@ import nock from 'nock';
 import { afterEach, beforeAll, afterAll, expect, test } from 'vitest';
 import type { ProcoreOptions } from '../../src/options.js';
 import { caught } from '../support/caught.js';
-import { createHarness } from '../support/harness.js';
+import { createHarness, names } from '../support/harness.js';
 import { answerAt } from '../support/nocked.js';
 import { bare, below, losesQueries, plainFetch } from '../support/versions.js';
 
@@ -231,6 +231,21 @@ test('a Procore host that is not listed is warned of once, by its origin, and th
       message: expect.stringMatching(/^https:\/\/uploads\.procoregov\.com is not/) as string,
     },
   ]);
+});
+
+test('an application that makes an instance for each call is warned once in its log, and each listener hears', async () => {
+  await using h = await at();
+  answerAt('https://cdn.procore.com', '/a', '/b');
+  for (const path of ['/a', '/b']) await h.attach().instance.get(`https://cdn.procore.com${path}`);
+  expect(h.logged.filter((line) => line.includes('unlisted-procore-host'))).toHaveLength(1);
+  expect(names(h.told, /^warning/)).toHaveLength(2);
+});
+
+test('what its axios cannot do is logged once, however many instances are attached', async () => {
+  await using h = await at();
+  const atFirst = h.logged.filter((line) => line.includes('axios-version'));
+  h.attach();
+  expect(h.logged.filter((line) => line.includes('axios-version'))).toEqual(atFirst);
 });
 
 test('a Procore host that was listed is not warned of', async () => {

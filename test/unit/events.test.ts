@@ -141,6 +141,18 @@ test('a warning is told once for each of its subjects', () => {
   ]);
 });
 
+test('what a log has had from another attach it does not get again', () => {
+  const logger = recorder();
+  const logged = new Set<string>();
+  const heard: string[] = [];
+  for (const events of [createEvents(logger, logged), createEvents(logger, logged)]) {
+    events.on('warning', ({ message }) => heard.push(message));
+    events.warnOnce('unlisted-procore-host', 'a', 'about a');
+  }
+  expect(logger.lines).toHaveLength(1);
+  expect(heard).toEqual(['about a', 'about a']);
+});
+
 test.each<[keyof ProcoreEvents, keyof Logger]>([
   ['token-renewed', 'info'],
   ['token-adopted', 'info'],
