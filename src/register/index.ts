@@ -6,6 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import * as threads from 'node:worker_threads';
 import axios from 'axios';
 import { attachProcore } from '../attach.js';
 import { isFree, lend } from '../attached.js';
@@ -16,6 +17,11 @@ import { createCopies } from './copies.js';
 import { configPath, loadConfig, watchModules } from './loading.js';
 import { registrationFrom, variableNames, type Registration } from './settings.js';
 
+/**
+ * The thread in which Node runs other people's loader hooks; on Node 20 ours too. It is preloaded like the application, and does not
+ * belong to it.
+ */
+const isOfNode = !threads.isMainThread && threads.parentPort === null;
 const started = Symbol.for('axios-procore.registered');
 
 function say(line: string): void {
@@ -56,7 +62,7 @@ function start(registration: Registration & { kind: 'on' }): void {
 }
 
 // Both flags, or one of them twice, by NODE_OPTIONS and on the command line.
-if (!(started in globalThis)) {
+if (!isOfNode && !(started in globalThis)) {
   Object.defineProperty(globalThis, started, { value: true });
   const registration = registrationFrom(process.env);
   if (registration.kind === 'off') {

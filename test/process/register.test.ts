@@ -103,6 +103,19 @@ describe.concurrent('without a variable', () => {
     },
   );
 
+  test('one line also where a tool has loader hooks, which run in a thread of their own', async (context) => {
+    const stage = await prepare(context);
+    stage.put('hooks.mjs', 'export const load = (url, context, next) => next(url, context);');
+    stage.put(
+      'tool.cjs',
+      `require('node:module').register('./hooks.mjs', require('node:url').pathToFileURL(__filename));`,
+    );
+    const flags = [...required, '--require', './tool.cjs'];
+    const ended = await stage.run(flags, stage.put('app.mjs', 'console.log("ran")'), {});
+    expect(ended).toMatchObject({ code: 0, stdout: 'ran\n' });
+    expect(ended.stderr).toMatch(/^axios-procore\/register: nothing is attached, [^\n]*\n$/);
+  });
+
   test('other programs under the same NODE_OPTIONS work as ever', async () => {
     const NODE_OPTIONS = [...required, ...imported].join(' ');
     const npm = join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js');
@@ -340,7 +353,18 @@ describe.concurrent('with the variables', () => {
     expectOneRenewal(stage);
   });
 
-  test('so do worker threads', async (context) => {
+  test.for([
+    ['--require', required],
+    ['--import', imported],
+  ] as const)('by %s the module of options is loaded once', async ([, flags], context) => {
+    const stage = await prepare(context);
+    stage.put('options.cjs', `require('node:fs').writeSync(1, 'loaded\\n'); module.exports = {};`);
+    const env = { ...stage.env, PROCORE_CONFIG: './options.cjs' };
+    const ended = await stage.run(flags, stage.put('app.mjs', `import 'axios';`), env);
+    expect(ended).toEqual({ code: 0, stdout: 'loaded\n', stderr: '' });
+  });
+
+  test('worker threads share them too', async (context) => {
     const stage = await prepare(context);
     stage.put(
       'app.cjs',
