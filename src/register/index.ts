@@ -15,7 +15,7 @@ import type { ProcoreOptions } from '../options.js';
 import { configure } from './configure.js';
 import { createCopies } from './copies.js';
 import { configPath, loadConfig, watchModules } from './loading.js';
-import { registrationFrom, variableNames, type Registration } from './settings.js';
+import { registrationFrom, slipIn, variableNames, type Registration } from './settings.js';
 
 /**
  * The thread in which Node runs other people's loader hooks; on Node 20 ours too. It is preloaded like the application, and does not
@@ -27,7 +27,7 @@ const started = Symbol.for('axios-procore.registered');
 function say(line: string): void {
   try {
     // At once, also into a pipe: the process may be about to end.
-    writeSync(2, `axios-procore/register: ${line}.\n`);
+    writeSync(2, `axios-procore/register: ${line}${line.endsWith('?') ? '' : '.'}\n`);
   } catch {
     // Nobody listens, or the pipe is full: the application goes on.
   }
@@ -65,10 +65,13 @@ function start(registration: Registration & { kind: 'on' }): void {
 if (!isOfNode && !(started in globalThis)) {
   Object.defineProperty(globalThis, started, { value: true });
   const registration = registrationFrom(process.env);
+  const slip = slipIn(process.env);
+  const besides = slip === undefined ? '' : `. ${slip}`;
   if (registration.kind === 'off') {
-    say(`nothing is attached, because none of ${variableNames.slice(0, 3).join(', ')}, … is set`);
-  } else if (registration.kind === 'wrong') fail(new Error(registration.what));
+    say(`nothing is attached, because none of ${variableNames.slice(0, 3).join(', ')}, … is set${besides}`);
+  } else if (registration.kind === 'wrong') fail(new Error(`${registration.what}${besides}`));
   else {
+    if (slip !== undefined) say(slip);
     // For children that start in another folder: they are to have the same file, and the same options.
     const { file, config } = registration;
     if (file !== undefined) process.env['PROCORE_TOKEN_FILE'] = resolve(file);

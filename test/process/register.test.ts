@@ -116,6 +116,15 @@ describe.concurrent('without a variable', () => {
     expect(ended.stderr).toMatch(/^axios-procore\/register: nothing is attached, [^\n]*\n$/);
   });
 
+  test('one that is misspelt is told of in the same line', async (context) => {
+    const stage = await prepare(context);
+    const ended = await stage.run(required, stage.put('app.cjs', ''), { PROCORE_CLIENTID: 'id' });
+    expect(ended).toMatchObject({ code: 0, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /^axios-procore\/register: nothing is attached, [^\n]*PROCORE_CLIENTID [^\n]*PROCORE_CLIENT_ID meant\?\n$/,
+    );
+  });
+
   test('other programs under the same NODE_OPTIONS work as ever', async () => {
     const NODE_OPTIONS = [...required, ...imported].join(' ');
     const npm = join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js');
@@ -273,6 +282,16 @@ describe.concurrent('with the variables', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(said(ended)).toEqual([200, 200, 200]);
     expectOneRenewal(stage);
+  });
+
+  test('one that is misspelt: a line says so, and the application goes on', async (context) => {
+    const stage = await prepare(context);
+    const ended = await stage.run(required, stage.put('app.cjs', inCommonJs), {
+      ...stage.env,
+      PROCORE_CONFG: './options.cjs',
+    });
+    expect(ended.stderr).toMatch(/^axios-procore\/register: PROCORE_CONFG [^\n]*PROCORE_CONFIG meant\?\n$/);
+    expect(said(ended)).toEqual([200, 200, 200]);
   });
 
   test('a file with nothing but the pair, as somebody else has written it, is enough', async (context) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { registrationFrom, variableNames } from '../../../src/register/settings.js';
+import { registrationFrom, slipIn, variableNames } from '../../../src/register/settings.js';
 
 const secret = 'the-secret-of-the-app';
 const full = {
@@ -140,4 +140,22 @@ test('with a module the rest may be missing: it may say it', () => {
     file: undefined,
     config: './procore.cjs',
   });
+});
+
+test.each([
+  ['PROCORE_CONFG', 'PROCORE_CONFIG'],
+  ['PROCORE_CONFIGS', 'PROCORE_CONFIG'],
+  ['PROCORE_CLIENTID', 'PROCORE_CLIENT_ID'],
+  ['PROCORE_ENVIROMENT', 'PROCORE_ENVIRONMENT'],
+  ['PROCORE_ENVIORNMENT', 'PROCORE_ENVIRONMENT'],
+  ['PRECORE_GRANT', 'PROCORE_GRANT'],
+  ['procore_token_file', 'PROCORE_TOKEN_FILE'],
+])('%s is told of: %s is the name', (name, meant) => {
+  expect(slipIn({ [name]: 'value', PATH: '/bin' })).toBe(`${name} is set and not read: is ${meant} meant?`);
+});
+
+test('names of the application’s own, empty ones, and those beside the one that is meant are left alone', () => {
+  const own = { PROCORE_LOGIN: 'a', PROCORE_API: 'b', PROCORE_COMPANY: 'c', PROCORE_WEBHOOK_SECRET: 'd' };
+  expect(slipIn({ ...own, PROCORE_CONFG: ' ', GRANT: 'e', PROCORE_GRANT: 'refresh_token' })).toBeUndefined();
+  expect(slipIn({ PROCORE_REDIRECT_URL: 'a', PROCORE_REDIRECT_URI: 'a' })).toBeUndefined();
 });
