@@ -125,6 +125,20 @@ describe.concurrent('without a variable', () => {
     );
   });
 
+  test('a thread says nothing that the process has said, and no axios is loaded for nothing', async (context) => {
+    const stage = await prepare(context);
+    stage.put(
+      'app.cjs',
+      `const { Worker } = require('node:worker_threads');
+       const loaded = () => Object.keys(require.cache).filter((file) => file.includes('axios.cjs')).length;
+       console.log(loaded());
+       new Worker('console.log("ran")', { eval: true });`,
+    );
+    const ended = await stage.run(required, 'app.cjs', {});
+    expect(ended).toMatchObject({ code: 0, stdout: '0\nran\n' });
+    expect(ended.stderr).toMatch(/^axios-procore\/register: nothing is attached, [^\n]*\n$/);
+  });
+
   test('other programs under the same NODE_OPTIONS work as ever', async () => {
     const NODE_OPTIONS = [...required, ...imported].join(' ');
     const npm = join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js');
