@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 const readableLength = 40;
+/** As `randomUUID` writes it. */
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** The files of one account. */
 export interface AccountFiles {
@@ -23,7 +25,11 @@ export function filesNamed(directory: string, base: string, extension: string): 
     lock: join(directory, `${base}.lock`),
     saveLock: join(directory, `${base}.save.lock`),
     temporary: () => join(directory, `${base}.${randomUUID()}.tmp`),
-    isTemporary: (name) => name.startsWith(`${base}.`) && name.endsWith('.tmp'),
+    isTemporary: (name) =>
+      name.startsWith(`${base}.`) &&
+      name.endsWith('.tmp') &&
+      // Files beside a single one are named by others: "tokens.json.old.tmp", or "tokens" of one store and "tokens.json" of another.
+      uuid.test(name.slice(base.length + 1, -'.tmp'.length)),
   };
 }
 

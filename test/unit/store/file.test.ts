@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -450,7 +451,7 @@ describe('when a system call fails', () => {
   ];
 
   /** So that sweeping has something to do. */
-  const leftover = `${fileNameOf('acme')}.0.tmp`;
+  const leftover = `${fileNameOf('acme')}.${randomUUID()}.tmp`;
 
   async function fresh(): Promise<void> {
     rmSync(join(parent, 'made'), { recursive: true, force: true });
@@ -545,6 +546,7 @@ describe('when a system call fails', () => {
 });
 
 describe('temporary files', () => {
+  const temporaryOf = (base: string) => `${base}.${randomUUID()}.tmp`;
   const leave = (name: string, ageMs = 0) => {
     const path = join(directory, name);
     writeFileSync(path, 'secret');
@@ -569,23 +571,43 @@ describe('temporary files', () => {
 
   test('of dead writers go with the next save or remove; those of other accounts and foreign files stay', async () => {
     await store.save(first, 'acme', undefined);
-    const others = [`${fileNameOf('other')}.1.tmp`, 'foreign.tmp', `${fileNameOf('acme')}.json.bak`];
+    const others = [
+      temporaryOf(fileNameOf('other')),
+      'foreign.tmp',
+      `${fileNameOf('acme')}.json.bak`,
+      `${fileNameOf('acme')}.mine.tmp`,
+    ];
     others.forEach((name) => leave(name));
     for (const use of [() => store.save(second, 'acme', first), () => store.remove('acme')]) {
-      leave(`${fileNameOf('acme')}.1.tmp`);
+      const left = temporaryOf(fileNameOf('acme'));
+      leave(left);
       await use();
-      expect(existsSync(join(directory, `${fileNameOf('acme')}.1.tmp`))).toBe(false);
+      expect(existsSync(join(directory, left))).toBe(false);
     }
     for (const name of others) expect(existsSync(join(directory, name))).toBe(true);
+  });
+
+  test('of a single file are told from whatever else has a name that begins like it', async () => {
+    await store.save(first, 'acme', undefined);
+    const single = fileTokenStore({ file: join(directory, 'tokens') });
+    const own = temporaryOf('tokens');
+    // The writer of another store beside it is at work, and the application keeps a copy.
+    const others = [temporaryOf('tokens.json'), 'tokens.before-the-move.tmp', 'tokens.tmp'];
+    for (const use of [() => single.save(first, 'default', undefined), () => single.remove('default')]) {
+      [own, ...others].forEach((name) => leave(name));
+      await use();
+      expect(temporaryFiles().sort()).toEqual([...others].sort());
+    }
   });
 
   test('without a lock, only those that are too old to be a living writer’s', async () => {
     const alone = fileTokenStore({ directory, lock: false });
     await alone.save(first, 'acme', undefined);
-    leave(`${fileNameOf('acme')}.young.tmp`);
-    leave(`${fileNameOf('acme')}.old.tmp`, 120_000);
+    const [young, old] = [temporaryOf(fileNameOf('acme')), temporaryOf(fileNameOf('acme'))];
+    leave(young);
+    leave(old, 120_000);
     await alone.save(second, 'acme', first);
-    expect(temporaryFiles()).toEqual([`${fileNameOf('acme')}.young.tmp`]);
+    expect(temporaryFiles()).toEqual([young]);
   });
 });
 
