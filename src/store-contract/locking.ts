@@ -153,6 +153,20 @@ export const locking: readonly Case[] = [
     },
   },
   {
+    // As revoke() calls it.
+    name: 'lock: remove works while it is held',
+    needs: 'lock',
+    async play(scene) {
+      const store = await scene.open();
+      if (!store.store.remove) return;
+      const account = scene.account();
+      await store.save(pair(1), account);
+      const held = await store.enter(account);
+      await store.remove(account);
+      await held.leave();
+    },
+  },
+  {
     name: 'lock: a wait that is aborted rejects soon, and never calls critical',
     needs: 'lock',
     async play(scene) {
@@ -188,6 +202,8 @@ export const locking: readonly Case[] = [
       patience.abort();
       await pause(graceMs);
       await held.leave();
+      // Who goes on waiting, though nobody wants it any more, would take it now.
+      await pause(graceMs);
       for (const actor of [holder, waiter]) await (await actor.enter(account)).leave();
     },
   },

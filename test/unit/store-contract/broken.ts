@@ -501,6 +501,15 @@ export const broken: readonly Broken[] = [
     },
   },
   {
+    defect: 'needs its lock for remove',
+    spoil: ({ remove, lock }) => ({
+      remove: (account) => lock(account, async () => remove(account), new AbortController().signal),
+    }),
+    failing: {
+      'lock: remove works while it is held': /^remove\(.*\) must resolve; nothing has come of it in 1200 ms$/,
+    },
+  },
+  {
     defect: 'does not release its lock after a throw',
     spoil: ({ lock }, { holders }) => ({
       async lock(account, critical, signal) {
@@ -545,6 +554,29 @@ export const broken: readonly Broken[] = [
       'lock: a wait that is aborted rejects soon, and never calls critical':
         /must not call critical after its sign/,
       'lock: an abort that comes once critical runs changes nothing': /it rejected with AbortError/,
+    },
+  },
+  {
+    defect: 'rejects on abort, and goes on waiting for a lock that it never gives back',
+    spoil: ({ lock }) => ({
+      lock(account, critical, signal) {
+        signal.throwIfAborted();
+        let entered = false;
+        const locking = lock(
+          account,
+          (...held) => {
+            entered = true;
+            return signal.aborted ? never() : critical(...held);
+          },
+          new AbortController().signal,
+        );
+        const left = aborted(signal).catch((reason: unknown) => (entered ? never() : Promise.reject(reason)));
+        return Promise.race([locking, left]);
+      },
+    }),
+    failing: {
+      'lock: a wait that is aborted leaves the lock to others':
+        /^lock\(.*\) must call critical when nobody else has the lock; nothing has come of it in 1200 ms$/,
     },
   },
   {
@@ -703,6 +735,10 @@ export const broken: readonly Broken[] = [
 
 function without(tokens: TokenSet, names: readonly string[]): TokenSet {
   return Object.fromEntries(Object.entries(tokens).filter(([name]) => !names.includes(name))) as TokenSet;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
