@@ -12,6 +12,7 @@ import { shortFingerprint } from '../../src/token/fingerprint.js';
 import {
   diskThatIsFull,
   folderThatBecomesAFile,
+  folderThatIsReadOnly,
   postgresThatIsRestarted,
   redisThatHangs,
   redisThatIsKilled,
@@ -158,6 +159,7 @@ const ways: [name: string, way: Way][] = [
   ['a Redis that is killed', { start: redisThatIsKilled }],
   ['a PostgreSQL that is restarted', { start: postgresThatIsRestarted }],
   ['a disk that is full', { start: diskThatIsFull, readable: true }],
+  ['a folder that is read-only', { start: folderThatIsReadOnly }],
   ['a folder that becomes a file', { start: folderThatBecomesAFile }],
 ];
 

@@ -1,12 +1,13 @@
+import { constants } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isMountPoint, mountedFileText, mountinfoPath } from './mounts.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
 
 /** The folder of a file store. */
 export interface Folder {
-  /** Makes it where it is missing. Rejects where others may write to it, or where its one file cannot be replaced. */
+  /** Makes it where it is missing. Rejects where others may write to it, we may not, or its one file cannot be replaced. */
   make(): Promise<void>;
-  /** False where it is missing. Rejects as `make` does. */
+  /** False where it is missing. Rejects as `make` does, but for a folder that can only be read. */
   exists(): Promise<boolean>;
   /** Resolves when what was created, renamed and unlinked in it survives a power failure. */
   sync(): Promise<void>;
@@ -84,6 +85,8 @@ export function createFolder(
     async make() {
       const made = await fs.mkdir(path, { recursive: true, mode: 0o700 }).catch(failed('could not be made'));
       await check().catch(failed('could not be looked at'));
+      // Its lock file may be open to us all the same: a refresh token would be redeemed for a pair that cannot be saved.
+      await fs.access(path, constants.W_OK | constants.X_OK).catch(failed('cannot be written to'));
       if (made === undefined) return;
       // Without it a power failure could take the new folder away together with what was saved in it.
       for (let folder = path; ; folder = dirname(folder)) {

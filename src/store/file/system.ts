@@ -3,7 +3,7 @@ import type { promises } from 'node:fs';
 /** What the file store needs of `node:fs/promises`; an argument, so that each call can fail or be the last one in tests. */
 export type FileSystem = Pick<
   typeof promises,
-  'mkdir' | 'open' | 'readFile' | 'readdir' | 'realpath' | 'rename' | 'stat' | 'unlink'
+  'access' | 'mkdir' | 'open' | 'readFile' | 'readdir' | 'realpath' | 'rename' | 'stat' | 'unlink'
 >;
 
 /** The system's name of an error. */

@@ -1,6 +1,14 @@
 /** Stores whose server, disk or folder a test can take away and bring back. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -142,4 +150,37 @@ export async function folderThatBecomesAFile(): Promise<FragileStore> {
     },
     end: async () => rmSync(parent, { recursive: true, force: true }),
   };
+}
+
+/** What is in it can be read, and nothing be created: by its mode, or for root, whom modes do not stop, by a mount over it. */
+export async function folderThatIsReadOnly(): Promise<FragileStore | undefined> {
+  const parent = mkdtempSync(join(tmpdir(), 'axios-procore-read-only-'));
+  const location = join(parent, 'tokens');
+  mkdirSync(location, { mode: 0o700 });
+  const isRoot = process.getuid?.() === 0;
+  const run = (program: string, ...args: string[]) => void execFileSync(program, args, { stdio: 'pipe' });
+  const store: FragileStore = {
+    kind: 'file',
+    location,
+    async goAway() {
+      if (!isRoot) return chmodSync(location, 0o500);
+      run('mount', '--bind', location, location);
+      // Only now: what is open in the folder keeps the folder itself from it.
+      run('mount', '-o', 'remount,bind,ro', location);
+    },
+    async comeBack() {
+      if (isRoot) run('umount', '--lazy', location);
+      else chmodSync(location, 0o700);
+    },
+    end: async () => rmSync(parent, { recursive: true, force: true }),
+  };
+  try {
+    await store.goAway();
+    await store.comeBack();
+    return store;
+  } catch {
+    await store.end();
+    console.warn('skipped: a folder that is read-only: this user may not mount one');
+    return undefined;
+  }
 }

@@ -264,6 +264,30 @@ describe('permissions', () => {
     },
   );
 
+  test.each(['EACCES', 'EROFS'])(
+    'a folder that we may only read (%s) gives tokens, but no lock: nothing is redeemed that could not be saved',
+    async (code) => {
+      await store.lock!('acme', () => store.save(first, 'acme', undefined), signal);
+      // The lock file is there and ours.
+      const readOnly = storeOn(
+        watchedFs((call, [path]) => {
+          if (call === 'access' && path === directory) throw systemFailure(code);
+        }),
+      );
+      expect(await readOnly.load('acme')).toEqual(first);
+      let entered = false;
+      for (const work of [
+        () => readOnly.lock!('acme', async () => void (entered = true), signal),
+        () => readOnly.save(second, 'acme', first),
+      ])
+        expect((await caught(work())).message).toContain(
+          `The folder for tokens ${directory} cannot be written to (${code}). `,
+        );
+      expect(entered).toBe(false);
+      expect(await store.load('acme')).toEqual(first);
+    },
+  );
+
   test('on Windows, modes say nothing', async () => {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o777);
