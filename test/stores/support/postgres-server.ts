@@ -29,16 +29,18 @@ function skipped(what: string, why: string): undefined {
 }
 
 /** With `AXIOS_PROCORE_REQUIRE_SERVERS=1` it is a failure to have no server. */
-function lacking(why: string): undefined {
-  if (process.env['AXIOS_PROCORE_REQUIRE_SERVERS'] === '1') throw new Error(why);
-  return skipped('the tests of the store on PostgreSQL', why);
+function lacking(what: string, why: string): undefined {
+  if (process.env['AXIOS_PROCORE_REQUIRE_SERVERS'] === '1') throw new Error(`${what}: ${why}`);
+  return skipped(what, why);
 }
 
 /** The server at `DATABASE_URL`; else an installed PostgreSQL, started on a free port of the loopback; else none, and a line that says so. */
 export async function startPostgres(): Promise<PostgresServer | undefined> {
   const given = process.env['DATABASE_URL'];
   if (given) return { url: given, stop: async () => {} };
-  const cluster = await createCluster().catch((error: Error) => lacking(error.message));
+  const cluster = await createCluster().catch((error: Error) =>
+    lacking('the tests of the store on PostgreSQL', error.message),
+  );
   if (!cluster) return undefined;
   const { url, data, user } = cluster;
   const run = async () => {
@@ -69,7 +71,7 @@ export async function startPooler(server: PostgresServer): Promise<Pooler | unde
   const user = unprivileged();
   const what = 'the tests behind PgBouncer in transaction mode';
   if (!server.restart) return skipped(what, 'the server at DATABASE_URL is somebody else’s');
-  if (!found || !user) return skipped(what, 'it is not installed');
+  if (!found || !user) return lacking(what, 'it is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'axios-procore-pgbouncer-'));
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
   const port = await freePort();
