@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storeContract } from '../../../src/store-contract/index.js';
 import { fileTokenStore } from '../../../src/store/file.js';
@@ -28,7 +28,7 @@ import { loadKernelLocks } from '../../../src/store/file/kernel.js';
 import { isMountPoint, mountinfoPath } from '../../../src/store/file/mounts.js';
 import { fileNameOf } from '../../../src/store/file/names.js';
 import { placeInFile, placeInFolder } from '../../../src/store/file/place.js';
-import { parseRecord } from '../../../src/store/file/record.js';
+import { createRecord, parseRecord } from '../../../src/store/file/record.js';
 import { createFileStore, type FileTokenStore } from '../../../src/store/file/store.js';
 import type { FileSystem } from '../../../src/store/file/system.js';
 import { isTokenStoreConflict, type LockRecord, type TokenSet } from '../../../src/store/store.js';
@@ -565,6 +565,42 @@ describe('when a system call fails', () => {
       ['writeFile', 'sync', 'stat', 'close']
         .map((name) => `file.${name}`)
         .concat('rename', 'open', 'file.sync', 'file.close'),
+    );
+  });
+
+  /** What an operation opens, writes and syncs, in this order. */
+  async function stepsOf(run: (store: FileTokenStore) => Promise<unknown>): Promise<string[]> {
+    const steps: string[] = [];
+    const watching = watchedFs((call, [path]) => {
+      if (call === 'open') steps.push(`open ${relative(parent, String(path)) || '.'}`);
+      if (call === 'file.sync' || call === 'file.write') steps.push(call);
+    });
+    await run(storeOn(watching));
+    return steps;
+  }
+
+  test('syncs the folders that new ones are made in, so that no power failure takes away what is saved in them', async () => {
+    const steps = await stepsOf((store) => store.save(first, 'acme', undefined));
+    expect(steps.slice(0, 4)).toEqual(['open made', 'file.sync', 'open .', 'file.sync']);
+    expect((await stepsOf((store) => store.save(second, 'acme', first)))[0]).toMatch(/\.save\.lock$/);
+  });
+
+  test('syncs the folder of a new lock file before anybody is in, and each write of its record', async () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    let entered = 0;
+    const write = (store: FileTokenStore) =>
+      store.lock!('acme', async (_, record) => record!.write(`${entered++}`), signal);
+    const lockFile = `open made/tokens/${fileNameOf('acme')}.lock`;
+    const written = ['file.write', 'file.sync'];
+    expect(await stepsOf(write)).toEqual([lockFile, lockFile, 'open made/tokens', 'file.sync', ...written]);
+    expect(await stepsOf(write)).toEqual([lockFile, ...written]);
+  });
+
+  test('a record that was written in part only is not written', async () => {
+    const file = { write: async () => ({ bytesWritten: 16 }), sync: async () => undefined };
+    const held = { file: file as never, stands: async () => true, release: async () => undefined };
+    await expect(createRecord('/tokens/a.lock', held, () => undefined).write('01234567')).rejects.toThrow(
+      'The lock file /tokens/a.lock could not be written (ENOSPC). The disk is full: make room.',
     );
   });
 });
