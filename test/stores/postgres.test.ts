@@ -179,6 +179,24 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       }
     });
 
+    test('a save is on disk when it resolves, also where commits are confirmed before they are', async () => {
+      const table = own('durable');
+      await stage.admin.query(
+        `${postgresSchema(table)}; ALTER TABLE ${table} ADD confirmed text DEFAULT current_setting('synchronous_commit')`,
+      );
+      const opened = stage.open({ options: '-c synchronous_commit=off' }, { table });
+      await opened.store.save(pair(1), 'without a lock', undefined);
+      const underLock = async () => {
+        // The second one in a transaction that was chained to the first.
+        await opened.store.load('under a lock');
+        await opened.store.save(pair(1), 'under a lock', undefined);
+      };
+      await opened.store.lock('under a lock', underLock, never());
+      const { rows } = await stage.admin.query(`SELECT DISTINCT confirmed FROM ${table}`);
+      expect(rows).toEqual([{ confirmed: 'on' }]);
+      await stage.admin.query(`DROP TABLE ${table}`);
+    });
+
     test('remove forgets the tokens and the record', async () => {
       const opened = stage.open();
       const account = fresh();
