@@ -117,6 +117,8 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
   expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
   // What a store needs, and only for who uses that store.
-  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions', 'pg']);
+  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions', 'ioredis', 'pg', 'redis']);
+  // Clients are passed in: npm must not refuse an application whose old client belongs to no store of ours.
+  expect(peers).toMatchObject({ ioredis: '*', pg: '*', redis: '*' });
   expect(manifest['license']).toBe('MIT');
 });
