@@ -187,10 +187,11 @@ export function checkRequestOptions(options: unknown): asserts options is Procor
 function checkAll(prefix: string, options: object, checks: Record<string, Check>): void {
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    // Without its value: it may be a secret whose name was misspelt.
     if (!check)
-      fail(
+      throw wrong(
         prefix + name,
-        value,
+        kindOf(value),
         `nothing: there is no such option; known are ${Object.keys(checks).join(', ')}`,
       );
     // undefined never overrides a default.
@@ -258,13 +259,17 @@ export function defined<T extends object>(options: T): { [K in keyof T]: Exclude
 }
 
 function fail(option: string, value: unknown, takes: string): never {
-  throw new TypeError(`axios-procore: option "${option}" is ${show(option, value)}; it takes ${takes}.`);
+  throw wrong(option, show(option, value), takes);
+}
+
+function wrong(option: string, shown: string, takes: string): TypeError {
+  return new TypeError(`axios-procore: option "${option}" is ${shown}; it takes ${takes}.`);
 }
 
 function show(option: string, value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  // Nor may a connection string or a misspelt secret end up in a log.
+  // Nor may a connection string or a secret of the wrong form end up in a log.
   if (/secret|token|password/i.test(option) || (/store/i.test(option) && typeof value === 'string'))
     return value === '' ? 'an empty string' : `${kindOf(value)} of the wrong form`;
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);

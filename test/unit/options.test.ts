@@ -250,6 +250,18 @@ test('an unknown option is refused by its name, with the known ones', () => {
   );
 });
 
+test('what an unknown option has is not shown: it may be a secret whose name was misspelt', () => {
+  for (const misspelt of ['clientSecert', 'clientKey', 'renewal'] as const) {
+    const options = misspelt === 'renewal' ? { renewal: { key: secret } } : { [misspelt]: secret };
+    const { message } = refusal(options);
+    expect(message).toMatch(/ is a string; it takes nothing: there is no such option; known are /);
+    expect(message).not.toContain(secret);
+  }
+  expect(() => checkRequestOptions({ bearer: secret })).toThrow(
+    /^(?!.*c1ient).*"procore\.bearer" is a string;/,
+  );
+});
+
 test.each([
   ['no lockMs', {}],
   ['a lockMs of totalMs', { lockMs: 90_000 }],
