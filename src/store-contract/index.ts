@@ -3,6 +3,7 @@ import { keeping } from './keeping.js';
 import { locking } from './locking.js';
 import { losing, remembering } from './remembering.js';
 import { play } from './scene.js';
+import { checkStage } from './stage.js';
 import type { ContractTest, StoreStage } from './types.js';
 
 export type { ContractTest, StoreStage } from './types.js';
@@ -12,12 +13,14 @@ export type { ContractTest, StoreStage } from './types.js';
  *
  * The tests may run in any order; none hangs. They leave nothing behind in a store that has `remove`.
  *
+ * @throws TypeError at once for a stage that cannot work.
  * @example
  * for (const { name, run } of storeContract({ open: () => sqlTokenStore(pool, locks) })) {
  *   test(name, run, 15_000); // longer than a test's own limit of 10 s, so that its message is the one that is seen
  * }
  */
 export function storeContract(stage: StoreStage): ContractTest[] {
+  checkStage(stage);
   const lost = stage.breakLock ? losing((store, account) => stage.breakLock!(store, account)) : [];
   const cases = [...keeping, ...accounts, ...locking, ...remembering, ...lost];
   return cases.map((one) => ({ name: one.name, needs: one.needs, run: () => play(one, stage) }));
