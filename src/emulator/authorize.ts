@@ -118,6 +118,7 @@ export function createAuthorize(parts: {
       },
     },
     decide(url, decision) {
+      if (!URL.canParse(url)) throw new TypeError('authorize takes the URL that authorizationUrl() returns.');
       const asked = judge(new URL(url).searchParams);
       if (asked.kind === 'refused') throw new Error(`authorize: ${asked.error}: ${asked.description}`);
       return settle(asked, decision);

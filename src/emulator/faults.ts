@@ -1,3 +1,4 @@
+import { checkFault } from './fault-checks.js';
 import type { EmulatedRequest, Fault, FaultHandle } from './fault-types.js';
 import type { LogEntry } from './log-types.js';
 
@@ -25,16 +26,13 @@ interface Rule {
   readonly watchers: { count: number; resolve: () => void }[];
 }
 
-const kinds = new Set(['drop', 'answer', 'delay', 'hang', 'hold', 'cut', 'redirect']);
-
 /** Creates an empty list of faults. */
 export function createFaults(): Faults {
   const rules: Rule[] = [];
   return {
     add(fault) {
+      checkFault(fault);
       const { times = 1 } = fault;
-      if (!kinds.has(fault.do?.kind)) throw new TypeError('misbehave: do.kind names no fault.');
-      if (typeof times !== 'number' || !(times >= 0)) throw new TypeError('misbehave: times takes a number.');
       const rule: Rule = { fault, left: times, hits: 0, held: new Set(), watchers: [] };
       rules.push(rule);
       return handleOf(rule);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.js';
 import { createApi } from './api.js';
 import { createAuthorize } from './authorize.js';
+import { checkParts, isWhole, optional } from './checks.js';
 import { createCodes } from './codes.js';
 import { errorRoute } from './error-routes.js';
 import { createFaults } from './faults.js';
@@ -26,6 +27,9 @@ export type { Counters, LogEntry, Refusal, TokenOutcome } from './log-types.js';
 export type { Outage } from './outages.js';
 export type { RateLimit, RateLimits } from './rate-options.js';
 export type { Emulator, EmulatorOptions } from './types.js';
+
+const userParts = { userId: optional([(value) => isWhole(value, 1), 'a whole number from 1']) };
+const answerParts = { ...userParts, deny: optional([(value) => typeof value === 'boolean', 'a boolean']) };
 
 /**
  * Starts an HTTP server on 127.0.0.1 that behaves like Procore's login and API hosts.
@@ -90,8 +94,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     publicKeyPem: signer.publicKeyPem,
     counters: journal.counters,
     log: journal.log,
-    issue: ({ userId = 1 } = {}) => tokenSetOf(ledger.issue(userId), lifetimeSeconds),
-    authorize(asked, { userId = 1, deny = false } = {}) {
+    issue(options = {}) {
+      checkParts('issue', options, userParts);
+      return tokenSetOf(ledger.issue(options.userId ?? 1), lifetimeSeconds);
+    },
+    authorize(asked, answer = {}) {
+      checkParts('authorize', answer, answerParts);
+      const { userId = 1, deny = false } = answer;
       const decided = authorization.decide(asked, { userId, deny });
       if (decided.code !== undefined) journal.authorized();
       return decided;

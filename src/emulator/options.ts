@@ -1,3 +1,5 @@
+import { kindOf } from '../in-words.js';
+import { isRecord } from './checks.js';
 import type { EmulatorOptions } from './types.js';
 
 const defaults: Required<EmulatorOptions> = Object.freeze({
@@ -30,14 +32,18 @@ const takes: { [Name in keyof EmulatorOptions]-?: [allowed: (value: unknown) => 
     (value) => Array.isArray(value) && value.every((uri) => typeof uri === 'string' && URL.canParse(uri)),
     'an array of absolute URIs',
   ],
-  rateLimits: [(value) => typeof value === 'object' && value !== null, 'an object of limits'],
+  rateLimits: [isRecord, 'an object of limits'],
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
 };
 
 /** Fills in the defaults (`undefined` never overrides one); throws a `TypeError` that names the wrong option. */
 export function resolveOptions(options: EmulatorOptions): Required<EmulatorOptions> {
+  if (!isRecord(options)) throw new TypeError(`startEmulator takes an object, got ${kindOf(options)}.`);
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(takes, name)) throw new TypeError(`startEmulator: there is no option "${name}".`);
+    if (!Object.hasOwn(takes, name)) {
+      const known = Object.keys(takes).join(', ');
+      throw new TypeError(`startEmulator: there is no option "${name}"; known are ${known}.`);
+    }
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved: Required<EmulatorOptions> = { ...defaults, ...given };

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { checkParts, isWhole, optional, type Takes } from './checks.js';
 import { json, type Reply } from './message.js';
 
 /** A time in which the API carries nothing out. */
@@ -10,6 +11,12 @@ export interface Outage {
   /** When it ends by itself: milliseconds from now on the server's clock. @default Infinity */
   forMs?: number;
 }
+
+const outageParts: Record<keyof Outage, Takes> = {
+  status: optional([(value) => isWhole(value, 400, 599), 'a whole number from 400 to 599']),
+  retryAfterSeconds: optional([(value) => isWhole(value, 0), 'a whole number from 0']),
+  forMs: optional([(value) => typeof value === 'number' && value >= 0, 'milliseconds from 0']),
+};
 
 /** The outages of one emulator. */
 export interface Outages {
@@ -23,17 +30,9 @@ export interface Outages {
 export function createOutages(now: () => number): Outages {
   const running = new Set<{ endsAtMs: number; reply: Reply }>();
   return {
-    start({ status = 503, retryAfterSeconds, forMs = Infinity } = {}) {
-      if (!isBetween(status, 400, 599) || !Number.isInteger(status)) {
-        throw new TypeError('outage: status takes a whole number from 400 to 599.');
-      }
-      if (
-        retryAfterSeconds !== undefined &&
-        !(Number.isInteger(retryAfterSeconds) && retryAfterSeconds >= 0)
-      ) {
-        throw new TypeError('outage: retryAfterSeconds takes a whole number from 0.');
-      }
-      if (!isBetween(forMs, 0, Infinity)) throw new TypeError('outage: forMs takes milliseconds.');
+    start(given = {}) {
+      checkParts('outage', given, outageParts);
+      const { status = 503, retryAfterSeconds, forMs = Infinity } = given;
       const headers: Record<string, string> =
         retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
       const reply = json(status, { message: STATUS_CODES[status] ?? 'Unavailable' }, headers);
@@ -46,8 +45,4 @@ export function createOutages(now: () => number): Outages {
       return [...running].at(-1)?.reply;
     },
   };
-}
-
-function isBetween(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
 }

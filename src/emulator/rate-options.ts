@@ -1,3 +1,6 @@
+import { kindOf } from '../in-words.js';
+import { isRecord } from './checks.js';
+
 /** One limit of an app. */
 export interface RateLimit {
   /** How many calls fit into a window; from 1. */
@@ -47,6 +50,8 @@ export function resolveRateLimits(given: RateLimits, prefix: string): ResolvedLi
   const check = (good: boolean, name: string, what: string, value: unknown): void => {
     if (!good) throw new TypeError(`${prefix}${name} takes ${what}, got a ${typeof value}.`);
   };
+  const what: unknown = given;
+  if (!isRecord(what)) throw new TypeError(`${prefix}it takes an object of limits, got ${kindOf(given)}.`);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new TypeError(`${prefix}${unknown} is no option.`);
   const { kind = 'fixed', retryAfter = true, countRejected = false } = given;
@@ -56,7 +61,11 @@ export function resolveRateLimits(given: RateLimits, prefix: string): ResolvedLi
   const limits = (['spike', 'hourly'] as const).flatMap((name) => {
     const one: unknown = given[name];
     if (one === undefined) return [];
-    check(typeof one === 'object' && one !== null, name, '{ limit, windowSeconds }', one);
+    check(isRecord(one), name, '{ limit, windowSeconds }', one);
+    const misspelt = Object.keys(one as RateLimit).find(
+      (part) => part !== 'limit' && part !== 'windowSeconds',
+    );
+    if (misspelt !== undefined) throw new TypeError(`${prefix}${name}.${misspelt} is no option.`);
     const { limit, windowSeconds = defaultSeconds[name] } = one as RateLimit;
     check(Number.isInteger(limit) && limit >= 1, `${name}.limit`, 'a whole number from 1', limit);
     const isLength = typeof windowSeconds === 'number' && windowSeconds >= 0.001 && windowSeconds <= 1e9;

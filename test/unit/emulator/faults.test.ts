@@ -327,10 +327,60 @@ describe('rules', () => {
     expect((await getMe(emulator, access_token)).status).toBe(200);
   });
 
-  test('a fault that makes no sense is refused at once', async () => {
+  test.each([
+    [undefined, 'misbehave takes an object, got nothing.'],
+    [
+      { do: { kind: 'drop' } },
+      "misbehave: on takes 'token', 'revoke', 'info', 'authorize', 'api', or a function",
+    ],
+    [{ on: 'tokens', do: { kind: 'drop' } }, "misbehave: on takes 'token', 'revoke', 'info'"],
+    [{ on: 'api' }, 'misbehave: do takes an object with a kind, got nothing.'],
+    [
+      { on: 'api', do: { kind: 'explode' } },
+      'misbehave: do.kind names no fault; known are drop, answer, delay,',
+    ],
+    [{ on: 'api', time: 2, do: { kind: 'drop' } }, 'there is no "time"; known are on, times, after, do.'],
+    [
+      { on: 'api', times: NaN, do: { kind: 'drop' } },
+      'times takes a whole number from 0, or Infinity, got a number.',
+    ],
+    [
+      { on: 'api', times: 0.5, do: { kind: 'drop' } },
+      'times takes a whole number from 0, or Infinity, got a number.',
+    ],
+    [{ on: 'api', after: 'yes', do: { kind: 'drop' } }, 'after takes a boolean, got a string.'],
+    [{ on: 'api', do: { kind: 'drop', status: 500 } }, 'misbehave: do (drop): there is no "status"'],
+    [
+      { on: 'api', do: { kind: 'answer' } },
+      'do (answer): status takes a whole number from 200 to 599, got nothing.',
+    ],
+    [
+      { on: 'api', do: { kind: 'answer', status: '500' } },
+      'do (answer): status takes a whole number from 200 to 599',
+    ],
+    [
+      { on: 'api', do: { kind: 'answer', status: 503, header: {} } },
+      'no "header"; known are status, headers, body.',
+    ],
+    [
+      { on: 'api', do: { kind: 'answer', status: 503, headers: { 'retry-after': 1 } } },
+      'headers takes an object of st',
+    ],
+    [
+      { on: 'api', do: { kind: 'answer', status: 503, body: 5 } },
+      'body takes a string or an object, got a number.',
+    ],
+    [{ on: 'api', do: { kind: 'delay' } }, 'do (delay): ms takes milliseconds from 0, got nothing.'],
+    [{ on: 'api', do: { kind: 'redirect' } }, 'do (redirect): location takes a string, got nothing.'],
+    [
+      { on: 'api', do: { kind: 'redirect', location: '/', status: 200 } },
+      'status takes a whole number from 300',
+    ],
+  ])('%j is refused at once, by what is wrong', async (fault, message) => {
     const emulator = await emulate();
-    expect(() => emulator.misbehave({ on: 'api', do: { kind: 'explode' } as never })).toThrow(TypeError);
-    expect(() => emulator.misbehave({ on: 'api', times: NaN, do: { kind: 'drop' } })).toThrow(TypeError);
+    const attempt = () => emulator.misbehave(fault as never);
+    expect(attempt).toThrow(TypeError);
+    expect(attempt).toThrow(message);
   });
 
   test('struck resolves for the count asked for, also when it is past', async () => {

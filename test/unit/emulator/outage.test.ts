@@ -88,16 +88,21 @@ describe('an outage', () => {
     expect((await getMe(emulator, access_token)).status).toBe(429);
   });
 
-  test('that makes no sense is refused at once', async () => {
+  test('that makes no sense is refused at once, by what is wrong', async () => {
     const emulator = await emulate();
-    for (const wrong of [
-      { status: 200 },
-      { status: 503.5 },
-      { retryAfterSeconds: 0.5 },
-      { forMs: -1 },
-      { forMs: NaN },
-    ]) {
-      expect(() => emulator.outage(wrong)).toThrow(TypeError);
+    const table: [wrong: unknown, message: string][] = [
+      [{ status: 200 }, 'outage: status takes a whole number from 400 to 599, got a number.'],
+      [{ status: 503.5 }, 'outage: status takes a whole number'],
+      [{ retryAfterSeconds: 0.5 }, 'outage: retryAfterSeconds takes a whole number from 0, got a number.'],
+      [{ forMs: -1 }, 'outage: forMs takes milliseconds from 0, got a number.'],
+      [{ forMs: NaN }, 'outage: forMs takes milliseconds'],
+      [{ retryAfter: 1 }, 'outage: there is no "retryAfter"; known are status, retryAfterSeconds, forMs.'],
+      [null, 'outage takes an object, got nothing.'],
+      [503, 'outage takes an object, got a number.'],
+    ];
+    for (const [wrong, message] of table) {
+      expect(() => emulator.outage(wrong as never)).toThrow(TypeError);
+      expect(() => emulator.outage(wrong as never)).toThrow(message);
     }
     expect((await getMe(emulator, emulator.issue().access_token)).status).toBe(200);
   });

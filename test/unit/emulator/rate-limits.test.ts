@@ -361,6 +361,7 @@ describe('a limit that makes no sense', () => {
       { hourly: { limit: 5, windowSeconds: 0 } },
       'hourly.windowSeconds takes a positive number of seconds, got a number.',
     ],
+    [{ spike: { limit: 5, window: 3 } }, 'spike.window is no option.'],
     [{ kind: 'rolling' }, "kind takes 'fixed' or 'sliding', got a string."],
     [{ retryAfter: 1 }, 'retryAfter takes a boolean, got a number.'],
     [{ countRejected: 'no' }, 'countRejected takes a boolean, got a string.'],

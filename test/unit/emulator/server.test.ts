@@ -140,9 +140,30 @@ describe('the server', () => {
       new TypeError("startEmulator: spentTokens takes 'A' or 'B', got a string."),
     );
     await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('no option "tokenLifetime"');
+    await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('known are port, clientId, ');
+    for (const wrong of [null, 5, []])
+      await expect(startEmulator(wrong as never)).rejects.toThrow(/^startEmulator takes an object, got /);
     await expect(startEmulator({ accessTokenLifetimeSeconds: 0 })).rejects.toThrow(TypeError);
     const emulator = await emulate({ clientId: 'mine', clientSecret: undefined });
     expect([emulator.clientId, emulator.clientSecret]).toEqual(['mine', 'emulator-secret']);
+  });
+
+  test('names what is wrong with a user or an answer', async () => {
+    const emulator = await emulate();
+    expect(() => emulator.issue({ userID: 2 } as never)).toThrow(
+      new TypeError('issue: there is no "userID"; known are userId.'),
+    );
+    expect(() => emulator.issue({ userId: '2' as never })).toThrow(
+      new TypeError('issue: userId takes a whole number from 1, got a string.'),
+    );
+    expect(() => emulator.issue(null as never)).toThrow(new TypeError('issue takes an object, got nothing.'));
+    expect(() => emulator.authorize(emulator.url, { denied: true } as never)).toThrow(
+      new TypeError('authorize: there is no "denied"; known are userId, deny.'),
+    );
+    expect(() => emulator.authorize('no URL')).toThrow(TypeError);
+    expect(() => emulator.setRateLimits(5 as never)).toThrow(
+      new TypeError('setRateLimits: it takes an object of limits, got a number.'),
+    );
   });
 
   test.each([
