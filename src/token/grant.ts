@@ -110,12 +110,12 @@ export function judgeTokenSet(value: unknown): Verdict {
   return { kind: 'perhaps-spent', why: `it gave ${what}` };
 }
 
-/** Judges an error of the request itself: what is not certainly unsent may have been redeemed. */
-export function judgeFailure(error: unknown): Unanswered {
+/** Judges an error of the request itself, to the login host `origin`: what is not certainly unsent may have been redeemed. */
+export function judgeFailure(error: unknown, origin: string): Unanswered {
   const code = codeOf(error);
   if (transportFailureOf(error) === 'not-sent')
-    return { kind: 'not-sent', why: `no connection was made (${code})` };
-  return { kind: 'perhaps-spent', why: `the answer was lost (${code})` };
+    return { kind: 'not-sent', why: `no connection to ${origin} was made (${code})` };
+  return { kind: 'perhaps-spent', why: `the answer of ${origin} was lost (${code})` };
 }
 
 /**

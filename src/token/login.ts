@@ -58,7 +58,10 @@ export function createLogin(deps: {
         const unquoted = [secret, ...secrets].flatMap(asSent);
         const verdict = call(() =>
           post(`${loginUrl}${path}`, form({ id: clientId, secret }), own.signal),
-        ).then((answer) => judge(answer, env.now() + deps.serverOffsetMs(), unquoted), judgeFailure);
+        ).then(
+          (answer) => judge(answer, env.now() + deps.serverOffsetMs(), unquoted),
+          (error: unknown) => judgeFailure(error, loginUrl),
+        );
         return await answerOf(env, { verdict, sentAtMs }, { signal, answerTimeoutMs });
       } finally {
         // However the wait ended: nobody listens any more.

@@ -245,7 +245,9 @@ test('a token endpoint behind a refused connection: not sent, tried again while 
   h.env.jump(5_401_000);
   const error = await drive(h.env, caught(instance.get(me)), 20_000);
   expect(error.code).toBe('ERR_PROCORE_TOKEN_RENEWAL_FAILED');
-  expect(error.message).toContain(`no connection was made (${refusedCode})`);
+  expect(error.message).toContain(
+    `asked for a token, no connection to ${refusing} was made (${refusedCode})`,
+  );
   expect(holdsWorkingPair(h)).toBe(true);
 });
 

@@ -187,11 +187,13 @@ describe('what a custom exchange returns', () => {
 });
 
 describe('an error of the request', () => {
+  const host = 'https://login.procore.com';
+
   test('says not-sent only when no connection was made', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    expect(judgeFailure(refused)).toEqual({
+    expect(judgeFailure(refused, host)).toEqual({
       kind: 'not-sent',
-      why: 'no connection was made (ECONNREFUSED)',
+      why: 'no connection to https://login.procore.com was made (ECONNREFUSED)',
     });
   });
 
@@ -204,7 +206,10 @@ describe('an error of the request', () => {
     ['a text', 'string'],
     [Object.assign(new Error('x'), { code: '', name: '' }), 'object'],
   ])('else that the token may be spent, by its code and not by its words', (error, code) => {
-    expect(judgeFailure(error)).toEqual({ kind: 'perhaps-spent', why: `the answer was lost (${code})` });
+    expect(judgeFailure(error, host)).toEqual({
+      kind: 'perhaps-spent',
+      why: `the answer of ${host} was lost (${code})`,
+    });
   });
 });
 
@@ -269,7 +274,7 @@ describe('the text of a verdict holds no secret', () => {
     for (const field of ['code', 'name']) {
       for (const value of [`refused ${opaque}`, opaque, `refresh_token=${opaque}`]) {
         const error = Object.assign(new Error(opaque), { [field]: value });
-        expect(whyOf(judgeFailure(error))).not.toContain('76ba2f0d');
+        expect(whyOf(judgeFailure(error, 'https://login.procore.com'))).not.toContain('76ba2f0d');
         expect(whyOf(judgeThrow(error, nowMs))).not.toContain('76ba2f0d');
       }
     }
