@@ -272,14 +272,15 @@ export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
     title: 'Re-authentication required',
     cause:
       'There is no refresh token, or it is invalid. Refresh tokens are single-use: if a refresh call was made (even if the response was lost due to a network error), the old refresh token is permanently invalidated.',
-    remedy: 'Re-authenticate the user, and hand the new tokens to setTokens().',
+    remedy:
+      'Re-authenticate the user. exchangeCode() takes the new code, setTokens() takes new tokens; with legacy.takeOverRefresh, or axios-procore/register, the application’s own log-in will do.',
     docsUrl: reference,
     retried: 'no',
   },
   'token-renewal-failed': {
     title: 'Token renewal failed',
     cause: 'The token endpoint gave no verdict; the refresh token is kept.',
-    remedy: 'Try again after retryAt.',
+    remedy: 'Try again, and not before retryAt where it is set.',
     docsUrl: reference,
     retried: 'no',
   },

@@ -38,14 +38,25 @@ const causes: Record<ReauthenticationReason, string> = {
     'the authorisation code was presented, the answer never arrived, and a code works once',
 };
 
-/** Words the failures of one account. `why` holds no secret. */
-export function failuresOf(account: string, grant: GrantType): Failures {
+/**
+ * Words the failures of one account. `why` holds no secret. `takesOver`: the tokens of the application's own log-in are taken over, and it
+ * may have no handle to hand others to.
+ */
+export function failuresOf(
+  account: string,
+  grant: GrantType,
+  takesOver: () => boolean = () => false,
+): Failures {
+  const remedy = () =>
+    takesOver()
+      ? "Send its user through the application's own log-in: its tokens are taken over from there"
+      : 'Send its user through the browser (authorizationUrl, exchangeCode), or hand new tokens to setTokens()';
   const name = JSON.stringify(account);
   const kept = grant === 'refresh_token' ? `; the refresh token of account ${name} is kept` : '';
   return {
     dead(reason, why) {
       const detail = why ? ` (asked for a token, ${why})` : '';
-      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. Send its user through the browser (authorizationUrl, exchangeCode), or hand new tokens to setTokens().`;
+      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. ${remedy()}.`;
       return {
         kind: 'failed',
         verdict: 'dead',

@@ -52,7 +52,7 @@ export interface RedemptionDeps {
 /** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
 export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: Hold) => Promise<Step> {
   const { env, account, grant, store, settings, keeper, ledger, mutex, serverOffsetMs } = deps;
-  const failures = failuresOf(account, grant);
+  const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
   /** With less time than this for the answer an unspent token is not put at risk. */

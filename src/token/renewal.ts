@@ -59,7 +59,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   const { env, account, grant, keeper, ledger, saver, mutex, settings } = deps;
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
-  const failures = failuresOf(account, grant);
+  const failures = failuresOf(account, grant, deps.takesOver);
   const redeem = createRedemption(deps);
   let lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
 

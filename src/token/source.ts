@@ -148,7 +148,9 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     forget() {
       // The application knows: it is told when it makes a call, and by no event.
       sequence.supersede(
-        grant === 'refresh_token' ? failuresOf(account, grant).dead('no-tokens').error : undefined,
+        grant === 'refresh_token'
+          ? failuresOf(account, grant, deps.takesOver).dead('no-tokens').error
+          : undefined,
       );
       refusals.release();
     },

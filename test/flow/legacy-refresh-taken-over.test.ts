@@ -264,6 +264,14 @@ describe('where a person is needed', () => {
     expect(h.emulator.counters.tokenRequests).toBe(1);
   });
 
+  test('the error speaks of what the application has: its own log-in, and no method of a handle', async () => {
+    const { h, spent } = await dead();
+    await using _ = h;
+    const { message } = await caught(refresh(h, spent));
+    expect(message).toContain("Send its user through the application's own log-in");
+    expect(message).not.toMatch(/setTokens|exchangeCode/);
+  });
+
   test('a new authorisation that the application makes is kept, and calls work again', async () => {
     const { h } = await dead();
     await using _ = h;
