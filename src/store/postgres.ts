@@ -133,6 +133,9 @@ function readOptions(
 ): { table: ReturnType<typeof readTable>; lockConnections: number } {
   if (typeof (pool as Partial<PostgresPool> | undefined)?.connect !== 'function')
     throw new TypeError('postgresTokenStore: pool takes a Pool of pg.');
+  // It has `connect` too, which lends nothing. A pool has no parsers of its own.
+  if ('setTypeParser' in pool)
+    throw new TypeError('postgresTokenStore: pool takes a Pool of pg, and this is a Client.');
   for (const name of Object.keys(options)) {
     if (name !== 'table' && name !== 'lockConnections')
       throw new TypeError(`postgresTokenStore: there is no option "${name}".`);

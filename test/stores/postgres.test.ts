@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import axios from 'axios';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAttach } from '../../src/attach.js';
 import { startEmulator } from '../../src/emulator/index.js';
@@ -125,6 +125,9 @@ describe.skipIf(!server)('postgresTokenStore', () => {
 
     test('wrong arguments are told at once', () => {
       expect(() => postgresTokenStore({} as pg.Pool)).toThrow('takes a Pool of pg');
+      expect(() => postgresTokenStore(new pg.Client() as never)).toThrow(
+        'takes a Pool of pg, and this is a Client',
+      );
       expect(() => postgresTokenStore(stage.admin, { lockConnections: 0 })).toThrow('whole number from 1');
       expect(() => postgresTokenStore(stage.admin, { tabel: 'x' } as object)).toThrow('no option "tabel"');
     });
