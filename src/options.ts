@@ -20,11 +20,11 @@ export interface ProcoreOptions {
   clientId: string;
   /** The app's client secret, or a function that fetches it at every renewal. Required unless `exchange` is given. */
   clientSecret?: string | (() => string | Promise<string>);
-  /** @default 'production' */
+  /** Which Procore the tokens are for: a name of {@link environments}, or two origins (http on loopback only). @default 'production' */
   environment?: EnvironmentName | { loginUrl: string; apiUrl: string };
   /** Further origins that may have the token, exact (`https://procore-gateway.example.com`). @default [] */
   origins?: string[];
-  /** @default 'refresh_token' */
+  /** `'refresh_token'` for users, `'client_credentials'` for a service account. @default 'refresh_token' */
   grant?: 'refresh_token' | 'client_credentials';
   /** Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant. */
   store?: TokenStore;
@@ -34,20 +34,21 @@ export interface ProcoreOptions {
   companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined);
   /** Sent along on refresh where Procore wants it. @default none */
   redirectUri?: string;
+  /** How tokens are renewed. */
   renewal?: RenewalOptions;
-  /** `false`: failed calls are not repeated. */
+  /** How failed calls are repeated. `false`: not at all, but for the replay of a 401. */
   retry?: false | RetryOptions;
-  /** `false`: calls are not paced, and those that the server turns away wait each for itself. */
+  /** Which calls share a limit. `false`: calls are not paced, and those that the server turns away wait each for itself. */
   rateLimit?: false | RateLimitOptions;
   /** What the application still does for itself. */
   legacy?: LegacyOptions;
-  /** Any single wait of a call: gate, retry, token, lock. @default 60000 */
+  /** Milliseconds for any single wait of a call (rate limit, retry, token) and for the wait for the store's lock. @default 60000 */
   maxWaitMs?: number;
-  /** The whole call, waits included. @default none */
+  /** Milliseconds for the whole call, waits and attempts included; then it ends with a `DeadlineError`. @default none */
   deadlineMs?: number;
   /** Presents a grant in the application's own way instead of the token endpoint; returns the answer as Procore sent it. */
   exchange?: CustomExchange;
-  /** @default none: warnings go to `process.emitWarning` */
+  /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
   logger?: Logger;
 }
 
@@ -95,11 +96,11 @@ export interface LegacyOptions {
 
 /** How failed calls are repeated. */
 export interface RetryOptions {
-  /** @default 4 */
+  /** How often a call is repeated. @default 4 */
   retries?: number;
-  /** Milliseconds. @default 500 */
+  /** Milliseconds; the first wait is random between 0 and this, and the bound doubles. @default 500 */
   baseDelayMs?: number;
-  /** Milliseconds. @default 30000 */
+  /** Milliseconds; the bound never exceeds this. @default 30000 */
   maxDelayMs?: number;
 }
 
@@ -111,12 +112,13 @@ export interface ProcoreRequestOptions {
   companyId?: CompanyId;
   /** `false`: no token, no renewal; the call's own `Authorization` stays. */
   auth?: false;
+  /** `false`, or other numbers than those of the attach. */
   retry?: false | RetryOptions;
-  /** The call may be repeated although its method says otherwise. */
+  /** `true`: the call may be repeated although its method says otherwise; `false`: it may not. */
   idempotent?: boolean;
   /** Milliseconds for the whole call, waits included. */
   deadlineMs?: number;
-  /** Makes the body, anew for each attempt, in place of `data`: a stream, `form-data`, bytes or text. */
+  /** Makes the body, anew for each attempt, in place of `data`: a stream, `form-data`, bytes or text, or a promise of one. */
   body?: () => unknown;
 }
 

@@ -26,7 +26,7 @@ export interface Procore {
    */
   renew(account?: string): Promise<TokenSet>;
   /**
-   * Where to send the browser of a user who shall authorise the app.
+   * Where to send the browser of a user who is to authorise the app.
    *
    * @throws TypeError that names what is wrong: `state` and `redirectUri` are required.
    */

@@ -21,9 +21,13 @@ export interface Problem {
   kind: ProblemKind;
   /** HTTP status of the last answer, or the one that an error of this package stands for. */
   status?: number;
+  /** In a few words. */
   title: string;
+  /** The common cause. */
   cause: string;
+  /** How to fix it. */
   remedy: string;
+  /** The page of Procore's documentation. */
   docsUrl: string;
   /** What the answer says, whatever its shape. */
   messages: string[];
@@ -41,6 +45,7 @@ export interface Problem {
   mayHaveRun: 'no' | 'maybe';
   /** When another try can succeed, as far as the server has said. */
   retryAt?: Date;
+  /** Why a passing failure was not, or no longer, tried again. */
   gaveUp?: GaveUp;
 }
 
