@@ -55,7 +55,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
-  /** With less time than this for the answer an unspent token is not put at risk. */
+  /** With less time than this for the answer a token is not put at risk: also one that is perhaps spent is perhaps not. */
   const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
 
   return async (run, hold) => {
@@ -90,12 +90,12 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         : { type: 'client_credentials' };
     for (let attempt = 0, resends = 0; ; attempt++) {
       const leftMs = hold.endsAtMs - reserveMs - env.now();
-      if (leftMs < leastAnswerMs && resends === 0) {
+      if (leftMs < leastAnswerMs) {
         // The machine slept, or the store took all the time there was: lock and store are asked again.
         return attempt === 0 ? { kind: 'again' } : failures.undecided('there was no time left for an answer');
       }
       run.posted = true;
-      const answerTimeoutMs = Math.max(1, Math.min(settings.answerTimeoutMs, leftMs));
+      const answerTimeoutMs = Math.min(settings.answerTimeoutMs, leftMs);
       const mayPresent = () => !hold.lost?.aborted;
       const verdict = await deps.exchange(request, {
         account,
@@ -122,7 +122,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           return failures.undecided(verdict.why);
         case 'perhaps-spent':
           if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
-          // Nothing is left to lose: if the token was not spent it works, if it was the server says so.
+          // If the token was not spent it works, if it was the server says so.
           if (resends++ >= settings.resendAfterLostAnswer) return failures.undecided(verdict.why);
           break;
         case 'busy':
@@ -135,7 +135,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
       const pointless = () => verdict.kind === 'not-sent' && run.waiting === 0;
       const readyAtMs = env.now() + waitMs;
-      const tooLate = readyAtMs > hold.endsAtMs - reserveMs - (resends === 0 ? leastAnswerMs : 0);
+      const tooLate = readyAtMs > hold.endsAtMs - reserveMs - leastAnswerMs;
       if (tooLate || pointless())
         return failures.undecided(verdict.why, verdict.kind === 'busy' ? readyAtMs : undefined);
       run.trouble = failures.undecided(verdict.why).error;

@@ -58,6 +58,37 @@ test('a machine that slept during a load asks the store again, and puts no token
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, tokenRequests: 1 });
 });
 
+test('a machine that slept before a token is presented once more loses no answer: the next renewal presents it', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  // From a gateway: nothing has been redeemed.
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 502 } });
+  const renewed = outcome(h.procore.renew());
+  await until(() => h.env.pending.includes(500));
+  h.env.jump(600_000);
+  expect(await h.env.drive(renewed)).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
+  expect((await h.env.drive(outcome(h.procore.renew()))).access_token).toBeTruthy();
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, tokenRequests: 2, spentPresentations: 0 });
+});
+
+test('a token is not presented once more with hardly any time for the answer', async () => {
+  await using h = await createHarness();
+  const startedMs: number[] = [];
+  const { procore } = h.attach({
+    exchange: async () => {
+      startedMs.push(h.env.now());
+      await h.env.sleep(27_000);
+      throw new Error('502');
+    },
+  });
+  expect(await h.env.drive(outcome(procore.renew()))).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+  });
+  // Of totalMs 5 s belong to the save, and a quarter to the last answer.
+  expect(startedMs.at(-1)! - startedMs[0]!).toBeLessThan(62_500);
+  expect(startedMs).toHaveLength(3);
+});
+
 test('a Retry-After that leaves no time for an answer ends the renewal: the token is not presented', async () => {
   await using h = await createHarness();
   h.emulator.misbehave({
