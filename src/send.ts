@@ -95,7 +95,8 @@ export function createSend(deps: {
     call.redirected = false;
     call.failure = undefined;
     call.response = undefined;
-    call.source?.sent();
+    // Who goes out with a bearer of its own is not waited for, and its answer is not counted.
+    if (call.lease) call.source?.sent();
     let sending: Promise<AxiosResponse>;
     try {
       sending = call.adapter(config);

@@ -197,6 +197,17 @@ describe('before there is any token', () => {
     expect(names(h.told)).toEqual([]);
   });
 
+  test('such a call, once it is over, holds up no later drain', async () => {
+    const renewal = { drain: true };
+    await using h = await createHarness({ options: { ...options, renewal }, authorised: false });
+    const own = h.emulator.issue();
+    await h.instance.get(me, bearer(own.access_token));
+    await h.procore.setTokens(own);
+    const sinceMs = h.env.now();
+    await h.procore.renew();
+    expect(h.env.now()).toBe(sinceMs);
+  });
+
   test('a call without one fails as ever', async () => {
     await using h = await createHarness({ options, authorised: false });
     expect(await caught(h.instance.get(me))).toMatchObject({
