@@ -3,6 +3,8 @@ const bearerLike = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
 /** In a form, in JSON (in JSON), in what Node prints; in snake case and in camel case. */
 const parameterLike =
   /\b((?:access|refresh|id|auth)_?token|client_?secret|password|token)(\\?["']?\s*[=:]\s*\\?["']?)([^&"'\s,}\\]+)/gi;
+/** Credentials in a URL: of a database, of a proxy. */
+const userinfoLike = /:\/\/[^\s/?#]*@/g;
 /** An authorisation code in a query; `code: 'ECONNRESET'` is none. */
 const codeLike = /([?&]code=)([^&"'\s]+)/gi;
 /** Nothing that people write is as long: a refresh token, a client secret. */
@@ -21,6 +23,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     .replace(jwtLike, '[redacted]')
     .replace(bearerLike, '$1 [redacted]')
     .replace(parameterLike, '$1$2[redacted]')
+    .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
     .replace(wordLike, (word) => (/\d/.test(word) ? '[redacted]' : word));
 }

@@ -20,6 +20,8 @@ describe('a text that is shown', () => {
     ['{"access_token":"abc","expires_in":5}', '{"access_token":"[redacted]","expires_in":5}'],
     ["{ refresh_token: 'abc' }", "{ refresh_token: '[redacted]' }"],
     ['?code=abc&state=x', '?code=[redacted]&state=x'],
+    ['connect postgres://app:hunter2@db:5432/x', 'connect postgres://[redacted]@db:5432/x'],
+    ['redis://:p@ss@cache', 'redis://[redacted]@cache'],
     [`Invalid refresh token: ${opaque}`, 'Invalid refresh token: [redacted]'],
   ])('holds no token: %s', (text, expected) => {
     expect(redact(text)).toBe(expected);
@@ -39,6 +41,7 @@ describe('a text that is shown', () => {
     'it answered 400 invalid_grant: The provided authorization grant is invalid, expired, revoked',
     'The access token expired',
     'GET /rest/v1.0/projects/562949953421312/observations',
+    'GET https://api.procore.com/rest/v1.0/users?email=ann@example.com',
     'grant_type=refresh_token',
     '',
   ])('says the same where there is nothing to hide: %s', (text) => {
