@@ -85,6 +85,9 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       ownRenewals,
       serverOffsetMs,
       outliving: shared.outliving,
+      broughtLate(refreshToken) {
+        for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
+      },
     });
     /** Looked up on every call: the key of the shared source takes longer to make. */
     const sources = new Map<string, TokenSource>();

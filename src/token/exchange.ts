@@ -36,6 +36,8 @@ export type CustomExchange = (
 
 /** A presentation by the application's own function. */
 export interface OwnSending extends Sending<Verdict> {
+  /** Renewals that wait for it. */
+  waiting: number;
   /** A pair has arrived and waits for a renewal to take it. */
   holdsPair?: boolean;
 }
@@ -54,6 +56,8 @@ export function createExchange(deps: {
   serverOffsetMs: () => number;
   /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
   outliving?: Map<string, OwnSending>;
+  /** A pair has arrived for this refresh token, and no renewal waits for it any more: it is to be saved all the same. */
+  broughtLate?: (refreshToken: string) => void;
 }): Exchange {
   const { env, login, redirectUri, custom, outliving = new Map<string, OwnSending>() } = deps;
   const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
@@ -75,14 +79,19 @@ export function createExchange(deps: {
     const received = () => {
       if (outliving.get(key) === sending) outliving.delete(key);
     };
-    const sending: OwnSending = { verdict, sentAtMs: env.now(), received };
+    const sending: OwnSending = { verdict, sentAtMs: env.now(), received, waiting: 0 };
     outliving.set(key, sending);
     // What it was given reaches the renewal that waits, or the next one.
     void verdict.then(({ kind }) => {
-      if (kind === 'renewed') sending.holdsPair = true;
-      else received();
+      if (kind !== 'renewed') return received();
+      sending.holdsPair = true;
+      offer(grant, sending);
     });
     return sending;
+  }
+
+  function offer(grant: RenewalGrant, { holdsPair, waiting }: OwnSending): void {
+    if (grant.type === 'refresh_token' && holdsPair && waiting === 0) deps.broughtLate?.(grant.refresh_token);
   }
 
   return async (grant, { account, ...leave }) => {
@@ -103,12 +112,15 @@ export function createExchange(deps: {
     if (leave.mayPresent?.() === false)
       return { kind: 'not-sent', why: 'the lock was lost', sentAtMs: env.now() };
     const own = new AbortController();
-    try {
-      return await answerOf(env, askFunction(custom, grant, account, own.signal), leave);
-    } finally {
-      // However the wait ended: nobody listens any more.
-      own.abort();
-    }
+    const sending = askFunction(custom, grant, account, own.signal);
+    sending.waiting++;
+    const presented = await answerOf(env, sending, leave);
+    sending.waiting--;
+    // However the wait ended: nobody listens any more.
+    own.abort();
+    // It may have arrived in the very moment that the wait ended.
+    if (presented.kind !== 'renewed') offer(grant, sending);
+    return presented;
   };
 }
 

@@ -44,7 +44,7 @@ export interface TokenSource
   present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
   exchangeCode(login: Login, code: AuthorizationCode): Promise<TokenSet>;
   revoke(login: Login): Promise<void>;
-  /** Another piece of this process has redeemed this refresh token: takes the successor if it was ours. */
+  /** Something else than a renewal has redeemed this refresh token: takes the successor if it was ours. */
   redeemedElsewhere(refreshToken: string): void;
   status(): TokenStatus;
   unsavedTokens(): TokenSet | undefined;
@@ -191,8 +191,13 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     knows,
     present,
     redeemedElsewhere(refreshToken) {
-      if (ledger.newest?.held.refreshToken === refreshToken && !sequence.running)
-        sequence.start(() => undefined);
+      const isOurs = () => ledger.newest?.held.refreshToken === refreshToken;
+      const take = () => {
+        if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
+      };
+      // What is under way may have come too far to find it.
+      if (sequence.running) void sequence.running.done.then(take);
+      else take();
     },
     status: () =>
       statusOf(account, ledger, telling.shown, {

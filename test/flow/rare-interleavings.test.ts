@@ -533,36 +533,95 @@ test('an older pair that is put back into the store is taken once the one in han
   expect((await h.env.drive(outcome(h.instance.get(me)))).status).toBe(200);
 });
 
+/** An exchange of the application's own that hands over what it was answered 61 s later. */
+function lateExchange(h: Harness) {
+  const late = { calls: 0, store: createTestStore(h.store.sets.get('default')) };
+  const exchange = async (grant: { type: string; refresh_token?: string }) => {
+    late.calls++;
+    const form = new URLSearchParams({
+      client_id: h.emulator.clientId,
+      client_secret: h.emulator.clientSecret,
+    });
+    form.set('grant_type', grant.type);
+    form.set('refresh_token', grant.refresh_token!);
+    const { data } = await axios.post<never>(`${h.emulator.url}/oauth/token`, form, { proxy: false });
+    await h.env.sleep(61_000);
+    return data;
+  };
+  return Object.assign(late, {
+    options: { exchange, renewal: { resendAfterLostAnswer: 0 }, store: late.store },
+    isSaved: () => h.emulator.isLive(late.store.sets.get('default')!.refresh_token!),
+  });
+}
+
+test('a pair that an exchange brings after its renewal has given up is saved at once, for the process may end', async () => {
+  await using h = await createHarness();
+  const late = lateExchange(h);
+  const { procore } = h.attach(late.options);
+  expect(await h.env.drive(outcome(procore.renew()))).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+  });
+  await h.env.advance(1_500);
+  await h.env.drive(procore.idle());
+  expect(late.isSaved()).toBe(true);
+  expect(late.calls).toBe(1);
+});
+
+test('so is one that comes in the moment that its renewal, without the lock it had, gives up', async () => {
+  await using h = await createHarness();
+  const late = lateExchange(h);
+  let releases = 0;
+  const store = sameRows(late.store, {
+    renewsLock: true,
+    async lock(_account, critical) {
+      const lost = new AbortController();
+      setImmediate(() => lost.abort());
+      try {
+        return await critical(lost.signal);
+      } finally {
+        // The pair comes while the lock is given back.
+        if (releases++ === 0) await h.env.sleep(2_000);
+      }
+    },
+  });
+  const { procore } = h.attach({ ...late.options, store });
+  await h.env.drive(outcome(procore.renew()));
+  await h.env.drive(procore.idle());
+  expect(late.isSaved()).toBe(true);
+  expect(late.calls).toBe(1);
+});
+
+test('one that comes after the application has brought other tokens is left alone', async () => {
+  await using h = await createHarness();
+  const late = lateExchange(h);
+  const { instance, procore } = h.attach(late.options);
+  const renewed = outcome(procore.renew());
+  await until(() => h.emulator.counters.exchanges === 1);
+  const brought = h.emulator.issue({ userId: 9 });
+  await h.env.drive(procore.setTokens(brought));
+  await h.env.drive(renewed);
+  await h.env.advance(120_000);
+  expect((await instance.get(me)).data).toMatchObject({ id: 9 });
+  expect(late.store.sets.get('default')!.refresh_token).toBe(brought.refresh_token);
+  expect(late.calls).toBe(1);
+});
+
 test.each(['the same attach', 'another attach on the store'])(
-  'a pair that an exchange brings after its renewal has given up is taken by the next one, however late (%s)',
+  'one that comes while the store cannot be read is taken by the next renewal, however late (%s)',
   async (who) => {
     await using h = await createHarness();
-    let calls = 0;
-    const options = {
-      exchange: async (grant: { type: string; refresh_token?: string }) => {
-        calls++;
-        const form = new URLSearchParams({
-          client_id: h.emulator.clientId,
-          client_secret: h.emulator.clientSecret,
-        });
-        form.set('grant_type', grant.type);
-        form.set('refresh_token', grant.refresh_token!);
-        const { data } = await axios.post<never>(`${h.emulator.url}/oauth/token`, form, { proxy: false });
-        await h.env.sleep(61_000);
-        return data;
-      },
-      renewal: { resendAfterLostAnswer: 0 },
-      store: createTestStore(h.store.sets.get('default')),
-    };
-    const first = h.attach(options);
+    const late = lateExchange(h);
+    const first = h.attach(late.options);
     expect(await h.env.drive(outcome(first.procore.renew()))).toMatchObject({
       code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
     });
+    late.store.onLoad = diskFull;
     await h.env.advance(10 * 60_000);
-    const next = who === 'the same attach' ? first : h.attach(options);
+    late.store.onLoad = undefined;
+    const next = who === 'the same attach' ? first : h.attach(late.options);
     expect((await h.env.drive(outcome(next.procore.renew()))).access_token).toBeTruthy();
-    expect(calls).toBe(1);
-    expect(h.emulator.isLive(options.store.sets.get('default')!.refresh_token!)).toBe(true);
+    expect(late.calls).toBe(1);
+    expect(late.isSaved()).toBe(true);
   },
 );
 
