@@ -37,6 +37,8 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   /** What ended it before its time, if it was not the application itself. */
   readonly interruption: () => Interruption | undefined;
+  /** Rejects with that: an adapter may listen to nobody. Undefined when nothing can. */
+  readonly interrupted: Promise<never> | undefined;
   readonly deadlineAtMs: number;
   readonly maxWaitMs: number;
   attempts: number;
@@ -119,6 +121,8 @@ export interface Bridge {
   /** Undefined when nothing can. */
   readonly signal: AbortSignal | undefined;
   interruption(): Interruption | undefined;
+  /** Rejects when there is one; undefined when there can be none. */
+  readonly interrupted: Promise<never> | undefined;
   /** Removes the listeners from a signal or token that outlives the call, and the timer. */
   release(): void;
 }
@@ -140,15 +144,23 @@ export function bridgeCancellation(config: AxiosRequestConfig, env: Env, deadlin
   const stream = streamIn(config.data);
   // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
   if (!token && !stream && deadlineMs === undefined && (!signal || knowsSignal())) {
-    return { signal, interruption: () => undefined, release: () => {} };
+    return { signal, interruption: () => undefined, interrupted: undefined, release: () => {} };
   }
   const any = new AbortController();
   const over = new AbortController();
   let interruption: Interruption | undefined;
+  let reject = (_error: unknown) => {};
+  const interrupted =
+    stream || deadlineMs !== undefined ? new Promise<never>((_resolve, no) => (reject = no)) : undefined;
+  interrupted?.catch(() => undefined);
   const abort = () => any.abort();
   const interrupt = (by: Interruption) => {
     if (any.signal.aborted || over.signal.aborted) return;
     interruption = by;
+    // Before the adapter hears of it, which may call it what it likes.
+    if (by.kind === 'deadline') reject(canceledError(config));
+    // An adapter that reads the stream has the better error.
+    else void env.sleep(0).then(() => reject(bodyError(by.error, config)));
     any.abort();
   };
   if (signal?.aborted) abort();
@@ -164,6 +176,7 @@ export function bridgeCancellation(config: AxiosRequestConfig, env: Env, deadlin
   return {
     signal: any.signal,
     interruption: () => interruption,
+    interrupted,
     release() {
       over.abort();
       signal?.removeEventListener('abort', abort);

@@ -165,7 +165,7 @@ export function createDispatch(
     const gate = gateFor(config, account, companyId);
     const method = (config.method ?? 'get').toUpperCase();
     const deadlineMs = procore?.deadlineMs ?? settings.deadlineMs;
-    const { signal, interruption, release } = bridgeCancellation(config, env, deadlineMs);
+    const { signal, interruption, interrupted, release } = bridgeCancellation(config, env, deadlineMs);
     const call: Call = {
       config,
       adapter: hidesRedirects(adapter, chosen, config) ? following(adapter) : adapter,
@@ -182,6 +182,7 @@ export function createDispatch(
       ticket: gate?.ticket(),
       signal,
       interruption,
+      interrupted,
       deadlineAtMs: deadlineMs === undefined ? Infinity : env.now() + deadlineMs,
       maxWaitMs: settings.maxWaitMs,
       attempts: 0,

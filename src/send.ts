@@ -101,6 +101,7 @@ export function createSend(deps: {
     try {
       sending = call.adapter(config);
       if (call.brokenBody) sending = Promise.race([sending, call.brokenBody.promise]);
+      if (call.interrupted) sending = heeding(sending, call.interrupted);
     } catch (error) {
       sending = Promise.reject(error);
     }
@@ -120,4 +121,11 @@ export function createSend(deps: {
     // Nothing has left.
     return call.brokenBody?.is ? call.brokenBody.promise : attempt(config, call);
   };
+}
+
+/** An adapter may listen to no signal. What it answers when nobody reads it any more is closed. */
+function heeding(sending: Promise<AxiosResponse>, interrupted: Promise<never>): Promise<AxiosResponse> {
+  const heard = Promise.race([sending, interrupted]);
+  heard.catch(() => sending.then(({ data }) => discard(data)).catch(() => undefined));
+  return heard;
 }

@@ -1,4 +1,4 @@
-import axios from 'axios';
+import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ways, type Way } from '../support/aborts.js';
@@ -234,4 +234,51 @@ test('an error of a body stream after its call was aborted does not end the proc
   expect(axios.isCancel(await failed)).toBe(true);
   body.destroy(new Error('the disk went away'));
   await settled();
+});
+
+test.each<[string, (signal: AbortSignal) => Promise<never>]>([
+  ['listens to no signal', () => new Promise(() => {})],
+  [
+    'has its own word for an abort',
+    (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')));
+      }),
+  ],
+])('deadlineMs ends a call whose adapter %s', async (_what, answer) => {
+  await using h = await createHarness();
+  const adapter = ({ signal }: AxiosRequestConfig) => answer(signal as AbortSignal);
+  const failed = caught(h.instance.get(me, { adapter: adapter as never, procore: { deadlineMs: 5_000 } }));
+  await settled();
+  await h.env.advance(5_000);
+  const error = await Promise.race([failed, settled()]);
+  expect(error).toMatchObject({ code: 'ERR_PROCORE_DEADLINE' });
+  expect(error!.procore).toMatchObject({ kind: 'deadline', attempts: 1, mayHaveRun: 'maybe' });
+  expect(h.env.sleeping).toBe(0);
+});
+
+test('what an adapter answers after the deadline is closed: an unread stream would keep its socket', async () => {
+  await using h = await createHarness();
+  let answer = (_response: AxiosResponse) => {};
+  const adapter = () => new Promise<AxiosResponse>((resolve) => (answer = resolve));
+  const failed = caught(h.instance.get(me, { adapter: adapter as never, procore: { deadlineMs: 5_000 } }));
+  await settled();
+  await h.env.advance(5_000);
+  expect((await failed).code).toBe('ERR_PROCORE_DEADLINE');
+  const data = new PassThrough();
+  answer({ status: 200, statusText: '', headers: {}, config: {} as never, data });
+  await settled();
+  expect(data.destroyed).toBe(true);
+});
+
+test('a body stream that breaks behind an adapter that waits rejects the call', async () => {
+  await using h = await createHarness();
+  const adapter = () => new Promise(() => {});
+  const body = new PassThrough();
+  const failed = caught(h.instance.put(me, body, { adapter: adapter as never }));
+  await settled();
+  body.destroy(new Error('the disk went away'));
+  const error = await Promise.race([failed, settled()]);
+  expect(error!.message).toBe('the disk went away');
+  expect(error!.procore).toMatchObject({ kind: 'unexpected', attempts: 1, mayHaveRun: 'maybe' });
 });
