@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { discard, isAxiosError, isCancel, statusError, twinOf, unwrapped } from './axios.js';
+import { bodyError, discard, isAxiosError, isCancel, statusError, twinOf, unwrapped } from './axios.js';
 import type { Call, Calls } from './call.js';
 import type { Env } from './env.js';
 import { assess } from './failure/assess.js';
@@ -119,7 +119,9 @@ export function createSend(deps: {
   return (config) => {
     const call = calls.of(config)!;
     // Nothing has left.
-    return call.brokenBody?.is ? call.brokenBody.promise : attempt(config, call);
+    if (call.brokenBody?.is) return call.brokenBody.promise;
+    const closed = closedBody(config);
+    return closed === undefined ? attempt(config, call) : Promise.reject(bodyError(closed, config));
   };
 }
 
@@ -128,4 +130,12 @@ function heeding(sending: Promise<AxiosResponse>, interrupted: Promise<never>): 
   const heard = Promise.race([sending, interrupted]);
   heard.catch(() => sending.then(({ data }) => discard(data)).catch(() => undefined));
   return heard;
+}
+
+/** Of a stream that was closed while the call waited nobody hears any more, and whoever reads it waits for ever. */
+function closedBody({ data }: AxiosRequestConfig): unknown {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { pipe, destroyed, errored } = data as { pipe?: unknown; destroyed?: unknown; errored?: unknown };
+  if (typeof pipe !== 'function' || destroyed !== true) return undefined;
+  return errored ?? new Error('The request stream was closed before it could be sent');
 }

@@ -141,3 +141,39 @@ test.each([
   await settled();
   expect(h.emulator.counters.apiRequests).toBe(before);
 });
+
+// Of such a stream no adapter hears anything any more: it would wait for ever.
+test('a stream that is closed while its call waits rejects the call, and nothing is sent', async () => {
+  await using h = await createHarness();
+  h.emulator.setRateLimits({ spike: { limit: 1, windowSeconds: 10 } });
+  await h.instance.get('/rest/v1.0/me');
+  const stream = new PassThrough();
+  const failed = caught(h.instance.post(rfis, stream));
+  await until(() => h.env.sleeping > 0, 'the wait');
+  stream.destroy();
+  await h.env.advance(10_000);
+  const error = await Promise.race([failed, settled()]);
+  expect(error!.message).toBe('The request stream was closed before it could be sent');
+  expect(error!.config!.data).toBe(stream);
+  expect(error!.procore).toMatchObject({ kind: 'unexpected', attempts: 0, mayHaveRun: 'no' });
+  expect(h.emulator.counters.apiRequests).toBe(1);
+});
+
+test.each([
+  ['was closed', undefined, 'The request stream was closed before it could be sent'],
+  ['has failed', new Error('disk on fire'), 'disk on fire'],
+])('a stream that %s before procore.body returns it rejects the call', async (_what, reason, message) => {
+  await using h = await createHarness();
+  const body = async () => {
+    const stream = new PassThrough();
+    stream.on('error', () => undefined);
+    stream.destroy(reason);
+    await settled();
+    return stream;
+  };
+  const failed = caught(h.instance.post(rfis, undefined, { procore: { body } }));
+  await settled();
+  const error = await Promise.race([failed, settled()]);
+  expect(error!.message).toBe(message);
+  expect(h.emulator.counters.requests).toBe(0);
+});
