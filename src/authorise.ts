@@ -2,6 +2,7 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { discard, isAxiosError } from './axios.js';
 import { canSendAgain, interruptedError, patienceOf, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
+import { blobText } from './failure/body.js';
 import { refusalReason } from './failure/challenge.js';
 import { AccountUndecidedError, DeadlineError, type ProcoreError } from './failure/errors.js';
 import type { Line } from './line.js';
@@ -110,7 +111,8 @@ export function createAuthorisation(deps: {
       if (!call?.source || !lease || !response || response.status !== 401 || call.left) throw error;
       if (call.replays >= mostReplays) throw error;
       call.response = response;
-      const reason = refusalReason(response.headers, response.data);
+      const text = blobText(response.data);
+      const reason = refusalReason(response.headers, text ? await text : response.data);
       const refusal = await call.source.refused(lease, reason, {
         ...patienceOf(call, env.now()),
         mayRenew: !call.renewed,

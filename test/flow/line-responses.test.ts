@@ -1,8 +1,11 @@
+import axios, { type AxiosRequestConfig } from 'axios';
 import { Agent } from 'node:http';
 import { expect, test } from 'vitest';
+import { resolveAdapter } from '../../src/adapter.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
+import { axiosError } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 
@@ -86,6 +89,21 @@ test('responseType arraybuffer: the reason of a 401 is read from its bytes', asy
     do: { kind: 'answer', status: 401, body: { errors: 'The access token is invalid' } },
   });
   expect((await h.instance.get(me, { responseType: 'arraybuffer' })).status).toBe(200);
+  expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+// The fetch adapter answers with one; a token that has worked before is renewed for a reason only.
+test('a Blob: the reason of a 401 is read from it', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const data = new Blob(['{"errors":"The access token is invalid"}']);
+  const response = { status: 401, statusText: 'Unauthorized', headers: {}, config: {} as never, data };
+  let asked = 0;
+  const adapter = async (config: AxiosRequestConfig) => {
+    if (asked++ === 0) throw axiosError('401', 'ERR_BAD_REQUEST', config, undefined, response);
+    return resolveAdapter(axios.defaults.adapter, config)(config);
+  };
+  expect((await h.instance.get(me, { adapter: adapter as never })).status).toBe(200);
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
