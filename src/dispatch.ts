@@ -18,7 +18,7 @@ import { isIdempotent } from './retry/decide.js';
 import type { TokenSource } from './token/source.js';
 import { subjectOf } from './token/token-set.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
-import { bearerOf } from './wire/headers.js';
+import { bearerOf, companyIn } from './wire/headers.js';
 import { isAnotherUser, liveBearer, mixedUsers, type Bearer } from './wire/subjects.js';
 
 /** Nothing that a call brings along matters. */
@@ -122,7 +122,9 @@ export function createDispatch(
       );
     }
     if (scope === 'app') return deps.gateOf('app');
-    return deps.gateOf(scope === 'account' ? `account: ${account}` : `company ${company ?? '-'}: ${account}`);
+    if (scope === 'account') return deps.gateOf(`account: ${account}`);
+    // A header of the call's own is what is sent.
+    return deps.gateOf(`company ${companyIn(config.headers) ?? company ?? '-'}: ${account}`);
   }
 
   /**

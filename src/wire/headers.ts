@@ -31,6 +31,18 @@ export function bearerOf(headers: object | undefined): string | undefined {
   return typeof value === 'string' ? /^bearer\s+(\S+)\s*$/i.exec(value)?.[1] : undefined;
 }
 
+/** The company that the call names in a header of its own, if any. */
+export function companyIn(headers: object | undefined): string | undefined {
+  const [, value] =
+    entriesOf(headers).find(([name, named]) => isNamed(name, 'procore-company-id') && isSent(named)) ?? [];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** False for a header that is left out or switched off. */
+function isSent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== '';
+}
+
 /** A copy of the call's headers with our bearer, if any, instead of its own, and the company where it names none. */
 export function dressed(
   headers: object | undefined,
@@ -42,8 +54,7 @@ export function dressed(
   let hasCompany = false;
   for (const [name, value] of entriesOf(headers)) {
     if (accessToken !== undefined && isNamed(name, 'authorization')) continue;
-    if (isNamed(name, 'procore-company-id'))
-      hasCompany = value !== undefined && value !== null && value !== false && value !== '';
+    if (isNamed(name, 'procore-company-id')) hasCompany = isSent(value);
     copy[name] = value;
   }
   if (accessToken !== undefined) copy['Authorization'] = `Bearer ${accessToken}`;

@@ -311,6 +311,18 @@ describe('scopes', () => {
     expect(await wasSent(h, procore)).toBe(byItself);
   });
 
+  test.each([
+    ['a company of its own', '7', true],
+    ['the company of the option', '42', false],
+    ['nothing', '', false],
+  ])("account+company: the call's own header counts, here with %s", async (_what, company, byItself) => {
+    await using h = await stage('account+company');
+    await twice(h, {});
+    const before = h.emulator.counters.apiRequests;
+    await caught(h.instance.get(me, { headers: { 'procore-company-id': company } }));
+    expect(h.emulator.counters.apiRequests > before).toBe(byItself);
+  });
+
   test('a function names the limit that a call counts against', async () => {
     await using h = await stage(({ url }) => (url === me ? 'users' : 'rest'));
     await twice(h, {});
