@@ -1,15 +1,15 @@
+import { httpDateMs } from '../wire/http-date.js';
+
 /** More than this nobody means, and far beyond it a `Date` is invalid. */
 const longestMs = 365 * 24 * 60 * 60 * 1000;
-/** Any of the three forms of an HTTP date (RFC 9110, section 5.6.7) has a day's name and a time; `Date.parse` takes "Retry in 5" for 2001. */
-const httpDate = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
 
 /** The wait that a `Retry-After` header asks for, in milliseconds, at most a year; undefined when it is absent, garbage or negative. */
 export function retryAfterMs(header: unknown, serverNowMs: number): number | undefined {
   if (typeof header !== 'string' && typeof header !== 'number') return undefined;
   const text = String(header).trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, longestMs);
-  const atMs = httpDate.test(text) ? Date.parse(text) : NaN;
-  return Number.isFinite(atMs) ? Math.min(Math.max(0, atMs - serverNowMs), longestMs) : undefined;
+  const atMs = httpDateMs(text);
+  return atMs === undefined ? undefined : Math.min(Math.max(0, atMs - serverNowMs), longestMs);
 }
 
 /** Full jitter: anywhere between nothing and the exponential step (AWS Architecture Blog, "Exponential Backoff And Jitter"). */

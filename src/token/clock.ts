@@ -1,3 +1,5 @@
+import { httpDateMs } from '../wire/http-date.js';
+
 /** Offsets between the server's `Date` headers and this machine's clock, over the last answers. */
 export interface ServerClock {
   readonly offsetsMs: readonly number[];
@@ -16,8 +18,8 @@ const keptSamples = 16;
 export function learnClock(clock: ServerClock, dateHeader: unknown, receivedAtMs: number): ServerClock {
   // One sample a second: the first answer with a new second is the best one it gives.
   if (typeof dateHeader !== 'string' || dateHeader === clock.lastHeader) return clock;
-  const serverMs = Date.parse(dateHeader);
-  if (!Number.isFinite(serverMs)) return clock;
+  const serverMs = httpDateMs(dateHeader);
+  if (serverMs === undefined) return clock;
   return {
     offsetsMs: [...clock.offsetsMs.slice(1 - keptSamples), serverMs - receivedAtMs],
     lastHeader: dateHeader,
