@@ -21,8 +21,12 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     const { gate, ticket, method, path } = call;
     if (!gate || !ticket) return;
     if (gate.leave(ticket)) return;
-    const passage = gate.enter(ticket, gatePatienceOf(call, env.now()));
-    if (!(passage instanceof Promise)) return pass(call, passage);
+    const nowMs = env.now();
+    const patience = gatePatienceOf(call, nowMs);
+    // The same, should both end at once: the deadline is what the application chose for this call.
+    const untilDeadline = call.deadlineAtMs <= nowMs + patience.maxMs;
+    const passage = gate.enter(ticket, patience);
+    if (!(passage instanceof Promise)) return pass(call, passage, untilDeadline);
     const opening = gate.opening();
     emit('request-waiting', {
       reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
@@ -30,26 +34,29 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
       path,
       ...(opening ? { until: new Date(opening.atMs) } : {}),
     });
-    return passage.then((passed) => pass(call, passed));
+    return passage.then((passed) => pass(call, passed, untilDeadline));
   }
 
-  function pass(call: Call, passage: Passage): void {
+  function pass(call: Call, passage: Passage, untilDeadline: boolean): void {
     switch (passage.kind) {
       case 'go':
         return;
       case 'aborted':
         throw interruptedError(call);
       case 'too-long':
-        throw tooLong(call, passage);
+        throw tooLong(call, passage, untilDeadline);
     }
   }
 
-  function tooLong(call: Call, { retryAtMs, status }: Passage & { kind: 'too-long' }): Error {
+  function tooLong(
+    call: Call,
+    { retryAtMs, status }: Passage & { kind: 'too-long' },
+    untilDeadline: boolean,
+  ): Error {
     const retryAt = new Date(retryAtMs);
     const sent = call.attempts === 0 ? 'it was not sent' : 'it was not sent again';
     const opens = `calls may leave again at ${retryAt.toISOString()}`;
-    // The same, should both end at once: the deadline is what the application chose for this call.
-    if (call.deadlineAtMs <= env.now() + gatePatienceOf(call, env.now()).maxMs) {
+    if (untilDeadline) {
       call.gaveUp = 'deadline';
       return new DeadlineError(`${sent}: ${opens}, after its deadlineMs.`, { retryAt });
     }

@@ -280,6 +280,33 @@ describe('a wait longer than maxWaitMs', () => {
   });
 });
 
+test.each([
+  [15_000, 'ERR_PROCORE_RATE_LIMITED', 'wait-too-long', 'later than maxWaitMs allows'],
+  [9_000, 'ERR_PROCORE_DEADLINE', 'deadline', 'after its deadlineMs'],
+])(
+  'a call with a deadline of %i ms that waits while the outage grows beyond maxWaitMs ends with %s',
+  async (deadlineMs, code, gaveUp, words) => {
+    await using h = await createHarness({ options: { maxWaitMs: 10_000 } });
+    const busyFor = (seconds: string) =>
+      h.emulator.misbehave({
+        on: 'api',
+        do: { kind: 'answer', status: 503, headers: { 'retry-after': seconds } },
+      });
+    busyFor('5');
+    await caught(h.instance.get(me, { procore: { retry: false } }));
+    const first = caught(h.instance.get(me, { procore: { retry: false } }));
+    const waiting = caught(h.instance.get(me, { procore: { deadlineMs } }));
+    await until(() => h.env.sleeping === 2, 'both to wait');
+    busyFor('8');
+    await h.env.advance(5_000);
+    await first;
+    // The server opens at 13 s: that is after ten seconds of waiting, and in the one case before the deadline.
+    const error = await waiting;
+    expect(error).toMatchObject({ code, procore: { gaveUp, attempts: 0 } });
+    expect(error.message).toContain(words);
+  },
+);
+
 describe('scopes', () => {
   const limited = { emulator: { rateLimits: { hourly: { limit: 2, windowSeconds: 3_600 } } } };
   const twice = async (h: Harness, procore: object) => {
