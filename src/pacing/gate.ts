@@ -81,6 +81,9 @@ const aborted: Passage = Object.freeze({ kind: 'aborted' });
 export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: () => number }): Gate {
   let pace = unknownPace;
   let turns = 0;
+  let lastMs = -Infinity;
+  /** By how much this machine's clock has been set back, all in all. */
+  let setBackMs = 0;
   let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
   const byTurn = createQueue<Waiting>(isEarlier, 0);
   const byPatience = createQueue<Waiting>(
@@ -92,6 +95,19 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     dismiss(waiting, aborted);
     rest();
   });
+
+  /** The gate's own time, which never runs back: by a clock that is set back all that it knows would lie hours ahead. */
+  function now(): number {
+    const localMs = env.now();
+    setBackMs = Math.max(setBackMs, lastMs - localMs);
+    lastMs = localMs + setBackMs;
+    return lastMs;
+  }
+
+  /** What a caller is told is a time by the clock as it is now. */
+  function told<T extends { readonly atMs: number }>(moment: T): T {
+    return setBackMs === 0 ? moment : { ...moment, atMs: moment.atMs - setBackMs };
+  }
 
   function look(nowMs: number): Admission {
     pace = at(pace, nowMs);
@@ -122,7 +138,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
   /** Lets out who may leave, turns away who would wait too long, and sets the timer for the rest. */
   function serve(): void {
     if (byTurn.size === 0) return rest();
-    const nowMs = env.now();
+    const nowMs = now();
     let admission = look(nowMs);
     for (let next = byTurn.first(); next && admission.kind === 'go'; next = byTurn.first()) {
       dismiss(next, go);
@@ -131,7 +147,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     }
     if (admission.kind === 'go') return rest();
     const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
-    const tooLong = refusal(admission);
+    const tooLong = refusal(told(admission));
     for (let next = byPatience.first(); next; next = byPatience.first()) {
       if (next.giveUpAtMs > nowMs && next.giveUpAtMs >= opensAtMs) break;
       dismiss(next, tooLong);
@@ -152,7 +168,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     timer?.stop.abort();
     const mine = { atMs, stop: new AbortController() };
     timer = mine;
-    void env.sleep(atMs - env.now(), { signal: mine.stop.signal }).then(() => {
+    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
       if (timer !== mine) return;
       timer = undefined;
       serve();
@@ -164,7 +180,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
 
     leave(ticket) {
       if (byTurn.size > 0 || ticket.sending) return false;
-      const nowMs = env.now();
+      const nowMs = now();
       if (look(nowMs).kind !== 'go') return false;
       send(ticket, nowMs, true);
       return true;
@@ -173,7 +189,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     enter(ticket, { maxMs, signal }) {
       const back = strike(ticket);
       if (back) pace = unsent(pace, back);
-      const nowMs = env.now();
+      const nowMs = now();
       if (signal?.aborted) {
         if (back) serve();
         return aborted;
@@ -198,7 +214,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       return new Promise((resolve) => (waiting.settle = resolve));
     },
 
-    take: (ticket) => send(ticket, env.now(), false),
+    take: (ticket) => send(ticket, now(), false),
 
     release(ticket) {
       const sending = strike(ticket);
@@ -211,7 +227,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       const sending = strike(ticket);
       if (!sending) return;
       const draw = status === 429 || status === 503 ? env.random() : 0;
-      const clock = { nowMs: env.now(), serverOffsetMs: serverOffsetMs(), draw };
+      const clock = { nowMs: now(), serverOffsetMs: serverOffsetMs() - setBackMs, draw };
       pace = answered(pace, sending, { status, rateLimit: readRateLimit(headers), retryAfterMs }, clock);
       serve();
     },
@@ -224,8 +240,8 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     },
 
     opening() {
-      const admission = look(env.now());
-      return admission.kind === 'until' ? admission : undefined;
+      const admission = look(now());
+      return admission.kind === 'until' ? told(admission) : undefined;
     },
 
     get waiting() {
@@ -233,7 +249,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     },
 
     isIdle() {
-      const nowMs = env.now();
+      const nowMs = now();
       pace = at(pace, nowMs);
       const { inFlight, windows, closing } = pace;
       const isOpen = !closing || nowMs >= closing.untilMs;

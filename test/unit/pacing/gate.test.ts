@@ -254,6 +254,51 @@ describe('patience', () => {
   });
 });
 
+describe("this machine's clock is set back by an hour", () => {
+  const hourMs = 3_600_000;
+
+  test('while the gate is closed: it opens when it would have', async () => {
+    const { env, gate, log, enter } = closed(8_000, 0);
+    env.jump(-hourMs);
+    expect(gate.opening()).toEqual({ kind: 'until', status: 503, atMs: env.now() + 8_000 });
+    void enter(gate.ticket());
+    await env.advance(7_999);
+    expect(log).toEqual([]);
+    await env.advance(1);
+    expect(log).toEqual(['1 go']);
+  });
+
+  test('while a limit is used up: its reset is when it would have been, and a refusal says so', async () => {
+    const { env, gate, log, told, enter, leave } = stand();
+    gate.answered(leave(), told(0, 10_000));
+    await env.advance(4_000);
+    // The last time that the gate has seen: what passed since, it waits for once more.
+    gate.opening();
+    env.jump(-hourMs);
+    expect(enter(gate.ticket(), { maxMs: 1_000 })).toMatchObject({
+      kind: 'too-long',
+      retryAtMs: env.now() + 6_000,
+    });
+    void enter(gate.ticket());
+    await env.advance(6_000);
+    expect(log).toEqual(['2 go']);
+  });
+
+  test('and the server is heard meanwhile: its resets count on the clock as it is now', async () => {
+    const env = createManualEnv();
+    let offsetMs = 0;
+    const gate = createGate({ env, serverOffsetMs: () => offsetMs });
+    const ticket = gate.ticket();
+    expect(gate.enter(ticket, { maxMs: 0, signal: undefined })).toEqual(go);
+    const reset = String((env.now() + 10_000) / 1000);
+    env.jump(-hourMs);
+    offsetMs = hourMs;
+    const headers = { 'x-rate-limit-limit': 25, 'x-rate-limit-remaining': 0, 'x-rate-limit-reset': reset };
+    gate.answered(ticket, { status: 200, headers, retryAfterMs: undefined });
+    expect(gate.opening()).toMatchObject({ atMs: env.now() + 10_000 });
+  });
+});
+
 describe('an abort', () => {
   test('ends the wait within a tick and leaves nothing behind', async () => {
     const abort = new AbortController();
