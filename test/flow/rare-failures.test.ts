@@ -118,6 +118,7 @@ describe('a procore.body', () => {
     expect(error.config).toEqual({});
     expect(error.procore).toMatchObject({ kind: 'unexpected', attempts: 1, retryable: false });
     expect(error.procore).not.toHaveProperty('status');
+    expect(error.procore).not.toHaveProperty('retryAt');
   });
 
   test('may take its time: the token is picked afterwards', async () => {
@@ -233,4 +234,21 @@ test('a stream that met a 401 can be sent anew by the application', async () => 
   h.emulator.revoke();
   const error = await caught(h.instance.put(me, Readable.from(['a'])));
   expect(error.procore).toMatchObject({ gaveUp: 'body-not-replayable', mayHaveRun: 'no', retryable: true });
+});
+
+test('a replay that is turned away waits its turn like any other call', async () => {
+  await using h = await createHarness();
+  h.emulator.revoke();
+  h.emulator.misbehave({
+    on: () => h.emulator.counters.exchanges === 1,
+    do: { kind: 'answer', status: 429, headers: { 'retry-after': '2' } },
+  });
+  const call = h.instance.post(rfis, { subject: 'once' });
+  await until(() => h.emulator.counters.byStatus[429] === 1, 'the refusal');
+  await until(() => h.env.sleeping === 1 || h.emulator.counters.apiRequests > 2, 'the closed gate');
+  await h.env.advance(1_999);
+  expect(h.emulator.counters.apiRequests).toBe(2);
+  await h.env.advance(1);
+  expect((await call).status).toBe(201);
+  expect(h.emulator.counters).toMatchObject({ apiRequests: 3, exchanges: 1 });
 });

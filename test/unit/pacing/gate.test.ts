@@ -129,6 +129,16 @@ describe('the queue', () => {
     expect(log).toEqual(['2 go']);
   });
 
+  test('gives the leave of a call that was aborted before it was sent to the next', async () => {
+    const { gate, log, told, enter, leave } = stand();
+    gate.answered(leave(), told(1, 10_000));
+    const ticket = leave();
+    void enter(gate.ticket());
+    expect(enter(ticket, { signal: AbortSignal.abort() })).toEqual({ kind: 'aborted' });
+    await settled();
+    expect(log).toEqual(['2 go']);
+  });
+
   test('a replay never waits, and counts', async () => {
     const { gate, told, enter, leave } = stand();
     const call = leave();
