@@ -191,7 +191,10 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     knows,
     present,
     redeemedElsewhere(refreshToken) {
-      const isOurs = () => ledger.newest?.held.refreshToken === refreshToken;
+      const { newest } = ledger;
+      // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
+      const isTaken = () => newest !== undefined && newest !== ledger.newest;
+      const isOurs = () => ledger.newest?.held.refreshToken === refreshToken && !isTaken();
       const take = () => {
         if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
       };

@@ -606,6 +606,22 @@ test('one that comes after the application has brought other tokens is left alon
   expect(late.calls).toBe(1);
 });
 
+test('one that comes between two presentations is taken once, also where the refresh token stays the same', async () => {
+  await using h = await createHarness();
+  let calls = 0;
+  const exchange = async () => {
+    calls++;
+    const { access_token, expires_in } = h.emulator.issue();
+    // After answerTimeoutMs, and before the token is presented once more.
+    await h.env.sleep(60_250);
+    return { access_token, expires_in };
+  };
+  const { procore } = h.attach({ exchange, store: createTestStore(h.store.sets.get('default')) });
+  await h.env.drive(procore.renew());
+  await h.env.drive(procore.idle());
+  expect(calls).toBe(1);
+});
+
 test.each(['the same attach', 'another attach on the store'])(
   'one that comes while the store cannot be read is taken by the next renewal, however late (%s)',
   async (who) => {
