@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import type { TokenSet } from '../../../src/store/store.js';
 import { createExchange } from '../../../src/token/exchange.js';
 import type { DatedAnswer } from '../../../src/token/grant.js';
 import { createLogin, type PostForm } from '../../../src/token/login.js';
@@ -301,6 +302,43 @@ describe("the application's own exchange", () => {
   ])('%s', async (_what, custom, kind) => {
     expect(await setUp({ custom: custom as never }).present()).toMatchObject({ kind });
   });
+
+  test('brings a pair in time: nobody else is told of it', async () => {
+    const late: string[] = [];
+    const custom = async () => ({ access_token: 'a2' });
+    const { present } = setUp({ custom, broughtLate: (token) => void late.push(token) });
+    expect(await present()).toMatchObject({ kind: 'renewed' });
+    await settled();
+    expect(late).toEqual([]);
+  });
+
+  // Several microtasks lie between the end of a wait and whoever waited.
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'brings a pair as its time ends, and %d microtasks later: it is told of once, for nobody has got it',
+    async (turns) => {
+      const clock = createManualEnv();
+      let bring = (_pair: TokenSet) => {};
+      const late: string[] = [];
+      const { present } = setUp({
+        env: {
+          ...clock,
+          async sleep(...wait) {
+            await clock.sleep(...wait);
+            void (async () => {
+              for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+              bring({ access_token: 'a2' });
+            })();
+          },
+        },
+        custom: () => new Promise((resolve) => (bring = resolve)),
+        broughtLate: (token) => void late.push(token),
+      });
+      const presented = present();
+      await clock.advance(60_000);
+      expect(await presented).toMatchObject({ kind: 'perhaps-spent' });
+      expect(late).toEqual(['r1']);
+    },
+  );
 
   test('is not called for tokens that have been replaced', async () => {
     let calls = 0;
