@@ -12,8 +12,11 @@ export interface Conditions {
 const windows = 6;
 /** So much more than needed may leave in each window: an outage takes two seconds of the run, and its answers count. */
 const headRoom = 1.2;
-/** After so much of each turn the limit is used up; a machine that takes the whole turn for it would not show that calls wait. */
-const busyShare = 0.5;
+/**
+ * After so much of each turn the limit is used up, as far as the server's pace goes. The rest is for the machine, which may have other
+ * things to do: one that takes the whole turn for the calls of a window would not show that calls wait.
+ */
+const busyShare = 0.25;
 /**
  * The reset is in whole seconds, rounded up, and the call that goes first then comes a little after the full second: a window of whole
  * seconds would always last one more.

@@ -11,12 +11,12 @@ beforeAll(() => {
 });
 
 test('the demo goes well, and says so', async () => {
-  // Few calls, so that a machine with other things to do can use up the limits too.
+  // Few calls for the time, so that a machine with other things to do can use up the limits too.
   const { code, stdout, stderr } = await demo(
-    '--duration 10 --lifetime 2 --concurrency 25 --requests 500'.split(' '),
+    '--duration 15 --lifetime 2.5 --concurrency 10 --requests 200'.split(' '),
   );
   expect(`${stdout}${stderr}`).not.toContain('NOT GOOD');
-  expect(stdout).toMatch(/succeeded\D+500\b/);
+  expect(stdout).toMatch(/succeeded\D+200\b/);
   expect(stdout).toMatch(/failed\D+0\b/);
   expect(stdout).toMatch(/429s seen by the server\D+0\b/);
   expect(stdout).toMatch(/503s of the outage\D+[1-9]/);

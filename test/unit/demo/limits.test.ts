@@ -19,9 +19,9 @@ describe.each([
   const { rateLimits, latencyMs } = conditionsFor(options);
   const { limit, windowSeconds } = rateLimits.spike;
 
-  test('the limit is used up before its window ends', () => {
+  test('the limit is used up long before its window ends, even where the machine takes as long again for it', () => {
     const rounds = 1 + limit / options.concurrency;
-    expect((rounds * latencyMs) / 1000).toBeLessThan(0.7 * windowSeconds);
+    expect((rounds * latencyMs) / 1000).toBeLessThan(0.35 * windowSeconds);
   });
 
   test('a window takes the 401s of a revocation and their replays', () => {
