@@ -22,7 +22,11 @@ test.for(['file', 'redis', 'postgres'])(
     expect(stdout).toMatch(new RegExp(`workers / store\\D+4 / ${store}`));
     expect(stdout).toMatch(/succeeded\D+1000\b/);
     expect(stdout).toMatch(/failed\D+0\b/);
-    expect(stdout).toMatch(/renewals of the whole fleet\D+[3-9]\b/);
+    const seconds = Number(/duration\D+([\d.]+) s/.exec(stdout)?.[1]);
+    const renewals = Number(/renewals of the whole fleet\D+(\d+)\b/.exec(stdout)?.[1]);
+    expect(renewals).toBeGreaterThanOrEqual(3);
+    // Nine in the ten seconds that it is to take. A machine with other things to do takes longer, and more tokens expire.
+    expect(renewals).toBeLessThanOrEqual(Math.max(9, 0.9 * seconds));
     expect(stdout).toMatch(/presentations of a spent token\D+0\b/);
     expect(code).toBe(0);
   },
