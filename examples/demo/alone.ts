@@ -49,7 +49,7 @@ export async function runAlone(options: SyncOptions): Promise<number> {
   const numbers = { succeeded: 0, failed: 0, writes: 0, held: 0, renewals: 0, slowestMs: 0 };
   const surprises = createSurprises(
     emulator,
-    { requests, outage: plannedSurprises.outage },
+    { requests, outage: { ...plannedSurprises.outage, forMs: plannedSurprises.outage.durationMs } },
     aloneMoments(emulator, procore, { concurrency, limit: rateLimits.spike.limit }),
   );
   let news = 'syncing';

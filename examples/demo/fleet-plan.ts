@@ -39,7 +39,7 @@ export function partsOf(
 export function fleetConditionsFor({ durationSeconds, concurrency, requests }: SyncOptions): FleetConditions {
   const latencyMs = (busyShare * durationSeconds * 1000 * concurrency) / requests;
   const { durationMs } = plannedSurprises.outage;
-  // Each worker starts some call meanwhile; whoever is told to wait asks twice.
+  // Each worker starts some call meanwhile, and it lasts until each has; whoever is told to wait asks twice.
   const downMs = Math.max(durationMs, Math.ceil(1.5 * latencyMs));
   return {
     rateLimits: {

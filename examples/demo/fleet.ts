@@ -74,10 +74,12 @@ async function run(
 
   const tallies = new Map<string, Tally>();
   const askedAtMs = new Map<string, number>();
+  const syncing = new Set<string>();
   let news = 'syncing';
   const hired = partsOf(options, options.workers).map((part, index): Member => {
     const name = `worker ${index + 1}`;
     tallies.set(name, emptyTally);
+    syncing.add(name);
     return hire(
       name,
       {
@@ -97,10 +99,15 @@ async function run(
   const everybody = <K extends Report['kind']>(kind: K) =>
     Promise.race([Promise.all(hired.map((member) => member.next(kind))), stopped]);
 
+  const moments = fleetMoments(emulator, {
+    lifetimeMs,
+    outage,
+    hasStruckAll: () => [...syncing].every((name) => tallies.get(name)!.heldByOutage > 0),
+  });
   const surprises = createSurprises(
     emulator,
-    { requests, outage },
-    fleetMoments(emulator, { lifetimeMs, outage }),
+    { requests, outage: { retryAfterMs: outage.retryAfterMs } },
+    moments,
     () => slowExchanges.without(() => loseAnswer(emulator)),
   );
   const bar = createBar(
@@ -123,6 +130,7 @@ async function run(
       askedAtMs.set(report.accessToken, report.askedAtMs);
     }
     if ('tally' in report) tallies.set(name, report.tally);
+    if (report.kind === 'done') syncing.delete(name);
     if (report.kind !== 'progress' && report.kind !== 'done') return;
     const sum = sumOf(tallies.values());
     const done = sum.succeeded + sum.failed;
@@ -197,7 +205,7 @@ async function run(
     duplicateWrites,
     ...plannedSurprises,
     // It strikes the calls that start in the milliseconds until each worker is told.
-    outage: { ...outage, methods: [] },
+    outage: { ...outage, durationMs: moments.downForMs, methods: [] },
     log: emulator.log,
     askedAtMs,
     workers,

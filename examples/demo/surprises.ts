@@ -26,7 +26,7 @@ export interface Surprises {
 /** When a run is ready for what its share of the calls has brought up. */
 export interface Moments {
   forOutage(): boolean;
-  /** Asked while it is down. */
+  /** Asked while it is down. An outage without a time of its own ends with it. */
   forItsEnd(): boolean;
   forRevocation(): boolean;
 }
@@ -34,12 +34,15 @@ export interface Moments {
 /** A refresh answer is lost after 30 % of the calls, the API is down after 40 %, and the token is revoked after 70 %. */
 export function createSurprises(
   emulator: Emulator,
-  { requests, outage }: { requests: number; outage: PlannedOutage },
+  {
+    requests,
+    outage,
+  }: { requests: number; outage: Pick<PlannedOutage, 'retryAfterMs'> & { forMs?: number } },
   moments: Moments,
   loseNextAnswer: () => FaultHandle = () => loseAnswer(emulator),
 ): Surprises {
   let lostAnswer: FaultHandle | undefined;
-  let wasDown = false;
+  let endOutage: (() => void) | undefined;
   let isDown = false;
   let revoked = false;
 
@@ -49,6 +52,7 @@ export function createSurprises(
     },
     after(done) {
       if (isDown && moments.forItsEnd()) {
+        if (outage.forMs === undefined) endOutage?.();
         isDown = false;
         return 'the API is back';
       }
@@ -56,9 +60,13 @@ export function createSurprises(
         lostAnswer = loseNextAnswer();
         return 'the next refresh answer will be lost';
       }
-      if (!wasDown && done >= 0.4 * requests && moments.forOutage()) {
-        emulator.outage({ retryAfterSeconds: outage.retryAfterMs / 1000, forMs: outage.durationMs });
-        wasDown = isDown = true;
+      if (!endOutage && done >= 0.4 * requests && moments.forOutage()) {
+        const { retryAfterMs, forMs } = outage;
+        endOutage = emulator.outage({
+          retryAfterSeconds: retryAfterMs / 1000,
+          ...(forMs !== undefined && { forMs }),
+        });
+        isDown = true;
         return 'the API is down';
       }
       if (!revoked && lostAnswer?.hits === 1 && done >= 0.7 * requests && moments.forRevocation()) {
@@ -103,18 +111,37 @@ export function aloneMoments(
 }
 
 /** The moments of a fleet, of which the server alone sees the whole. */
+export interface FleetMoments extends Moments {
+  /** How long the outage has lasted, once it is over. */
+  readonly downForMs: number;
+}
+
+/** `hasStruckAll`: whether no worker is left that the outage has yet to meet. */
 export function fleetMoments(
-  emulator: Emulator,
-  { lifetimeMs, outage }: { lifetimeMs: number; outage: PlannedOutage },
-): Moments {
+  emulator: Pick<Emulator, 'log'>,
+  {
+    lifetimeMs,
+    outage,
+    hasStruckAll,
+  }: { lifetimeMs: number; outage: PlannedOutage; hasStruckAll(): boolean },
+  now: () => number = Date.now,
+): FleetMoments {
   let downSinceMs = 0;
+  let downForMs = 0;
   return {
+    get downForMs() {
+      return downForMs;
+    },
     forOutage() {
-      downSinceMs = Date.now();
+      downSinceMs = now();
       return true;
     },
-    forItsEnd: () => Date.now() >= downSinceMs + outage.durationMs,
-    forRevocation: () => isMidLife(emulator.log, { nowMs: Date.now(), lifetimeMs }),
+    // A worker that waits for its token, or for the processor, starts no call meanwhile.
+    forItsEnd() {
+      downForMs = now() - downSinceMs;
+      return downForMs >= outage.durationMs && hasStruckAll();
+    },
+    forRevocation: () => isMidLife(emulator.log, { nowMs: now(), lifetimeMs }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyTally, sumOf } from '../../../examples/demo/fleet-messages.js';
 import { fleetConditionsFor, partsOf } from '../../../examples/demo/fleet-plan.js';
-import { isMidLife } from '../../../examples/demo/surprises.js';
+import { fleetMoments, isMidLife } from '../../../examples/demo/surprises.js';
 
 const usual = { durationSeconds: 12, concurrency: 50, lifetimeSeconds: 2.5, requests: 2_000 };
 
@@ -66,6 +66,29 @@ test('the sum of what workers tell; the slowest request is the slowest of all', 
     adoptions: 1,
     slowestMs: 20,
   });
+});
+
+test('an outage takes its time, and lasts until no worker is left that has not met it', () => {
+  let nowMs = 5_000;
+  let hasStruckAll = false;
+  const moments = fleetMoments(
+    { log: [] },
+    {
+      lifetimeMs: 1_000,
+      outage: { durationMs: 1_500, retryAfterMs: 1_000 },
+      hasStruckAll: () => hasStruckAll,
+    },
+    () => nowMs,
+  );
+  expect(moments.forOutage()).toBe(true);
+  nowMs += 1_500;
+  expect(moments.forItsEnd()).toBe(false);
+  nowMs += 900;
+  hasStruckAll = true;
+  expect([moments.forItsEnd(), moments.downForMs]).toEqual([true, 2_400]);
+  expect(moments.forOutage()).toBe(true);
+  nowMs += 1_499;
+  expect(moments.forItsEnd()).toBe(false);
 });
 
 describe('a token may be revoked when all have it and nobody renews it', () => {
