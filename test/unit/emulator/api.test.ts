@@ -184,6 +184,20 @@ describe('resources', () => {
   });
 });
 
+describe('a route', () => {
+  test('has any version, and HEAD asks it for what GET would answer', async () => {
+    const emulator = await emulate();
+    const { access_token = '' } = emulator.issue();
+    const me = await get(emulator, '/rest/v2.0/me', access_token);
+    const head = await fetch(`${emulator.url}/rest/v1.1/me`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    expect([me.status, head.status, await head.text()]).toEqual([200, 200, '']);
+    expect(Number(head.headers.get('content-length'))).toBe((await me.text()).length);
+  });
+});
+
 describe('pagination', () => {
   test('walks by the next link to the last page', async () => {
     const emulator = await emulate();
@@ -215,6 +229,14 @@ describe('pagination', () => {
       expect(answer.headers.get('per-page')).toBe('100');
       expect(await answer.json()).toHaveLength(5);
     }
+  });
+
+  test('a page has a thousand at the most, and there is a first page of nothing to go back to', async () => {
+    const emulator = await emulate();
+    const path = '/rest/v1.0/projects/7/rfis?page=2&per_page=5000';
+    const answer = await get(emulator, path, emulator.issue().access_token, company);
+    expect([answer.headers.get('per-page'), answer.headers.get('total')]).toEqual(['1000', '0']);
+    expect(answer.headers.get('link')).toMatch(/page=1&per_page=1000>; rel="prev"/);
   });
 
   test('a page past the end is empty', async () => {

@@ -30,6 +30,10 @@ test('a browser gets a page with both buttons and several users, and nothing is 
   const answer = await open(emulator.url);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect([answer.headers.get('referrer-policy'), answer.headers.get('cache-control')]).toEqual([
+    'no-referrer',
+    'no-store',
+  ]);
   const html = await answer.text();
   expect(html.match(/name="user_id" value="\d+"/g)).toHaveLength(3);
   expect(html.match(/name="decision" value="\w+"/g)).toEqual([
@@ -67,6 +71,43 @@ test.each(['deny', 'anything else'])(
     expect(emulator.counters.authorizations).toBe(0);
   },
 );
+
+test('the way back has the state as it was: none where none was sent, an empty one where it was empty', async () => {
+  const { url } = await emulate();
+  const without = asked();
+  without.delete('state');
+  for (const [params, state] of [
+    [without, null],
+    [asked({ state: '' }), ''],
+  ] as const) {
+    const page = await open(url, params);
+    expect([page.status, (await page.text()).includes('name="state"')]).toEqual([200, state !== null]);
+    const answer = await press(url, 'allow', params);
+    expect(locationOf(answer).searchParams.get('state')).toBe(state);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  }
+});
+
+test('a fragment is refused even where any redirect URI will do', async () => {
+  const { url } = await emulate();
+  expect((await open(url, asked({ redirect_uri: `${callback}#x` }))).status).toBe(400);
+});
+
+test('a button is a form, and nobody chooses a user by a URL', async () => {
+  const emulator = await emulate();
+  const fields = asked({ decision: 'allow' }).toString();
+  const text = await fetch(`${emulator.url}/oauth/authorize?${fields}`, { method: 'POST', body: fields });
+  expect([text.status, emulator.counters.authorizations]).toEqual([401, 0]);
+  const back = await fetch(`${emulator.url}/oauth/authorize?${asked({ user_id: '2' }).toString()}`, {
+    redirect: 'manual',
+  });
+  const code = locationOf(back).searchParams.get('code')!;
+  const fieldsOfCode = { grant_type: 'authorization_code', code, redirect_uri: callback };
+  const { access_token } = (await (await postToken(emulator, fieldsOfCode)).json()) as {
+    access_token: string;
+  };
+  expect(await (await getMe(emulator, access_token)).json()).toMatchObject({ id: 1 });
+});
 
 test('out of band, the page shows the code; denied, it shows none', async () => {
   const emulator = await emulate();

@@ -243,6 +243,20 @@ describe('the token endpoint refuses', () => {
     expect(emulator.isLive(refresh_token as string)).toBe(true);
   });
 
+  test('a multipart form, wherever else fields may stand', async () => {
+    for (const tokenFields of ['form', 'anywhere'] as const) {
+      const emulator = await emulate({ tokenFields });
+      const { refresh_token = '' } = emulator.issue();
+      const { clientId: client_id, clientSecret: client_secret } = emulator;
+      const body = new FormData();
+      const fields = { grant_type: 'refresh_token', client_id, client_secret, refresh_token };
+      for (const [name, value] of Object.entries(fields)) body.set(name, value);
+      const answer = await fetch(`${emulator.url}/oauth/token`, { method: 'POST', body });
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+      expect(emulator.isLive(refresh_token)).toBe(true);
+    }
+  });
+
   test('credentials in the query string', async () => {
     const emulator = await emulate();
     const { refresh_token = '' } = emulator.issue();
@@ -253,6 +267,21 @@ describe('the token endpoint refuses', () => {
       const answer = await fetch(`${emulator.url}/oauth/token?${name}=${moved}`, {
         method: 'POST',
         body: new URLSearchParams(rest),
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+    }
+    expect(emulator.isLive(refresh_token)).toBe(true);
+  });
+
+  test('a query string with any of them, even where the body has them all', async () => {
+    const emulator = await emulate();
+    const { refresh_token = '' } = emulator.issue();
+    const { clientId: client_id, clientSecret: client_secret } = emulator;
+    const fields = { grant_type: 'refresh_token', client_id, client_secret, refresh_token };
+    for (const [name, value] of [...Object.entries(fields), ['code', 'x'] as const]) {
+      const answer = await fetch(`${emulator.url}/oauth/token?${name}=${value}`, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
       });
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
     }
@@ -270,11 +299,15 @@ describe('the token endpoint refuses', () => {
     const incomplete: Record<string, string>[] = [
       {},
       { grant_type: 'refresh_token' },
+      { grant_type: 'refresh_token', refresh_token: '' },
       { grant_type: 'authorization_code' },
+      { grant_type: 'authorization_code', code: 'x' },
+      { grant_type: 'authorization_code', redirect_uri: 'https://app.example.com/callback' },
     ];
     for (const fields of incomplete) {
       const answer = await postToken(emulator, fields);
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
     }
   });
 });

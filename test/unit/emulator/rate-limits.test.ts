@@ -161,6 +161,12 @@ describe('two limits', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '3600']);
   });
 
+  test('of which one has room left: the other says when to come back', async () => {
+    const { emulator, access_token, call } = await limited({ spike: { limit: 1 }, hourly: { limit: 5 } });
+    await call();
+    expect((await getMe(emulator, access_token)).headers.get('retry-after')).toBe('10');
+  });
+
   test('of one length count each call once', async () => {
     const both = { spike: { limit: 4, windowSeconds: 60 }, hourly: { limit: 2, windowSeconds: 60 } };
     const { emulator, call } = await limited(both);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../../src/emulator/index.js';
@@ -179,6 +180,26 @@ describe('the server', () => {
     socket.end(bytes);
     await new Promise((resolve) => socket.resume().on('close', resolve));
     expect((await getMe(emulator, emulator.issue().access_token)).status).toBe(200);
+  });
+
+  test.skipIf(process.platform !== 'linux')('answers on 127.0.0.1, and at no other address', async () => {
+    const emulator = await emulate();
+    // All of 127.0.0.0/8 is this machine.
+    const socket = connect(Number(new URL(emulator.url).port), '127.0.0.2');
+    const outcome = await new Promise((resolve) =>
+      socket.once('connect', () => resolve('connected')).once('error', ({ message }) => resolve(message)),
+    );
+    socket.destroy();
+    expect(outcome).toMatch('ECONNREFUSED');
+  });
+
+  test('ends connections that never said anything when it is closed', async () => {
+    const emulator = await startEmulator();
+    const socket = connect(Number(new URL(emulator.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const ended = once(socket.resume(), 'close');
+    await emulator.close();
+    await ended;
   });
 
   test('understands the absolute form that a client sends through a proxy', async () => {

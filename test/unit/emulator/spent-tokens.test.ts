@@ -21,6 +21,15 @@ describe('mode A', () => {
     expect((await getMe(emulator, next.access_token)).status).toBe(200);
   });
 
+  test('an access token that was revoked before keeps that reason', async () => {
+    const emulator = await emulate();
+    const old = emulator.issue();
+    emulator.revoke(old.access_token);
+    await renewed(emulator, old.refresh_token);
+    await getMe(emulator, old.access_token);
+    expect(emulator.log.at(-1)?.refusal).toBe('revoked');
+  });
+
   test('of ten racers one wins, and the losers do not hurt its pair', async () => {
     const emulator = await emulate();
     const { refresh_token } = emulator.issue();
