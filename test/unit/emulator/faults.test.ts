@@ -91,6 +91,13 @@ describe('answer', () => {
     expect(await outcomeOf(refresh(emulator, refresh_token))).toBe(next);
   });
 
+  test('a 204 has no length', async () => {
+    const emulator = await emulate();
+    emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 204 } });
+    const answer = await getMe(emulator, 'any');
+    expect([answer.status, answer.headers.has('content-length')]).toEqual([204, false]);
+  });
+
   test('a made-up 401 of the API counts as unauthorized', async () => {
     const emulator = await emulate();
     emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 401 } });
