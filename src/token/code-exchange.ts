@@ -21,8 +21,14 @@ export interface AuthorizationCode {
 export interface CodeExchange {
   /** Presents the code once, and hands the tokens over. A second call with the same code joins the first. */
   exchange(login: Login, code: AuthorizationCode): Promise<TokenSet>;
-  /** What is under way and must not be cut off. */
-  underWay(): Promise<unknown> | undefined;
+  /** What is under way and must not be cut off; resolves with the generations that its tokens have begun. */
+  underWay(): Promise<readonly (AbortSignal | undefined)[]> | undefined;
+}
+
+interface Exchanging {
+  readonly over: Promise<TokenSet>;
+  /** The generation of its tokens, once it has brought them. */
+  generation?: AbortSignal;
 }
 
 /** Nothing but its own patience ends the exchange of a code: its tokens would be lost. */
@@ -39,10 +45,11 @@ export function createCodeExchange(deps: {
   ahead: () => AheadChoice;
   /** Begins a new generation with these tokens: saves and uses them. */
   take: (held: HeldTokens) => Promise<void>;
+  generation: () => AbortSignal;
 }): CodeExchange {
   const { env, account, settings, mutex, serverOffsetMs } = deps;
   const failures = failuresOf(account, deps.grant);
-  const underWay = new Map<string, Promise<TokenSet>>();
+  const underWay = new Map<string, Exchanging>();
 
   /** A client must not use a code twice (RFC 6749, section 4.1.2): a server may revoke what the first use was answered with. */
   async function present(login: Login, code: AuthorizationCode, key: string) {
@@ -92,7 +99,10 @@ export function createCodeExchange(deps: {
     if (verdict.kind !== 'renewed') throw errorOf(verdict, verdict.retryAtMs);
     const answered = holdAnswer(mergeAnswer(undefined, verdict.answer), verdict.sentAtMs, deps.ahead());
     const set = withExpiresAt(answered, serverOffsetMs());
-    await deps.take({ ...answered, set });
+    const taken = deps.take({ ...answered, set });
+    const exchanging = underWay.get(key);
+    if (exchanging) exchanging.generation = deps.generation();
+    await taken;
     return { ...set };
   }
 
@@ -100,12 +110,19 @@ export function createCodeExchange(deps: {
     exchange(login, code) {
       const key = fingerprint(code.code);
       const before = underWay.get(key);
-      if (before) return before;
-      const exchanged = exchangeOnce(login, code, key).finally(() => underWay.delete(key));
-      underWay.set(key, exchanged);
-      return exchanged;
+      if (before) return before.over;
+      const over = exchangeOnce(login, code, key).finally(() => underWay.delete(key));
+      underWay.set(key, { over });
+      return over;
     },
-    underWay: () => (underWay.size > 0 ? Promise.allSettled(underWay.values()) : undefined),
+    underWay() {
+      if (underWay.size === 0) return undefined;
+      const ended = [...underWay.values()].map(async (exchanging) => {
+        await exchanging.over.catch(() => undefined);
+        return exchanging.generation;
+      });
+      return Promise.all(ended);
+    },
   };
 }
 

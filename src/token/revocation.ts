@@ -41,8 +41,8 @@ export interface RevocationDeps {
   settings: Settings['renewal'];
   lockWaitMs: number;
   ahead: () => AheadChoice;
-  /** Exchanges of a code that began earlier: their tokens are to be revoked as well. */
-  exchanges: () => Promise<unknown> | undefined;
+  /** Exchanges of a code that began earlier, and the generations of their tokens, which are to be revoked as well. */
+  exchanges: () => Promise<readonly (AbortSignal | undefined)[]> | undefined;
   /** Lets calls in flight finish, and holds new ones. */
   drain: (signal: AbortSignal) => Promise<void>;
   /** Lets those go on that were held. */
@@ -68,7 +68,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     Kind: typeof TokenRenewalError | typeof TokenStoreError,
     text: string,
     cause?: unknown,
-  ): Step {
+  ): Step & { kind: 'failed' } {
     return { kind: 'failed', error: new Kind(text, { account, cause }) };
   }
 
@@ -94,10 +94,12 @@ export function createRevocation(deps: RevocationDeps): Revocation {
 
   async function revoke(login: Login): Promise<void> {
     // Their pairs are newer than what is in hand. Without any, this revocation takes its turn at once: what the application brings
-    // afterwards is not meant.
+    // afterwards is not meant, and neither is what it brings while their answers are on their way.
+    const before = turns.generation;
     const exchanges = deps.exchanges();
-    if (exchanges) await exchanges;
+    const exchanged = exchanges && (await exchanges);
     const generation = turns.generation;
+    if (generation !== before && !exchanged?.includes(generation)) throw replaced().error;
     const patience = new AbortController();
     const giveUp = () => patience.abort();
     let begin = () => {};

@@ -135,7 +135,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       refusals.release();
     },
   });
-  const codes = createCodeExchange({ ...deps, ahead, take });
+  const codes = createCodeExchange({ ...deps, ahead, take, generation: () => turns.generation });
   const revocation = createRevocation({
     ...deps,
     ledger,

@@ -458,3 +458,59 @@ test('a revocation that begins while a code is being exchanged revokes the token
   expect(h.emulator.isLive(old.refresh_token!)).toBe(true);
   await until(() => h.env.sleeping === 0, 'no wait to be left');
 });
+
+describe('a revocation that waits for a code that was presented before it', () => {
+  async function scene(redirect: string) {
+    const h = await createHarness();
+    const slow = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+    const exchanged = h.procore
+      .exchangeCode({ code: codeOf(h, 2), redirectUri: redirect })
+      .catch(() => undefined);
+    await slow.struck();
+    return { h, slow, exchanged, revoked: h.procore.revoke().catch((error: unknown) => error) };
+  }
+
+  test('leaves alone what is brought meanwhile, by setTokens or by another code, where that code fails', async () => {
+    for (const bring of [
+      (h: Harness) => h.procore.setTokens(h.emulator.issue({ userId: 3 })),
+      (h: Harness) => h.procore.exchangeCode({ code: codeOf(h, 3), redirectUri }),
+    ]) {
+      const { h, slow, exchanged, revoked } = await scene(`${redirectUri}?other`);
+      await using _ = h;
+      await bring(h);
+      slow.release();
+      await exchanged;
+      expect(await revoked).toMatchObject({
+        code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+        message: expect.stringMatching(/new tokens were brought.*they count/),
+      });
+      expect(h.emulator.counters.revokeRequests).toBe(0);
+      expect(await idOf(h.instance.get(me))).toBe(3);
+    }
+  });
+
+  test('revokes the tokens of that code where they come last', async () => {
+    const { h, slow, exchanged, revoked } = await scene(redirectUri);
+    await using _ = h;
+    await h.procore.exchangeCode({ code: codeOf(h, 3), redirectUri });
+    slow.release();
+    const set = await exchanged;
+    expect(await revoked).toBeUndefined();
+    expect(h.emulator.isLive(set!.refresh_token!)).toBe(false);
+    expect(await caught(h.instance.get(me))).toMatchObject({ reason: 'no-tokens' });
+  });
+
+  test('revokes them also where they could not be saved', async () => {
+    const { h, slow, exchanged, revoked } = await scene(redirectUri);
+    await using _ = h;
+    h.store.onSave = () => {
+      throw new Error('full');
+    };
+    slow.release();
+    await h.env.drive(Promise.all([exchanged, revoked]));
+    // Theirs, and those that the store still holds.
+    expect(h.emulator.counters.revokeRequests).toBe(4);
+    expect(h.procore.unsavedTokens()).toBeUndefined();
+    expect(await revoked).toBeUndefined();
+  });
+});
