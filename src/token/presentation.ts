@@ -1,5 +1,5 @@
 import type { Env } from '../env.js';
-import { ReauthenticationRequiredError, type ProcoreError } from '../failure/errors.js';
+import { ReauthenticationRequiredError } from '../failure/errors.js';
 import { fingerprint } from './fingerprint.js';
 import type { Patience } from '../within.js';
 import type { Acquired, Leases } from './leases.js';
@@ -62,19 +62,25 @@ export function createPresentation(deps: {
 
   /** Nothing in hand works: what the application has may. */
   async function instead(refreshToken: string, failed: Acquired, patience: Patience): Promise<Acquired> {
-    const isHand = ledger.newest?.held.refreshToken === refreshToken;
-    const isSpent =
-      mutex.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
-    if (isSpent) return failed;
-    if (!isHand) await deps.offer(refreshToken);
-    return acquireHeld(patience);
+    let acquired = failed;
+    // What was offered beside it went first, and is no better: it says nothing of this one.
+    while (isPersonNeeded(acquired)) {
+      const isHand = ledger.newest?.held.refreshToken === refreshToken;
+      const isSpent =
+        mutex.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
+      if (isSpent) return acquired;
+      if (!isHand) await deps.offer(refreshToken);
+      acquired = await acquireHeld(patience);
+      if (isHand) return acquired;
+    }
+    return acquired;
   }
 
   return {
     knows,
     async present(refreshToken, patience) {
       let acquired = await acquireHeld(patience);
-      if (acquired.kind === 'failed' && refreshToken !== undefined && needsPerson(acquired.error))
+      if (refreshToken !== undefined && isPersonNeeded(acquired))
         acquired = await instead(refreshToken, acquired, patience);
       if (acquired.kind !== 'lease') return acquired;
       const isTheirs = () => refreshToken === undefined || knows(refreshToken);
@@ -86,6 +92,6 @@ export function createPresentation(deps: {
   };
 }
 
-function needsPerson(error: ProcoreError): boolean {
-  return error instanceof ReauthenticationRequiredError;
+function isPersonNeeded(acquired: Acquired): boolean {
+  return acquired.kind === 'failed' && acquired.error instanceof ReauthenticationRequiredError;
 }

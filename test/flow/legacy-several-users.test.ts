@@ -149,3 +149,15 @@ test('a bearer that has expired is not replaced by another user’s', async () =
   expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
   expect(h.emulator.log.filter(({ kind }) => kind === 'api')).toEqual([]);
 });
+
+test('of two users who come with a token at once where nothing works, a dead one says nothing of the other', async () => {
+  for (const scene of [dead, async () => ({ h: await createHarness({ options, authorised: false }) })]) {
+    const { h } = await scene();
+    await using _ = h;
+    const bob = h.emulator.issue({ userId: 2 });
+    const answers = ['of-long-ago', bob.refresh_token!].map((token) => userOf(refresh(h, token)));
+    expect(await h.env.drive(Promise.all(answers))).toEqual(['invalid_grant', 'user 2']);
+    expect(subjectOf(inHand(h).access_token)).toBe('2');
+    expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+  }
+});
