@@ -3,7 +3,12 @@ import type { Adapter } from '../adapter.js';
 import { acceptsStatus, canceledError } from '../axios.js';
 import { bridgeCancellation } from '../call.js';
 import type { Env } from '../env.js';
-import { ClientRejectedError, ReauthenticationRequiredError, type ProcoreError } from '../failure/errors.js';
+import {
+  ClientRejectedError,
+  ReauthenticationRequiredError,
+  TokenRenewalError,
+  type ProcoreError,
+} from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options.js';
 import { unsentError } from '../outcome.js';
@@ -14,7 +19,7 @@ import type { GrantMutex } from '../token/mutex.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/successor.js';
 import { epochMs, localExpiryMs } from '../token/token-set.js';
-import type { Patience } from '../within.js';
+import { within, type Patience } from '../within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import type { createHearing } from './passage.js';
 import { tokenAnswer, type PairInUse } from './token-answer.js';
@@ -124,8 +129,18 @@ export function createTakeover(deps: {
         );
       return response;
     };
-    const response = await patiently(call, ({ signal = never }) => mutex.run(key, redeem, signal));
-    if (!response) throw canceledError(call.config);
+    const response = await patiently(call, async ({ maxMs, signal }) => {
+      if (signal?.aborted) throw canceledError(call.config);
+      const patience = new AbortController();
+      const redeemed = mutex.run(key, redeem, patience.signal);
+      const { kind } = await within(env, maxMs, redeemed, signal);
+      if (kind === 'elapsed' || kind === 'aborted') patience.abort();
+      // Once its turn has come, its own time-out bounds it, and its answer counts.
+      const answered = await redeemed;
+      if (answered) return answered;
+      if (kind === 'elapsed') return refused(call, occupied(call));
+      throw canceledError(call.config);
+    });
     await keeping.get(key);
     return response;
   }
@@ -144,6 +159,13 @@ export function createTakeover(deps: {
     return new ReauthenticationRequiredError(
       'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorise anew.',
       { account: accountOf(config) ?? 'default', reason: 'refresh-token-invalid' },
+    );
+  }
+
+  function occupied({ config, accountOf }: LegacyCall): ProcoreError {
+    return new TokenRenewalError(
+      'another request presents the refresh token that the application came with, and has no answer yet: it was not presented a second time. Try again.',
+      { account: accountOf(config) ?? 'default' },
     );
   }
 
@@ -188,5 +210,3 @@ export function createTakeover(deps: {
     return call.adapter(call.config);
   };
 }
-
-const never = new AbortController().signal;

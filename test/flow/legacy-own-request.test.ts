@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AxiosRequestConfig } from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { refresh, takingOver } from '../support/legacy.js';
@@ -51,6 +51,31 @@ describe('a token that nobody here knows, redeemed by the application’s own re
       expect((await h.instance.get(me)).status).toBe(200);
     },
   );
+});
+
+test('who comes with a token that is being presented waits no longer than it wants to, and presents it no second time', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const { refresh_token: anew } = h.emulator.issue();
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const first = refresh(h, anew!);
+  await held.struck();
+  const abort = new AbortController();
+  const aborted = caught(refresh(h, anew!, { signal: abort.signal }));
+  const late = caught(refresh(h, anew!, { timeout: 2_000 }));
+  await h.env.advance(2_001);
+  abort.abort();
+  expect(await late).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+    status: 503,
+    message: expect.stringMatching(/another request presents the refresh token/),
+  });
+  expect((await late).message).not.toContain(anew);
+  expect(axios.isCancel(await aborted)).toBe(true);
+  held.release();
+  expect((await first).data.refresh_token).toBe(inHand(h).refresh_token);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, tokenRequests: 1 });
+  expect(h.env.sleeping).toBe(0);
 });
 
 test('a token whose end the renewal has seen is not presented for the application either', async () => {
