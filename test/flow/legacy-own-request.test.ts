@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import axios, { type AxiosRequestConfig } from 'axios';
 import { caught } from '../support/caught.js';
-import { createHarness, type Harness } from '../support/harness.js';
-import { refresh, takingOver } from '../support/legacy.js';
+import { createHarness, names, type Harness } from '../support/harness.js';
+import { logIn, refresh, refreshForm, takingOver } from '../support/legacy.js';
 
 const me = '/rest/v1.0/me';
 const life = 5_400_000;
@@ -141,3 +141,142 @@ test('a token that is offered in the place of a dead pair is taken, though that 
   expect(inHand(h).refresh_token).toBe(data.refresh_token);
   expect((await h.instance.get(me)).status).toBe(200);
 });
+
+test.each<[string, (h: Harness) => Promise<unknown>]>([
+  ['a new authorisation', (h) => logIn(h, 1)],
+  ['a token that nobody here knows', (h) => refresh(h, h.emulator.issue().refresh_token!)],
+])('what %s brought is saved before the application has it, and told of by nothing', async (_what, bring) => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  let save = () => {};
+  const begun = new Promise<void>((resolve) => {
+    h.store.onSave = () => (resolve(), new Promise<void>((done) => (save = done)));
+  });
+  let answered = false;
+  const answer = bring(h).then(() => (answered = true));
+  await begun;
+  await h.env.advance(0);
+  expect(answered).toBe(false);
+  save();
+  await answer;
+  expect(names(h.told)).toEqual([]);
+});
+
+test('where it cannot be saved, the application has it all the same, and it is saved later', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  h.store.onSave = () => {
+    throw new Error('full');
+  };
+  const { data } = await h.env.drive(logIn(h, 1));
+  expect(h.procore.unsavedTokens()).toMatchObject({ refresh_token: data.refresh_token });
+  h.store.onSave = undefined;
+  await h.env.drive(h.procore.idle());
+  expect(inHand(h).refresh_token).toBe(data.refresh_token);
+});
+
+test('a token from before a new authorisation of the same user is answered after a restart', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const { refresh_token: first } = inHand(h);
+  await logIn(h, 1);
+  const { load, save } = h.store;
+  const later = h.attachProcess({ store: { load, save } });
+  const { tokenRequests } = h.emulator.counters;
+  expect((await refresh(h, first!, {}, later.instance)).data.refresh_token).toBe(inHand(h).refresh_token);
+  expect(h.emulator.counters.tokenRequests).toBe(tokenRequests);
+});
+
+test('without a restart also where the store keeps only the fields that it knows', async () => {
+  await using h = await createHarness({ options });
+  h.store.onSave = (tokens) => void delete tokens['redeemed_refresh_tokens'];
+  await h.instance.get(me);
+  const { refresh_token: first } = inHand(h);
+  await logIn(h, 1);
+  await h.procore.renew();
+  const { tokenRequests } = h.emulator.counters;
+  expect((await refresh(h, first!)).data.refresh_token).toBe(inHand(h).refresh_token);
+  expect(h.emulator.counters.tokenRequests).toBe(tokenRequests);
+});
+
+describe('a token that nobody here knows', () => {
+  test.each<[string, object, object]>([
+    ['no answer', { do: { kind: 'drop' } }, {}],
+    ['a 503', { do: { kind: 'answer', status: 503 } }, {}],
+    ['a 503 that validateStatus accepts', { do: { kind: 'answer', status: 503 } }, { validateStatus: null }],
+  ])('is not taken for dead after %s', async (_case, fault, config) => {
+    await using h = await createHarness({ options });
+    await h.instance.get(me);
+    const { refresh_token: anew } = h.emulator.issue();
+    h.emulator.misbehave({ on: 'token', ...fault } as never);
+    const answer = await refresh(h, anew!, config).catch((error: unknown) => error);
+    expect(answer).not.toMatchObject({ data: { access_token: expect.anything() } });
+    expect(answer).not.toBeInstanceOf(TypeError);
+    expect((await refresh(h, anew!)).data.refresh_token).toBe(inHand(h).refresh_token);
+    expect(h.emulator.counters).toMatchObject({ tokenRequests: 2, exchanges: 1 });
+  });
+
+  test('that came without a client_id, and was refused, may be another client’s: it is presented again', async () => {
+    await using h = await createHarness({ options });
+    await h.instance.get(me);
+    const refused = h.emulator.misbehave({
+      on: 'token',
+      times: 2,
+      do: { kind: 'answer', status: 400, body: { error: 'invalid_grant' } },
+    });
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'of-another-client' });
+    for (const _time of [1, 2]) await caught(h.instance.post('/oauth/token', form));
+    expect(refused.hits).toBe(2);
+  });
+
+  test('and that the server gives back unspent changes nothing', async () => {
+    await using h = await createHarness({ options });
+    await h.instance.get(me);
+    const before = inHand(h);
+    const body = { ...h.emulator.issue(), refresh_token: 'kept' };
+    const answers = h.emulator.misbehave({
+      on: 'token',
+      times: 2,
+      do: { kind: 'answer', status: 200, body },
+    });
+    for (const _time of [1, 2]) expect((await refresh(h, 'kept')).data).toEqual(body);
+    expect([answers.hits, inHand(h)]).toEqual([2, before]);
+  });
+});
+
+test('a refresh that does not say which client it is, is answered like any other', async () => {
+  await using h = await createHarness({ options });
+  const form = refreshForm(h, inHand(h).refresh_token!);
+  form.delete('client_id');
+  const { data } = await h.instance.post<{ access_token: string }>('/oauth/token', form);
+  expect(data.access_token).toBe(inHand(h).access_token);
+  expect(h.emulator.counters.tokenRequests).toBe(0);
+});
+
+test('tokens whose end nobody knows are answered as they are', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  h.store.sets.set('default', { access_token: 'a-opaque', refresh_token: 'r-opaque' });
+  const { data } = await refresh(h, 'r-opaque');
+  expect(data).toMatchObject({ access_token: 'a-opaque', refresh_token: 'r-opaque' });
+  expect(data).not.toHaveProperty('expires_in');
+  expect(h.emulator.counters.tokenRequests).toBe(0);
+});
+
+test.each([
+  ['client_credentials', ['refresh_token', 'authorization_code']],
+  ['refresh_token', ['client_credentials']],
+] as const)(
+  'with the grant %s, requests by %j pass, and nothing of theirs is kept',
+  async (grant, others) => {
+    await using h = await createHarness({ options: { ...options, grant } });
+    const before = inHand(h);
+    for (const grant_type of others) {
+      const body = h.emulator.issue();
+      h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });
+      const form = { grant_type, client_id: h.emulator.clientId, refresh_token: 'r', code: 'c' };
+      expect((await h.instance.post('/oauth/token', new URLSearchParams(form))).data).toEqual(body);
+    }
+    expect(inHand(h)).toBe(before);
+    expect(names(h.told)).toEqual([]);
+  },
+);

@@ -127,14 +127,41 @@ test('neither does who logs in while the store cannot be read', async () => {
   const ann = inHand(h);
   h.store.onLoad = () => Promise.reject(new Error('down'));
   expect((await h.env.drive(logIn(h, 2))).status).toBe(200);
+  expect(names(h.told, /^warning/)).toEqual(['warning']);
   h.store.onLoad = undefined;
   await h.env.advance(120_000);
   expect(inHand(h).refresh_token).toBe(ann.refresh_token);
 });
 
+test('neither does who logs in where the tokens are dead, and another process has brought a live pair', async () => {
+  const { h } = await dead();
+  await using _ = h;
+  const anew = h.emulator.issue();
+  h.store.sets.set('default', anew);
+  await h.env.advance(1_000);
+  await logIn(h, 2);
+  expect(inHand(h)).toEqual(anew);
+});
+
+test('where tokens do not tell whose they are, a new authorisation is kept, and what an unknown token brought is not', async () => {
+  await using h = await createHarness({ options, authorised: false });
+  h.store.sets.set('default', opaque('ann'));
+  await h.procore.getAccessToken();
+  const answer = (name: string) =>
+    h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: opaque(name) } });
+  answer('unknown');
+  expect((await refresh(h, 'r-of-somebody')).data).toEqual(opaque('unknown'));
+  expect([inHand(h).refresh_token, names(h.told, /^warning/)]).toEqual(['r-ann', ['warning']]);
+  answer('anew');
+  const form = { grant_type: 'authorization_code', client_id: h.emulator.clientId, code: 'a-code' };
+  await h.instance.post('/oauth/token', new URLSearchParams(form));
+  expect(inHand(h).refresh_token).toBe('r-anew');
+});
+
 test('of two users who log in at once, the first is kept, and the second is told of', async () => {
   await using h = await createHarness({ options, authorised: false });
   await h.env.drive(Promise.all([logIn(h, 1), logIn(h, 2)]));
+  expect(subjectOf(inHand(h).access_token)).toBe('1');
   expect(names(h.told, /^warning/)).toEqual(['warning']);
   expect(h.store.log.filter((entry) => entry.startsWith('save'))).toEqual(['save default']);
 });
@@ -160,4 +187,14 @@ test('of two users who come with a token at once where nothing works, a dead one
     expect(subjectOf(inHand(h).access_token)).toBe('2');
     expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
   }
+});
+
+test('tokens of another user that a renewal for a refresh finds in the store are not its answer', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const ann = inHand(h);
+  h.env.jump(0.8 * life);
+  h.store.sets.set('default', h.emulator.issue({ userId: 2 }));
+  expect(await h.env.drive(userOf(refresh(h, ann.refresh_token!)))).toBe('user 1');
+  expect(subjectOf(inHand(h).access_token)).toBe('2');
 });
