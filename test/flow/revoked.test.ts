@@ -326,6 +326,14 @@ describe('a revocation that fails changes nothing', () => {
     expect(h.env.sleeping).toBe(0);
   });
 
+  test('a store that can no longer be read may hold another pair than ours: nothing is revoked', async () => {
+    await using h = await createScene();
+    await h.instance.get(me);
+    h.store.onLoad = () => Promise.reject(new Error('down'));
+    expect((await h.env.drive(caught(h.procore.revoke()))).message).toMatch(/Nothing was revoked/);
+    expect(h.emulator.counters.revokeRequests).toBe(0);
+  });
+
   test('a lock that was lost before the request: nothing is revoked', async () => {
     await using h = await createScene();
     const lost = new AbortController();
@@ -376,6 +384,23 @@ describe('a store that can not forget', () => {
       expect(h.emulator.counters.requests).toBe(requests);
     },
   );
+
+  test('nor can be read again, where there is no lock: nothing unseen is removed, and another revoke does it', async () => {
+    await using h = await createScene();
+    await h.instance.get(me);
+    let loads = 0;
+    h.store.onLoad = () => {
+      if (++loads === 2) throw new Error('down');
+    };
+    const error = await caught(h.procore.revoke());
+    expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+    expect(error.message).toMatch(/are revoked and no longer used.*load\(\) failed/);
+    expect(h.store.log).not.toContain('remove default');
+    expect(await caught(h.instance.get(me))).toMatchObject({ reason: 'no-tokens' });
+    await h.procore.revoke();
+    expect(h.store.sets.size).toBe(0);
+    expect(h.emulator.counters.revokeRequests).toBe(2);
+  });
 
   test('a removal that lands late does not take tokens that were brought meanwhile', async () => {
     await using h = await createScene();
@@ -567,6 +592,85 @@ describe('beside others', () => {
     expect(h.store.sets.size).toBe(0);
   });
 
+  test.each<[string, (h: Harness, reached: () => Promise<void>) => Promise<unknown>]>([
+    [
+      'the first look at the store',
+      async (h, reached) => {
+        h.store.onLoad = reached;
+      },
+    ],
+    [
+      'the wait for the lock',
+      async (h, reached) => {
+        const { lock } = withLock(h.store);
+        h.store.lock = async (...section) => {
+          await reached();
+          return lock!(...section);
+        };
+      },
+    ],
+    [
+      'the look under the mutex',
+      async (h, reached) => {
+        await h.instance.get(me);
+        h.store.onLoad = reached;
+      },
+    ],
+    [
+      'the drain',
+      async (h, reached) => {
+        const slow = h.emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
+        const call = h.instance.get(me);
+        await slow.struck();
+        h.store.onLoad = () => {
+          void h.env
+            .sleep(1_000)
+            .then(reached)
+            .then(() => slow.release());
+        };
+        return call;
+      },
+    ],
+  ])('tokens brought in %s of a revocation count, and nothing is revoked', async (_stage, prepare) => {
+    await using h = await createScene();
+    const next = h.emulator.issue({ userId: 2 });
+    let times = 0;
+    let brought: Promise<void> | undefined;
+    let goOn = () => {};
+    const reached = () => {
+      if (times++ > 0) return Promise.resolve();
+      brought = h.procore.setTokens(next);
+      return new Promise<void>((resolve) => (goOn = resolve));
+    };
+    const call = prepare(h, reached);
+    await h.env.advance(0);
+    const revoked = caught(h.procore.revoke());
+    await h.env.advance(1_000);
+    await until(() => brought !== undefined, 'that stage');
+    goOn();
+    expect(await h.env.drive(revoked)).toMatchObject({
+      message: expect.stringMatching(/new tokens were brought/),
+    });
+    await h.env.drive(Promise.all([brought, call]));
+    expect(h.emulator.counters.revokeRequests).toBe(0);
+    expect(h.store.sets.get('default')).toMatchObject({ refresh_token: next.refresh_token });
+    expect((await h.instance.get(me)).status).toBe(200);
+  });
+
+  test('who revokes once more, because tokens were brought meanwhile, means those', async () => {
+    await using h = await createScene();
+    const slow = h.emulator.misbehave({ on: 'revoke', do: { kind: 'hold' } });
+    const first = caught(h.procore.revoke());
+    await slow.struck();
+    const next = h.emulator.issue();
+    const brought = h.procore.setTokens(next);
+    const second = h.procore.revoke();
+    slow.release();
+    await Promise.all([first, brought, second]);
+    expect(isLive(h, next)).toEqual([false, false]);
+    expect(h.store.sets.size).toBe(0);
+  });
+
   test('revoke and setTokens in one breath: the old pair dies or stays, the new one counts', async () => {
     await using h = await createScene();
     const next = h.emulator.issue({ userId: 2 });
@@ -600,6 +704,22 @@ describe('beside others', () => {
     const copy = h.attachCopy({ store: own });
     const theirs = await copy.procore.renew();
     await h.procore.revoke();
+    expect(isLive(h, theirs)).toEqual([false, false]);
+  });
+
+  test('our own pair, which another copy is just renewing, is waited for', async () => {
+    await using h = await createScene();
+    await h.instance.get(me);
+    const copy = h.attachCopy({ store: createTestStore(h.pair) });
+    const slow = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+    const renewed = copy.procore.renew();
+    await slow.struck();
+    const revoked = h.procore.revoke();
+    await h.env.advance(0);
+    expect(h.emulator.counters.revokeRequests).toBe(0);
+    slow.release();
+    const theirs = await renewed;
+    await revoked;
     expect(isLive(h, theirs)).toEqual([false, false]);
   });
 
@@ -639,6 +759,10 @@ describe('beside others', () => {
     expect(error.message).toMatch(/Nothing was revoked/);
     over = true;
     await h.env.drive(Promise.all([traffic, more]));
+    // Nor is it made up for behind the back of who was told so.
+    h.store.onLoad = undefined;
+    expect((await h.env.drive(h.instance.get(me))).status).toBe(200);
+    await h.env.drive(h.procore.idle());
     expect(h.emulator.counters.revokeRequests).toBe(0);
   });
 
@@ -655,6 +779,14 @@ describe('beside others', () => {
     slow.release();
     await Promise.all([revoked, waiting]);
     expect(h.store.sets.size).toBe(0);
+  });
+
+  test('idle does not fail with it', async () => {
+    await using h = await createScene();
+    h.emulator.misbehave({ on: 'revoke', do: { kind: 'answer', status: 404 } });
+    const revoked = caught(h.procore.revoke());
+    await h.procore.idle();
+    expect(await revoked).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
   });
 });
 
@@ -700,6 +832,25 @@ describe('with another process', () => {
     slow.release();
     await revoked;
     expect(isLive(h, pair)).toEqual([false, false]);
+    expect(h.store.sets.size).toBe(0);
+  });
+
+  test('that saves a pair after the lock was lost: it dies as well', async () => {
+    await using h = await createScene();
+    const lost = new AbortController();
+    Object.assign(h.store, {
+      lock: (_account: string, critical: (lost: AbortSignal) => Promise<unknown>) => critical(lost.signal),
+      renewsLock: true,
+    });
+    const slow = h.emulator.misbehave({ on: 'revoke', do: { kind: 'hold' } });
+    const revoked = h.procore.revoke();
+    await slow.struck();
+    lost.abort();
+    const theirs = h.emulator.issue();
+    h.store.sets.set('default', theirs);
+    slow.release();
+    await revoked;
+    expect([isLive(h, h.pair), isLive(h, theirs)].flat()).toEqual([false, false, false, false]);
     expect(h.store.sets.size).toBe(0);
   });
 
