@@ -5,8 +5,9 @@ import { createManualEnv } from '../../support/manual-env.js';
 type Said = { kind: string; waitMs?: number };
 
 /** What it came to, when each request was sent, and how long its answer might take. */
-async function run(said: Said[], more: Partial<Insistence> = {}) {
+async function run(said: Said[], more: Partial<Insistence> = {}, chance = 0) {
   const env = createManualEnv(0);
+  env.chance = chance;
   const sent: [atMs: number, answerTimeoutMs: number][] = [];
   const abort = new AbortController();
   const work = insist(
@@ -73,4 +74,17 @@ test('a wait that does not fit is not begun: it says when', async () => {
 test('an abort ends it', async () => {
   const { sent, sleeping } = await run([{ kind: 'not-sent' }], { signal: AbortSignal.abort() });
   expect([sent.length, sleeping]).toEqual([1, 0]);
+});
+
+test('the server’s own wait becomes up to a tenth longer, and never shorter', async () => {
+  const said = [{ kind: 'busy', waitMs: 10_000 }, { kind: 'revoked' }];
+  expect((await run(said, {}, 1)).sent.map(([atMs]) => atMs)).toEqual([0, 11_000]);
+  expect((await run(said, {}, 0.5)).sent.map(([atMs]) => atMs)).toEqual([0, 10_500]);
+});
+
+test('only a server that is busy says when it wants to be asked again', async () => {
+  const { verdict } = await run([{ kind: 'not-sent' }]);
+  expect(verdict).toEqual({ kind: 'not-sent' });
+  const busy = await run([{ kind: 'busy', waitMs: 120_000 }]);
+  expect(busy.verdict).toEqual({ kind: 'busy', waitMs: 120_000, retryAtMs: 120_000 });
 });
