@@ -1,6 +1,7 @@
 import axios, { type InternalAxiosRequestConfig } from 'axios';
 import { describe, expect, test } from 'vitest';
 import type { TokenStore } from '../../src/store/store.js';
+import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, names, type Harness } from '../support/harness.js';
 import { settled, until } from '../support/manual-env.js';
 import { axiosError } from '../support/versions.js';
@@ -651,4 +652,14 @@ test('a drain leaves time for the renewal that it is for, however short totalMs 
   slow.release();
   expect((await call).status).toBe(200);
   expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+test('a refresh token that was refused, and that a person brings once more, is presented again', async () => {
+  await using h = await createHarness();
+  const pair = h.store.sets.get('default')!;
+  const body = { error: 'invalid_grant' };
+  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 400, body } });
+  expect(await h.env.drive(caught(h.procore.renew()))).toMatchObject({ reason: 'refresh-token-invalid' });
+  await h.procore.setTokens(pair);
+  expect((await h.procore.renew()).refresh_token).not.toBe(pair.refresh_token);
 });
