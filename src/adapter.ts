@@ -56,8 +56,13 @@ export function hidesRedirects(adapter: Adapter, chosen: unknown, config: AxiosR
   if (!isNode) return false;
   if (!versioned.AxiosError) return true;
   if (!plainFetchAdapter) return false;
-  if (typeof chosen === 'function') return adapter === plainFetchAdapter;
-  const names: unknown[] = [chosen ?? axios.defaults.adapter].flat();
+  // Given as a function, by itself or in a list, or by its name where no `env` makes another of it.
+  if (adapter === plainFetchAdapter) return true;
+  if (typeof chosen === 'function') return false;
+  // axios reads names without case.
+  const names = [chosen ?? axios.defaults.adapter]
+    .flat()
+    .map((name: unknown) => (typeof name === 'string' ? name.toLowerCase() : name));
   const [fetch, http] = [names.indexOf('fetch'), names.indexOf('http')];
   // Node has both: the first that is named is taken.
   return fetch >= 0 && (http < 0 || fetch < http) && adapter === fetchAdapter(config);

@@ -1,3 +1,4 @@
+import axios from 'axios';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { caught } from '../support/caught.js';
@@ -103,6 +104,26 @@ test('a connection refused by another origin after a redirect is not retried', a
   expect((await caught(h.instance.get(me))).code).toBe(refusedCode);
   expect(h.emulator.counters.apiRequests).toBe(1);
 });
+
+const { getAdapter } = axios as unknown as { getAdapter?: (name: string) => unknown };
+const spellings: [string, () => unknown][] = [
+  ['its name in capitals', () => 'Fetch'],
+  ['its name in capitals, in a list', () => ['FETCH', 'http']],
+  ['the function itself', () => getAdapter!('fetch')],
+  ['the function itself, in a list', () => [getAdapter!('fetch')]],
+];
+test.each(below('1.7') ? [] : spellings)(
+  'however the fetch adapter is chosen (%s), another origin gets no company id and its 401 is not Procore’s',
+  async (_how, adapter) => {
+    await using h = await createHarness();
+    await using bucket = await startEcho({ status: 401, headers: challenge });
+    h.emulator.misbehave({ on: 'api', do: { kind: 'redirect', location: bucket.url } });
+    await h.instance.get(me, { adapter: adapter() as never }).catch(() => undefined);
+    expect(bucket.arrived).toHaveLength(1);
+    expect(bucket.arrived[0]!.headers).not.toHaveProperty('procore-company-id');
+    expect(h.emulator.counters).toMatchObject({ apiRequests: 1, tokenRequests: 0 });
+  },
+);
 
 test("another origin's clock teaches the plugin nothing", async () => {
   await using h = await createHarness();
