@@ -22,12 +22,11 @@ export function privateConfig(
 ): AxiosRequestConfig {
   const copy = copyOf(call.config) as PrivateConfig;
   if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
-  if (call.source) {
-    delete copy.auth;
-    if (destination.url !== undefined) {
-      copy.url = destination.url;
-      delete copy.baseURL;
-    }
+  if (call.source) delete copy.auth;
+  const { url, urlOfItsOwn = url } = destination;
+  if (url !== undefined) {
+    copy.url = call.source ? url : urlOfItsOwn;
+    delete copy.baseURL;
   }
   // The adapter knows the application's own token, and the signal as a rule; the deadline it must hear from us.
   if (call.signal && (call.deadlineAtMs < Infinity || !knowsSignal())) {

@@ -2,7 +2,7 @@ import { environmentAt, type EnvironmentName } from '../environments.js';
 
 /** The parts of a request configuration that decide where it goes. */
 export interface Addressed {
-  /** A string; some versions of axios take a URL object too. */
+  /** A string; some versions of axios take a URL object too, as they do for `baseURL`. */
   url?: unknown;
   baseURL?: string | undefined;
   allowAbsoluteUrls?: boolean | undefined;
@@ -11,8 +11,11 @@ export interface Addressed {
 
 /** Whose request this is, by its final URL. */
 export type Destination =
-  /** The token belongs on it. `url` is set when the request must be rewritten so that what was decided is what is sent. */
-  | { kind: 'procore'; path: string; url?: string; baseUrl?: string }
+  /**
+   * The token belongs on it. `url` is set when the request must be rewritten so that what was decided is what is sent; `urlOfItsOwn` is
+   * the same with the credentials that the call has in it.
+   */
+  | { kind: 'procore'; path: string; url?: string; urlOfItsOwn?: string; baseUrl?: string }
   /** Procore's own `/oauth/…`: passes untouched. */
   | { kind: 'oauth'; url: string }
   | { kind: 'wrong-environment'; origin: string; environment: EnvironmentName; path: string }
@@ -44,7 +47,8 @@ export function destinationOf(config: Addressed, origins: TokenOrigins): Destina
   if (!isAbsolute && !config.baseURL && withScheme.test(requested)) return { kind: 'foreign' };
   const overridden = isAbsolute && config.allowAbsoluteUrls === false && Boolean(config.baseURL);
   const baseUrl = config.baseURL ? undefined : origins.apiUrl;
-  const full = isAbsolute && !overridden ? requested : combine(config.baseURL || origins.apiUrl, requested);
+  const full =
+    isAbsolute && !overridden ? requested : combine(String(config.baseURL || origins.apiUrl), requested);
 
   const [, origin, plainPath] = plain.exec(full) ?? [];
   if (origin !== undefined && plainPath !== undefined && !isOauth(plainPath) && origins.allowed.has(origin)) {
@@ -55,9 +59,7 @@ export function destinationOf(config: Addressed, origins: TokenOrigins): Destina
   if (!origins.allowed.has(parsed.origin)) return outside(parsed);
   if (isOauth(parsed.pathname)) return { kind: 'oauth', url: parsed.href };
   const path = parsed.pathname;
-  return saysWhatItMeans(full, parsed.origin)
-    ? ours(path)
-    : { kind: 'procore', path, url: withoutCredentials(parsed) };
+  return saysWhatItMeans(full, parsed.origin) ? ours(path) : { kind: 'procore', path, ...readAs(parsed) };
 
   function ours(at: string): Destination {
     // Versions of axios differ in what they make of an absolute URL beside a baseURL, or of a URL object: they are not asked.
@@ -111,8 +113,10 @@ function saysWhatItMeans(full: string, origin: string): boolean {
   );
 }
 
-function withoutCredentials(parsed: URL): string {
+function readAs(parsed: URL): { url: string; urlOfItsOwn?: string } {
+  const urlOfItsOwn = parsed.href;
   parsed.username = '';
   parsed.password = '';
-  return parsed.href;
+  const url = parsed.href;
+  return url === urlOfItsOwn ? { url } : { url, urlOfItsOwn };
 }

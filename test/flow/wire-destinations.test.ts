@@ -166,6 +166,27 @@ test.each([0, '', null])(
   },
 );
 
+test.each<[what: string, config: object, sentTo: string, path: string]>([
+  [
+    'an absolute URL under allowAbsoluteUrls: false',
+    { baseURL: api, url: 'https://evil.test/x', allowAbsoluteUrls: false },
+    api,
+    '/https://evil.test/x',
+  ],
+  ['an escaped host', { url: 'https://api%2Eprocore.com/x' }, api, '/x'],
+  ['a URL object', { baseURL: 'https://evil.test', url: new URL(`${api}/x`) }, api, '/x'],
+])(
+  'the company of an auth: false call reaches Procore and nobody else: %s',
+  async (_what, config, sentTo, path) => {
+    await using h = await at();
+    const elsewhere = answerAt('https://evil.test', '/x', `/${api}/x`);
+    const ours = answerAt(sentTo, path);
+    await h.instance.request({ ...config, procore: { auth: false } }).catch(() => undefined);
+    expect(elsewhere).toEqual([]);
+    expect(ours).toMatchObject([{ companyId: '42', path }]);
+  },
+);
+
 test('a protocol-relative URL never carries the token', async () => {
   await using h = await at();
   const sent: AxiosRequestConfig[] = [];

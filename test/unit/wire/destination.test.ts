@@ -63,6 +63,19 @@ describe('the token belongs on', () => {
     expect(destination.kind === 'procore' && (destination.url ?? url).startsWith(`${api}/`)).toBe(true);
   });
 
+  test('credentials in a URL are there for a call that goes without the token', () => {
+    expect(of('https://user:secret@api.procore.com/me')).toMatchObject({
+      url: `${api}/me`,
+      urlOfItsOwn: 'https://user:secret@api.procore.com/me',
+    });
+    expect(of('https://api%2Eprocore.com/me')).toEqual({ kind: 'procore', path: '/me', url: `${api}/me` });
+  });
+
+  test('a baseURL that is an object is read as its text', () => {
+    const baseURL = new URL('https://user:secret@api.procore.com/me') as never;
+    expect(sentTo({ baseURL })).toBe(`${api}/me`);
+  });
+
   test.each([
     '@evil.example/me',
     '\\\\evil.example/me',
