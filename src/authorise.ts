@@ -108,7 +108,8 @@ export function createAuthorisation(deps: {
       const call = isAxiosError(error) ? calls.of(error.config) : undefined;
       const response = isAxiosError(error) ? error.response : undefined;
       const lease = call?.lease;
-      if (!call?.source || !lease || !response || response.status !== 401 || call.left) throw error;
+      if (!call?.source || !lease || !response || response.status !== 401) throw error;
+      if (call.left || call.tokenless) throw error;
       if (call.replays >= mostReplays) throw error;
       call.response = response;
       const text = blobText(response.data);

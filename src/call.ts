@@ -65,6 +65,8 @@ export interface Call {
   redirected: boolean;
   /** A redirect has left Procore: the answer is not Procore's. */
   left: boolean;
+  /** A redirect has taken the token off on its way between two origins of Procore: the answer says nothing about it. */
+  tokenless: boolean;
   /** This attempt's answer came with a status that is none of success. */
   refusedByStatus: boolean;
   /** The adapter resolves whatever the status, as some mocks do. */

@@ -199,6 +199,7 @@ export function createDispatch(
       isReplay: false,
       lease: undefined,
       left: false,
+      tokenless: false,
       redirected: false,
       refusedByStatus: false,
       lenient: false,

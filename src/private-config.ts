@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { copyOf, endBy, keepQuery, knowsSignal } from './axios.js';
 import type { Call } from './call.js';
 import { mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
-import { undress } from './wire/headers.js';
+import { headerOf, undress } from './wire/headers.js';
 
 /** Redirects, as follow-redirects tells of them. */
 type BeforeRedirect = (
@@ -48,6 +48,8 @@ export function privateConfig(
       call.left = true;
       undress(options.headers, call.source !== undefined);
     }
+    // Whoever follows takes it off between any two origins.
+    call.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
     beforeRedirect?.(options, ...rest);
   };
   return copy as AxiosRequestConfig;

@@ -36,8 +36,9 @@ export function createSend(deps: {
       gate.answered(ticket, { status: told, headers, retryAfterMs: retryAfter });
     } else if (gate && ticket) gate.lost(ticket);
     if (!source || !lease) return;
-    source.answered(lease, status);
-    if (call.proves && status !== undefined && status !== 401) source.replayAccepted();
+    const told = call.tokenless ? undefined : status;
+    source.answered(lease, told);
+    if (call.proves && told !== undefined && told !== 401) source.replayAccepted();
   }
 
   async function note(error: unknown, response: AxiosResponse | undefined, call: Call): Promise<void> {
@@ -93,6 +94,7 @@ export function createSend(deps: {
     call.attempts++;
     call.refusedByStatus = false;
     call.redirected = false;
+    call.tokenless = false;
     call.failure = undefined;
     call.response = undefined;
     // Who goes out with a bearer of its own is not waited for, and its answer is not counted.

@@ -60,6 +60,18 @@ test('a redirect that leaves Procore and comes back arrives without the token: i
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
 
+test('a redirect between two origins of Procore loses the token on the way, and the 401 behind it is not held against it', async () => {
+  await using other = await startEcho({ status: 401, headers: challenge });
+  await using h = await createHarness({ options: { origins: [other.url] } });
+  h.emulator.misbehave({ on: 'api', do: { kind: 'redirect', location: `${other.url}${me}` } });
+  const error = await caught(h.instance.get(me));
+  expect(error.response!.status).toBe(401);
+  expect(other.arrived).toHaveLength(1);
+  expect(other.arrived[0]!.headers).not.toHaveProperty('authorization');
+  expect((await h.instance.get(me)).status).toBe(200);
+  expect(h.emulator.counters).toMatchObject({ tokenRequests: 0, unauthorized: 0 });
+});
+
 test("the application's own beforeRedirect is still called, after ours, and may add a header", async () => {
   await using h = await createHarness();
   await using bucket = await startEcho();
