@@ -28,9 +28,7 @@ export function createPostForm(instance: AxiosLike): PostForm {
       validateStatus: () => true,
     };
     endBy(signal, config);
-    // A function is the application's own, a mock more often than not; names stand for axios's own.
-    const named = typeof defaults.adapter === 'function' ? undefined : defaults.adapter;
-    const response = await resolveAdapter(named, config)(config);
+    const response = await resolveAdapter(namesIn(defaults.adapter), config)(config);
     return {
       status: response.status,
       body: shortEnough(response.data),
@@ -39,6 +37,12 @@ export function createPostForm(instance: AxiosLike): PostForm {
       date: headerOf(response.headers, 'date'),
     };
   };
+}
+
+/** A function is the application's own, a mock more often than not; names stand for axios's own. */
+function namesIn(adapter: unknown): unknown {
+  const names = [adapter].flat().filter((each) => typeof each === 'string');
+  return names.length > 0 ? names : undefined;
 }
 
 /** Most adapters stop at `maxContentLength`; the fetch adapter does so on the newest axios only. */

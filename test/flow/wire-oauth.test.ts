@@ -3,7 +3,7 @@ import type { TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
-import { losesQueries } from '../support/versions.js';
+import { below, losesQueries } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 
@@ -159,3 +159,20 @@ test('a code that the application exchanges by itself is neither warned of nor a
   expect(h.told.filter(({ event }) => event === 'warning')).toEqual([]);
   expect(inHand(h)).toBe(before);
 });
+
+test.runIf(!below('1.2'))(
+  "the plugin's token request never goes through an adapter of the application's own, in a list or not",
+  async () => {
+    const asked: (string | undefined)[] = [];
+    const own = ({ url }: { url?: string }) => {
+      asked.push(url);
+      throw new Error('nothing of mine');
+    };
+    for (const adapter of [own, [own], [own, 'http']]) {
+      await using h = await createHarness({ defaults: { adapter } as never });
+      expect((await h.procore.renew()).access_token).toBe(inHand(h).access_token);
+      expect(h.emulator.counters).toMatchObject({ tokenRequests: 1 });
+    }
+    expect(asked).toEqual([]);
+  },
+);
