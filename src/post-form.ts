@@ -23,6 +23,7 @@ export function createPostForm(instance: AxiosLike): PostForm {
       httpsAgent: defaults.httpsAgent as unknown,
       ...(defaults.proxy === undefined ? {} : { proxy: defaults.proxy }),
       ...redirectsHandedBack,
+      fetchOptions: { ...dispatcherOf(defaults), ...redirectsHandedBack.fetchOptions },
       responseType: 'text',
       maxContentLength: mostAnswerBytes,
       validateStatus: () => true,
@@ -43,6 +44,12 @@ export function createPostForm(instance: AxiosLike): PostForm {
 function namesIn(adapter: unknown): unknown {
   const names = [adapter].flat().filter((each) => typeof each === 'string');
   return names.length > 0 ? names : undefined;
+}
+
+/** What an agent is to the http adapter, a dispatcher is to the fetch of Node: where it goes through a proxy, this request does too. */
+function dispatcherOf(defaults: object): { dispatcher?: unknown } {
+  const { fetchOptions } = defaults as { fetchOptions?: { dispatcher?: unknown } };
+  return fetchOptions?.dispatcher === undefined ? {} : { dispatcher: fetchOptions.dispatcher };
 }
 
 /** Most adapters stop at `maxContentLength`; the fetch adapter does so on the newest axios only. */

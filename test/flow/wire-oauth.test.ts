@@ -160,6 +160,30 @@ test('a code that the application exchanges by itself is neither warned of nor a
   expect(inHand(h)).toBe(before);
 });
 
+const hasFetch = !below('1.7');
+
+test.runIf(hasFetch)(
+  "the plugin's token request goes through the dispatcher that the instance's fetch has, as through its agents",
+  async () => {
+    const through: string[] = [];
+    const global = Symbol.for('undici.globalDispatcher.1');
+    type Dispatcher = { dispatch(options: { path: string }, handler: object): boolean };
+    const dispatcher: Dispatcher = {
+      dispatch(options, handler) {
+        through.push(options.path);
+        return (globalThis as unknown as Record<symbol, Dispatcher>)[global]!.dispatch(options, handler);
+      },
+    };
+    // Node makes its own with the first fetch.
+    await fetch('data:,');
+    await using h = await createHarness({
+      defaults: { adapter: 'fetch', fetchOptions: { dispatcher } } as never,
+    });
+    await h.procore.renew();
+    expect(through).toEqual(['/oauth/token']);
+  },
+);
+
 test.runIf(!below('1.2'))(
   "the plugin's token request never goes through an adapter of the application's own, in a list or not",
   async () => {
