@@ -47,6 +47,15 @@ async function main() {
       }
     }
     assert.equal(emulator.counters.spentPresentations, 0);
+
+    // A tool's loader hooks run in a thread of Node's own, which is preloaded too and cannot load every axios.
+    writeFileSync('hooks.mjs', 'export const load = (url, context, next) => next(url, context);');
+    writeFileSync('ran.mjs', 'console.log("ran");');
+    const everywhere = { PATH: env.PATH, NODE_OPTIONS: '--no-warnings --require axios-procore/register' };
+    const tool = ['--experimental-loader', './hooks.mjs', 'ran.mjs'];
+    const { stdout, stderr } = await run(process.execPath, tool, { env: everywhere });
+    assert.equal(stdout, 'ran\n');
+    assert.match(stderr, /^axios-procore\/register: nothing is attached, [^\n]+\n$/);
   } finally {
     await emulator.close();
     rmSync(folder, { recursive: true, force: true });
