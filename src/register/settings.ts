@@ -1,4 +1,5 @@
 import { environments } from '../environments.js';
+import { redact } from '../observe/redact.js';
 import { isCompanyId, isSecureOrigin, secureOriginTakes } from '../option-checks.js';
 import type { ProcoreOptions } from '../options.js';
 
@@ -123,9 +124,9 @@ function isAnything(value: string): boolean {
   return value !== '';
 }
 
-/** A URL may have a password in it. */
+/** A URL may have a password in it, and a secret may have been put into the wrong variable. */
 function shown(value: string): string {
-  return /[@?#]/.test(value) ? 'of the wrong form' : JSON.stringify(value.slice(0, 80));
+  return /[@?#]/.test(value) ? 'of the wrong form' : JSON.stringify(redact(value).slice(0, 80));
 }
 
 function isOrigin(value: string): boolean {

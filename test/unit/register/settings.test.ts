@@ -98,6 +98,16 @@ describe('one line names the variable', () => {
     expect(said).toContain(takes);
   });
 
+  test.each(['PROCORE_ENVIRONMENT', 'PROCORE_GRANT', 'PROCORE_COMPANY_ID', 'PROCORE_API_URL'])(
+    'and shows no secret that was put into %s',
+    (name) => {
+      const misplaced = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b';
+      const said = complaint({ ...full, [name]: misplaced });
+      expect(said).toMatch(new RegExp(`^${name} is .*; it takes `));
+      expect(said).not.toContain(misplaced.slice(0, 8));
+    },
+  );
+
   test.each([
     'http://login.example.com',
     'https://login.example.com/oauth/token',
