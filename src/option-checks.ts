@@ -1,5 +1,6 @@
 import { environments, legacyProductionOrigin, type Environment } from './environments.js';
 import { kindOf } from './in-words.js';
+import { redact } from './observe/redact.js';
 import {
   legacyDefaults,
   rateLimitDefaults,
@@ -266,13 +267,17 @@ function wrong(option: string, shown: string, takes: string): TypeError {
   return new TypeError(`axios-procore: option "${option}" is ${shown}; it takes ${takes}.`);
 }
 
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
 function show(option: string, value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   // Nor may a connection string or a secret of the wrong form end up in a log.
   if (/secret|token|password/i.test(option) || (/store/i.test(option) && typeof value === 'string'))
     return value === '' ? 'an empty string' : `${kindOf(value)} of the wrong form`;
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(shortened(redact(value)));
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'function') return 'a function';

@@ -199,6 +199,7 @@ test.each([
   ['clientSecret', { clientSecret: [secret] }],
   ['a misspelt client_secret', { client_secret: secret }],
   ['a misspelt refresh_token', { refresh_token: secret }],
+  ['the place of a company id', { companyId: `${secret}-9f86d081884c7d659a2f` }],
   ['a connection string in place of a store', { store: `redis://user:${secret}@host` }],
   ['a connection string within a store', { store: { ...store, lock: `redis://user:${secret}@host` } }],
   ['URL credentials', { origins: [`https://user:${secret}@example.com`] }],
