@@ -51,8 +51,9 @@ function optionsIn(
     const remedy = code?.startsWith('ERR_REQUIRE_')
       ? '; make it CommonJS (.cjs), without top-level await'
       : '';
-    const why = error instanceof SyntaxError ? syntaxErrorOf(error) : message.split('\n')[0];
-    throw new Error(`PROCORE_CONFIG: ${config} could not be loaded: ${why}${remedy}`);
+    throw new Error(
+      `PROCORE_CONFIG: ${config} could not be loaded: ${unquoted(error) ?? message.split('\n')[0]}${remedy}`,
+    );
   }
   const isOptions = typeof exported === 'object' && exported !== null && !(exported instanceof Promise);
   if (isOptions) return exported as Partial<ProcoreOptions>;
@@ -62,7 +63,13 @@ function optionsIn(
   );
 }
 
-/** Its message quotes what stands there, a secret perhaps. */
+/** In place of a message that quotes what stands there, a secret perhaps. */
+function unquoted(error: unknown): string | undefined {
+  if (error instanceof ReferenceError)
+    return 'it uses a name that is not defined; is something not in quotes?';
+  return error instanceof SyntaxError ? syntaxErrorOf(error) : undefined;
+}
+
 function syntaxErrorOf({ stack = '' }: SyntaxError): string {
   const place = /^(?!SyntaxError)(.+:\d+)\n/.exec(stack)?.[1];
   return `there is a syntax error${place === undefined ? '' : ` in ${place}`}`;

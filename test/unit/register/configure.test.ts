@@ -111,6 +111,12 @@ test.each([
     `module.exports = {\n  clientSecret: id ${secret.replaceAll('-', '_')} };`,
     /: there is a syntax error in .+options\.cjs:2$/,
   ],
+  [
+    'CommonJS, where quotes are missing,',
+    '.cjs',
+    `module.exports = { clientSecret: ${secret.replaceAll('-', '_')} };`,
+    /: it uses a name that is not defined; is something not in quotes\?$/,
+  ],
 ])('of a broken module in %s nothing is quoted: it may be the secret', (_what, ending, text, says) => {
   const file = join(folder(), `options${ending}`);
   writeFileSync(file, text);
