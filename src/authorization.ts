@@ -1,7 +1,6 @@
 import { checkAccount, checkObject, checkText } from './argument-checks.js';
 import { kindOf } from './in-words.js';
 import type { Settings } from './options.js';
-import type { AuthorizationCode } from './token/code-exchange.js';
 
 /** Where the browser goes: {@link Procore.authorizationUrl}. */
 export interface AuthorizationRequest {
@@ -12,9 +11,13 @@ export interface AuthorizationRequest {
 }
 
 /** What the browser came back with: {@link Procore.exchangeCode}. */
-export interface CodeRequest extends AuthorizationCode {
+export interface CodeRequest {
+  /** The parameter `code` of the URL that the browser came back to. */
+  code: string;
+  /** The one that the code was asked for with. */
+  redirectUri: string;
   /** Whose tokens these become. */
-  account?: string;
+  account?: string | undefined;
 }
 
 type Asked = Pick<Settings, 'clientId' | 'clientSecret' | 'environment' | 'grant'>;

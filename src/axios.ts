@@ -5,23 +5,22 @@ import type { ProcoreRequestOptions } from './options.js';
 declare module 'axios' {
   interface AxiosRequestConfig {
     /** Options of axios-procore for this call. */
-    procore?: ProcoreRequestOptions;
+    procore?: ProcoreRequestOptions | undefined;
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- every version types its defaults and interceptors differently
-type Any = any;
-
+/* eslint-disable @typescript-eslint/no-explicit-any -- every version types its defaults and interceptors differently */
 /** What an axios instance of any version offers to a plugin. */
 export interface AxiosLike {
-  defaults: Any;
+  defaults: any;
   interceptors: {
     request: {
-      use(onFulfilled: (config: Any) => Any, onRejected?: Any, options?: Any): number;
+      use(onFulfilled: (config: any) => any, onRejected?: any, options?: any): number;
       eject(id: number): void;
     };
   };
 }
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** Ejects an interceptor, unless it is gone: after `clear()` most versions give its number to the next one that is registered. */
 export function ejectOwn({ interceptors: { request } }: AxiosLike, id: number, own: unknown): void {

@@ -18,13 +18,19 @@ export {
   TokenStoreError,
   WrongEnvironmentError,
 } from './failure/errors.js';
-export type { ProcoreErrorCode, ProcoreErrorKind, ReauthenticationReason } from './failure/errors.js';
+export type {
+  ErrorDetails,
+  ProcoreErrorBase,
+  ProcoreErrorCode,
+  ProcoreErrorKind,
+  ReauthenticationReason,
+} from './failure/errors.js';
 export { partialFailures } from './failure/partial-failures.js';
 export type { PartialFailure } from './failure/partial-failures.js';
 export type { ProblemKind } from './failure/catalogue.js';
-export { problemOf } from './failure/carried.js';
+export { hasProblem, problemOf } from './failure/carried.js';
 export type { GaveUp, Problem } from './failure/problem.js';
-export type { ProcoreEvents, WarningCode } from './observe/events.js';
+export type { Fingerprint, ProcoreEvents, WarningCode } from './observe/events.js';
 export type {
   CompanyId,
   LegacyOptions,
@@ -39,5 +45,7 @@ export type {
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';
 export type { LockRecord, TokenSet, TokenStore } from './store/store.js';
+export type { CustomExchange } from './token/exchange.js';
+export type { RenewalGrant } from './token/grant.js';
 export type { Freshness } from './token/freshness.js';
 export type { TokenStatus } from './token/status.js';

@@ -19,65 +19,65 @@ export interface ProcoreOptions {
   /** The app's client id. */
   clientId: string;
   /** The app's client secret, or a function that fetches it at every renewal. Required unless `exchange` is given. */
-  clientSecret?: string | (() => string | Promise<string>);
+  clientSecret?: string | (() => string | Promise<string>) | undefined;
   /** Which Procore the tokens are for: a name of {@link environments}, or two origins (http on loopback only). @default 'production' */
-  environment?: EnvironmentName | { loginUrl: string; apiUrl: string };
+  environment?: EnvironmentName | { loginUrl: string; apiUrl: string } | undefined;
   /** Further origins that may have the token, exact (`https://procore-gateway.example.com`). @default [] */
-  origins?: string[];
+  origins?: string[] | undefined;
   /** `'refresh_token'` for users, `'client_credentials'` for a service account. @default 'refresh_token' */
-  grant?: 'refresh_token' | 'client_credentials';
+  grant?: 'refresh_token' | 'client_credentials' | undefined;
   /** Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant. */
-  store?: TokenStore;
+  store?: TokenStore | undefined;
   /** Whose tokens a call uses; a function may return undefined to leave the call alone. @default 'default' */
-  account?: string | ((config: AxiosRequestConfig) => string | undefined);
+  account?: string | ((config: AxiosRequestConfig) => string | undefined) | undefined;
   /** Sent as `Procore-Company-Id` where the call has none. @default none */
-  companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined);
+  companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined) | undefined;
   /** Sent along on refresh where Procore wants it. @default none */
-  redirectUri?: string;
+  redirectUri?: string | undefined;
   /** How tokens are renewed. */
-  renewal?: RenewalOptions;
+  renewal?: RenewalOptions | undefined;
   /** How failed calls are repeated. `false`: not at all, but for the replay of a 401. */
-  retry?: false | RetryOptions;
+  retry?: false | RetryOptions | undefined;
   /** Which calls share a limit. `false`: calls are not paced, and those that the server turns away wait each for itself. */
-  rateLimit?: false | RateLimitOptions;
+  rateLimit?: false | RateLimitOptions | undefined;
   /** What the application still does for itself. */
-  legacy?: LegacyOptions;
+  legacy?: LegacyOptions | undefined;
   /** Milliseconds for any single wait of a call (rate limit, retry, token) and for the wait for the store's lock. @default 60000 */
-  maxWaitMs?: number;
+  maxWaitMs?: number | undefined;
   /** Milliseconds for the whole call, waits and attempts included; then it ends with a `DeadlineError`. @default none */
-  deadlineMs?: number;
+  deadlineMs?: number | undefined;
   /** Presents a grant in the application's own way instead of the token endpoint; returns the answer as Procore sent it. */
-  exchange?: CustomExchange;
+  exchange?: CustomExchange | undefined;
   /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
-  logger?: Logger;
+  logger?: Logger | undefined;
 }
 
 /** How tokens are renewed. All times in milliseconds. */
 export interface RenewalOptions {
   /** Renew while calls go on with the old token; `false`: calls wait. @default true */
-  background?: boolean;
+  background?: boolean | undefined;
   /** How long before expiry, never over half the life. @default 5 minutes or 10 % of the life, whichever is less */
-  aheadMs?: number;
+  aheadMs?: number | undefined;
   /** How long a call waits for a renewal. @default 15000 */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** How long one token request may take: it outlives its waiters. @default 60000 */
-  answerTimeoutMs?: number;
+  answerTimeoutMs?: number | undefined;
   /** All token requests, waits and saves of one renewal. @default 90000 */
-  totalMs?: number;
+  totalMs?: number | undefined;
   /** One load, save or release of the lock. @default 5000 */
-  storeTimeoutMs?: number;
+  storeTimeoutMs?: number | undefined;
   /** How often the same token is presented again after a lost answer. @default 3 */
-  resendAfterLostAnswer?: number;
+  resendAfterLostAnswer?: number | undefined;
   /** Whether calls in flight finish before a renewal: always, never, or once the server has shown that it matters. @default 'learn' */
-  drain?: 'learn' | boolean;
+  drain?: 'learn' | boolean | undefined;
   /** How long they may take. @default 5000 */
-  drainMs?: number;
+  drainMs?: number | undefined;
 }
 
 /** How calls are paced by the rate-limit headers. */
 export interface RateLimitOptions {
   /** Which calls share a limit; a function names the limit that a call counts against. @default 'account' */
-  scope?: RateLimitScope;
+  scope?: RateLimitScope | undefined;
 }
 
 /** Which calls share a limit. */
@@ -91,35 +91,35 @@ export interface LegacyOptions {
    *
    * @default false
    */
-  takeOverRefresh?: boolean;
+  takeOverRefresh?: boolean | undefined;
 }
 
 /** How failed calls are repeated. */
 export interface RetryOptions {
   /** How often a call is repeated. @default 4 */
-  retries?: number;
+  retries?: number | undefined;
   /** Milliseconds; the first wait is random between 0 and this, and the bound doubles. @default 500 */
-  baseDelayMs?: number;
+  baseDelayMs?: number | undefined;
   /** Milliseconds; the bound never exceeds this. @default 30000 */
-  maxDelayMs?: number;
+  maxDelayMs?: number | undefined;
 }
 
 /** Options of one call: `instance.get(url, { procore: { … } })`. */
 export interface ProcoreRequestOptions {
   /** Whose tokens this call uses. */
-  account?: string;
+  account?: string | undefined;
   /** This call's `Procore-Company-Id`. */
-  companyId?: CompanyId;
+  companyId?: CompanyId | undefined;
   /** `false`: no token, no renewal; the call's own `Authorization` stays. */
-  auth?: false;
+  auth?: false | undefined;
   /** `false`, or other numbers than those of the attach. */
-  retry?: false | RetryOptions;
+  retry?: false | RetryOptions | undefined;
   /** `true`: the call may be repeated although its method says otherwise; `false`: it may not. */
-  idempotent?: boolean;
+  idempotent?: boolean | undefined;
   /** Milliseconds for the whole call, waits included. */
-  deadlineMs?: number;
+  deadlineMs?: number | undefined;
   /** Makes the body, anew for each attempt, in place of `data`: a stream, `form-data`, bytes or text, or a promise of one. */
-  body?: () => unknown;
+  body?: (() => unknown) | undefined;
 }
 
 /** Options with every default in place; shares no object with what the application passed, but for store and functions. */

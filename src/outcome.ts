@@ -2,7 +2,7 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { acceptsStatus, isAxiosError, isCancel, reasonOf, type AxiosErrorLike } from './axios.js';
 import { interruptedError, type Call, type Calls } from './call.js';
 import { putOnError, putOnResponse } from './failure/carried.js';
-import { isProcoreError, type ProcoreError } from './failure/errors.js';
+import { forCall, isProcoreError, type ProcoreError } from './failure/errors.js';
 import { describeProblem, type Problem } from './failure/problem.js';
 
 /** How a call ends, for the application. */
@@ -114,7 +114,7 @@ function ownError(
   problem: Problem | undefined,
   response?: AxiosResponse,
 ): ProcoreError {
-  const told = error.forCall({ config, path, response, request: response?.request as unknown });
+  const told = forCall(error, { config, path, response, request: response?.request as unknown });
   if (problem) {
     putOnError(told, problem);
     putOnResponse(told.response, problem);

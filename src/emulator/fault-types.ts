@@ -25,12 +25,17 @@ export interface EmulatedRequest {
  */
 export type FaultAction =
   | { kind: 'drop' }
-  | { kind: 'answer'; status: number; headers?: Record<string, string>; body?: string | object }
+  | {
+      kind: 'answer';
+      status: number;
+      headers?: Record<string, string> | undefined;
+      body?: string | object | undefined;
+    }
   | { kind: 'delay'; ms: number }
   | { kind: 'hang' }
   | { kind: 'hold' }
   | { kind: 'cut' }
-  | { kind: 'redirect'; location: string; status?: number };
+  | { kind: 'redirect'; location: string; status?: number | undefined };
 
 /**
  * Something that goes wrong on the way to or from the server.
@@ -46,13 +51,13 @@ export interface Fault {
    */
   on: 'token' | 'revoke' | 'info' | 'authorize' | 'api' | ((request: EmulatedRequest) => boolean);
   /** How many requests it strikes; `Infinity` for all. @default 1 */
-  times?: number;
+  times?: number | undefined;
   /**
    * False: the fault strikes before the request is carried out, so nothing is exchanged or written; a delayed or held
    * request is carried out when its wait ends, and never if the client has left by then.
    * True: the request is carried out first (token spent, RFI written), then the fault strikes. @default false
    */
-  after?: boolean;
+  after?: boolean | undefined;
   do: FaultAction;
 }
 

@@ -5,11 +5,11 @@ import { json, type Reply } from './message.js';
 /** A time in which the API carries nothing out. */
 export interface Outage {
   /** What every API request is answered with; from 400 to 599. @default 503 */
-  status?: number;
+  status?: number | undefined;
   /** `Retry-After` in whole seconds; absent, the answers carry none. */
-  retryAfterSeconds?: number;
+  retryAfterSeconds?: number | undefined;
   /** When it ends by itself: milliseconds from now on the server's clock. @default Infinity */
-  forMs?: number;
+  forMs?: number | undefined;
 }
 
 const outageParts: Record<keyof Outage, Takes> = {

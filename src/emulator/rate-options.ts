@@ -6,7 +6,7 @@ export interface RateLimit {
   /** How many calls fit into a window; from 1. */
   limit: number;
   /** Length of a window in seconds. @default 10 for `spike`, 3600 for `hourly` */
-  windowSeconds?: number;
+  windowSeconds?: number | undefined;
 }
 
 /**
@@ -15,23 +15,23 @@ export interface RateLimit {
  */
 export interface RateLimits {
   /** The limit for bursts; absent, there is none. */
-  spike?: RateLimit;
+  spike?: RateLimit | undefined;
   /** The limit for the long run; absent, there is none. */
-  hourly?: RateLimit;
+  hourly?: RateLimit | undefined;
   /**
    * `'fixed'`: a window begins with the first call after the last window's end, and its calls leave it together.
    * `'sliding'`: the window is the last `windowSeconds`, and each call leaves it on its own.
    *
    * @default 'fixed'
    */
-  kind?: 'fixed' | 'sliding';
+  kind?: 'fixed' | 'sliding' | undefined;
   /** Whether a 429 carries `Retry-After`, the whole seconds until one more call fits. @default true */
-  retryAfter?: boolean;
+  retryAfter?: boolean | undefined;
   /**
    * True: a 429 counts like any other call, against both limits, so that in a sliding window a client that hammers shuts itself out.
    * A fixed window ends when it ends; there it shows in the other limit only. @default false
    */
-  countRejected?: boolean;
+  countRejected?: boolean | undefined;
 }
 
 /** The limits with all defaults filled in. */

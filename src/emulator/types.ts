@@ -7,20 +7,20 @@ import type { RateLimits } from './rate-options.js';
 /** How an emulator behaves; everything has a default. */
 export interface EmulatorOptions {
   /** The port on 127.0.0.1; 0 takes a free one. @default 0 */
-  port?: number;
+  port?: number | undefined;
   /** The only client that the login host knows. @default 'emulator-client' */
-  clientId?: string;
+  clientId?: string | undefined;
   /** @default 'emulator-secret' */
-  clientSecret?: string;
+  clientSecret?: string | undefined;
   /** Life of an access token in seconds, as told in `expires_in`. @default 5400 */
-  accessTokenLifetimeSeconds?: number;
+  accessTokenLifetimeSeconds?: number | undefined;
   /**
    * Where the token endpoint looks for its fields. `'form'`: in a form in the body, and nowhere else. `'anywhere'`: also in JSON and in
    * the query string, as older servers do and older code relies on.
    *
    * @default 'form'
    */
-  tokenFields?: 'form' | 'anywhere';
+  tokenFields?: 'form' | 'anywhere' | undefined;
   /**
    * What becomes of the old pair when it is refreshed.
    *
@@ -32,23 +32,23 @@ export interface EmulatorOptions {
    *
    * @default 'A'
    */
-  spentTokens?: 'A' | 'B';
+  spentTokens?: 'A' | 'B' | undefined;
   /** True: presenting a spent refresh token also revokes every pair that came of the same authorisation. @default false */
-  familyRevocation?: boolean;
+  familyRevocation?: boolean | undefined;
   /**
    * False: no route asks for `Procore-Company-Id`. True: all but `me` and `companies` answer 400 without it,
    * and to a `client_credentials` token those two do as well. @default true
    */
-  requireCompanyHeader?: boolean;
+  requireCompanyHeader?: boolean | undefined;
   /** The redirect URIs that are registered with the app, exact; an empty array means any. @default [] */
-  redirectUris?: string[];
+  redirectUris?: string[] | undefined;
   /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
-  rateLimits?: RateLimits;
+  rateLimits?: RateLimits | undefined;
   /**
    * The server's clock in milliseconds since 1970: issue times, expiry, the log and the `Date` header follow it,
    * so a skewed server is a skewed `now`. Delays of faults run on real time. @default Date.now
    */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 /** A running emulator of Procore's login and API hosts, on one origin. */
@@ -63,7 +63,7 @@ export interface Emulator {
   /** The key that verifies the access tokens (ES512), as SPKI PEM. */
   readonly publicKeyPem: string;
   /** A fresh pair, as after an authorisation in the browser, in the wire shape. `userId` (default 1) is the JWT's `sub`. */
-  issue(options?: { userId?: number }): TokenSet;
+  issue(options?: { userId?: number | undefined }): TokenSet;
   /**
    * What comes of a person's answer to the page behind this URL, for a test without a browser: where the browser would be sent, and
    * the code in it; out of band the code alone. `userId` is 1 and `deny` false by default. Throws where the page would show an error.
@@ -71,7 +71,10 @@ export interface Emulator {
    * @example
    * const { code } = emulator.authorize(procore.authorizationUrl({ redirectUri, state }), { userId: 2 });
    */
-  authorize(url: string, answer?: { userId?: number; deny?: boolean }): { url?: string; code?: string };
+  authorize(
+    url: string,
+    answer?: { userId?: number | undefined; deny?: boolean | undefined },
+  ): { url?: string; code?: string };
   /** Ends the life of an access token now, or of every live one. Refresh tokens keep working. Throws for an unknown token. */
   expire(accessToken?: string): void;
   /** Revokes an access token now, or every live one. Refresh tokens keep working. Throws for an unknown token. */

@@ -37,6 +37,17 @@ export function problemOf(errorOrResponse: unknown): Problem | undefined {
   return undefined;
 }
 
+/**
+ * True where a failed call has its classification on the error itself, and then typed: `error.procore`. For a problem that an error
+ * wraps, or that is on an answer, see {@link problemOf}.
+ *
+ * @example
+ * if (hasProblem(error) && error.procore.kind === 'app-not-connected') notifyAdmin(error.procore.remedy);
+ */
+export function hasProblem(error: unknown): error is { procore: Problem } {
+  return isCarrier(error) && isProblem((error as { procore?: unknown }).procore);
+}
+
 function carriedBy(response: unknown): Problem | undefined {
   return isCarrier(response) ? (response as { [carried]?: Problem })[carried] : undefined;
 }

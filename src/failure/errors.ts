@@ -44,7 +44,7 @@ export interface FailedCall {
   readonly request?: unknown;
 }
 
-/** What an error is made of. */
+/** What an error of this package says beside its message. */
 export interface ErrorDetails {
   readonly account?: string | undefined;
   readonly cause?: unknown;
@@ -53,17 +53,23 @@ export interface ErrorDetails {
   /** HTTP status for handlers, where there is no answer; each class has its own default. */
   readonly status?: number | undefined;
   readonly reason?: ReauthenticationReason | undefined;
+}
+
+/** What an error is made of, once it is told of a call. */
+interface ToldDetails extends ErrorDetails {
   readonly call?: FailedCall | undefined;
 }
 
 const brand = Symbol.for('axios-procore.error');
+/** What {@link retold} makes the same error of again, whichever copy of the package made it first. */
+const madeOf = Symbol.for('axios-procore.error-made-of');
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
- * Base of the errors that this package raises itself. They are `isAxiosError` with the application's own `config`, a `status` and a
+ * What the errors of this package have in common. They are `isAxiosError` with the application's own `config`, a `status` and a
  * `response`, so that legacy handlers go on working; what is heavy or confidential is not enumerable and shows up in no log.
  */
-export abstract class ProcoreError extends Error {
+export abstract class ProcoreErrorBase extends Error {
   abstract readonly code: ProcoreErrorCode;
   abstract readonly kind: ProcoreErrorKind;
   readonly isAxiosError = true;
@@ -78,38 +84,24 @@ export abstract class ProcoreError extends Error {
   declare request?: unknown;
   /** The real answer if there was one, else a synthetic one with the header `x-axios-procore: synthetic`. */
   declare response: AxiosResponse;
-  readonly #summary: string;
-  readonly #details: ErrorDetails;
 
   constructor(summary: string, details: ErrorDetails = {}, syntheticStatus = 503) {
-    const { call } = details;
+    const { call } = details as ToldDetails;
     super(call ? `${method(call.config)} ${call.path}: ${summary}` : summary);
-    this.#summary = summary;
-    this.#details = details;
     this.status = call?.response?.status ?? details.status ?? syntheticStatus;
     if (details.retryAt) this.retryAt = details.retryAt;
     if (details.account !== undefined) this.account = details.account;
     Object.defineProperty(this, brand, { value: true });
-    this.hide('cause', details.cause);
-    this.hide('config', call?.config);
-    this.hide('request', call?.request);
-    this.hide('response', call?.response ?? synthetic(this.status, this.message, details));
-  }
-
-  /** The same failure, told of one call: its method and path in the message, its `config` and answer on the error. */
-  forCall(call: FailedCall): this {
-    return this.retold({ call });
-  }
-
-  /** The same failure with more known about it. */
-  retold(details: ErrorDetails): this {
-    const Same = this.constructor as new (summary: string, details: ErrorDetails) => this;
-    return new Same(this.#summary, { ...this.#details, ...details });
+    Object.defineProperty(this, madeOf, { value: { summary, details } });
+    hide(this, 'cause', details.cause);
+    hide(this, 'config', call?.config);
+    hide(this, 'request', call?.request);
+    hide(this, 'response', call?.response ?? synthetic(this.status, this.message, details));
   }
 
   /** What `JSON.stringify` shows: no configuration, no headers, no body. */
   toJSON(): Record<string, unknown> {
-    const { call, retryAt, reason } = this.#details;
+    const { call, retryAt, reason } = detailsOf(this);
     return {
       name: this.name,
       message: this.message,
@@ -122,16 +114,11 @@ export abstract class ProcoreError extends Error {
       ...(call ? { method: method(call.config), path: call.path } : {}),
     };
   }
-
-  private hide(name: 'cause' | 'config' | 'request' | 'response', value: unknown): void {
-    if (value === undefined && name !== 'config') return;
-    Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: false });
-  }
 }
 
 /** Node prints errors with all they carry; ours print what `toJSON` shows, the stack, and a cause without its belongings. */
-Object.defineProperty(ProcoreError.prototype, inspectCustom, {
-  value(this: ProcoreError): string {
+Object.defineProperty(ProcoreErrorBase.prototype, inspectCustom, {
+  value(this: ProcoreErrorBase): string {
     const { name: _name, message: _message, ...rest } = this.toJSON();
     const shown = `${this.stack ?? this.message} ${JSON.stringify(rest)}`;
     if (this.cause === undefined) return shown;
@@ -142,7 +129,7 @@ Object.defineProperty(ProcoreError.prototype, inspectCustom, {
 });
 
 /** Nobody but a person can go on: the account must be authorised anew in a browser. */
-export class ReauthenticationRequiredError extends ProcoreError {
+export class ReauthenticationRequiredError extends ProcoreErrorBase {
   override readonly name = 'ReauthenticationRequiredError';
   readonly code = 'ERR_PROCORE_REAUTHENTICATION_REQUIRED';
   readonly kind = 'reauthentication-required';
@@ -160,7 +147,7 @@ export class ReauthenticationRequiredError extends ProcoreError {
 }
 
 /** The renewal ended without a verdict; the refresh token is kept, and another try may succeed. */
-export class TokenRenewalError extends ProcoreError {
+export class TokenRenewalError extends ProcoreErrorBase {
   override readonly name = 'TokenRenewalError';
   readonly code = 'ERR_PROCORE_TOKEN_RENEWAL_FAILED';
   readonly kind = 'token-renewal-failed';
@@ -173,7 +160,7 @@ export class TokenRenewalError extends ProcoreError {
 }
 
 /** The token endpoint refused the client itself: wrong id, secret, grant or redirect URI. */
-export class ClientRejectedError extends ProcoreError {
+export class ClientRejectedError extends ProcoreErrorBase {
   override readonly name = 'ClientRejectedError';
   readonly code = 'ERR_PROCORE_CLIENT_REJECTED';
   readonly kind = 'client-rejected';
@@ -184,7 +171,7 @@ export class ClientRejectedError extends ProcoreError {
 }
 
 /** The store could not be read, written or locked, or returned what is no token set. Nothing was redeemed. */
-export class TokenStoreError extends ProcoreError {
+export class TokenStoreError extends ProcoreErrorBase {
   override readonly name = 'TokenStoreError';
   readonly code = 'ERR_PROCORE_TOKEN_STORE_FAILED';
   readonly kind = 'token-store-failed';
@@ -195,7 +182,7 @@ export class TokenStoreError extends ProcoreError {
 }
 
 /** The call was not sent: the limit opens later than the call may wait. */
-export class RateLimitedError extends ProcoreError {
+export class RateLimitedError extends ProcoreErrorBase {
   override readonly name = 'RateLimitedError';
   readonly code = 'ERR_PROCORE_RATE_LIMITED';
   readonly kind = 'rate-limited';
@@ -208,7 +195,7 @@ export class RateLimitedError extends ProcoreError {
 }
 
 /** The call's `deadlineMs` has passed. */
-export class DeadlineError extends ProcoreError {
+export class DeadlineError extends ProcoreErrorBase {
   override readonly name = 'DeadlineError';
   readonly code = 'ERR_PROCORE_DEADLINE';
   readonly kind = 'deadline';
@@ -219,7 +206,7 @@ export class DeadlineError extends ProcoreError {
 }
 
 /** The call goes to another Procore environment than its tokens: it was not sent. */
-export class WrongEnvironmentError extends ProcoreError {
+export class WrongEnvironmentError extends ProcoreErrorBase {
   override readonly name = 'WrongEnvironmentError';
   readonly code = 'ERR_PROCORE_WRONG_ENVIRONMENT';
   readonly kind = 'wrong-environment';
@@ -230,7 +217,7 @@ export class WrongEnvironmentError extends ProcoreError {
 }
 
 /** Callers with bearers of different users share one account: the call was not sent, because many users must never run as one. */
-export class AccountUndecidedError extends ProcoreError {
+export class AccountUndecidedError extends ProcoreErrorBase {
   override readonly name = 'AccountUndecidedError';
   readonly code = 'ERR_PROCORE_ACCOUNT_UNDECIDED';
   readonly kind = 'account-undecided';
@@ -240,9 +227,58 @@ export class AccountUndecidedError extends ProcoreError {
   }
 }
 
-/** True for the errors that this package raises itself, whichever copy of it did. */
+/** Any of the errors that this package raises itself: `code` tells which, and narrows. */
+export type ProcoreError =
+  | ReauthenticationRequiredError
+  | TokenRenewalError
+  | ClientRejectedError
+  | TokenStoreError
+  | RateLimitedError
+  | DeadlineError
+  | WrongEnvironmentError
+  | AccountUndecidedError;
+
+/** Base of these errors, for `instanceof`; {@link isProcoreError} also knows those of another copy of the package. */
+export const ProcoreError: abstract new (summary: string, details?: ErrorDetails) => ProcoreError =
+  ProcoreErrorBase as never;
+
+/**
+ * True for the errors that this package raises itself, whichever copy of it did.
+ *
+ * @example
+ * if (isProcoreError(error) && error.code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED') sendToLogin(error.reason);
+ */
 export function isProcoreError(error: unknown): error is ProcoreError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+}
+
+/** The same failure, told of one call: its method and path in the message, its `config` and answer on the error. */
+export function forCall<E extends ProcoreError>(error: E, call: FailedCall): E {
+  return retold(error, { call });
+}
+
+/** The same failure with more known about it. */
+export function retold<E extends ProcoreError>(error: E, more: ToldDetails): E {
+  const { summary, details } = (error as unknown as Made)[madeOf];
+  const Same = error.constructor as new (summary: string, details: ToldDetails) => E;
+  return new Same(summary, { ...details, ...more });
+}
+
+interface Made {
+  readonly [madeOf]: { readonly summary: string; readonly details: ToldDetails };
+}
+
+function detailsOf(error: ProcoreErrorBase): ToldDetails {
+  return (error as unknown as Made)[madeOf].details;
+}
+
+function hide(
+  error: ProcoreErrorBase,
+  name: 'cause' | 'config' | 'request' | 'response',
+  value: unknown,
+): void {
+  if (value === undefined && name !== 'config') return;
+  Object.defineProperty(error, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
 function method(config: AxiosRequestConfig): string {
@@ -252,7 +288,7 @@ function method(config: AxiosRequestConfig): string {
 function synthetic(
   status: number,
   message: string,
-  { call, retryAt, status: told }: ErrorDetails,
+  { call, retryAt, status: told }: ToldDetails,
 ): AxiosResponse {
   // What stands for an answer of the API says when, as the API does.
   const saysWhen = retryAt && (status === 429 || told !== undefined);

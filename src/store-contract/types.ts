@@ -8,17 +8,17 @@ export interface StoreStage {
    */
   open(): TokenStore | Promise<TokenStore>;
   /** Called once for each store that was opened, when its test is over. */
-  close?(store: TokenStore): void | Promise<void>;
+  close?: ((store: TokenStore) => void | Promise<void>) | undefined;
   /**
    * Takes the lock of `account` from its holder, who has it by way of `store`: as a connection does that breaks, or a lease that ends.
    * The lock is free when this resolves. With it the contract also tests what a holder hears, and may still do, when its lock is gone.
    */
-  breakLock?(store: TokenStore, account: string): void | Promise<void>;
+  breakLock?: ((store: TokenStore, account: string) => void | Promise<void>) | undefined;
   /**
    * How long one test may take, in milliseconds; each step of it has 40 % of that. A runner's own limit should be longer.
    * @default 10_000
    */
-  limitMs?: number;
+  limitMs?: number | undefined;
 }
 
 /** One test, for any runner: `test(name, run)`. */

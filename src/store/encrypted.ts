@@ -12,7 +12,7 @@ export interface EncryptedStoreOptions {
    * Off again once all are sealed: who can write into the store could else put plain tokens there.
    * @default false
    */
-  acceptPlain?: boolean;
+  acceptPlain?: boolean | undefined;
 }
 
 /** In clear beside the sealed set, for columns that must not be empty and for people; never read. */

@@ -13,18 +13,18 @@ export interface FileTokenStoreOptions {
    * The folder for the files, absolute or relative to the working directory at construction. It is made at the first save, for this
    * user only (mode 0700), parents included. One that exists is used as it is, unless its group or others may write to it.
    */
-  directory?: string;
+  directory?: string | undefined;
   /**
    * Instead of a folder, one file for the one account that there is. It holds the token set as Procore answers it, and may have been
    * written by somebody else in that form. What is said of the folder counts for the one that it is in. A symbolic link is followed, once,
    * at construction.
    */
-  file?: string;
+  file?: string | undefined;
   /**
    * False: no lock, and `fs-native-extensions` is not needed. Then one process at a time may renew the tokens in this folder.
    * @default true
    */
-  lock?: boolean;
+  lock?: boolean | undefined;
 }
 
 const isPath = (value: unknown) => value === undefined || (typeof value === 'string' && value.trim() !== '');

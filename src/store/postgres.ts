@@ -15,13 +15,13 @@ export interface PostgresTokenStoreOptions {
    * The table, with its schema if it is not in the `search_path`: `app.tokens`. Upper and lower case count.
    * @default 'axios_procore_tokens'
    */
-  table?: string;
+  table?: string | undefined;
   /**
    * How many connections of the pool renewals may hold at once; each renewal under way holds one, for as long as Procore takes to answer.
    * More renewals wait without a connection.
    * @default half of the pool's `max`, at least 1
    */
-  lockConnections?: number;
+  lockConnections?: number | undefined;
 }
 
 /** Tokens in PostgreSQL. */

@@ -22,13 +22,13 @@ export interface RedisTokenStoreOptions {
    * need different ones.
    * @default 'axios-procore:'
    */
-  prefix?: string;
+  prefix?: string | undefined;
   /**
    * How long others wait for the lock of a process that died, in milliseconds: 1000 to 3600000. The lock is renewed each third of it; a
    * process that is stopped for longer, by a debugger or by work that never yields, loses its lock.
    * @default 10_000
    */
-  leaseMs?: number;
+  leaseMs?: number | undefined;
 }
 
 /** A token store in Redis. */

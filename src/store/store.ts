@@ -6,14 +6,14 @@ export interface TokenSet {
   /** The bearer token (a JWT at Procore, but nothing depends on it). */
   access_token: string;
   /** Single use: redeemed once, then replaced by the one in the answer. Absent for `client_credentials`. */
-  refresh_token?: string;
-  token_type?: string;
+  refresh_token?: string | undefined;
+  token_type?: string | undefined;
   /** Seconds of life counted from the moment the server issued the answer. */
-  expires_in?: number;
+  expires_in?: number | undefined;
   /** Unix seconds on the server's clock. */
-  created_at?: number;
+  created_at?: number | undefined;
   /** Unix seconds on this machine's clock; written by this package on save. On load milliseconds and ISO 8601 strings are understood too. */
-  expires_at?: number;
+  expires_at?: number | undefined;
   /** Whatever else the application keeps in the record; carried over into every set that is saved. */
   [extra: string]: unknown;
 }
@@ -44,17 +44,19 @@ export interface TokenStore {
    * `signal` aborts the wait for the lock; the signal handed to `critical` says that a lock was lost while it was held.
    * A lock that can remember something hands over its `record` as well. Needs `lockMs` or `renewsLock`.
    */
-  lock?<T>(
-    account: string,
-    critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T>;
+  lock?:
+    | (<T>(
+        account: string,
+        critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
+        signal: AbortSignal,
+      ) => Promise<T>)
+    | undefined;
   /** Forgets the account. Called by `revoke()` only. */
-  remove?(account: string): void | Promise<void>;
+  remove?: ((account: string) => void | Promise<void>) | undefined;
   /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
-  lockMs?: number;
+  lockMs?: number | undefined;
   /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */
-  renewsLock?: boolean;
+  renewsLock?: boolean | undefined;
 }
 
 /** What a lock remembers of its holder, for whoever holds it next: whether a refresh was under way when a process died. */

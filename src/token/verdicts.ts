@@ -1,4 +1,4 @@
-import type { ProcoreError } from '../failure/errors.js';
+import { retold, type ProcoreError } from '../failure/errors.js';
 import { afterFailure, isBackingOff, noBackoff, type Backoff } from './backoff.js';
 import type { RenewalFailure } from './failures.js';
 
@@ -53,7 +53,7 @@ export function afterRenewalFailure(
       return { verdicts: { ...verdicts, rejected: { error, untilMs: nowMs + rejectedMs } }, error };
     case 'undecided': {
       const backoff = afterFailure(verdicts.undecided?.backoff ?? noBackoff, nowMs, draw, failure.retryAtMs);
-      const timed = error.retold({ retryAt: new Date(backoff.untilMs) });
+      const timed = retold(error, { retryAt: new Date(backoff.untilMs) });
       return { verdicts: { ...verdicts, undecided: { error: timed, backoff } }, error: timed };
     }
     case 'store':

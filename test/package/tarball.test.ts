@@ -18,6 +18,7 @@ const names = {
     'WrongEnvironmentError',
     'attachProcore',
     'environments',
+    'hasProblem',
     'isProcoreError',
     'memoryTokenStore',
     'partialFailures',

@@ -124,7 +124,7 @@ test.each(classes)(
   (_name, make, code) => {
     const cause = new Error('root');
     const before = make({ account: 'ann', cause, retryAt });
-    const told = before.forCall(call);
+    const told = errors.forCall(before, call);
     expect(told).not.toBe(before);
     expect(told.constructor).toBe(before.constructor);
     expect(told.message).toBe('POST /rest/v1.0/x: s');
@@ -137,7 +137,7 @@ test.each(classes)(
 );
 
 test('without an answer the response is synthetic, and says so', () => {
-  const { response } = new ReauthenticationRequiredError('s', { reason: 'no-tokens' }).forCall(call);
+  const { response } = errors.forCall(new ReauthenticationRequiredError('s', { reason: 'no-tokens' }), call);
   expect(response).toMatchObject({
     status: 401,
     statusText: 'Unauthorized',
@@ -156,7 +156,7 @@ test('a synthetic 429 carries Retry-After, a 503 does not', () => {
 
 test('with an answer the response is that answer, and the status its own', () => {
   const response = { status: 401, data: 'x', headers: {}, config } as unknown as AxiosResponse;
-  const told = new TokenRenewalError('s').forCall({ ...call, response });
+  const told = errors.forCall(new TokenRenewalError('s'), { ...call, response });
   expect(told.response).toBe(response);
   expect(told.status).toBe(401);
 });
@@ -165,7 +165,7 @@ test.each(classes)(
   '%s shows no configuration, header, answer or cause to JSON.stringify and Object.keys',
   (_name, make) => {
     const cause = Object.assign(new Error('root'), { token: 'very-secret' });
-    const told = make({ cause, account: 'ann', retryAt }).forCall(call);
+    const told = errors.forCall(make({ cause, account: 'ann', retryAt }), call);
     const shown = JSON.stringify(told);
     expect(shown).not.toContain('secret');
     expect(JSON.parse(shown)).toMatchObject({
@@ -186,7 +186,7 @@ test.each(classes)(
 test.each(classes)('%s prints message, stack and the text of its cause, redacted', (_name, make) => {
   const token = '76ba9d03cbd0e0a8e9a4b2f1c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6';
   const cause = Object.assign(new Error(`insert failed: refresh_token=${token} (${token})`), { token });
-  const told = make({ cause }).forCall(call);
+  const told = errors.forCall(make({ cause }), call);
   for (const options of [{}, { depth: 10 }, { depth: Infinity, showHidden: true }]) {
     for (const printed of [
       inspect(told, options),
@@ -203,7 +203,7 @@ test.each(classes)('%s prints message, stack and the text of its cause, redacted
 });
 
 test.each(classes)('%s is mutable, as real clients expect', (_name, make) => {
-  const told = make().forCall(call) as errors.ProcoreError & Record<string, unknown>;
+  const told = errors.forCall(make(), call) as errors.ProcoreError & Record<string, unknown>;
   const other = { status: 418 } as AxiosResponse;
   Object.assign(told, {
     message: 'mine',

@@ -15,7 +15,7 @@ export interface PostgresClient {
 /** A `Pool` of `pg`: of it the part that is used. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
-  readonly options?: { readonly max?: number | undefined };
+  readonly options?: { readonly max?: number | undefined } | undefined;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -8,22 +8,17 @@ const { options } = ts.parseJsonConfigFileContent(
   root,
 );
 
+/** The source of each entry point of the package. */
+export const entryPoints: readonly string[] = Object.values(options.paths ?? {}).map(([file]) =>
+  join(root, file!),
+);
+
 /** A program over the source and over files that exist in memory only; the package's own names lead to the source. */
 export function programOver(files: ReadonlyMap<string, string>): ts.Program {
   const settings: ts.CompilerOptions = {
     ...options,
     noEmit: true,
     baseUrl: root,
-    paths: {
-      'axios-procore': ['./src/index.ts'],
-      'axios-procore/emulator': ['./src/emulator/index.ts'],
-      'axios-procore/stores/file': ['./src/store/file.ts'],
-      'axios-procore/stores/encrypted': ['./src/store/encrypted.ts'],
-      'axios-procore/stores/redis': ['./src/store/redis.ts'],
-      'axios-procore/stores/postgres': ['./src/store/postgres.ts'],
-      'axios-procore/store-contract': ['./src/store-contract/index.ts'],
-      'axios-procore/register': ['./src/register/index.ts'],
-    },
   };
   const host = ts.createCompilerHost(settings);
   const { fileExists, readFile } = host;
@@ -36,8 +31,7 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
       ? getSourceFile(name, target, ...rest)
       : ts.createSourceFile(name, text, target, true);
   };
-  const sources = ['src/index.ts', 'src/emulator/index.ts'].map((name) => join(root, name));
-  return ts.createProgram([...sources, ...files.keys()], settings, host);
+  return ts.createProgram([...entryPoints, ...files.keys()], settings, host);
 }
 
 /** Type-checks examples together; each finding reads `page:line: text`. */

@@ -1,12 +1,14 @@
 // Compiled against the packed package by matrix.test.ts; here, against the source.
-import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
+import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import {
   attachProcore,
   environments,
+  hasProblem,
   isProcoreError,
   memoryTokenStore,
   partialFailures,
   problemOf,
+  ProcoreError,
   ReauthenticationRequiredError,
   TokenRenewalError,
   TokenStoreConflict,
@@ -68,6 +70,28 @@ export const answers: Promise<AxiosResponse<unknown>>[] = [
   // @ts-expect-error -- false or nothing
   instance.get('/rest/v1.0/me', { procore: { auth: true } }),
 ];
+
+// What is left out may be written out, as configurations do that are read from somewhere; compiled with exactOptionalPropertyTypes.
+export const leftOut: ProcoreOptions = {
+  clientId: 'client',
+  clientSecret: undefined,
+  environment: undefined,
+  store: undefined,
+  account: undefined,
+  companyId: undefined,
+  renewal: { background: undefined, aheadMs: undefined, drain: undefined },
+  retry: { retries: undefined },
+  rateLimit: { scope: undefined },
+  legacy: { takeOverRefresh: undefined },
+  exchange: undefined,
+  logger: undefined,
+};
+export const leftOutOfCall: Promise<AxiosResponse<unknown>>[] = [
+  instance.get('/rest/v1.0/me', { procore: undefined }),
+  instance.get('/rest/v1.0/me', { procore: { account: undefined, auth: undefined, body: undefined } }),
+];
+export const withoutRefreshToken: TokenSet = { access_token: 'a', refresh_token: undefined };
+export const without: TokenStore = { load: () => null, save: () => {}, lock: undefined, remove: undefined };
 
 // What a failed call, and a success, may say.
 export async function failures(): Promise<unknown[]> {
@@ -137,6 +161,51 @@ export function told(error: unknown): string {
   if (!isProcoreError(error)) return '';
   const code: ProcoreErrorCode = error.code;
   return `${code} ${error.kind} ${error.message}`;
+}
+
+// Every own error is told by its code, and then shows what it alone has.
+export function byCode(error: unknown): string {
+  if (isProcoreError(error) && error.code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED') {
+    const narrowed: ReauthenticationRequiredError = error;
+    return `${narrowed.name} ${error.reason}`;
+  }
+  if (!isProcoreError(error)) return '';
+  // @ts-expect-error -- there is no such code
+  if (error.code === 'ERR_PROCORE_NONE') return '';
+  switch (error.code) {
+    case 'ERR_PROCORE_REAUTHENTICATION_REQUIRED':
+      return error.reason satisfies ReauthenticationReason;
+    case 'ERR_PROCORE_TOKEN_RENEWAL_FAILED':
+    case 'ERR_PROCORE_RATE_LIMITED':
+      return String((error.retryAt satisfies Date | undefined)?.getTime());
+    case 'ERR_PROCORE_CLIENT_REJECTED':
+    case 'ERR_PROCORE_TOKEN_STORE_FAILED':
+    case 'ERR_PROCORE_DEADLINE':
+    case 'ERR_PROCORE_WRONG_ENVIRONMENT':
+    case 'ERR_PROCORE_ACCOUNT_UNDECIDED':
+      // @ts-expect-error -- only the first one has a reason
+      return error.reason as string;
+    default: {
+      const none: never = error;
+      return none;
+    }
+  }
+}
+export function byClass(error: unknown): string {
+  if (!(error instanceof ProcoreError)) return '';
+  return error.kind === 'reauthentication-required' ? error.reason : error.code;
+}
+export const codeOf = (error: ProcoreError): ProcoreErrorCode => error.code;
+export const everyCode: ProcoreErrorCode extends ProcoreError['code'] ? true : never = true;
+
+// The problem of a call, also where axios's own declarations cannot be added to.
+export function problemOn(error: unknown, failed: AxiosError): (Problem | number | undefined)[] {
+  const own: Problem | undefined = hasProblem(error) ? error.procore : undefined;
+  // @ts-expect-error -- a problem may be missing
+  const unchecked: Problem = (failed as { procore?: Problem }).procore;
+  if (!hasProblem(failed)) return [own, unchecked];
+  const problem: Problem = failed.procore;
+  return [own, problem, failed.response?.status];
 }
 export const login: string = environments.production.loginUrl;
 export const name: EnvironmentName = 'developer-sandbox';
