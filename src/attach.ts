@@ -1,4 +1,5 @@
 import { checkAccount } from './argument-checks.js';
+import { captureContext } from './async-context.js';
 import { isFree, mark, reclaim, unmark } from './attached.js';
 import { authorizationUrl, checkedCode, checkRevocation } from './authorization.js';
 import { createAuthorisation } from './authorise.js';
@@ -53,7 +54,8 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     const store = settings.store ?? memoryTokenStore();
     const shared = sharedByStore.get(store) ?? createShared(env, createScopes);
     sharedByStore.set(store, shared);
-    const events = createEvents(settings.logger, shared.loggedBy(settings.logger));
+    const inContext = captureContext();
+    const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
     shared.tellTo(events);
     const version = axiosVersion();
     for (const { what, here } of limitsToTell(version)) {
@@ -96,8 +98,14 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       sources.set(account, source);
       return source;
     };
+    const clientKeyOf = (account: string) =>
+      JSON.stringify([loginUrl, settings.clientId, settings.grant, account]);
+    /** Whose tokens the handle means where it is told no account. */
+    const ownAccount = typeof settings.account === 'string' ? settings.account : 'default';
+    // Not at its first call: that one may come by an instance that was attached later, inside of a request.
+    shared.contextOf(clientKeyOf(ownAccount), inContext);
     const sharedSource = (account: string): TokenSource => {
-      const clientKey = JSON.stringify([loginUrl, settings.clientId, settings.grant, account]);
+      const clientKey = clientKeyOf(account);
       // The latest attach knows best: a secret may have been corrected.
       shared.exchanges.set(clientKey, exchange);
       if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
@@ -121,6 +129,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
           maxWaitMs: settings.maxWaitMs,
           takesOver: () => shared.takenOver.has(clientKey),
           serverOffsetMs,
+          inContext: shared.contextOf(clientKey, inContext),
           emit,
           warnOnce: shared.warnOnce,
         }),
@@ -191,7 +200,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     let detached = false;
     const named = (method: string, account: string | undefined): TokenSource => {
       checkAccount(method, account);
-      return sourceOf(account ?? (typeof settings.account === 'string' ? settings.account : 'default'));
+      return sourceOf(account ?? ownAccount);
     };
     return {
       async getAccessToken(account) {

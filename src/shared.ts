@@ -1,3 +1,4 @@
+import type { InContext } from './async-context.js';
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
 import type { Logger } from './options.js';
@@ -12,6 +13,8 @@ export interface Shared {
   /** The source of this key; made at its first use, by whoever comes first. */
   source(key: string, create: () => TokenSource): TokenSource;
   sources(): Iterable<TokenSource>;
+  /** The async context for the source of this key: that of whoever comes first. */
+  contextOf(key: string, own: InContext): InContext;
   /** How each source presents its grant: set by the latest attach that uses it. */
   readonly exchanges: Map<string, Exchange>;
   /** The sources, by key, whose account an application still refreshes by itself: one attach that says so is enough. */
@@ -28,7 +31,7 @@ export interface Shared {
   serverOffsetMs(): number;
   /** The warnings that a log has had: an application may make an instance for each call, and is told once. */
   loggedBy(logger: Logger | undefined): Set<string>;
-  /** Sources tell every attach. */
+  /** Sources tell every attach, each in its own async context. */
   tellTo(events: Events): void;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
@@ -39,6 +42,7 @@ export interface Shared {
 /** Creates the common part of the attaches of one store. */
 export function createShared(env: Env, createGates: (serverOffsetMs: () => number) => Gates): Shared {
   const sources = new Map<string, TokenSource>();
+  const contexts = new Map<string, InContext>();
   // Weak: an application may make an instance for each call and never detach it.
   let sinks: WeakRef<Events>[] = [];
   const logged = new WeakMap<object, Set<string>>();
@@ -58,6 +62,11 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
       return source;
     },
     sources: () => sources.values(),
+    contextOf(key, own) {
+      const context = contexts.get(key) ?? own;
+      contexts.set(key, context);
+      return context;
+    },
     exchanges: new Map(),
     takenOver: new Set(),
     outliving: new Map(),
@@ -84,12 +93,12 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
     emit(event, detail) {
       const logged = new Set<unknown>();
       for (const events of everyone()) {
-        events.emit(event, detail, !logged.has(events.logger));
+        events.inContext(() => events.emit(event, detail, !logged.has(events.logger)));
         logged.add(events.logger);
       }
     },
     warnOnce(...warning) {
-      for (const events of everyone().slice(0, 1)) events.warnOnce(...warning);
+      for (const events of everyone().slice(0, 1)) events.inContext(() => events.warnOnce(...warning));
     },
     async idle() {
       for (;;) {

@@ -1,3 +1,4 @@
+import type { InContext } from '../async-context.js';
 import type { ReauthenticationReason } from '../failure/errors.js';
 import { kindOf } from '../in-words.js';
 import type { Logger } from '../options.js';
@@ -53,6 +54,8 @@ export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
   readonly logger: Logger | undefined;
+  /** Where events of an account are told: a call tells its own events where it runs. */
+  readonly inContext: InContext;
   /** Emits `warning`, once for each `subject`. */
   warnOnce(code: WarningCode, subject: string, message: string): void;
 }
@@ -74,7 +77,11 @@ const levels: Record<keyof ProcoreEvents, keyof Logger> = {
  * Creates the events of one attach. A listener or a log that throws harms nobody. Without a logger, warnings and errors go to
  * `process.emitWarning`: losing a token must not be silent. `logged`: the warnings that this log has had already, from other attaches.
  */
-export function createEvents(logger: Logger | undefined, logged: Set<string> = new Set()): Events {
+export function createEvents(
+  logger: Logger | undefined,
+  logged: Set<string> = new Set(),
+  inContext: InContext = (work) => work(),
+): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
 
@@ -120,6 +127,7 @@ export function createEvents(logger: Logger | undefined, logged: Set<string> = n
   return {
     emit,
     logger,
+    inContext,
     on(event, listener) {
       if (!Object.hasOwn(levels, event))
         throw new TypeError(

@@ -1,3 +1,4 @@
+import { captureContext } from '../async-context.js';
 import type { Env } from '../env.js';
 import { codeOf } from '../in-words.js';
 import type { LockRecord, TokenStore } from '../store/store.js';
@@ -13,6 +14,9 @@ export type Locked<T> =
  * Runs `critical` under `store.lock`, if there is one, and holds foreign code to the contract: it runs at most once; not at all once
  * `signal` has aborted or `waitMs` has passed; what it returned counts whatever the lock does afterwards; a release that fails or
  * takes longer than `releaseMs` is a warning. A rejection of `critical` passes through.
+ *
+ * `critical` runs in the async context of the caller: a driver may call it from an event of its connection, which has the context of
+ * whoever opened that.
  */
 export async function runLocked<T>(
   deps: {
@@ -31,6 +35,7 @@ export async function runLocked<T>(
   if (signal.aborted) return givenUp;
   if (!store.lock) return { kind: 'ran', value: await critical(undefined, undefined) };
 
+  const inContext = captureContext();
   const patience = new AbortController();
   let running: Promise<T> | undefined;
   let over = false;
@@ -42,7 +47,7 @@ export async function runLocked<T>(
     if (running) return running;
     // Too late: the renewal has given up, and nothing may be redeemed any more.
     if (patience.signal.aborted) return Promise.resolve(undefined as T);
-    running = critical(lost, record);
+    running = inContext(() => critical(lost, record));
     // The lock may not await it: its rejection reaches us below all the same.
     running.then(
       () => (over = true),

@@ -1,3 +1,4 @@
+import type { InContext } from '../async-context.js';
 import type { Env } from '../env.js';
 import { TokenRenewalError, type ProcoreError } from '../failure/errors.js';
 import { within, type Waited } from '../within.js';
@@ -56,6 +57,8 @@ export function createSequence(deps: {
   release: () => void;
   /** The application's own refreshes are answered, also before there is any pair. */
   takesOver: () => boolean;
+  /** A renewal is the account's, and not that of the call that sets it off. */
+  inContext: InContext;
 }): Sequence {
   const { env, account, ledger, turns, telling } = deps;
   const name = JSON.stringify(account);
@@ -120,14 +123,16 @@ export function createSequence(deps: {
         posted: false,
         trouble: undefined,
       };
-      const done = turns
-        .inTurn(() => deps.renewal(run))
-        .catch((): RenewalResult => {
-          // A defect of ours: calls must not hang on it, and what is in hand stays.
-          const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
-          return { kind: 'failed', verdict: 'undecided', error };
-        })
-        .then((result) => settle(run, result));
+      const done = deps.inContext(() =>
+        turns
+          .inTurn(() => deps.renewal(run))
+          .catch((): RenewalResult => {
+            // A defect of ours: calls must not hang on it, and what is in hand stays.
+            const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
+            return { kind: 'failed', verdict: 'undecided', error };
+          })
+          .then((result) => settle(run, result)),
+      );
       running = Object.assign(run, { done });
       return running;
     },

@@ -1,3 +1,4 @@
+import type { InContext } from '../async-context.js';
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { Events } from '../observe/events.js';
@@ -66,13 +67,15 @@ export interface SourceDeps {
   /** The application's own refreshes are answered from here: with tokens from long ago, and before there is any pair. */
   takesOver: () => boolean;
   serverOffsetMs: () => number;
+  /** What is done for the account runs in this context; whoever asks goes on in their own. */
+  inContext: InContext;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
 }
 
 /** Creates the source of one account from its parts. */
 export function createTokenSource(deps: SourceDeps): TokenSource {
-  const { env, account, grant, keeper, mutex, settings, serverOffsetMs } = deps;
+  const { env, account, grant, keeper, mutex, settings, serverOffsetMs, inContext } = deps;
   const name = JSON.stringify(account);
   const turns = createTurns();
   const telling = createTelling(deps);
@@ -174,12 +177,12 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     peek: leases.peek,
     acquire: leases.acquire,
     renew: leases.renew,
-    setTokens,
-    takeOwn,
+    setTokens: (tokens) => inContext(() => setTokens(tokens)),
+    takeOwn: (tokens, sure) => inContext(() => takeOwn(tokens, sure)),
     refused: (lease, reason, { maxMs, ...patience }) =>
       refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
-    exchangeCode: codes.exchange,
-    revoke: revocation.revoke,
+    exchangeCode: (login, code) => inContext(() => codes.exchange(login, code)),
+    revoke: (login) => inContext(() => revocation.revoke(login)),
     sent: drain.sent,
     answered(lease, answer) {
       drain.answered();
