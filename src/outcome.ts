@@ -1,9 +1,12 @@
+import { errorMonitor } from 'node:events';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { acceptsStatus, isAxiosError, isCancel, reasonOf, type AxiosErrorLike } from './axios.js';
 import { interruptedError, type Call, type Calls } from './call.js';
+import { concealAgents, concealAnswer, concealBody, concealRequest, isStream } from './conceal.js';
 import { putOnError, putOnResponse } from './failure/carried.js';
 import { forCall, isProcoreError, type ProcoreError } from './failure/errors.js';
 import { describeProblem, type Problem } from './failure/problem.js';
+import { bearerOf } from './wire/headers.js';
 
 /** How a call ends, for the application. */
 export interface Outcomes {
@@ -20,23 +23,39 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   function finish(call: Call, response: AxiosResponse): AxiosResponse {
     call.response = response;
     response.config = call.config as AxiosResponse['config'];
+    if (!call.source) return response;
+    concealAnswer(response);
+    concealAgents(call.config);
+    // What ends it later is an error of axios's own, made of the configuration that the adapter was given.
+    if (isStream(response.data)) response.data.on(errorMonitor, (error) => void disowned(error, call));
     return response;
   }
 
   /**
    * An error may carry the configuration that the adapter was given, bearer and all: one of the adapter's own kind, or, with the fetch
-   * adapter of several versions, the cause of one of axios's.
+   * adapter of several versions, the cause of one of axios's. Its request has the bearer in any case.
    */
   function disowned(error: unknown, call: Call, depth = 0): unknown {
     if (typeof error !== 'object' || error === null || depth === mostCauses) return error;
-    const { response, cause } = error as { response?: object; cause?: unknown };
-    for (const bearer of [error, response]) {
-      const carrier = bearer as { config?: AxiosRequestConfig } | undefined;
+    const { response, cause, errors } = error as { response?: object; cause?: unknown; errors?: unknown };
+    for (const carrier of [error, response]) {
+      if (typeof carrier !== 'object' || carrier === null) continue;
+      const { config } = carrier as { config?: AxiosRequestConfig };
       // A frozen one refuses, and must not end in an error of ours.
-      if (carrier?.config && calls.of(carrier.config) === call) Reflect.set(carrier, 'config', call.config);
+      if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.config);
+      if (call.source) concealRequest(carrier);
     }
-    disowned(cause, call, depth + 1);
+    for (const inner of [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]) {
+      disowned(inner, call, depth + 1);
+    }
     return error;
+  }
+
+  /** The one that the adapter was given, or a copy of it that an adapter has made. */
+  function isPrivate(config: AxiosRequestConfig, call: Call): boolean {
+    if (calls.of(config) === call) return true;
+    const accessToken = call.lease?.held.accessToken;
+    return accessToken !== undefined && config !== call.config && bearerOf(config.headers) === accessToken;
   }
 
   return {
@@ -47,6 +66,12 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         putOnError(failure, problemIn(call, failure));
         throw failure;
       }
+      if (call.source) {
+        concealBody(call.config);
+        concealAgents(call.config);
+      }
+      // The fetch adapter puts its configuration and request on the one reason that a CancelToken has for all its calls.
+      disowned(reasonOf(call.config), call);
       // However the adapter puts it: it was us who stopped it. And the reason of a CancelToken is shared by all its calls.
       const isOurs = call.interruption() !== undefined || failure === reasonOf(call.config);
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;

@@ -24,7 +24,8 @@ function cleared(value: unknown, key = ''): unknown {
     // axios 1.0 keeps those of the defaults within.
     const within =
       isConfig || key.startsWith('config headers') ? `${isConfig ? 'config' : key} ${name}` : name;
-    return [[name, cleared(item, within)]];
+    // Hidden from loggers where a bearer of ours was sent.
+    return [[name === 'request (hidden)' ? 'request' : name, cleared(item, within)]];
   });
   return Object.fromEntries(own);
 }
