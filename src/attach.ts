@@ -1,9 +1,9 @@
 import { checkAccount } from './argument-checks.js';
 import { captureContext } from './async-context.js';
-import { isFree, mark, reclaim, unmark } from './attached.js';
+import { isFree, mark, reclaim, replaceable, unmark } from './attached.js';
 import { authorizationUrl, checkedCode, checkRevocation } from './authorization.js';
 import { createAuthorisation } from './authorise.js';
-import { axiosVersion, ejectOwn, type AxiosLike } from './axios.js';
+import { axiosVersion, ejectOwn, replaceInterceptor, type AxiosLike } from './axios.js';
 import { limitsToTell } from './axios-limits.js';
 import { createCalls } from './call.js';
 import { createDispatch } from './dispatch.js';
@@ -28,6 +28,7 @@ import { createShared, type Shared } from './shared.js';
 import { memoryTokenStore } from './store/memory.js';
 import type { TokenStore } from './store/store.js';
 import { createExchange } from './token/exchange.js';
+import { createHome } from './token/home.js';
 import { createKeeper } from './token/keeper.js';
 import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
@@ -43,6 +44,7 @@ export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Pr
  */
 export function createAttach(env: Env, registry: object = globalThis): AttachProcore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
+  const sharedByHandle = new WeakMap<Procore, Shared>();
   const mutex = createGrantMutex(registry);
   const createScopes = (serverOffsetMs: () => number) =>
     createGates(() => createGate({ env, serverOffsetMs }));
@@ -50,9 +52,12 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
   return (instance, options) => {
     checkInstance(instance);
     const settings = resolveOptions(options);
+    checkFree(instance, settings.replace);
     reclaim(instance);
+    const before = settings.replace ? replaceable(instance) : undefined;
+    const sharedBefore = before && sharedByHandle.get(before.handle);
     const store = settings.store ?? memoryTokenStore();
-    const shared = sharedByStore.get(store) ?? createShared(env, createScopes);
+    const shared = sharedByStore.get(store) ?? sharedBefore ?? createShared(env, createScopes);
     sharedByStore.set(store, shared);
     const inContext = captureContext();
     const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
@@ -115,14 +120,16 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
           account,
           grant: settings.grant,
           clientKey,
-          store,
-          keeper: createKeeper({
-            store,
-            account,
-            env,
-            storeTimeoutMs: settings.renewal.storeTimeoutMs,
-            saves: mutex.savesOf(store),
-          }),
+          ...createHome(store, (store) =>
+            createKeeper({
+              store,
+              account,
+              env,
+              storeTimeoutMs: settings.renewal.storeTimeoutMs,
+              saves: mutex.savesOf(store),
+            }),
+          ),
+          inherited: shared.inheritedBy(clientKey),
           mutex,
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
@@ -135,6 +142,18 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
         }),
       );
     };
+
+    /** How the keys of this client's accounts begin. */
+    const clientKeys = clientKeyOf('').slice(0, -'""]'.length);
+    if (shared === sharedBefore) shared.moveTo(store, clientKeys);
+    else {
+      for (const [key, held] of before?.held() ?? []) {
+        if (!key.startsWith(clientKeys)) continue;
+        shared.inherit(key, held);
+        // What is in memory only is saved, whether or not a call comes for it.
+        if (held.unsaved) sourceOf((JSON.parse(key) as string[])[3]!);
+      }
+    }
 
     const calls = createCalls();
     const serverNowMs = () => env.now() + serverOffsetMs();
@@ -194,15 +213,17 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       );
     // Synchronous, because it never fails: one that is not would let axios read each body later, after the caller may have changed it.
     const installer = createInstaller({ env, dispatch, bypassed });
-    const id = instance.interceptors.request.use(installer, undefined, { synchronous: true });
-    mark(instance);
+    const id =
+      (before && replaceInterceptor(instance, before.interceptor, installer)) ??
+      instance.interceptors.request.use(installer, undefined, { synchronous: true });
+    before?.giveWay();
 
     let detached = false;
     const named = (method: string, account: string | undefined): TokenSource => {
       checkAccount(method, account);
       return sourceOf(account ?? ownAccount);
     };
-    return {
+    const handle: Procore = {
       async getAccessToken(account) {
         const source = named('getAccessToken', account);
         const acquired = await source.acquire({ maxMs: settings.maxWaitMs, signal: undefined });
@@ -235,6 +256,17 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
         unmark(instance);
       },
     };
+    sharedByHandle.set(handle, shared);
+    mark(instance, {
+      handle,
+      interceptor: installer,
+      held: shared.held,
+      giveWay() {
+        handle.detach();
+        shared.tellNoMore(events);
+      },
+    });
+    return handle;
   };
 }
 
@@ -253,9 +285,18 @@ function checkInstance(instance: AxiosLike): void {
       'axios-procore: this axios instance cannot be attached, because Object.freeze, or the like, has been called on it; attach before that.',
     );
   }
-  if (!isFree(instance)) {
+}
+
+function checkFree(instance: AxiosLike, replace: boolean): void {
+  if (isFree(instance)) return;
+  if (!replace) {
     throw new TypeError(
-      'axios-procore: this axios instance is attached already; call detach() on the handle of the first attachProcore before attaching anew.',
+      'axios-procore: this axios instance is attached already; call detach() on the handle of the first attachProcore before attaching anew, or give replace: true where a module runs again in the same process (hot reload).',
+    );
+  }
+  if (!replaceable(instance)) {
+    throw new TypeError(
+      'axios-procore: this axios instance is attached already, by release 0.1.0 of the package, which replace: true cannot detach; call detach() on its handle, or start the process anew.',
     );
   }
 }

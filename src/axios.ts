@@ -29,6 +29,22 @@ export function ejectOwn({ interceptors: { request } }: AxiosLike, id: number, o
   if (!isGone) request.eject(id);
 }
 
+/**
+ * Puts an interceptor in the place of another, so that its order among those of the application stays. Returns its number; undefined where
+ * the other is gone.
+ */
+export function replaceInterceptor(
+  { interceptors: { request } }: AxiosLike,
+  own: unknown,
+  next: unknown,
+): number | undefined {
+  const { handlers } = request as { handlers?: ({ fulfilled?: unknown } | null)[] };
+  const id = Array.isArray(handlers) ? handlers.findIndex((handler) => handler?.fulfilled === own) : -1;
+  if (id < 0) return undefined;
+  handlers![id]!.fulfilled = next;
+  return id;
+}
+
 /** The error that axios itself raises for a failed call, as far as the line looks at it. */
 export interface AxiosErrorLike extends Error {
   isAxiosError: true;

@@ -1,4 +1,5 @@
 export { attachProcore } from './attach.js';
+export { procoreOf } from './attached.js';
 export type { AttachProcore } from './attach.js';
 export type { Procore } from './procore.js';
 export type { AxiosLike } from './axios.js';

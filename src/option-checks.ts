@@ -95,6 +95,7 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
       ),
     'an object with the functions debug, info, warn and error',
   ],
+  replace: switched,
 };
 const requestChecks: Record<keyof ProcoreRequestOptions, Check> = {
   account: text,
@@ -171,6 +172,7 @@ export function resolveOptions(options: ProcoreOptions): Settings {
     deadlineMs: options.deadlineMs,
     exchange: options.exchange,
     logger: options.logger,
+    replace: options.replace ?? false,
   });
 }
 

@@ -50,6 +50,11 @@ export interface ProcoreOptions {
   exchange?: CustomExchange | undefined;
   /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
   logger?: Logger | undefined;
+  /**
+   * What is attached to the instance already is detached first, and this attach goes on with its tokens and gates: for a module that runs
+   * again in the same process (hot reload). @default false
+   */
+  replace?: boolean | undefined;
 }
 
 /** How tokens are renewed. All times in milliseconds. */
@@ -143,6 +148,7 @@ export interface Settings {
   readonly deadlineMs: number | undefined;
   readonly exchange: CustomExchange | undefined;
   readonly logger: Logger | undefined;
+  readonly replace: boolean;
 }
 
 /** What `renewal` means where it says nothing; `aheadMs` depends on the token. */

@@ -1,10 +1,12 @@
 import type { InContext } from './async-context.js';
+import type { HeldTokenSet } from './attached.js';
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
 import type { Logger } from './options.js';
 import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
+import type { TokenStore } from './store/store.js';
 import type { TokenSource } from './token/source.js';
 import type { Bearer } from './wire/subjects.js';
 
@@ -15,6 +17,14 @@ export interface Shared {
   sources(): Iterable<TokenSource>;
   /** The async context for the source of this key: that of whoever comes first. */
   contextOf(key: string, own: InContext): InContext;
+  /** The tokens in memory, by key. */
+  held(): Map<string, HeldTokenSet>;
+  /** Takes over the tokens of this key from another copy of the package, unless there is a source already. */
+  inherit(key: string, held: HeldTokenSet): void;
+  /** What the source of this key begins with. */
+  inheritedBy(key: string): HeldTokenSet | undefined;
+  /** The sources whose key begins so go on with another store. */
+  moveTo(store: TokenStore, keysOf: string): void;
   /** How each source presents its grant: set by the latest attach that uses it. */
   readonly exchanges: Map<string, Exchange>;
   /** The sources, by key, whose account an application still refreshes by itself: one attach that says so is enough. */
@@ -33,6 +43,8 @@ export interface Shared {
   loggedBy(logger: Logger | undefined): Set<string>;
   /** Sources tell every attach, each in its own async context. */
   tellTo(events: Events): void;
+  /** This attach has given way to another. */
+  tellNoMore(events: Events): void;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
   /** Resolves when no source has anything under way. */
@@ -43,6 +55,7 @@ export interface Shared {
 export function createShared(env: Env, createGates: (serverOffsetMs: () => number) => Gates): Shared {
   const sources = new Map<string, TokenSource>();
   const contexts = new Map<string, InContext>();
+  const inherited = new Map<string, HeldTokenSet>();
   // Weak: an application may make an instance for each call and never detach it.
   let sinks: WeakRef<Events>[] = [];
   const logged = new WeakMap<object, Set<string>>();
@@ -59,6 +72,7 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
     source(key, create) {
       const source = sources.get(key) ?? create();
       sources.set(key, source);
+      inherited.delete(key);
       return source;
     },
     sources: () => sources.values(),
@@ -66,6 +80,21 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
       const context = contexts.get(key) ?? own;
       contexts.set(key, context);
       return context;
+    },
+    held() {
+      const held = new Map(inherited);
+      for (const [key, source] of sources) {
+        const own = source.held();
+        if (own) held.set(key, own);
+      }
+      return held;
+    },
+    inherit(key, held) {
+      if (!sources.has(key)) inherited.set(key, held);
+    },
+    inheritedBy: (key) => inherited.get(key),
+    moveTo(store, keysOf) {
+      for (const [key, source] of sources) if (key.startsWith(keysOf)) source.moveTo(store);
     },
     exchanges: new Map(),
     takenOver: new Set(),
@@ -89,6 +118,9 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
     tellTo(events) {
       if (sinks.length % 100 === 99) everyone();
       sinks.push(new WeakRef(events));
+    },
+    tellNoMore(events) {
+      sinks = sinks.filter((sink) => sink.deref() !== events);
     },
     emit(event, detail) {
       const logged = new Set<unknown>();

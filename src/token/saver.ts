@@ -20,6 +20,8 @@ export interface KnownContent {
 export interface Saver {
   /** One try, after a comparison with what the store holds. */
   once(known?: KnownContent): Promise<SaveResult>;
+  /** As `once`, also for a pair that has been saved: the store may be another one now. */
+  compared(): Promise<SaveResult>;
   /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
   quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
   /** A few tries for a pair that the application brought: it counts whatever the store holds. */
@@ -35,8 +37,12 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
   const { env, ledger, keeper, grant } = deps;
 
   async function once(known?: KnownContent): Promise<SaveResult> {
+    return ledger.unsaved ? compared(known) : { kind: 'saved' };
+  }
+
+  async function compared(known?: KnownContent): Promise<SaveResult> {
     const ours = ledger.newest?.held.set;
-    if (!ours || !ledger.unsaved) return { kind: 'saved' };
+    if (!ours) return { kind: 'saved' };
     const replaces = ledger.stored;
     let content = known;
     if (!content) {
@@ -79,6 +85,7 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
 
   return {
     once,
+    compared: () => compared(),
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
     overwrite: (signal) => repeatedly(overwriteOnce, overwriteOnce, Infinity, signal),
   };

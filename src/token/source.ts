@@ -1,4 +1,5 @@
 import type { InContext } from '../async-context.js';
+import type { HeldTokenSet } from '../attached.js';
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { Events } from '../observe/events.js';
@@ -49,6 +50,10 @@ export interface TokenSource
   redeemedElsewhere(refreshToken: string): void;
   status(): TokenStatus;
   unsavedTokens(): TokenSet | undefined;
+  /** The newest tokens in memory, and whether they are there only. */
+  held(): HeldTokenSet | undefined;
+  /** Goes on with another store, once nothing is under way in the one before. */
+  moveTo(store: TokenStore): void;
   /** What is under way and must not be cut off. */
   underWay(): Promise<unknown> | undefined;
 }
@@ -60,6 +65,10 @@ export interface SourceDeps {
   clientKey: string;
   store: TokenStore;
   keeper: Keeper;
+  /** Puts another store in the place of `store`. */
+  moveTo: (store: TokenStore) => void;
+  /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
+  inherited: HeldTokenSet | undefined;
   mutex: GrantMutex;
   exchange: Exchange;
   settings: Settings['renewal'];
@@ -138,6 +147,14 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       refusals.release();
     },
   });
+  if (deps.inherited) {
+    const held = holdLoaded(deps.inherited.tokens, ahead());
+    if (deps.inherited.unsaved) {
+      ledger.hold(held);
+      ledger.saveFailed();
+    } else ledger.keep(held);
+    inContext(() => writes.move(() => undefined));
+  }
   const codes = createCodeExchange({ ...deps, ahead, take, generation: () => turns.generation });
   const revocation = createRevocation({
     ...deps,
@@ -212,6 +229,12 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
         renewing: sequence.running !== undefined,
       }),
     unsavedTokens: () => (ledger.unsaved && ledger.newest ? { ...ledger.newest.held.set } : undefined),
+    held: () => ledger.newest && { tokens: { ...ledger.newest.held.set }, unsaved: ledger.unsaved },
+    moveTo(store) {
+      // What the store before did not have, this one may.
+      if (isStuck()) sequence.forgive();
+      inContext(() => writes.move(() => deps.moveTo(store)));
+    },
     underWay: () => sequence.running?.done ?? codes.underWay() ?? revocation.underWay() ?? writes.underWay(),
   };
 }

@@ -13,6 +13,11 @@ export interface Writes {
   saveLate(): void;
   /** Takes tokens of the application's own for the generation that has just begun. Resolves with the failure, if the save has failed. */
   bring(held: HeldTokens): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
+  /**
+   * Runs `move`, which puts another store in the place of the one before, and brings the newest pair into it where it holds neither that
+   * pair nor a newer one: a module that runs again may make an empty memory store.
+   */
+  move(move: () => void): void;
   /** What is under way and must not be cut off. */
   underWay(): Promise<void> | undefined;
 }
@@ -32,7 +37,7 @@ export function createWrites(deps: {
 }): Writes {
   const { env, ledger, saver, turns, telling, underLock } = deps;
   const late = createLateSave({ env, attempt: trySave });
-  let bringing: Promise<void> | undefined;
+  let writing: Promise<void> | undefined;
 
   function trySave(): Promise<'done' | 'left'> {
     const signal = turns.generation;
@@ -66,16 +71,40 @@ export function createWrites(deps: {
       telling.saveFailed(saved.why);
       return saved;
     });
-    const over: Promise<void> = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    bringing = over;
-    void over.then(() => {
-      if (bringing === over) bringing = undefined;
-    });
+    follow(result);
     return result;
   }
 
-  return { saveLate: () => late.start(turns.generation), bring, underWay: () => bringing ?? late.underWay() };
+  function move(putStore: () => void): void {
+    const result = turns.inTurn(async () => {
+      putStore();
+      if (!ledger.newest) return;
+      const signal = turns.generation;
+      const result = await underLock(() => saver.compared(), signal);
+      if (signal.aborted) return;
+      if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
+      else if (result.kind === 'saved') ledger.saved();
+      // Where it was saved in the store before, the next renewal compares before it redeems anything.
+      else if (ledger.unsaved) late.start(signal);
+    });
+    follow(result);
+  }
+
+  function follow(work: Promise<unknown>): void {
+    const over: Promise<void> = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    writing = over;
+    void over.then(() => {
+      if (writing === over) writing = undefined;
+    });
+  }
+
+  return {
+    saveLate: () => late.start(turns.generation),
+    bring,
+    move,
+    underWay: () => writing ?? late.underWay(),
+  };
 }

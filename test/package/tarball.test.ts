@@ -23,6 +23,7 @@ const names = {
     'memoryTokenStore',
     'partialFailures',
     'problemOf',
+    'procoreOf',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],

@@ -1,0 +1,35 @@
+import type { TokenStore } from '../store/store.js';
+import type { Keeper } from './keeper.js';
+
+/** Where an account's tokens are kept: a store that another can take the place of, while those who use it go on. */
+export interface Home {
+  readonly store: TokenStore;
+  readonly keeper: Keeper;
+  /** Puts another store in its place. Nothing may be under way in the one before. */
+  moveTo(store: TokenStore): void;
+}
+
+/** Creates the home of one account. */
+export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => Keeper): Home {
+  let current = first;
+  let keeper = keeperOf(first);
+  return {
+    store: {
+      load: (account) => current.load(account),
+      save: (...saving) => current.save(...saving),
+      get lock() {
+        return current.lock?.bind(current);
+      },
+    },
+    keeper: {
+      load: () => keeper.load(),
+      save: (...saving) => keeper.save(...saving),
+      remove: () => keeper.remove(),
+    },
+    moveTo(store) {
+      if (store === current) return;
+      current = store;
+      keeper = keeperOf(store);
+    },
+  };
+}
