@@ -1,4 +1,5 @@
 import axios from 'axios';
+import { captureContext } from '../async-context.js';
 import { attachProcore } from '../attach.js';
 import { isFree, lend } from '../attached.js';
 import type { AxiosLike } from '../axios.js';
@@ -20,7 +21,9 @@ export function start(registration: Registration & { kind: 'on' }): void {
     else if (Object.isExtensible(instance)) lend(instance, attachProcore(instance, options));
     else say('nothing is attached to an axios that has been frozen');
   };
-  const copies = createCopies(attach);
+  // Applications make instances inside of requests and transactions, and some load axios only there.
+  const atStart = captureContext();
+  const copies = createCopies((instance) => atStart(() => attach(instance)));
   // Before the configuration is loaded: it may bring a copy of its own.
   const watchOn = watchModules(copies.see);
   copies.see(axios);
