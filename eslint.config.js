@@ -6,7 +6,7 @@ const pure = [
   'src/axios-limits.ts',
   'src/in-words.ts',
   'src/wire/*.ts',
-  'src/failure/transport.ts',
+  'src/failure/{transport,never-sent}.ts',
   'src/token/verdicts.ts',
   'src/token/{token-set,freshness,grant,revocation-form,backoff,brake,adoption,clock}.ts',
   'src/failure/{catalogue,body,json,challenge,classify,assess,problem,partial-failures}.ts',

@@ -109,6 +109,8 @@ export function createAuthorisation(deps: {
       const response = isAxiosError(error) ? error.response : undefined;
       const lease = call?.lease;
       if (!call?.source || !lease || !response || response.status !== 401) throw error;
+      // The 401 of a proxy that makes no tunnel.
+      if (call.failure?.status !== 401) throw error;
       if (call.left || call.tokenless) throw error;
       if (call.replays >= mostReplays) throw error;
       call.response = response;

@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
 import { resolveAdapter } from './adapter.js';
 import { endBy, redirectsHandedBack, type AxiosLike } from './axios.js';
+import { wasNeverSent } from './failure/never-sent.js';
 import type { PostForm } from './token/login.js';
 import { headerOf } from './wire/headers.js';
 
@@ -30,6 +31,7 @@ export function createPostForm(instance: AxiosLike): PostForm {
     };
     endBy(signal, config);
     const response = await resolveAdapter(namesIn(defaults.adapter), config)(config);
+    if (wasNeverSent(response.request)) throw noTunnel(response.status);
     return {
       status: response.status,
       body: shortEnough(response.data),
@@ -38,6 +40,12 @@ export function createPostForm(instance: AxiosLike): PostForm {
       date: headerOf(response.headers, 'date'),
     };
   };
+}
+
+/** Some agents hand over the answer of a proxy to CONNECT as if it were the login host's. The code is what Node's own agents have for it. */
+function noTunnel(status: number): Error {
+  const message = `The proxy answered ${status} to CONNECT`;
+  return Object.assign(new Error(message), { code: 'ERR_PROXY_TUNNEL' });
 }
 
 /** A function is the application's own, a mock more often than not; names stand for axios's own. */

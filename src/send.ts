@@ -1,9 +1,19 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { bodyError, discard, isAxiosError, isCancel, statusError, twinOf, unwrapped } from './axios.js';
+import {
+  bodyError,
+  discard,
+  isAxiosError,
+  isCancel,
+  statusError,
+  twinOf,
+  unwrapped,
+  type AxiosErrorLike,
+} from './axios.js';
 import type { Call, Calls } from './call.js';
 import type { Env } from './env.js';
 import { assess } from './failure/assess.js';
 import { blobText } from './failure/body.js';
+import { wasNeverSent } from './failure/never-sent.js';
 import { connectionFailureOf } from './failure/transport.js';
 import { retryAfterMs } from './retry/delay.js';
 import { headerOf } from './wire/headers.js';
@@ -80,7 +90,7 @@ export function createSend(deps: {
   }
 
   async function failed(error: unknown, config: AxiosRequestConfig, call: Call): Promise<never> {
-    const answer = isAxiosError(error) && !call.left ? error.response : undefined;
+    const answer = isAxiosError(error) && !call.left ? answerIn(error) : undefined;
     // It has used no quota.
     if (!answer && !call.redirected && connectionFailureOf(error) === 'not-sent')
       call.gate?.release(call.ticket!);
@@ -125,6 +135,14 @@ export function createSend(deps: {
     const closed = closedBody(config);
     return closed === undefined ? attempt(config, call) : Promise.reject(bodyError(closed, config));
   };
+}
+
+/**
+ * Undefined also where the answer is that of a proxy to CONNECT: some agents hand it over as if Procore had given it, on a socket that was
+ * never connected.
+ */
+function answerIn({ response }: AxiosErrorLike): AxiosResponse | undefined {
+  return wasNeverSent(response?.request) ? undefined : response;
 }
 
 /** An adapter may listen to no signal. What it answers when nobody reads it any more is closed. */

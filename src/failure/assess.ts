@@ -39,11 +39,12 @@ export interface Attempted {
 /** Reads what an attempt came to. */
 export function assess(attempted: Attempted, serverNowMs: number): Failure {
   const { error, response, redirected, canceled } = attempted;
-  if (canceled) return unanswered('canceled', true);
+  const found = connectionFailureOf(error);
+  // Behind a redirect the call itself has run.
+  const failure = redirected && found === 'not-sent' ? 'lost' : found;
+  if (canceled) return unanswered('canceled', failure !== 'not-sent');
   if (attempted.brokenBody && !response) return unanswered('unexpected', true);
-  const connection = connectionFailureOf(error);
-  if (!response || (!attempted.refusedByStatus && (isSuccess(response.status) || connection))) {
-    const failure = redirected && connection === 'not-sent' ? 'lost' : connection;
+  if (!response || (!attempted.refusedByStatus && (isSuccess(response.status) || failure))) {
     const kind = classify({ kind: 'unanswered', failure });
     return unanswered(kind, mayHaveRun(kind, { toldToWait: false }));
   }

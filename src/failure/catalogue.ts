@@ -241,7 +241,7 @@ export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
   'connection-refused': {
     title: 'Connection refused',
     cause:
-      'No connection to Procore could be made: a name that does not resolve, a refused connection, a failed TLS handshake.',
+      'No connection to Procore could be made: a name that does not resolve, a refused connection, a proxy that made no tunnel, a failed TLS handshake.',
     remedy: 'Check network, proxy and certificates of this machine.',
     docsUrl: reference,
     retried: 'every-method',

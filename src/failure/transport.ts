@@ -1,3 +1,5 @@
+import { wasNeverSent } from './never-sent.js';
+
 /** What can be told from an error that carries no answer. */
 export type TransportFailure = 'not-sent' | 'lost';
 
@@ -11,6 +13,8 @@ const neverConnected = new Set([
   'EAI_AGAIN',
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
+  // Of Node's own proxy support, where the proxy makes no tunnel.
+  'ERR_PROXY_TUNNEL',
 ]);
 /** What a socket was doing before there was a connection; with `read` and `write` the same codes tell nothing. */
 const connecting = /^(connect|bind|getaddrinfo|query)/;
@@ -22,6 +26,8 @@ const handshake =
   /unsupported[ _]protocol|protocol[ _]version|no[ _]protocols|handshake[ _]failure|unrecognized[ _]name|unknown[ _]ca|certificate|key[ _]too[ _]small|no[ _]ciphers|insufficient[ _]security/i;
 /** Node's own words (`_tls_wrap`); the code is that of any reset. */
 const resetInHandshake = /before secure TLS connection was established/;
+/** Words of undici's `ProxyAgent`, whose proxy has answered CONNECT with another status than 200. */
+const noTunnel = /when HTTP Tunneling/i;
 const mostLinks = 5;
 
 const timeouts = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
@@ -59,6 +65,8 @@ const networkWords =
 
 /** `not-sent` only when it is certain that no request left this machine; everything else may have arrived. */
 export function transportFailureOf(error: unknown): TransportFailure {
+  // The request itself knows best: agents fail with codes of their own, or with none.
+  if (wasNeverSent((error as { request?: unknown } | null | undefined)?.request)) return 'not-sent';
   return judge(error, 0) ?? 'lost';
 }
 
@@ -87,6 +95,7 @@ function judgeLink(error: object): TransportFailure | undefined {
     return handshake.test(words) || /wrong version number/.test(words) ? 'not-sent' : 'lost';
   if (code.startsWith('ERR_SSL_')) return handshake.test(code) ? 'not-sent' : 'lost';
   if (code === 'ECONNRESET' && resetInHandshake.test(words)) return 'not-sent';
+  if (code === 'UND_ERR_ABORTED' && noTunnel.test(words)) return 'not-sent';
   if (typeof syscall === 'string') return connecting.test(syscall) ? 'not-sent' : 'lost';
   return neverConnected.has(code) || tlsSetup.test(code) ? 'not-sent' : undefined;
 }

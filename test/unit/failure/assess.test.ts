@@ -83,6 +83,15 @@ describe('whether it may have run', () => {
     });
   });
 
+  test('a cancelled call may have, unless it never had a socket', () => {
+    const request = { reusedSocket: false, outputData: [], socket: null };
+    const unsent = Object.assign(error('ERR_CANCELED'), { request });
+    const assessed = (more: Partial<Attempted>) => assess(attempted({ canceled: true, ...more }), 0);
+    expect(assessed({ error: unsent })).toMatchObject({ kind: 'canceled', mayHaveRun: false });
+    expect(assessed({ error: unsent, redirected: true })).toMatchObject({ mayHaveRun: true });
+    expect(assessed({ error: error('ERR_CANCELED') })).toMatchObject({ mayHaveRun: true });
+  });
+
   test('a cancelled call may have', () => {
     expect(assess(attempted({ canceled: true, brokenBody: false }), 0)).toMatchObject({
       kind: 'canceled',

@@ -92,6 +92,19 @@ describe('nothing was sent', () => {
     expect(transportFailureOf(error)).toBe('not-sent');
   });
 
+  test.each([
+    ...both({ code: 'ERR_PROXY_TUNNEL' }, 'Failed to establish tunnel to api.procore.com:443'),
+    ...both({ code: 'UND_ERR_ABORTED' }, 'Proxy response (502) !== 200 when HTTP Tunneling'),
+  ])('where a proxy has made no tunnel (%s)', (_how, error) => {
+    expect(transportFailureOf(error)).toBe('not-sent');
+  });
+
+  test('where the request has had no socket, whatever the error calls itself', () => {
+    const request = { reusedSocket: false, outputData: [], socket: null };
+    for (const code of [undefined, 'ECONNRESET', 'ETIMEDOUT', 'ECONNABORTED', 'EPROXY'])
+      expect(connectionFailureOf(Object.assign(new Error('no'), { code, request }))).toBe('not-sent');
+  });
+
   test('to any of the addresses of a host', () => {
     const refused = failed({ code: 'ECONNREFUSED', syscall: 'connect' });
     const slow = failed({ code: 'ETIMEDOUT', syscall: 'connect' });
