@@ -12,6 +12,7 @@ const pure = [
   'src/failure/{catalogue,body,json,challenge,classify,assess,problem,partial-failures}.ts',
   'src/retry/{decide,delay,replayable}.ts',
   'src/pacing/{headers,window,closing,plan}.ts',
+  'src/observe/clean-cause.ts',
   'src/observe/redact.ts',
   'src/store/file/{format,mounts}.ts',
   'src/store/redis/{keys,scripts}.ts',

@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { cleanCause } from '../observe/clean-cause.js';
 import { redact } from '../observe/redact.js';
 import { syntheticResponse } from './synthetic.js';
 import type { Problem } from './problem.js';
@@ -92,8 +93,9 @@ export abstract class ProcoreErrorBase extends Error {
     if (details.retryAt) this.retryAt = details.retryAt;
     if (details.account !== undefined) this.account = details.account;
     Object.defineProperty(this, brand, { value: true });
-    Object.defineProperty(this, madeOf, { value: { summary, details } });
-    hide(this, 'cause', details.cause);
+    const cause = cleanCause(details.cause);
+    Object.defineProperty(this, madeOf, { value: { summary, details: { ...details, cause } } });
+    hide(this, 'cause', cause);
     hide(this, 'config', call?.config);
     hide(this, 'request', call?.request);
     hide(this, 'response', call?.response ?? synthetic(this.status, this.message, details));

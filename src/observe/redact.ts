@@ -1,8 +1,8 @@
 const jwtLike = /\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
 const bearerLike = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
-/** In a form, in JSON (in JSON), in what Node prints; in snake case and in camel case. */
+/** In a form, in JSON (in JSON), in what Node and PostgreSQL print; in snake case and in camel case. */
 const parameterLike =
-  /\b((?:access|refresh|id|auth)_?token|client_?secret|password|token)(\\?["']?\s*[=:]\s*\\?["']?)([^&"'\s,}\\]+)/gi;
+  /\b((?:access|refresh|id|auth)_?token|client_?secret|password|token)(\\?["')]?\s*[=:]\s*\(?\\?["']?)([^&"'\s,}\\)]+)/gi;
 /** Credentials in a URL: of a database, of a proxy. */
 const userinfoLike = /:\/\/[^\s/?#]*@/g;
 /** An authorisation code in a query; `code: 'ECONNRESET'` is none. */

@@ -1,5 +1,6 @@
 import type { Env } from '../env.js';
 import { codeOf } from '../in-words.js';
+import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
 import { readTokenSet } from './token-set.js';
@@ -66,9 +67,15 @@ export function createKeeper(deps: {
     return { kind: 'elapsed' };
   }
 
-  function failureOf(name: 'save' | 'remove', write: Exclude<Write, { kind: 'done' }>): Failed {
-    if (write.kind === 'failed')
-      return { kind: 'failed', why: `store.${name}() failed (${codeOf(write.cause)})`, cause: write.cause };
+  function failureOf(
+    name: 'save' | 'remove',
+    write: Exclude<Write, { kind: 'done' }>,
+    secrets: readonly string[] = [],
+  ): Failed {
+    if (write.kind === 'failed') {
+      const cause = cleanCause(write.cause, secrets);
+      return { kind: 'failed', why: `store.${name}() failed (${codeOf(write.cause)})`, cause };
+    }
     const why =
       write.kind === 'blocked'
         ? 'an earlier store.save() has not settled yet'
@@ -103,7 +110,7 @@ export function createKeeper(deps: {
       const waited = await inOrder(() => store.save({ ...set }, account, previous && { ...previous }));
       if (waited.kind === 'done') return { kind: 'saved' };
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
-      return failureOf('save', waited);
+      return failureOf('save', waited, [set, previous].flatMap(secretsIn));
     },
 
     async remove() {
@@ -112,6 +119,13 @@ export function createKeeper(deps: {
       return waited.kind === 'done' ? { kind: 'removed' } : failureOf('remove', waited);
     },
   };
+}
+
+/** All texts of a token set: nobody knows what else an application keeps beside the tokens. */
+function secretsIn(set: TokenSet | undefined): string[] {
+  return Object.values(set ?? {}).filter(
+    (value): value is string => typeof value === 'string' && value.length > 8,
+  );
 }
 
 function other<T>(now: T | undefined, before: T): T | undefined {

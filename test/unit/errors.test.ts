@@ -129,7 +129,8 @@ test.each(classes)(
     expect(told.constructor).toBe(before.constructor);
     expect(told.message).toBe('POST /rest/v1.0/x: s');
     expect(told).toMatchObject({ code, account: 'ann' });
-    expect(told.cause).toBe(cause);
+    expect(told.cause).toBe(before.cause);
+    expect(told.cause).toMatchObject({ name: 'Error', message: 'root' });
     expect(told.config).toBe(config);
     expect(before.config).toBeUndefined();
     expect((told as { retryAt?: Date }).retryAt).toEqual((before as { retryAt?: Date }).retryAt);
