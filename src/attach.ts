@@ -32,7 +32,6 @@ import { createHome } from './token/home.js';
 import { createKeeper } from './token/keeper.js';
 import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
-import { createOwnRenewals } from './token/own-renewals.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
@@ -83,13 +82,12 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       secretTimeoutMs: settings.renewal.storeTimeoutMs,
       serverOffsetMs,
     });
-    const ownRenewals = createOwnRenewals();
     const exchange = createExchange({
       env,
       login,
       redirectUri: settings.redirectUri,
       custom: settings.exchange,
-      ownRenewals,
+      ownRenewals: shared.ownRenewals,
       serverOffsetMs,
       outliving: shared.outliving,
       broughtLate(refreshToken) {
@@ -184,7 +182,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
           hear,
           sources: allSources,
           sourceOf,
-          isRenewal: ownRenewals.isInside,
+          isRenewal: shared.ownRenewals.isInside,
           serverOffsetMs,
           warnOnce,
         })
