@@ -196,7 +196,6 @@ export function createDispatch(
       turnedAwayAtMs: undefined,
       retryAtMs: undefined,
       gaveUp: undefined,
-      isReplay: false,
       lease: undefined,
       left: false,
       tokenless: false,
