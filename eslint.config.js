@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const pure = [
   'src/environments.ts',
   'src/axios-limits.ts',
-  'src/in-words.ts',
+  'src/{code-mistakes,in-words,instance-hint,nearest,option-hints,store-hint}.ts',
   'src/wire/*.ts',
   'src/failure/{transport,never-sent}.ts',
   'src/token/verdicts.ts',
@@ -15,6 +15,7 @@ const pure = [
   'src/observe/clean-cause.ts',
   'src/observe/redact.ts',
   'src/store/file/{format,mounts}.ts',
+  'src/store/client-mistakes.ts',
   'src/store/redis/{keys,scripts}.ts',
   'src/store/postgres/{table,errors}.ts',
 ];

@@ -21,5 +21,7 @@ export function checkText(method: string, name: string, value: unknown, remedy: 
  * @throws TypeError for an account that is neither a text nor left out.
  */
 export function checkAccount(method: string, account: unknown): void {
-  if (account !== undefined) checkText(method, 'account', account, 'leave it out for the default account');
+  if (account === undefined) return;
+  const example = typeof account === 'number' ? 'String(user.id)' : 'such as String(user.id)';
+  checkText(method, 'account', account, `a text of its own for each user, ${example}`);
 }

@@ -8,7 +8,9 @@ import { limitsToTell } from './axios-limits.js';
 import { createCalls } from './call.js';
 import { createDispatch } from './dispatch.js';
 import { systemEnv, type Env } from './env.js';
+import { kindOf } from './in-words.js';
 import { createInstaller } from './install.js';
+import { instanceHint, isInstance } from './instance-hint.js';
 import { createBodyMaker } from './made-body.js';
 import { createHearing, createOauthPassage } from './legacy/passage.js';
 import { createTakeover } from './legacy/takeover.js';
@@ -272,10 +274,9 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
 export const attachProcore: AttachProcore = createAttach(systemEnv);
 
 function checkInstance(instance: AxiosLike): void {
-  const use: unknown = (instance as Partial<AxiosLike> | undefined)?.interceptors?.request?.use;
-  if (typeof use !== 'function') {
+  if (!isInstance(instance)) {
     throw new TypeError(
-      'axios-procore: attachProcore takes an axios instance (axios itself, or what axios.create returns) as its first argument.',
+      `axios-procore: attachProcore got ${kindOf(instance)}; it takes an axios instance (axios itself, or what axios.create returns) as its first argument. ${instanceHint(instance)}`,
     );
   }
   if (!Object.isExtensible(instance)) {

@@ -1,4 +1,5 @@
 import { checkAccount, checkObject, checkText } from './argument-checks.js';
+import { codeMistake, refusalIn, refusedText } from './code-mistakes.js';
 import { kindOf } from './in-words.js';
 import type { Settings } from './options.js';
 
@@ -51,11 +52,11 @@ export function authorizationUrl(asked: Asked, request: AuthorizationRequest): s
 export function checkedCode(asked: Asked, request: CodeRequest): CodeRequest {
   checkGrant('exchangeCode', asked);
   checkSecret('exchangeCode', asked, 'exchange the code yourself and hand the tokens to setTokens()');
-  const { code, redirectUri, account } = checkObject(
-    'exchangeCode',
-    request,
-    '{ code, redirectUri, account }',
-  );
+  const given = checkObject('exchangeCode', request, '{ code, redirectUri, account }');
+  const { code, redirectUri, account } = given;
+  const refusal = refusalIn(given['error']);
+  const mistake = refusal === undefined ? codeMistake(code) : refusedText(refusal);
+  if (mistake !== undefined) throw new TypeError(`axios-procore: exchangeCode got ${mistake}.`);
   checkText(
     'exchangeCode',
     'code',

@@ -4,10 +4,11 @@ import { unwrapped } from './axios.js';
 import { bridgeCancellation, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import { AccountUndecidedError, WrongEnvironmentError } from './failure/errors.js';
-import { kindOf } from './in-words.js';
+import { described, kindOf } from './in-words.js';
 import type { OauthPassage } from './legacy/passage.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
+import { accountHint } from './option-hints.js';
 import { checkRequestOptions, defined, isCompanyId } from './option-checks.js';
 import { retryDefaults, type CompanyId, type Settings } from './options.js';
 import { unsentError, type Outcomes } from './outcome.js';
@@ -17,6 +18,7 @@ import { following } from './redirects.js';
 import { isIdempotent } from './retry/decide.js';
 import type { TokenSource } from './token/source.js';
 import { subjectOf } from './token/token-set.js';
+import { wrongEnvironmentText } from './wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
 import { bearerOf, companyIn } from './wire/headers.js';
 import { isAnotherUser, liveBearer, mixedUsers, type Bearer } from './wire/subjects.js';
@@ -93,7 +95,7 @@ export function createDispatch(
     if (account === undefined || account === null) return undefined;
     if (typeof account === 'string' && account.trim() !== '') return account;
     throw new TypeError(
-      `axios-procore: option "account" returned ${typeof account}; it takes a non-empty string, or undefined.`,
+      `axios-procore: option "account" returned ${described(account)}; it takes a non-empty string, or undefined for a call that is to be left alone. ${accountHint(account)}.`,
     );
   }
 
@@ -150,7 +152,7 @@ export function createDispatch(
     environment: string;
   }): WrongEnvironmentError {
     return new WrongEnvironmentError(
-      `it was not sent: ${origin} belongs to the environment "${environment}", the tokens to ${settings.environment.apiUrl}, and tokens are not transferable across environments. Set the option "environment".`,
+      wrongEnvironmentText({ name: environment, apiUrl: origin }, settings.environment),
     );
   }
 

@@ -29,6 +29,14 @@ export const environments: Readonly<Record<EnvironmentName, Environment>> = Obje
 /** Origin that older integrations use for API and tokens alike; it belongs to production. */
 export const legacyProductionOrigin = 'https://app.procore.com';
 
+/** The name of one of Procore's environments; undefined for other hosts. */
+export function environmentNamed({ apiUrl, loginUrl }: Environment): EnvironmentName | undefined {
+  const names = Object.keys(environments) as EnvironmentName[];
+  return names.find(
+    (name) => environments[name].apiUrl === apiUrl && environments[name].loginUrl === loginUrl,
+  );
+}
+
 /** Which environment's API lives at this origin, if any. */
 export function environmentAt(origin: string): EnvironmentName | undefined {
   if (origin === legacyProductionOrigin) return 'production';

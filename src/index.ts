@@ -36,6 +36,7 @@ export type {
   CompanyId,
   LegacyOptions,
   Logger,
+  LoggerWithLog,
   ProcoreOptions,
   ProcoreRequestOptions,
   RateLimitOptions,

@@ -1,6 +1,19 @@
+import { checkAll, fail, type Check } from './check.js';
 import { environments, legacyProductionOrigin, type Environment } from './environments.js';
-import { kindOf } from './in-words.js';
-import { redact } from './observe/redact.js';
+import { isPromise } from './in-words.js';
+import {
+  accountHint,
+  companyHint,
+  durationHint,
+  environmentHint,
+  grantHint,
+  loggerHint,
+  missingLevels,
+  oneOf,
+  originHint,
+  partsHint,
+  unsetHint,
+} from './option-hints.js';
 import {
   legacyDefaults,
   rateLimitDefaults,
@@ -14,10 +27,8 @@ import {
   type RetryOptions,
   type Settings,
 } from './options.js';
+import { storeHint } from './store-hint.js';
 import type { TokenStore } from './store/store.js';
-
-/** Whether a value is valid, and what the option takes. */
-type Check = readonly [valid: (value: unknown) => boolean, takes: string];
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -27,22 +38,26 @@ const isDuration = (value: unknown) => typeof value === 'number' && value > 0 &&
 const isCount = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 
-const text: Check = [isText, 'a non-empty string'];
-const duration: Check = [isDuration, 'a positive number of milliseconds'];
+const text: Check = [isText, 'a non-empty string', unsetHint];
+const duration: Check = [isDuration, 'a positive number of milliseconds', durationHint];
 const count: Check = [isCount, 'a whole number from 0'];
 const switched: Check = [isBoolean, 'true or false'];
 const aFunction: Check = [isFunction, 'a function'];
-const company: Check = [isCompanyId, 'a company id: digits in a string, or a positive safe integer'];
+const company: Check = [
+  isCompanyId,
+  'a company id: digits in a string, or a positive safe integer',
+  companyHint,
+];
 
 const renewalChecks: Record<keyof RenewalOptions, Check> = {
   background: switched,
-  aheadMs: [(value) => value === 0 || isDuration(value), 'a number of milliseconds from 0'],
+  aheadMs: [(value) => value === 0 || isDuration(value), 'a number of milliseconds from 0', durationHint],
   timeoutMs: duration,
   answerTimeoutMs: duration,
   totalMs: duration,
   storeTimeoutMs: duration,
   resendAfterLostAnswer: count,
-  drain: [(value) => value === 'learn' || isBoolean(value), "'learn', true or false"],
+  drain: [(value) => value === 'learn' || isBoolean(value), "'learn', true or false", oneOf(['learn'])],
   drainMs: duration,
 };
 const retryChecks: Record<keyof RetryOptions, Check> = {
@@ -57,51 +72,62 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
   clientSecret: [
     (value) => isText(value) || isFunction(value),
     'a non-empty string or a function that returns one',
+    unsetHint,
   ],
   environment: [
     (value) => (typeof value === 'string' ? Object.hasOwn(environments, value) : isObject(value)),
     `one of ${Object.keys(environments).join(', ')}, or { loginUrl, apiUrl }`,
+    environmentHint,
   ],
-  origins: [(value) => Array.isArray(value) && value.every(isText), 'an array of origins'],
+  origins: [
+    (value) => Array.isArray(value) && value.every(isText),
+    'an array of origins',
+    (value) => (typeof value === 'string' ? 'Put it into an array' : undefined),
+  ],
   grant: [
     (value) => value === 'refresh_token' || value === 'client_credentials',
     "'refresh_token' or 'client_credentials'",
+    grantHint,
   ],
   store: [
     (value) => isObject(value) && isFunction(value['load']) && isFunction(value['save']),
     'a token store: an object with the functions load(account) and save(tokens, account, previous)',
+    storeHint,
   ],
   account: [
     (value) => isText(value) || isFunction(value),
     'a non-empty string or a function of the request configuration',
+    accountHint,
   ],
   companyId: [
     (value) => isCompanyId(value) || isFunction(value),
     `${company[1]}, or a function that returns one`,
+    companyHint,
   ],
   redirectUri: text,
-  renewal: [isObject, 'an object'],
-  retry: [(value) => value === false || isObject(value), 'false or an object'],
-  rateLimit: [(value) => value === false || isObject(value), 'false or an object'],
-  legacy: [isObject, 'an object'],
+  renewal: [isObject, 'an object', partsHint('{ aheadMs }')],
+  retry: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ retries }')],
+  rateLimit: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ scope }')],
+  legacy: [isObject, 'an object', () => 'Give { takeOverRefresh: true }'],
   maxWaitMs: duration,
   deadlineMs: duration,
   exchange: aFunction,
   logger: [
-    (value) =>
-      (isObject(value) || isFunction(value)) &&
-      ['debug', 'info', 'warn', 'error'].every((level) =>
-        isFunction((value as Record<string, unknown>)[level]),
-      ),
-    'an object with the functions debug, info, warn and error',
+    (value) => (isObject(value) || isFunction(value)) && missingLevels(value).length === 0,
+    'an object with the functions debug, info, warn and error (or log for info)',
+    loggerHint,
   ],
   replace: switched,
 };
 const requestChecks: Record<keyof ProcoreRequestOptions, Check> = {
-  account: text,
+  account: [isText, 'a non-empty string', accountHint],
   companyId: company,
-  auth: [(value) => value === false, 'false, or nothing'],
-  retry: [(value) => value === false || isObject(value), 'false or an object'],
+  auth: [
+    (value) => value === false,
+    'false, or nothing',
+    () => 'Calls have the token without it; false leaves their own',
+  ],
+  retry: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ retries }')],
   idempotent: switched,
   deadlineMs: duration,
   body: aFunction,
@@ -112,6 +138,15 @@ const storeChecks: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock', Check> = 
   lockMs: duration,
   renewsLock: switched,
 };
+
+/** Options that are not at the top, by their path. */
+const elsewhere = [
+  ...Object.keys(renewalChecks).map((name) => `renewal.${name}`),
+  ...Object.keys(retryChecks).map((name) => `retry.${name}`),
+  ...Object.keys(legacyChecks).map((name) => `legacy.${name}`),
+  'rateLimit.scope',
+  ...Object.keys(optionChecks),
+];
 
 /** True for what can stand in `Procore-Company-Id`. */
 export function isCompanyId(value: unknown): value is CompanyId {
@@ -125,23 +160,28 @@ export function isCompanyId(value: unknown): value is CompanyId {
  * @throws TypeError that names the option, what it got and what it takes.
  */
 export function resolveOptions(options: ProcoreOptions): Settings {
-  if (!isObject(options)) fail('options', options, 'an object with clientId, clientSecret and store');
-  checkAll('', options, optionChecks);
+  if (!isObject(options) || isPromise(options)) {
+    const hint = isPromise(options) ? 'Await it first' : undefined;
+    fail('options', options, 'an object with clientId, clientSecret and store', hint);
+  }
+  checkAll('', options, optionChecks, elsewhere);
   const { renewal = {}, retry = {}, rateLimit = {}, legacy = {} } = options;
-  checkAll('renewal.', renewal, renewalChecks);
-  checkAll('legacy.', legacy, legacyChecks);
-  if (retry !== false) checkAll('retry.', retry, retryChecks);
+  checkAll('renewal.', renewal, renewalChecks, elsewhere);
+  checkAll('legacy.', legacy, legacyChecks, elsewhere);
+  if (retry !== false) checkAll('retry.', retry, retryChecks, elsewhere);
   if (rateLimit) {
     checkAll('rateLimit.', rateLimit, {
       scope: [
         (value) => scopes.includes(value as string) || isFunction(value),
         `one of ${scopes.join(', ')}, or a function`,
+        oneOf(scopes),
       ],
     });
   }
-  if (options.clientId === undefined) fail('clientId', undefined, text[1]);
+  if (options.clientId === undefined) fail('clientId', undefined, text[1], unsetHint(undefined));
   if (options.clientSecret === undefined && !options.exchange) {
-    fail('clientSecret', undefined, `${optionChecks.clientSecret[1]} (or give "exchange" instead)`);
+    const takes = `${optionChecks.clientSecret[1]} (or give "exchange" instead)`;
+    fail('clientSecret', undefined, takes, unsetHint(undefined));
   }
   const grant = options.grant ?? 'refresh_token';
   if (!options.store && grant === 'refresh_token') {
@@ -183,23 +223,8 @@ export function resolveOptions(options: ProcoreOptions): Settings {
  */
 export function checkRequestOptions(options: unknown): asserts options is ProcoreRequestOptions {
   if (!isObject(options)) fail('procore', options, 'an object (or nothing) on a request');
-  checkAll('procore.', options, requestChecks);
-  if (isObject(options['retry'])) checkAll('procore.retry.', options['retry'], retryChecks);
-}
-
-function checkAll(prefix: string, options: object, checks: Record<string, Check>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    // Without its value: it may be a secret whose name was misspelt.
-    if (!check)
-      throw wrong(
-        prefix + name,
-        kindOf(value),
-        `nothing: there is no such option; known are ${Object.keys(checks).join(', ')}`,
-      );
-    // undefined never overrides a default.
-    if (value !== undefined && !check[0](value)) fail(prefix + name, value, check[1]);
-  }
+  checkAll('procore.', options, requestChecks, elsewhere);
+  if (isObject(options['retry'])) checkAll('procore.retry.', options['retry'], retryChecks, elsewhere);
 }
 
 function checkStore(store: TokenStore | undefined, totalMs: number): void {
@@ -249,39 +274,14 @@ function secureOrigin(name: string, value: unknown): string {
   try {
     url = new URL(value as string);
   } catch {
-    return fail(name, value, secureOriginTakes);
+    return fail(name, value, secureOriginTakes, originHint(value));
   }
   if (isSecureOrigin(url)) return url.origin;
-  return fail(name, `${url.protocol}//${url.host}${url.pathname}`, secureOriginTakes);
+  return fail(name, value, secureOriginTakes, originHint(value));
 }
 
 /** The options that say something: undefined never overrides. */
 export function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
-}
-
-function fail(option: string, value: unknown, takes: string): never {
-  throw wrong(option, show(option, value), takes);
-}
-
-function wrong(option: string, shown: string, takes: string): TypeError {
-  return new TypeError(`axios-procore: option "${option}" is ${shown}; it takes ${takes}.`);
-}
-
-function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-function show(option: string, value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  // Nor may a connection string or a secret of the wrong form end up in a log.
-  if (/secret|token|password/i.test(option) || (/store/i.test(option) && typeof value === 'string'))
-    return value === '' ? 'an empty string' : `${kindOf(value)} of the wrong form`;
-  if (typeof value === 'string') return JSON.stringify(shortened(redact(value)));
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'function') return 'a function';
-  return `${typeof value === 'number' || typeof value === 'boolean' ? value : 'a value'} (${typeof value})`;
 }

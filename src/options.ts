@@ -6,13 +6,16 @@ import type { CustomExchange } from './token/exchange.js';
 /** A Procore company's id: a string, because ids can exceed 32 bits, or a safe integer. */
 export type CompanyId = string | number;
 
-/** Where the plugin writes; `console`, pino and winston fit. */
+/** Where the plugin writes; `console`, pino and winston fit, and see {@link LoggerWithLog}. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
 }
+
+/** A logger whose `log` does for `info`, as that of Nest. */
+export type LoggerWithLog = Omit<Logger, 'info'> & { log(message: string): void };
 
 /** Options of {@link attachProcore}. All times in milliseconds. */
 export interface ProcoreOptions {
@@ -49,7 +52,7 @@ export interface ProcoreOptions {
   /** Presents a grant in the application's own way instead of the token endpoint; returns the answer as Procore sent it. */
   exchange?: CustomExchange | undefined;
   /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
-  logger?: Logger | undefined;
+  logger?: Logger | LoggerWithLog | undefined;
   /**
    * What is attached to the instance already is detached first, and this attach goes on with its tokens and gates: for a module that runs
    * again in the same process (hot reload). @default false
@@ -147,7 +150,7 @@ export interface Settings {
   readonly maxWaitMs: number;
   readonly deadlineMs: number | undefined;
   readonly exchange: CustomExchange | undefined;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger | LoggerWithLog | undefined;
   readonly replace: boolean;
 }
 

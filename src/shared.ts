@@ -2,7 +2,7 @@ import type { InContext } from './async-context.js';
 import type { HeldTokenSet } from './attached.js';
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
-import type { Logger } from './options.js';
+import type { Settings } from './options.js';
 import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
@@ -43,7 +43,7 @@ export interface Shared {
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
   serverOffsetMs(): number;
   /** The warnings that a log has had: an application may make an instance for each call, and is told once. */
-  loggedBy(logger: Logger | undefined): Set<string>;
+  loggedBy(logger: Settings['logger']): Set<string>;
   /** Sources tell every attach, each in its own async context. */
   tellTo(events: Events): void;
   /** This attach has given way to another. */

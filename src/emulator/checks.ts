@@ -1,4 +1,5 @@
 import { kindOf } from '../in-words.js';
+import { unknownName } from '../nearest.js';
 
 /** Whether a value is good, and what is taken. */
 export type Takes = readonly [allowed: (value: unknown) => boolean, what: string];
@@ -27,7 +28,7 @@ export function checkParts(subject: string, given: unknown, parts: Readonly<Reco
   if (!isRecord(given)) throw new TypeError(`${subject} takes an object, got ${kindOf(given)}.`);
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(parts, name))
-      throw new TypeError(`${subject}: there is no "${name}"; known are ${Object.keys(parts).join(', ')}.`);
+      throw new TypeError(`${subject}: ${unknownName(name, Object.keys(parts), '')}`);
   }
   for (const [name, [allowed, what]] of Object.entries(parts)) {
     if (!allowed(given[name]))

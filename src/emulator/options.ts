@@ -1,4 +1,5 @@
 import { kindOf } from '../in-words.js';
+import { unknownName } from '../nearest.js';
 import { isRecord } from './checks.js';
 import type { EmulatorOptions } from './types.js';
 
@@ -41,8 +42,7 @@ export function resolveOptions(options: EmulatorOptions): Required<EmulatorOptio
   if (!isRecord(options)) throw new TypeError(`startEmulator takes an object, got ${kindOf(options)}.`);
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(takes, name)) {
-      const known = Object.keys(takes).join(', ');
-      throw new TypeError(`startEmulator: there is no option "${name}"; known are ${known}.`);
+      throw new TypeError(`startEmulator: ${unknownName(name, Object.keys(takes))}`);
     }
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

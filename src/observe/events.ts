@@ -1,7 +1,8 @@
 import type { InContext } from '../async-context.js';
 import type { ReauthenticationReason } from '../failure/errors.js';
 import { kindOf } from '../in-words.js';
-import type { Logger } from '../options.js';
+import { unknownName } from '../nearest.js';
+import type { Logger, LoggerWithLog, Settings } from '../options.js';
 
 /** A token by the first 8 hex digits of its SHA-256. */
 export type Fingerprint = string;
@@ -53,7 +54,7 @@ export type WarningCode =
 export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
-  readonly logger: Logger | undefined;
+  readonly logger: Settings['logger'];
   /** Where events of an account are told: a call tells its own events where it runs. */
   readonly inContext: InContext;
   /** Emits `warning`, once for each `subject`. */
@@ -78,7 +79,7 @@ const levels: Record<keyof ProcoreEvents, keyof Logger> = {
  * `process.emitWarning`: losing a token must not be silent. `logged`: the warnings that this log has had already, from other attaches.
  */
 export function createEvents(
-  logger: Logger | undefined,
+  logger: Settings['logger'],
   logged: Set<string> = new Set(),
   inContext: InContext = (work) => work(),
 ): Events {
@@ -100,7 +101,7 @@ export function createEvents(
     const text = `axios-procore: ${event}${Object.entries(detail).map(written).join('')}`;
     if (logger)
       contained(
-        () => logger[level](text),
+        () => write(logger, level, text),
         () => undefined,
       );
     else if (typeof process !== 'undefined') {
@@ -131,7 +132,7 @@ export function createEvents(
     on(event, listener) {
       if (!Object.hasOwn(levels, event))
         throw new TypeError(
-          `axios-procore: there is no event ${JSON.stringify(event)}; there are ${Object.keys(levels).join(', ')}.`,
+          `axios-procore: on got ${typeof event === 'string' ? unknownName(event, Object.keys(levels), 'event ') : `${kindOf(event)} as event; it takes one of ${Object.keys(levels).join(', ')}.`}`,
         );
       if (typeof listener !== 'function')
         throw new TypeError(`axios-procore: on got ${kindOf(listener)} as listener; it takes a function.`);
@@ -148,6 +149,12 @@ export function createEvents(
       logged.add(key);
     },
   };
+}
+
+/** A logger without `info` has `log`. */
+function write(logger: Logger | LoggerWithLog, level: keyof Logger, text: string): unknown {
+  const { [level]: own } = logger as Partial<Logger>;
+  return own ? own.call(logger, text) : (logger as LoggerWithLog).log(text);
 }
 
 function written([name, value]: [string, unknown]): string {

@@ -1,3 +1,5 @@
+import { nearest } from '../nearest.js';
+import { storeHint } from '../store-hint.js';
 import { createSealing, type SealingKey } from './sealing.js';
 import type { TokenSet, TokenStore } from './store.js';
 
@@ -100,10 +102,18 @@ function checked(store: TokenStore, options: EncryptedStoreOptions): EncryptedSt
   // Nothing of what was given is shown: a key in the wrong place is still a key.
   const wrong = (what: string) => new TypeError(`encryptedTokenStore: ${what}.`);
   if (typeof store?.load !== 'function' || typeof store.save !== 'function')
-    throw wrong('store takes a token store, an object with load and save');
+    throw wrong(
+      ['store takes a token store, an object with load and save', storeHint(store)]
+        .filter(Boolean)
+        .join('. '),
+    );
   if (typeof options !== 'object' || options === null) throw wrong('options takes { keys }');
-  if (Object.keys(options).some((name) => !(optionNames as readonly string[]).includes(name)))
-    throw wrong(`there is no such option; known are ${optionNames.join(', ')}`);
+  const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, optionNames);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw wrong(`there is no such option; known are ${optionNames.join(', ')}${hint}`);
+  }
   if (!['boolean', 'undefined'].includes(typeof options.acceptPlain))
     throw wrong('acceptPlain takes a boolean');
   return options;

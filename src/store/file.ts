@@ -1,3 +1,5 @@
+import { kindOf } from '../in-words.js';
+import { unknownName } from '../nearest.js';
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadKernelLocks } from './file/kernel.js';
@@ -49,19 +51,21 @@ const optionChecks: Record<keyof FileTokenStoreOptions, [valid: (value: unknown)
  * attachProcore(instance, { clientId, clientSecret, store });
  */
 export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`fileTokenStore: takes { directory } or { file }, got ${kindOf(options)}.`);
   const given: Partial<Record<string, unknown>> = { ...options };
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(optionChecks, name))
-      throw new TypeError(`fileTokenStore: there is no option "${name}".`);
+      throw new TypeError(`fileTokenStore: ${unknownName(name, Object.keys(optionChecks))}`);
   }
   for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
     const value = given[name];
-    if (!valid(value)) throw new TypeError(`fileTokenStore: ${name} takes ${takes}, got a ${typeof value}.`);
+    if (!valid(value)) throw new TypeError(`fileTokenStore: ${name} takes ${takes}, got ${kindOf(value)}.`);
   }
-  const { directory, file } = options ?? {};
+  const { directory, file } = options;
   if ((directory === undefined) === (file === undefined))
     throw new TypeError(
-      'fileTokenStore: takes either directory, the path of a folder, or file, the path of a file.',
+      `fileTokenStore: takes either directory, the path of a folder, or file, the path of a file; it got ${file === undefined ? 'neither' : 'both'}.`,
     );
   const place =
     directory === undefined ? placeInFile(fileBehind(resolve(file!))) : placeInFolder(resolve(directory));

@@ -1,3 +1,6 @@
+import { kindOf } from '../in-words.js';
+import { unknownName } from '../nearest.js';
+import { noClient } from './client-mistakes.js';
 import { postgresError } from './postgres/errors.js';
 import { acquire, type HeldLock } from './postgres/lock.js';
 import { openSession, type PostgresPool } from './postgres/session.js';
@@ -127,18 +130,39 @@ export function postgresTokenStore(
   }
 }
 
+const taken = {
+  takes: 'postgresTokenStore: pool takes a Pool of pg',
+  make: 'new pg.Pool({ connectionString })',
+  exports: ['Pool', 'Client'],
+  options: ['connectionString', 'host', 'database', 'user', 'password'],
+};
+
 function readOptions(
   pool: PostgresPool,
   options: PostgresTokenStoreOptions,
 ): { table: ReturnType<typeof readTable>; lockConnections: number } {
-  if (typeof (pool as Partial<PostgresPool> | undefined)?.connect !== 'function')
-    throw new TypeError('postgresTokenStore: pool takes a Pool of pg.');
+  if (
+    typeof (pool as Partial<PostgresPool> | undefined)?.connect !== 'function' ||
+    typeof pool === 'function'
+  )
+    throw noClient(pool, taken);
   // It has `connect` too, which lends nothing. A pool has no parsers of its own.
   if ('setTypeParser' in pool)
-    throw new TypeError('postgresTokenStore: pool takes a Pool of pg, and this is a Client.');
+    throw new TypeError(
+      `postgresTokenStore: pool takes a Pool of pg, and this is a Client. Make one: ${taken.make}.`,
+    );
+  const { ended, ending } = pool as { ended?: unknown; ending?: unknown };
+  if (ended === true || ending === true)
+    throw new TypeError(
+      'postgresTokenStore: pool takes a Pool of pg that is open, and this one has ended. End it after procore.idle(), when the process is about to end.',
+    );
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(
+      `postgresTokenStore: options takes { table, lockConnections }, got ${kindOf(options)}.`,
+    );
   for (const name of Object.keys(options)) {
     if (name !== 'table' && name !== 'lockConnections')
-      throw new TypeError(`postgresTokenStore: there is no option "${name}".`);
+      throw new TypeError(`postgresTokenStore: ${unknownName(name, ['table', 'lockConnections'])}`);
   }
   const half = Math.floor((pool.options?.max ?? 10) / 2);
   const { table = defaultTable, lockConnections = Math.max(1, half) } = options;

@@ -1,4 +1,7 @@
-import { scriptRunner, textOf, type RedisClient } from './redis/client.js';
+import { kindOf } from '../in-words.js';
+import { unknownName } from '../nearest.js';
+import { noClient } from './client-mistakes.js';
+import { isCallbackClient, scriptRunner, textOf, type RedisClient } from './redis/client.js';
 import { keysOf, type AccountKeys } from './redis/keys.js';
 import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
 import {
@@ -72,11 +75,7 @@ const optionChecks: Record<
  */
 export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOptions = {}): RedisTokenStore {
   const run = scriptRunner(client);
-  if (!run) {
-    throw new TypeError(
-      'redisTokenStore: client takes a client of ioredis (Redis, Cluster) or of redis (createClient, createClientPool, createCluster, createSentinel).',
-    );
-  }
+  if (!run) throw isCallbackClient(client) ? tooOld() : noClient(client, taken);
   const { prefix, leaseMs } = checked(options);
   const keysFor = (account: string) => keysOf(prefix, account);
   /** The locks that this store holds. */
@@ -205,11 +204,28 @@ function conflict({ tokens }: AccountKeys): TokenStoreConflict {
   );
 }
 
+const taken = {
+  takes:
+    'redisTokenStore: client takes a client of ioredis (Redis, Cluster) or of redis (createClient, createClientPool, createCluster, createSentinel)',
+  make: 'new Redis(url) of ioredis, or createClient({ url }) of redis',
+  exports: ['createClient', 'Redis'],
+  options: ['url', 'host', 'port', 'socket', 'sentinels', 'rootNodes'],
+};
+
+function tooOld(): TypeError {
+  return new TypeError(
+    'redisTokenStore: client is of redis 3 or older, or in legacy mode, whose commands take callbacks; it takes one of redis 4 or later (without legacyMode) or of ioredis 5 or later.',
+  );
+}
+
 function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptions> {
   const wrong = (what: string) => new TypeError(`redisTokenStore: ${what}.`);
+  if (typeof options !== 'object' || options === null)
+    throw wrong(`options takes { prefix, leaseMs }, got ${kindOf(options)}`);
   const { prefix = 'axios-procore:', leaseMs = 10_000, ...others } = options;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw wrong(`there is no option "${unknown}"`);
+  if (unknown !== undefined)
+    throw new TypeError(`redisTokenStore: ${unknownName(unknown, Object.keys(optionChecks))}`);
   const settings = { prefix, leaseMs };
   for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
     const value: unknown = settings[name as keyof typeof settings];

@@ -20,7 +20,9 @@ export interface RenewalFailure {
 
 /** What the failures of one account's renewals are called. */
 export interface Failures {
-  dead(reason: ReauthenticationReason, why?: string): RenewalFailure;
+  dead(reason: Exclude<ReauthenticationReason, 'no-tokens'>, why?: string): RenewalFailure;
+  /** The store has none; `before`: it had some. */
+  noTokens(before: boolean): RenewalFailure;
   rejected(why: string): RenewalFailure;
   undecided(why: string, retryAtMs?: number): RenewalFailure;
   store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
@@ -28,8 +30,7 @@ export interface Failures {
   elsewhere(): RenewalFailure;
 }
 
-const causes: Record<ReauthenticationReason, string> = {
-  'no-tokens': 'the store has no tokens for it',
+const causes: Record<Exclude<ReauthenticationReason, 'no-tokens'>, string> = {
   'no-refresh-token': 'its access token is no longer good, and the store has no refresh token for it',
   'refresh-token-invalid': 'its refresh token is spent or revoked',
   'refresh-response-lost': 'its refresh token was redeemed and the answer never arrived',
@@ -54,6 +55,13 @@ export function failuresOf(
   const name = JSON.stringify(account);
   const kept = grant === 'refresh_token' ? `; the refresh token of account ${name} is kept` : '';
   return {
+    noTokens(before) {
+      const summary = before
+        ? `account ${name} must be authorised anew: its tokens have been revoked or removed. ${remedy()}.`
+        : `account ${name} is not authorised yet: the store has no tokens for it. ${remedy()}.`;
+      const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
+      return { kind: 'failed', verdict: 'dead', error };
+    },
     dead(reason, why) {
       const detail = why ? ` (asked for a token, ${why})` : '';
       const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. ${remedy()}.`;
@@ -82,7 +90,7 @@ export function failuresOf(
       return { kind: 'failed', verdict: 'store', error: new TokenStoreError(summary, { account }) };
     },
     store(why, cause, garbage = false) {
-      const summary = `the token store failed for account ${name}: ${why}. Nothing was redeemed.`;
+      const summary = `the token store failed for account ${name}: ${why}. Nothing was redeemed; once the store works, calls go on.`;
       const error = new TokenStoreError(summary, { account, cause });
       return { kind: 'failed', verdict: garbage ? 'garbage' : 'store', error };
     },

@@ -1,5 +1,5 @@
 import type { Env } from '../env.js';
-import { codeOf } from '../in-words.js';
+import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
@@ -42,6 +42,12 @@ export function createKeeper(deps: {
 }): Keeper {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
 
+  /** What this account's tokens are, as far as they have passed here: the store's errors may quote them. */
+  let secrets: string[] = [];
+  function learn(...sets: (TokenSet | undefined)[]): void {
+    secrets = sets.flatMap(secretsIn);
+  }
+
   /** A write that lands late must not land on a later one: each waits for the one before. */
   async function inOrder(write: () => void | Promise<void>): Promise<Write> {
     const patienceEndsAtMs = env.now() + storeTimeoutMs;
@@ -67,14 +73,10 @@ export function createKeeper(deps: {
     return { kind: 'elapsed' };
   }
 
-  function failureOf(
-    name: 'save' | 'remove',
-    write: Exclude<Write, { kind: 'done' }>,
-    secrets: readonly string[] = [],
-  ): Failed {
+  function failureOfWrite(name: 'save' | 'remove', write: Exclude<Write, { kind: 'done' }>): Failed {
     if (write.kind === 'failed') {
-      const cause = cleanCause(write.cause, secrets);
-      return { kind: 'failed', why: `store.${name}() failed (${codeOf(write.cause)})`, cause };
+      const why = `store.${name}() failed ${failureOf(write.cause, secrets)}`;
+      return { kind: 'failed', why, cause: cleanCause(write.cause, secrets) };
     }
     const why =
       write.kind === 'blocked'
@@ -91,7 +93,7 @@ export function createKeeper(deps: {
         call(() => store.load(account)),
       );
       if (waited.kind === 'failed') {
-        const why = `store.load() failed (${codeOf(waited.error)})`;
+        const why = `store.load() failed ${failureOf(waited.error, secrets)}`;
         return { kind: 'failed', why, cause: waited.error, garbage: false };
       }
       if (waited.kind !== 'done') {
@@ -102,30 +104,33 @@ export function createKeeper(deps: {
         const expected = 'it takes a token set ({ access_token, refresh_token, … }), null or undefined';
         return { kind: 'failed', why: `store.load() returned ${read.what}; ${expected}`, garbage: true };
       }
+      if (read.kind === 'set') learn(read.set);
       // Already a copy: what the application does with its object later is not our state.
       return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
 
     async save(set, previous) {
+      learn(set, previous);
       const waited = await inOrder(() => store.save({ ...set }, account, previous && { ...previous }));
       if (waited.kind === 'done') return { kind: 'saved' };
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
-      return failureOf('save', waited, [set, previous].flatMap(secretsIn));
+      return failureOfWrite('save', waited);
     },
 
     async remove() {
       if (!store.remove) return { kind: 'removed' };
       const waited = await inOrder(() => store.remove!(account));
-      return waited.kind === 'done' ? { kind: 'removed' } : failureOf('remove', waited);
+      return waited.kind === 'done' ? { kind: 'removed' } : failureOfWrite('remove', waited);
     },
   };
 }
 
-/** All texts of a token set: nobody knows what else an application keeps beside the tokens. */
+/** All texts of a token set, short ones only if they are its tokens: nobody knows what else an application keeps beside these. */
 function secretsIn(set: TokenSet | undefined): string[] {
-  return Object.values(set ?? {}).filter(
-    (value): value is string => typeof value === 'string' && value.length > 8,
-  );
+  if (!set) return [];
+  const tokens = [set.access_token, set.refresh_token];
+  const others = Object.values(set).filter((value) => typeof value === 'string' && value.length > 8);
+  return [...tokens, ...others].filter((value) => typeof value === 'string');
 }
 
 function other<T>(now: T | undefined, before: T): T | undefined {

@@ -19,6 +19,8 @@ export interface Lease {
 /** The pairs of one account in memory: which one calls use, which one is newest, what the store is believed to hold. */
 export interface Ledger extends KnownTokens {
   readonly newest: Lease | undefined;
+  /** There have been tokens of this account in this process. */
+  readonly hadTokens: boolean;
   /** The set that the store is believed to hold. */
   readonly stored: TokenSet | undefined;
   /** The newest pair is in memory only. */
@@ -71,6 +73,7 @@ export function createLedger(deps: {
   const refused = new Set<string>();
   const revoked = new Set<string>();
   const kinship = createKinship();
+  let had = false;
   let newest: Lease | undefined;
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
@@ -91,6 +94,7 @@ export function createLedger(deps: {
         if (token && token !== held.refreshToken && token !== held.accessToken) remember(replaced, token);
       }
     }
+    had = true;
     newest = { held, accepted: 0, refused: false, diedAlone: false };
     return newest;
   }
@@ -117,6 +121,9 @@ export function createLedger(deps: {
   return {
     get newest() {
       return newest;
+    },
+    get hadTokens() {
+      return had;
     },
     get stored() {
       return stored;
@@ -174,6 +181,7 @@ export function createLedger(deps: {
       if (lease.held.accessToken) remember(refused, lease.held.accessToken);
     },
     revoked(set) {
+      had = true;
       for (const token of tokensOf(set)) {
         remember(revoked, token);
         remember(replaced, token);

@@ -1,6 +1,6 @@
 import { captureContext } from '../async-context.js';
 import type { Env } from '../env.js';
-import { codeOf } from '../in-words.js';
+import { codeOf, failureOf } from '../in-words.js';
 import type { LockRecord, TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
 
@@ -68,7 +68,7 @@ export async function runLocked<T>(
       giveUp();
       locking.catch(() => undefined);
       if (waited.kind === 'failed')
-        return { kind: 'failed', why: `store.lock() failed (${codeOf(waited.error)})`, cause: waited.error };
+        return { kind: 'failed', why: `store.lock() failed ${failureOf(waited.error)}`, cause: waited.error };
       if (waited.kind === 'aborted') return givenUp;
       if (waited.kind === 'elapsed')
         return { kind: 'failed', why: `store.lock() gave no lock in ${waitMs} ms` };

@@ -114,7 +114,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
         const enough = run.satisfied();
         if (enough) return { kind: 'loaded', lease: enough };
       } else if (grant === 'refresh_token') {
-        return failures.dead('no-tokens');
+        return failures.noTokens(ledger.hadTokens);
       }
     }
     const key = keyOf(ledger.newest);

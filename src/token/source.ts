@@ -169,7 +169,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       // The application knows: it is told when it makes a call, and by no event.
       sequence.supersede(
         grant === 'refresh_token'
-          ? failuresOf(account, grant, deps.takesOver).dead('no-tokens').error
+          ? failuresOf(account, grant, deps.takesOver).noTokens(true).error
           : undefined,
       );
       refusals.release();

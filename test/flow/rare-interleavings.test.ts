@@ -220,7 +220,9 @@ describe('mode B, the store has got the dead pair of another process while the l
     expect((await h.env.drive(two.instance.get(me))).status).toBe(200);
     expect(two.procore.unsavedTokens()).toEqual(live);
     const failures = h.told.filter(({ event }) => event === 'token-save-failed');
-    expect(failures.at(-1)!.detail).toMatchObject({ message: 'store.save() failed (Error)' });
+    expect(failures.at(-1)!.detail).toMatchObject({
+      message: 'store.save() failed (Error): the disk is full',
+    });
     h.store.onSave = undefined;
     await h.env.advance(60_000);
     expect(inStore()).toBe(live.refresh_token);

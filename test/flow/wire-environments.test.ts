@@ -29,7 +29,7 @@ test.each(pairs.filter(([own, other]) => own !== other))(
       isAxiosError: true,
     });
     expect(error.message).toBe(
-      `GET /rest/v1.0/me: it was not sent: ${environments[other].apiUrl} belongs to the environment "${other}", the tokens to ${environments[own].apiUrl}, and tokens are not transferable across environments. Set the option "environment".`,
+      `GET /rest/v1.0/me: it was not sent: it goes to the environment "${other}" (${environments[other].apiUrl}), its tokens are for "${own}" (${environments[own].apiUrl}), and tokens are not transferable across environments. Let the call go to ${environments[own].apiUrl} (its URL, or baseURL), or set the option "environment" to '${other}', with an app and tokens of that one.`,
     );
     expect(h.store.log).toEqual([]);
     expect(h.told).toEqual([]);

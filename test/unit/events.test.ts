@@ -30,7 +30,7 @@ test('a listener hears its own event until it stops listening', () => {
 test('an event that there is not, and a listener that is none, are refused by name', () => {
   const events = createEvents(recorder());
   expect(() => events.on('token-renewd' as never, () => undefined)).toThrow(
-    /there is no event "token-renewd"; there are token-renewed, /,
+    /there is no event "token-renewd"; known are token-renewed, /,
   );
   expect(() => events.on('toString' as never, () => undefined)).toThrow(TypeError);
   expect(() => events.on('token-renewed', undefined as never)).toThrow(

@@ -95,6 +95,7 @@ const table: [option: keyof ProcoreOptions, path: string, wrong: unknown[], take
   ['maxWaitMs', 'maxWaitMs', notDuration, /a positive number of milliseconds/],
   ['deadlineMs', 'deadlineMs', notDuration, /a positive number of milliseconds/],
   ['exchange', 'exchange', notFunction, /a function/],
+  ['replace', 'replace', notBoolean, /true or false/],
   [
     'logger',
     'logger',
@@ -186,11 +187,12 @@ test('every option has a row in this table', () => {
 
 test.each([
   [5, 'is 5 (number)'],
-  ['staging', 'is "staging"'],
+  ['staging', 'is a string of length 7'],
   [null, 'is null'],
   [[], 'is an array'],
   [true, 'is true (boolean)'],
-  ['x'.repeat(200), `is "${'x'.repeat(80)}…"`],
+  ['  ', 'is a string of white space'],
+  ['x'.repeat(200), 'is a string of length 200'],
 ])('the message shows what it got: %j', (value, shown) => {
   expect(refusal({ environment: value }).message).toContain(shown);
 });
@@ -202,6 +204,13 @@ test.each([
   ['the place of a company id', { companyId: `${secret}-9f86d081884c7d659a2f` }],
   ['a connection string in place of a store', { store: `redis://user:${secret}@host` }],
   ['a connection string within a store', { store: { ...store, lock: `redis://user:${secret}@host` } }],
+  ['an environment', { environment: secret }],
+  ['a grant', { grant: secret }],
+  ['a scope', { rateLimit: { scope: secret } }],
+  ['a drain', { renewal: { drain: secret } }],
+  ['a logger', { logger: secret }],
+  ['the path of an origin', { origins: [`https://example.com/${secret}`] }],
+  ['what reads as a URL', { origins: [`id:${secret}`] }],
   ['URL credentials', { origins: [`https://user:${secret}@example.com`] }],
   [
     'URL credentials of an environment',
@@ -244,7 +253,7 @@ test('a custom exchange needs no clientSecret, and client_credentials no store',
 
 test('an unknown option is refused by its name, with the known ones', () => {
   expect(refusal({ clientID: 'x' }).message).toMatch(
-    /option "clientID".*no such option; known are clientId, clientSecret/,
+    /option "clientID".*no such option; known are clientId, clientSecret, .*\. Did you mean "clientId"\?$/,
   );
   expect(refusal({ renewal: { ahead: 5 } }).message).toMatch(
     /option "renewal\.ahead".*known are background, aheadMs/,

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { openFolderText } from './folder.js';
+import { openFolderText, type FolderStat } from './folder.js';
 import { isMountPoint, mountedFileText, mountinfoPath } from './mounts.js';
 import { systemError } from './system.js';
 
@@ -19,25 +19,25 @@ export function checkAtStart(
 ): void {
   const folder = dirname(file);
   const there = nearest(folder);
-  let mode: number;
+  let stat: FolderStat;
   try {
-    mode = modeOfWritable(there, access);
+    stat = statOfWritable(there, access);
   } catch (error) {
     const what = there === folder ? 'cannot be written to' : 'could not be made';
     throw systemError(`The folder for tokens ${folder} ${what}`, error);
   }
   if (there !== folder) return;
-  const open = openFolderText(folder, mode);
+  const open = openFolderText(folder, stat);
   if (open !== undefined) throw new Error(open);
   if (isMountPoint(mountinfo(), join(realpathSync(folder), basename(file))))
     throw new Error(mountedFileText(file));
 }
 
-function modeOfWritable(folder: string, access: typeof accessSync): number {
+function statOfWritable(folder: string, access: typeof accessSync): FolderStat {
   const stat = statSync(folder);
   if (!stat.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
   access(folder, constants.W_OK | constants.X_OK);
-  return stat.mode;
+  return stat;
 }
 
 /** The folder, or what is there of the way to it: in there the first missing one is going to be made. */

@@ -23,19 +23,32 @@ const unsyncable: ReadonlySet<string | undefined> = new Set([
   'ENOTSUP',
 ]);
 const writableByOthers = 0o022;
+const sticky = 0o1000;
 
-/** Why a folder of this mode is not used, and what to do; undefined for one that is nobody else's to write to. */
+/** What the system tells of a folder, as far as it is read. */
+export interface FolderStat {
+  readonly mode: number;
+  readonly uid?: number | undefined;
+}
+
+/** Why such a folder is not used, and what to do; undefined for one that is nobody else's to write to. */
 export function openFolderText(
   path: string,
-  mode: number,
+  { mode, uid }: FolderStat,
   platform: string = process.platform,
+  user: number | undefined = process.getuid?.(),
 ): string | undefined {
   // Windows has access lists, and reports modes that say nothing.
   if (platform === 'win32' || (mode & writableByOthers) === 0) return undefined;
   const digits = (mode & 0o7777).toString(8).padStart(4, '0');
+  const open = `The folder for tokens ${path} may be written to by its group or by others (mode ${digits}): they could replace tokens and locks. `;
+  const inside = `name a folder inside of it, such as ${join(path, 'procore-tokens')}, which is made for this user alone`;
+  // A folder that many programs share, or that is somebody else's, is not to be taken away from them.
+  if ((mode & sticky) !== 0) return `${open}It is there for everybody: leave its mode, and ${inside}.`;
+  if (uid !== undefined && user !== undefined && uid !== user)
+    return `${open}It is another user's: leave its mode, and ${inside}, or choose a folder of your own.`;
   return (
-    `The folder for tokens ${path} may be written to by its group or by others (mode ${digits}): they could replace tokens and locks. ` +
-    `Run: chmod 700 '${path}' (or name a folder inside of it: it is made with that mode). ` +
+    `${open}Run: chmod 700 '${path}' (or ${inside}). ` +
     'If that changes nothing, its file system keeps no permissions: choose a folder on another one.'
   );
 }
@@ -60,7 +73,7 @@ export function createFolder(
   async function checkFolder(): Promise<void> {
     const stat = await fs.stat(path);
     if (!stat.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
-    const open = openFolderText(path, stat.mode, platform);
+    const open = openFolderText(path, stat, platform);
     if (open !== undefined) throw new Error(open);
   }
 

@@ -20,6 +20,10 @@ export function postgresError(thrown: unknown, { name }: PostgresTable): Error {
   if (!isServerError(thrown)) {
     // Made by the driver or by Node, which know no values.
     const said = thrown instanceof Error ? thrown.message || String(codeOf(thrown)) : typeof thrown;
+    if (/after calling end on the pool/.test(said))
+      return new Error('The pool has ended: end it after procore.idle(), when the process is about to end.', {
+        cause: thrown,
+      });
     return new Error(`The connection to PostgreSQL failed: ${said}`, { cause: thrown });
   }
   const { code, severity } = thrown;

@@ -40,10 +40,17 @@ export function scriptRunner(client: unknown): RunScript | undefined {
   );
 }
 
+/** True for a client of redis 3 or older, or of a later one in legacy mode: its commands take callbacks, and return no promise. */
+export function isCallbackClient(client: unknown): boolean {
+  if (!offers(client, 'eval')) return false;
+  const { options } = client as { options?: { legacyMode?: unknown } };
+  return options?.legacyMode === true || offers(client, 'internal_send_command');
+}
+
 type Evaluate = (script: string, keys: string[], args: string[]) => Promise<unknown>;
 
 function evaluatorOf(client: unknown): Evaluate | undefined {
-  if (!offers(client, 'eval')) return undefined;
+  if (!offers(client, 'eval') || isCallbackClient(client)) return undefined;
   // Other clients have an `eval` and an `evalsha` too, with yet another order of arguments.
   if (offers(client, 'defineCommand')) {
     const ioredis = client as unknown as IoredisClient;
@@ -64,6 +71,9 @@ function offers(client: unknown, name: string): client is Record<string, unknown
   );
 }
 
+/** How the libraries say that a client has no connection, and will have none by itself. */
+const isClosed = /^(ClientClosedError|ClientOfflineError)\b|Connection is closed|client is closed/i;
+
 /** ioredis puts the command with its arguments, tokens included, on its errors: they must not travel on as a cause. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the client rejected with something else than an Error';
@@ -71,6 +81,8 @@ function wordsOf(error: unknown): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   // A server that refuses a command may quote it.
   const [message = ''] = error.message.split(', with args');
+  if (isClosed.test(`${error.name} ${message}`))
+    return `${error.name}: the client is closed, or was never connected. Await its connect() before the first call, and close it after procore.idle()`;
   return message ? `${error.name}: ${message}` : code;
 }
 

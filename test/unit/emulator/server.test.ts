@@ -152,7 +152,7 @@ describe('the server', () => {
   test('names what is wrong with a user or an answer', async () => {
     const emulator = await emulate();
     expect(() => emulator.issue({ userID: 2 } as never)).toThrow(
-      new TypeError('issue: there is no "userID"; known are userId.'),
+      new TypeError('issue: there is no "userID"; known are userId. Did you mean "userId"?'),
     );
     expect(() => emulator.issue({ userId: '2' as never })).toThrow(
       new TypeError('issue: userId takes a whole number from 1, got a string.'),

@@ -612,7 +612,7 @@ describe('options', () => {
     'a store that is none: %o',
     (store) => {
       expect(() => encryptedTokenStore(store as never, { keys: [good] })).toThrow(
-        new TypeError('encryptedTokenStore: store takes a token store, an object with load and save.'),
+        /^encryptedTokenStore: store takes a token store, an object with load and save\.( .*\.)?$/,
       );
     },
   );

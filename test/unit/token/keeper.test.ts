@@ -55,27 +55,27 @@ describe('a load', () => {
   });
 
   test.each<[string, () => unknown, unknown, string]>([
-    ['rejects', () => Promise.reject(new Error('down')), new Error('down'), 'Error'],
+    ['rejects', () => Promise.reject(new Error('down')), new Error('down'), '(Error): down'],
     [
       'throws',
       () => {
         throw new Error('down');
       },
       new Error('down'),
-      'Error',
+      '(Error): down',
     ],
     [
       'rejects with what failed below',
       () => Promise.reject(new Error('a row', { cause: { code: 'EACCES' } })),
       new Error('a row', { cause: { code: 'EACCES' } }),
-      'EACCES',
+      '(EACCES): a row',
     ],
-    ['rejects with nothing', () => Promise.reject(undefined), undefined, 'undefined'],
+    ['rejects with nothing', () => Promise.reject(undefined), undefined, '(undefined)'],
   ])('that %s has failed, with its cause', async (_what, load, cause, word) => {
     const { keeper, env } = setUp({ load });
     expect(await keeper.load()).toEqual({
       kind: 'failed',
-      why: `store.load() failed (${word})`,
+      why: `store.load() failed ${word}`,
       cause,
       garbage: false,
     });
@@ -148,7 +148,7 @@ describe('a save', () => {
     const { keeper } = setUp({ save });
     expect(await keeper.save(tokens, undefined)).toEqual({
       kind: 'failed',
-      why: 'store.save() failed (Error)',
+      why: 'store.save() failed (Error): full',
       cause: new Error('full'),
     });
   });

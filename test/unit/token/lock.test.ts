@@ -133,7 +133,7 @@ describe('a store with lock', () => {
   test('that rejects has failed, and says why', async () => {
     const cause = new Error('no quorum');
     const { running, entered } = setUp(() => Promise.reject(cause));
-    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed (Error)', cause });
+    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed (Error): no quorum', cause });
     expect(entered()).toBe(0);
   });
 
@@ -142,7 +142,11 @@ describe('a store with lock', () => {
     const { running } = setUp(() => {
       throw cause;
     });
-    expect(await running).toEqual({ kind: 'failed', why: 'store.lock() failed (TypeError)', cause });
+    expect(await running).toEqual({
+      kind: 'failed',
+      why: 'store.lock() failed (TypeError): no client',
+      cause,
+    });
   });
 
   test('that gives no lock in time has failed: its signal aborts, and a later call runs nothing', async () => {

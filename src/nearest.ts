@@ -1,0 +1,52 @@
+/** The known name that a misspelt one stands for, if one is near enough: another case, `snake_case`, no unit, a few wrong letters. */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  // Nobody misspells a name at such a length; and it costs its square.
+  if (given.length > 60) return undefined;
+  const plain = plainOf(given);
+  if (plain === '') return undefined;
+  // Cut short, as `dir` or `env`.
+  const begun = known.filter((name) => plain.length >= 3 && plainOf(name).startsWith(plain));
+  if (begun.length === 1) return begun[0];
+  const near = known
+    .map((name) => ({ name, distance: distanceOf(plain, plainOf(name)) }))
+    .filter(({ name, distance }) => distance <= Math.floor(Math.min(plain.length, name.length) / 3))
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.name;
+}
+
+/** That there is no such name, which ones there are, and which one was meant. What stands under the name is not shown. */
+export function unknownName(given: string, known: readonly string[], what: string = 'option '): string {
+  const meant = nearest(given, known);
+  const hint = meant === undefined ? '' : `. Did you mean "${meant}"?`;
+  const list = known.length === 0 ? 'there is none at all' : `known are ${known.join(', ')}`;
+  return `there is no ${what}${nameInWords(given)}; ${list}${hint || '.'}`;
+}
+
+/** A name as it can be shown: what is no name may be a secret in its place. */
+export function nameInWords(given: string): string {
+  return /^[\w$.-]{1,40}$/.test(given) ? `"${given}"` : `of ${given.length} characters`;
+}
+
+function plainOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z\d]/g, '')
+    .replace(/(?<=.{3})(ms|millis|milliseconds|seconds)$/, '');
+}
+
+/** How many letters have to be put in, taken out, replaced or swapped with their neighbour. */
+function distanceOf(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(row[j - 1]! + 1, last[j]! + 1, last[j - 1]! + same);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) row[j] = Math.min(row[j]!, beforeLast[j - 2]! + 1);
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length]!;
+}

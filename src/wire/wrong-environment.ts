@@ -1,0 +1,12 @@
+import { environmentNamed, type Environment } from '../environments.js';
+
+/** Why a call to another environment is not sent: which one it goes to, which one the tokens are for, and what to set. */
+export function wrongEnvironmentText(called: { name: string; apiUrl: string }, own: Environment): string {
+  const name = environmentNamed(own);
+  const tokensFor = name === undefined ? own.apiUrl : `"${name}" (${own.apiUrl})`;
+  return (
+    `it was not sent: it goes to the environment "${called.name}" (${called.apiUrl}), its tokens are for ${tokensFor}, ` +
+    `and tokens are not transferable across environments. Let the call go to ${own.apiUrl} (its URL, or baseURL), ` +
+    `or set the option "environment" to '${called.name}', with an app and tokens of that one.`
+  );
+}
