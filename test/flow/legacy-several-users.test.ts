@@ -166,6 +166,35 @@ test('of two users who log in at once, the first is kept, and the second is told
   expect(h.store.log.filter((entry) => entry.startsWith('save'))).toEqual(['save default']);
 });
 
+test('where the tokens are dead, the user who logs in first is kept, also when the one whose they were logs in at once', async () => {
+  const { h } = await dead();
+  await using _ = h;
+  const form = { grant_type: 'authorization_code', client_id: h.emulator.clientId, code: 'a-code' };
+  const logInAtOnce = (userId: number) => {
+    const data = h.emulator.issue({ userId });
+    const adapter = async (config: AxiosRequestConfig) => ({ status: 200, headers: {}, data, config });
+    return h.instance.post('/oauth/token', new URLSearchParams(form), { adapter: adapter as never });
+  };
+  await h.env.drive(Promise.all([logInAtOnce(2), logInAtOnce(1)]));
+  expect(subjectOf(inHand(h).access_token)).toBe('2');
+  expect(names(h.told, /^warning/)).toEqual(['warning']);
+  expect((await h.instance.get(me)).status).toBe(200);
+});
+
+test('a token that is offered where the tokens are dead is redeemed, also while the store shows the pair before them', async () => {
+  await using h = await createHarness({ options });
+  await h.instance.get(me);
+  const before = inHand(h);
+  await h.procore.renew();
+  h.emulator.revokeGrant(inHand(h).refresh_token!);
+  // A replica that lags, or a backup that was put back.
+  h.store.sets.set('default', before);
+  await h.env.drive(caught(h.instance.get(me)));
+  const bob = h.emulator.issue({ userId: 2 });
+  expect(await h.env.drive(userOf(refresh(h, bob.refresh_token!)))).toBe('user 2');
+  expect(subjectOf(inHand(h).access_token)).toBe('2');
+});
+
 test('a bearer that has expired is not replaced by another user’s', async () => {
   await using h = await createHarness({ options, authorised: false });
   const bob = h.emulator.issue({ userId: 2 });
