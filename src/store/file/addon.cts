@@ -1,14 +1,24 @@
-// CommonJS in both builds, so that an optional dependency can be loaded, or found missing, at once: `fileTokenStore` throws at construction
-// and not hours later, in the first renewal. An ES module cannot do that without `import.meta`, which the other build does not have.
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- how TypeScript writes an import of a CommonJS file
-import modules = require('node:module');
+// CommonJS in both builds, because an ES module can neither say where it is in a way that the CommonJS build compiles too, nor load an
+// optional package at once: `fileTokenStore` throws at construction and not hours later, in the first renewal. It requires nothing else:
+// a bundle that is an ES module has no `require`, and must get through here all the same.
 
-/** Loads `fs-native-extensions`, or throws what `require` throws. */
-function requireAddon(): unknown {
-  // A `require` of its own: the one of this file may be a loader's (tsx) or a bundler's, and an addon has to be found on the disk.
-  // Bundled into an ES module, this file has no name.
-  const here = typeof __filename === 'string' ? __filename : `${process.cwd()}/`;
-  return modules.createRequire(here)('fs-native-extensions');
-}
+/** `fs-native-extensions` as bundlers and tracers see it, and where this file is. */
+const addon: {
+  /** The path of this file; undefined in a bundle that is an ES module. */
+  readonly file: string | undefined;
+  /** What a `require` that stands in the source gives: a bundler may have rewritten it. */
+  required(): { loaded: unknown } | { error: unknown };
+} = {
+  file: typeof __filename === 'string' ? __filename : undefined,
+  required() {
+    // In a block that catches: bundlers then take a package that is not installed for the optional one that it is.
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the one form that all bundlers and tracers follow
+      return { loaded: require('fs-native-extensions') as unknown };
+    } catch (error) {
+      return { error };
+    }
+  },
+};
 
-export = requireAddon;
+export = addon;

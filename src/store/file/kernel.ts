@@ -1,4 +1,4 @@
-import requireAddon from './addon.cjs';
+import { AddonError, addonVariable, findAddon } from './addon-places.js';
 import { codeOf } from './system.js';
 
 /** The kernel's own locks: held by an open file, gone when it is closed or when its process dies. */
@@ -8,20 +8,25 @@ export interface KernelLocks {
   unlock(fd: number): void;
 }
 
-/** Loads `fs-native-extensions`. Throws an `Error` that says what to install. */
-export function loadKernelLocks(load: () => unknown = requireAddon): KernelLocks {
+/** Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or to set. */
+export function loadKernelLocks(load: () => unknown = findAddon): KernelLocks {
   try {
     return load() as KernelLocks;
   } catch (cause) {
-    const missing = codeOf(cause) === 'MODULE_NOT_FOUND' && String(cause).includes("'fs-native-extensions'");
+    const missing =
+      cause instanceof AddonError
+        ? !cause.isThere
+        : codeOf(cause) === 'MODULE_NOT_FOUND' && String(cause).includes("'fs-native-extensions'");
+    const looked = cause instanceof AddonError ? ` It was looked for: ${cause.looked.join('; ')}.` : '';
     throw new Error(
       'fileTokenStore: its lock, which keeps two processes from redeeming the same refresh token, needs the package ' +
         `fs-native-extensions, and that ${missing ? 'is not installed' : 'does not load on this system'}. ` +
         (missing
-          ? 'Run: npm install fs-native-extensions@^1.5'
+          ? 'Run: npm install fs-native-extensions@^1.5; or, where a bundle or a traced deployment has left it behind, deploy its folder ' +
+            `with its dependencies and set ${addonVariable} to the path of that folder`
           : 'It is built for Linux with glibc, macOS and Windows, not for musl (Alpine): take an image with glibc, or another store') +
-        ', or pass lock: false if only one process uses the folder.',
-      { cause },
+        `; or pass lock: false if only one process uses the folder.${looked}`,
+      { cause: cause instanceof AddonError ? cause.cause : cause },
     );
   }
 }
