@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { agrees, print } from './matrix-table.mjs';
 
@@ -25,7 +25,7 @@ const must = (command, args, options) => {
   const { status } = spawnSync(command, args, { stdio: 'inherit', ...options });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
 };
-if (!process.env.SKIPCI) must('npm', ['ci', '--no-audit', '--no-fund'], { cwd: sources });
+must('npm', ['ci', '--no-audit', '--no-fund'], { cwd: sources });
 const toolRequire = createRequire(join(sources, 'package.json'));
 const tool = async (name) => {
   const module = await import(pathToFileURL(toolRequire.resolve(name)).href);

@@ -93,3 +93,14 @@ test('the Node table has each binary that the command runs, and nothing in it fa
   expect(new Set(rows('node').flatMap((cells) => cells.slice(1)))).toEqual(new Set(['passes']));
   expect(manifest['engines']!['node']).toBe('>=20');
 });
+
+test('the bundles table has each bundler that the command installs, in its version, and nothing in it fails', () => {
+  const { packages } = JSON.parse(read('test/bundles/package-lock.json')) as {
+    packages: Record<string, { version: string }>;
+  };
+  for (const [bundler, version] of rows('bundles'))
+    expect(packages[`node_modules/${bundler}`]?.version).toBe(version);
+  const told = new Set(rows('bundles').map(([bundler]) => bundler));
+  expect([...told]).toEqual(['esbuild', 'webpack', 'rollup', 'vite', '@vercel/ncc', '@vercel/nft']);
+  expect(new Set(rows('bundles').map((cells) => cells.at(-1)))).toEqual(new Set(['passes']));
+});
