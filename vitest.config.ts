@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 
 /** `AXIOS=axios-0.27 vitest run --project flow` runs the whole-plugin tests on another axios; `npm run test:axios` runs them on all. */
 const axiosUnderTest = process.env['AXIOS'] ?? 'axios';
+/** `PLUGIN_AXIOS=axios-1.7` lets the plugin itself import another one: two copies in one process. */
+const axiosOfPlugin = process.env['PLUGIN_AXIOS'] ?? axiosUnderTest;
+const inSource = fileURLToPath(new URL('./src/', import.meta.url));
 const { version } = JSON.parse(
   readFileSync(new URL(`./node_modules/${axiosUnderTest}/package.json`, import.meta.url), 'utf8'),
 ) as { version: string };
@@ -34,7 +37,18 @@ export default defineConfig({
         },
       },
       {
-        resolve: { alias: [{ find: /^axios$/, replacement: axiosUnderTest }] },
+        plugins: [
+          {
+            name: 'axios-under-test',
+            enforce: 'pre',
+            resolveId(source, importer) {
+              if (source !== 'axios') return undefined;
+              return this.resolve(importer?.startsWith(inSource) ? axiosOfPlugin : axiosUnderTest, importer, {
+                skipSelf: true,
+              });
+            },
+          },
+        ],
         test: {
           name: 'flow',
           include: ['test/flow/**/*.test.ts'],

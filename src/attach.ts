@@ -3,11 +3,13 @@ import { captureContext } from './async-context.js';
 import { isFree, mark, reclaim, replaceable, unmark } from './attached.js';
 import { authorizationUrl, checkedCode, checkRevocation } from './authorization.js';
 import { createAuthorisation } from './authorise.js';
-import { axiosVersion, ejectOwn, replaceInterceptor, type AxiosLike } from './axios.js';
+import { ejectOwn, replaceInterceptor, type AxiosLike } from './axios.js';
+import { createAxiosCopies, type AxiosCopies } from './axios/copies.js';
 import { limitsToTell } from './axios-limits.js';
 import { createCalls } from './call.js';
 import { createDispatch } from './dispatch.js';
 import { systemEnv, type Env } from './env.js';
+import { raisingIn } from './failure/raised.js';
 import { kindOf } from './in-words.js';
 import { createInstaller } from './install.js';
 import { instanceHint, isInstance } from './instance-hint.js';
@@ -34,6 +36,7 @@ import { createHome } from './token/home.js';
 import { createKeeper } from './token/keeper.js';
 import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
+import { createOwnRenewals } from './token/own-renewals.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
@@ -43,7 +46,11 @@ export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Pr
  * Creates `attachProcore` over a clock, chance and timers. Attaches that share a store object share its token sources: the one piece of
  * state between them.
  */
-export function createAttach(env: Env, registry: object = globalThis): AttachProcore {
+export function createAttach(
+  env: Env,
+  registry: object = globalThis,
+  copies: AxiosCopies = createAxiosCopies(),
+): AttachProcore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, Shared>();
   const mutex = createGrantMutex(registry);
@@ -63,14 +70,14 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     const inContext = captureContext();
     const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
     shared.tellTo(events);
-    const version = axiosVersion();
-    for (const { what, here } of limitsToTell(version)) {
-      events.warnOnce('axios-version', what, `axios ${version} ${what}; ${here}`);
+    const copy = copies.of(instance);
+    for (const { what, here } of limitsToTell(copy.version)) {
+      events.warnOnce('axios-version', what, `axios ${copy.version} ${what}; ${here}`);
     }
     const { loginUrl } = settings.environment;
     const { serverOffsetMs, emit } = shared;
 
-    const post = createPostForm(instance);
+    const post = createPostForm(instance, copy);
     const login = createLogin({
       env,
       async post(...request) {
@@ -84,12 +91,13 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
       secretTimeoutMs: settings.renewal.storeTimeoutMs,
       serverOffsetMs,
     });
+    const ownRenewals = createOwnRenewals();
     const exchange = createExchange({
       env,
       login,
       redirectUri: settings.redirectUri,
       custom: settings.exchange,
-      ownRenewals: shared.ownRenewals,
+      ownRenewals,
       serverOffsetMs,
       outliving: shared.outliving,
       broughtLate(refreshToken) {
@@ -179,12 +187,13 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     const takeover = settings.legacy.takeOverRefresh
       ? createTakeover({
           env,
+          copy,
           settings,
           mutex,
           hear,
           sources: allSources,
           sourceOf,
-          isRenewal: shared.ownRenewals.isInside,
+          isRenewal: ownRenewals.isInside,
           serverOffsetMs,
           warnOnce,
         })
@@ -195,6 +204,7 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     const outcomes = createOutcomes({ calls });
     const dispatch = createDispatch({
       env,
+      copy,
       settings,
       calls,
       line,
@@ -219,32 +229,33 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
     before?.giveWay();
 
     let detached = false;
+    const raising = raisingIn(copy);
     const named = (method: string, account: string | undefined): TokenSource => {
       checkAccount(method, account);
       return sourceOf(account ?? ownAccount);
     };
     const handle: Procore = {
-      async getAccessToken(account) {
+      getAccessToken: raising(async (account) => {
         const source = named('getAccessToken', account);
         const acquired = await source.acquire({ maxMs: settings.maxWaitMs, signal: undefined });
         if (acquired.kind === 'lease') return acquired.lease.held.accessToken ?? '';
         throw acquired.kind === 'failed' ? acquired.error : new Error('unreachable: no signal was given');
-      },
-      async setTokens(tokens, account) {
+      }),
+      setTokens: raising(async (tokens, account) => {
         await named('setTokens', account).setTokens(tokens);
-      },
-      async renew(account) {
+      }),
+      renew: raising(async (account) => {
         return named('renew', account).renew();
-      },
+      }),
       authorizationUrl: (request) => authorizationUrl(settings, request),
-      async exchangeCode(request) {
+      exchangeCode: raising(async (request) => {
         const { account, code, redirectUri } = checkedCode(settings, request);
         return named('exchangeCode', account).exchangeCode(login, { code, redirectUri });
-      },
-      async revoke(account) {
+      }),
+      revoke: raising(async (account) => {
         checkRevocation(settings);
         return named('revoke', account).revoke(login);
-      },
+      }),
       status: (account) => named('status', account).status(),
       unsavedTokens: (account) => named('unsavedTokens', account).unsavedTokens(),
       idle: shared.idle,
@@ -270,8 +281,13 @@ export function createAttach(env: Env, registry: object = globalThis): AttachPro
   };
 }
 
+const axiosCopies = createAxiosCopies();
+
 /** Attaches the plugin to one axios instance; see the README. */
-export const attachProcore: AttachProcore = createAttach(systemEnv);
+export const attachProcore: AttachProcore = createAttach(systemEnv, globalThis, axiosCopies);
+
+/** Notes what a copy of axios exports, for attaches to its instances. */
+export const knowAxios: AxiosCopies['know'] = axiosCopies.know;
 
 function checkInstance(instance: AxiosLike): void {
   if (!isInstance(instance)) {

@@ -1,5 +1,5 @@
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import type { Adapter } from './adapter.js';
+import type { AxiosCopy, CanceledClass } from './axios/copy.js';
 import type { ProcoreRequestOptions } from './options.js';
 
 declare module 'axios' {
@@ -54,18 +54,6 @@ export interface AxiosErrorLike extends Error {
   response?: AxiosResponse;
 }
 
-/** What differs between versions of axios. */
-interface VersionedAxios {
-  getAdapter?: (adapters: unknown, config?: unknown) => Adapter;
-  VERSION?: string;
-  CanceledError?: new (message?: string, config?: unknown) => Error;
-  Axios: new (defaults: object) => { request(config: object): Promise<AxiosResponse> };
-  AxiosError?: {
-    new (message: string, code: undefined, config: unknown, request: unknown, response: unknown): Error;
-    from(error: Error, code: undefined, config: unknown): Error;
-  };
-}
-export const versioned = axios as unknown as VersionedAxios;
 /** True for what axios raises, whichever copy of it did. */
 export function isAxiosError(error: unknown): error is AxiosErrorLike {
   return (
@@ -73,48 +61,44 @@ export function isAxiosError(error: unknown): error is AxiosErrorLike {
   );
 }
 
-/** False below 0.22: adapters end a request by its CancelToken only, which has no `subscribe` there. */
-export function knowsSignal(): boolean {
-  return 'subscribe' in (axios.CancelToken.prototype as object);
-}
-
 /** Lets a signal end what the adapter does with this configuration. */
-export function endBy(signal: AbortSignal, config: AxiosRequestConfig): AxiosRequestConfig {
+export function endBy(copy: AxiosCopy, signal: AbortSignal, config: AxiosRequestConfig): AxiosRequestConfig {
   const before = reasonOf(config);
   config.signal = signal;
-  if (knowsSignal()) return config;
+  if (copy.knowsSignal) return config;
   const { cancelToken } = config;
-  config.cancelToken = new axios.CancelToken((cancel) => {
+  // Any copy's will do: the adapter only waits for its promise.
+  const CancelToken = copy.CancelToken ?? axios.CancelToken;
+  config.cancelToken = new CancelToken((cancel) => {
     const end = () => cancel(before?.message ?? cancelToken?.reason?.message ?? 'canceled');
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
-  });
+  }) as never;
   return config;
 }
 
 /** axios 1.0.0 loses the question mark of a query that is written into the URL; its `params` arrive. */
-export function keepQuery(config: AxiosRequestConfig): void {
-  if (versioned.VERSION !== '1.0.0' || typeof config.url !== 'string' || !config.url.includes('?')) return;
-  const [path = '', query = ''] = axios.getUri({ ...config, baseURL: undefined }).split(/\?(.*)/s);
+export function keepQuery(copy: AxiosCopy, config: AxiosRequestConfig): void {
+  if (!copy.losesQueries || typeof config.url !== 'string' || !config.url.includes('?')) return;
+  const [path = '', query = ''] = copy.getUri({ ...config, baseURL: undefined }).split(/\?(.*)/s);
   config.url = path;
   // Byte for byte: axios asks nothing else of it.
   config.params = Object.assign(new URLSearchParams(), { toString: () => query });
-}
-
-/** The version of this axios; undefined on 0.21. */
-export function axiosVersion(): string | undefined {
-  return versioned.VERSION;
 }
 
 /** Asks every adapter to hand a redirect back and not to follow it; the fetch adapter knows `maxRedirects` on the newest axios only. */
 export const redirectsHandedBack = { maxRedirects: 0, fetchOptions: { redirect: 'manual' } } as const;
 
 /** What axios rejects a cancelled call with, of this call's own, with the message of its CancelToken. */
-export function canceledError(config: AxiosRequestConfig): unknown {
-  const message = reasonOf(config)?.message;
-  const Canceled = versioned.CanceledError;
-  return Canceled ? new Canceled(message, config) : new axios.Cancel(message ?? 'canceled');
+export function canceledError(copy: AxiosCopy, config: AxiosRequestConfig): unknown {
+  const reason = reasonOf(config);
+  // The last is for the first moment after an attach to a copy that nobody has seen.
+  const Canceled = copy.Canceled ?? (reason?.constructor as CanceledClass | undefined) ?? ownCanceled;
+  return new Canceled(reason?.message ?? 'canceled', config);
 }
+
+const { CanceledError, Cancel } = axios as unknown as Record<string, CanceledClass | undefined>;
+const ownCanceled = (CanceledError ?? Cancel)!;
 
 /** The one error that a CancelToken has for all its calls: what is said of one of them must not be said of the others. */
 export function reasonOf(config: AxiosRequestConfig): { message?: string } | undefined {
@@ -122,16 +106,28 @@ export function reasonOf(config: AxiosRequestConfig): { message?: string } | und
 }
 
 /** What axios rejects a call with whose body is a stream that failed. */
-export function bodyError(error: unknown, config: AxiosRequestConfig): unknown {
+export function bodyError(copy: AxiosCopy, error: unknown, config: AxiosRequestConfig): unknown {
   if (!(error instanceof Error)) return error;
-  return versioned.AxiosError?.from(error, undefined, config) ?? enhanced(error, { config });
+  return errorFrom(copy, error, { config });
+}
+
+/** What axios makes of an error that is none of its own. */
+export function errorFrom(
+  { AxiosError }: AxiosCopy,
+  error: Error,
+  details: { config: AxiosRequestConfig; request?: unknown },
+): Error {
+  return AxiosError?.from(error, undefined, details.config, details.request) ?? enhanced(error, details);
 }
 
 /** What axios rejects a call with for its status; made for adapters that leave the status to the caller. */
-export function statusError(response: AxiosResponse, config: AxiosRequestConfig): Error {
+export function statusError(
+  { AxiosError }: AxiosCopy,
+  response: AxiosResponse,
+  config: AxiosRequestConfig,
+): Error {
   const message = `Request failed with status code ${response.status}`;
   const request = response.request as unknown;
-  const { AxiosError } = versioned;
   return AxiosError
     ? new AxiosError(message, undefined, config, request, response)
     : enhanced(new Error(message), { config, request, response });
@@ -173,9 +169,9 @@ export function twinOf(error: AxiosErrorLike): AxiosErrorLike {
   return Object.defineProperties(twin, Object.getOwnPropertyDescriptors(error));
 }
 
-/** True for what a cancelled call is rejected with. */
+/** True for what a cancelled call is rejected with, whichever copy of axios did: `axios.isCancel` of every version looks for this. */
 export function isCancel(error: unknown): boolean {
-  return axios.isCancel(error);
+  return Boolean((error as { __CANCEL__?: unknown } | null | undefined)?.__CANCEL__);
 }
 
 /** A shallow copy that keeps the prototype: axios looks at own properties only from 1.18 on. */

@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from './adapter.js';
-import { bodyError, canceledError, knowsSignal } from './axios.js';
+import { bodyError, canceledError } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import type { Env } from './env.js';
 import { DeadlineError } from './failure/errors.js';
 import type { Failure } from './failure/assess.js';
@@ -17,6 +18,8 @@ export interface Call {
   /** The application's configuration, as it comes back on the answer. */
   readonly config: AxiosRequestConfig;
   readonly adapter: Adapter;
+  /** The axios that the instance comes from. */
+  readonly copy: AxiosCopy;
   readonly method: string;
   readonly path: string;
   /** Undefined for `auth: false`. */
@@ -57,6 +60,8 @@ export interface Call {
   /** When the server wants to be asked again. */
   retryAtMs: number | undefined;
   gaveUp: GaveUp | undefined;
+  /** The next attempt answers a 401. */
+  isReplay: boolean;
   /** The token of the attempt under way. */
   lease: Lease | undefined;
   /** A redirect was followed: the call itself has run, whatever became of the rest. */
@@ -138,12 +143,17 @@ interface Token {
  * One signal for `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call waits nobody
  * else listens to the stream, and an unheard error ends the process.
  */
-export function bridgeCancellation(config: AxiosRequestConfig, env: Env, deadlineMs?: number): Bridge {
+export function bridgeCancellation(
+  copy: AxiosCopy,
+  config: AxiosRequestConfig,
+  env: Env,
+  deadlineMs?: number,
+): Bridge {
   const signal = config.signal as AbortSignal | undefined;
   const token = config.cancelToken as Token | undefined;
   const stream = streamIn(config.data);
   // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
-  if (!token && !stream && deadlineMs === undefined && (!signal || knowsSignal())) {
+  if (!token && !stream && deadlineMs === undefined && (!signal || copy.knowsSignal)) {
     return { signal, interruption: () => undefined, interrupted: undefined, release: () => {} };
   }
   const any = new AbortController();
@@ -158,9 +168,9 @@ export function bridgeCancellation(config: AxiosRequestConfig, env: Env, deadlin
     if (any.signal.aborted || over.signal.aborted) return;
     interruption = by;
     // Before the adapter hears of it, which may call it what it likes.
-    if (by.kind === 'deadline') reject(canceledError(config));
+    if (by.kind === 'deadline') reject(canceledError(copy, config));
     // An adapter that reads the stream has the better error.
-    else void env.sleep(0).then(() => reject(bodyError(by.error, config)));
+    else void env.sleep(0).then(() => reject(bodyError(copy, by.error, config)));
     any.abort();
   };
   if (signal?.aborted) abort();
@@ -192,9 +202,9 @@ export function interruptedError(call: Call): unknown {
     case 'deadline':
       return new DeadlineError('its deadlineMs has passed.');
     case 'body':
-      return bodyError(interruption.error, call.config);
+      return bodyError(call.copy, interruption.error, call.config);
     case undefined:
-      return canceledError(call.config);
+      return canceledError(call.copy, call.config);
   }
 }
 

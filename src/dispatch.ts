@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { hidesRedirects, resolveAdapter, type Adapter } from './adapter.js';
 import { unwrapped } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import { bridgeCancellation, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import { AccountUndecidedError, WrongEnvironmentError } from './failure/errors.js';
@@ -28,6 +29,8 @@ const none = { bearer: undefined, subject: undefined };
 
 export interface DispatchDeps {
   env: Env;
+  /** The axios that the instance comes from. */
+  copy: AxiosCopy;
   settings: Settings;
   calls: Calls;
   line: Line;
@@ -46,13 +49,13 @@ export interface DispatchDeps {
 export function createDispatch(
   deps: DispatchDeps,
 ): (config: AxiosRequestConfig, original: unknown) => Promise<AxiosResponse> {
-  const { env, settings, calls, line, outcomes, events, seen } = deps;
+  const { env, copy, settings, calls, line, outcomes, events, seen } = deps;
   const { takeOverRefresh } = settings.legacy;
   const origins: TokenOrigins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
 
   return async (config, original) => {
     const destination = destinationOf(config, origins);
-    const adapter = resolveAdapter(original, config);
+    const adapter = resolveAdapter(copy, original, config);
     const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
     if (destination.kind === 'foreign') return adapter(config);
     if (destination.kind === 'oauth') return deps.oauth(config, destination.url, passing, accountOf);
@@ -74,7 +77,7 @@ export function createDispatch(
     const withToken = config.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
       if (!withToken) return passing(config);
-      throw unsentError(wrongEnvironment(destination), config, destination.path);
+      throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
     }
     const bearer = withToken ? bearerOf(config.headers) : undefined;
     const subject = bearer === undefined ? undefined : soleUser(bearer, config, destination.path);
@@ -139,7 +142,7 @@ export function createDispatch(
     const bearer = liveBearer(token, env.now());
     if (!bearer) return subjectOf(token);
     if (isAnotherUser(seen.user, bearer, env.now()))
-      throw unsentError(new AccountUndecidedError(mixedUsers), config, path);
+      throw unsentError(copy, new AccountUndecidedError(mixedUsers), config, path);
     seen.user = bearer;
     return bearer.subject;
   }
@@ -169,10 +172,11 @@ export function createDispatch(
     const gate = gateFor(config, account, companyId);
     const method = (config.method ?? 'get').toUpperCase();
     const deadlineMs = procore?.deadlineMs ?? settings.deadlineMs;
-    const { signal, interruption, interrupted, release } = bridgeCancellation(config, env, deadlineMs);
+    const { signal, interruption, interrupted, release } = bridgeCancellation(copy, config, env, deadlineMs);
     const call: Call = {
       config,
-      adapter: hidesRedirects(adapter, chosen, config) ? following(adapter) : adapter,
+      adapter: hidesRedirects(copy, adapter, chosen, config) ? following(copy, adapter) : adapter,
+      copy,
       method,
       path: destination.path,
       source: withToken ? deps.sourceOf(account) : undefined,
@@ -198,6 +202,7 @@ export function createDispatch(
       turnedAwayAtMs: undefined,
       retryAtMs: undefined,
       gaveUp: undefined,
+      isReplay: false,
       lease: undefined,
       left: false,
       tokenless: false,

@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { bodyError, discard } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import { interruptedError, type Call, type Calls } from './call.js';
 import { isReplayable } from './retry/replayable.js';
 
@@ -55,7 +56,7 @@ export function createBodyMaker({ calls }: { calls: Calls }): {
       );
     }
     call.body = body;
-    call.brokenBody = breaking(body, config);
+    call.brokenBody = breaking(body, config, call.copy);
     config.data = body;
     return config;
   }
@@ -80,7 +81,7 @@ export function createBodyMaker({ calls }: { calls: Calls }): {
 }
 
 /** Rejects when a stream breaks; also before an adapter listens to it, where an unheard error would end the process. */
-function breaking(body: unknown, config: AxiosRequestConfig): Call['brokenBody'] {
+function breaking(body: unknown, config: AxiosRequestConfig, copy: AxiosCopy): Call['brokenBody'] {
   const stream = body as { on?: unknown; pipe?: unknown } | undefined;
   if (typeof stream?.on !== 'function' || typeof stream.pipe !== 'function') return undefined;
   const broken: { is: boolean; promise: Promise<never> } = {
@@ -88,7 +89,7 @@ function breaking(body: unknown, config: AxiosRequestConfig): Call['brokenBody']
     promise: new Promise((_resolve, reject) => {
       (stream as NodeJS.ReadableStream).on('error', (error: unknown) => {
         broken.is = true;
-        reject(bodyError(error, config));
+        reject(bodyError(copy, error, config));
       });
     }),
   };

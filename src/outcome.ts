@@ -1,11 +1,13 @@
 import { errorMonitor } from 'node:events';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { acceptsStatus, isAxiosError, isCancel, reasonOf, type AxiosErrorLike } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import { interruptedError, type Call, type Calls } from './call.js';
 import { concealAgents, concealAnswer, concealBody, concealRequest, isStream } from './conceal.js';
 import { putOnError, putOnResponse } from './failure/carried.js';
 import { forCall, isProcoreError, type ProcoreError } from './failure/errors.js';
 import { describeProblem, type Problem } from './failure/problem.js';
+import { raisedIn } from './failure/raised.js';
 import { bearerOf } from './wire/headers.js';
 
 /** How a call ends, for the application. */
@@ -82,7 +84,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         if (answer && problem) putOnResponse(answer, problem);
         // Whoever takes every status for a success gets the 401 that was really answered.
         if (answer && accepts(call, answer.status)) return answer;
-        throw ownError(error, call.config, call.path, problem, answer);
+        throw ownError(call.copy, error, call.config, call.path, problem, answer);
       }
       if (problem) putOnError(error, problem);
       if (!isAxiosError(error)) throw disowned(error, call);
@@ -93,7 +95,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         if (problem) putOnResponse(response, problem);
         if (call.refusedByStatus && accepts(call, response.status)) return response;
       }
-      if (call.retry) silenceRetriers(error);
+      if (call.retry) silenceAxiosRetry(error);
       throw error;
     },
   };
@@ -101,6 +103,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
 
 /** An error of ours for a call that never came as far as the line; `response` stands for the answer that it would have got. */
 export function unsentError(
+  copy: AxiosCopy,
   error: ProcoreError,
   config: AxiosRequestConfig,
   path: string,
@@ -108,7 +111,7 @@ export function unsentError(
 ): ProcoreError {
   const { kind, status } = error;
   const problem = describeProblem({ kind, status, attempts: 0, mayHaveRun: false, idempotent: true });
-  return ownError(error, config, path, problem, response);
+  return ownError(copy, error, config, path, problem, response);
 }
 
 function problemIn(call: Call, error: unknown): Problem {
@@ -133,41 +136,27 @@ function accepts({ config, lenient }: Call, status: number): boolean {
 }
 
 function ownError(
+  copy: AxiosCopy,
   error: ProcoreError,
   config: AxiosRequestConfig,
   path: string,
   problem: Problem | undefined,
   response?: AxiosResponse,
 ): ProcoreError {
-  const told = forCall(error, { config, path, response, request: response?.request as unknown });
+  const told = raisedIn(
+    copy,
+    forCall(error, { config, path, response, request: response?.request as unknown }),
+  );
   if (problem) {
     putOnError(told, problem);
     putOnResponse(told.response, problem);
   }
   Object.assign(config, { 'axios-retry': { retries: 0 } });
-  silenceRetryAxios(config);
   return told;
 }
 
-/** Another retrier on the application's instance would multiply attempts that the line has made already. */
-function silenceRetriers({ config }: AxiosErrorLike): void {
+/** An axios-retry on the application's instance would multiply attempts that the line has made already. */
+function silenceAxiosRetry({ config }: AxiosErrorLike): void {
   const state = (config as { 'axios-retry'?: object } | undefined)?.['axios-retry'];
   if (state) Object.assign(state, { retries: 0 });
-  if (config) silenceRetryAxios(config);
-}
-
-/**
- * retry-axios reads `raxConfig` on the configuration of the error, and retries three times where it finds none. What the application has put
- * there may be shared with other calls, so it is replaced. Not enumerable where there was none: a call that is made anew with this
- * configuration is a call like any other.
- */
-function silenceRetryAxios(config: AxiosRequestConfig): void {
-  const { raxConfig } = config as { raxConfig?: object };
-  Reflect.defineProperty(config, 'raxConfig', {
-    // Until 4.0 a function of the application's was asked before the count.
-    value: { ...raxConfig, retry: 0, noResponseRetries: 0, shouldRetry: () => false },
-    enumerable: raxConfig !== undefined,
-    writable: true,
-    configurable: true,
-  });
 }

@@ -7,7 +7,7 @@ import type { Passage } from './pacing/gate.js';
 
 /** Holds calls back by what the server tells of its limits. */
 export interface Pacing {
-  /** First thing of each attempt; a replay of a 401 has the token that it waited for by then. */
+  /** First thing of each attempt. */
   request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
   /** Asks the gate whether the call may leave; no promise when nothing has to be waited for. Throws, or rejects, when it may not. */
   enter(call: Call): void | Promise<void>;
@@ -73,6 +73,12 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     request(config) {
       const call = calls.of(config);
       if (!call?.gate || !call.ticket) return config;
+      if (call.isReplay) {
+        // It has waited its turn before the 401, and whoever renews the token may be waiting for it.
+        call.isReplay = false;
+        call.gate.take(call.ticket);
+        return config;
+      }
       const passing = enter(call);
       return passing ? passing.then(() => config) : config;
     },

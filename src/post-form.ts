@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
 import { resolveAdapter } from './adapter.js';
 import { endBy, redirectsHandedBack, type AxiosLike } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import { wasNeverSent } from './failure/never-sent.js';
 import type { PostForm } from './token/login.js';
 import { headerOf } from './wire/headers.js';
@@ -12,7 +13,7 @@ const mostAnswerBytes = 16 * 1024 * 1024;
  * Posts a form on nothing but an adapter: no interceptor, no transformation and no default of the application takes part, save agents and
  * proxy. Redirects are not followed: whoever answers them would be handed the client's secret.
  */
-export function createPostForm(instance: AxiosLike): PostForm {
+export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
   return async (url, form, signal) => {
     const defaults = instance.defaults as AxiosRequestConfig;
     const config: AxiosRequestConfig = {
@@ -29,8 +30,8 @@ export function createPostForm(instance: AxiosLike): PostForm {
       maxContentLength: mostAnswerBytes,
       validateStatus: () => true,
     };
-    endBy(signal, config);
-    const response = await resolveAdapter(namesIn(defaults.adapter), config)(config);
+    endBy(copy, signal, config);
+    const response = await resolveAdapter(copy, namesIn(defaults.adapter), config)(config);
     if (wasNeverSent(response.request)) throw noTunnel(response.status);
     return {
       status: response.status,

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { copyOf, endBy, keepQuery, knowsSignal } from './axios.js';
+import { copyOf, endBy, keepQuery } from './axios.js';
 import type { Call } from './call.js';
 import { mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
 import { headerOf, undress } from './wire/headers.js';
@@ -29,10 +29,10 @@ export function privateConfig(
     delete copy.baseURL;
   }
   // The adapter knows the application's own token, and the signal as a rule; the deadline it must hear from us.
-  if (call.signal && (call.deadlineAtMs < Infinity || !knowsSignal())) {
-    endBy(call.signal, copy as AxiosRequestConfig);
+  if (call.signal && (call.deadlineAtMs < Infinity || !call.copy.knowsSignal)) {
+    endBy(call.copy, call.signal, copy as AxiosRequestConfig);
   }
-  keepQuery(copy as AxiosRequestConfig);
+  keepQuery(call.copy, copy as AxiosRequestConfig);
   // How often is decided on the line; the application's own count stays the application's.
   copy['axios-retry'] = { retries: Infinity };
   const { validateStatus } = call.config;

@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from './adapter.js';
-import { copyOf, discard, isAxiosError, redirectsHandedBack, unwrapped } from './axios.js';
+import { copyOf, discard, errorFrom, isAxiosError, redirectsHandedBack, unwrapped } from './axios.js';
+import type { AxiosCopy } from './axios/copy.js';
 import { isReplayable } from './retry/replayable.js';
 import { fullUrlOf } from './wire/destination.js';
 import { headerOf } from './wire/headers.js';
@@ -25,7 +26,7 @@ interface Arrival {
  * Follows redirects on behalf of an adapter that would tell nobody of them: `beforeRedirect` of the configuration hears of each, and takes
  * off what must not leave Procore.
  */
-export function following(adapter: Adapter): Adapter {
+export function following(copy: AxiosCopy, adapter: Adapter): Adapter {
   return async (config) => {
     const { maxRedirects = mostRedirects, fetchOptions } = config as {
       maxRedirects?: number;
@@ -43,7 +44,7 @@ export function following(adapter: Adapter): Adapter {
       if (response) tellWhereFrom(response, hop.url);
       if (!next) return finish();
       discard(response?.data);
-      if (count === maxRedirects) throw tooMany(hop.config, response);
+      if (count === maxRedirects) throw tooMany(copy, hop.config, response);
       hop = next;
     }
   };
@@ -114,11 +115,9 @@ function tellWhereFrom({ request }: AxiosResponse, url: string): void {
   if (res) res.responseUrl ??= url;
 }
 
-function tooMany(config: AxiosRequestConfig, response: AxiosResponse | undefined): Error {
-  return Object.assign(new Error('Maximum number of redirects exceeded'), {
+function tooMany(copy: AxiosCopy, config: AxiosRequestConfig, response: AxiosResponse | undefined): Error {
+  const error = Object.assign(new Error('Maximum number of redirects exceeded'), {
     code: 'ERR_FR_TOO_MANY_REDIRECTS',
-    isAxiosError: true,
-    config,
-    request: response?.request as unknown,
   });
+  return errorFrom(copy, error, { config, request: response?.request as unknown });
 }

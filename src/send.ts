@@ -72,7 +72,7 @@ export function createSend(deps: {
 
   async function refused(response: AxiosResponse, config: AxiosRequestConfig, call: Call): Promise<never> {
     call.lenient = true;
-    const error = statusError(response, config);
+    const error = statusError(call.copy, response, config);
     await note(error, response, call);
     throw error;
   }
@@ -133,7 +133,9 @@ export function createSend(deps: {
     // Nothing has left.
     if (call.brokenBody?.is) return call.brokenBody.promise;
     const closed = closedBody(config);
-    return closed === undefined ? attempt(config, call) : Promise.reject(bodyError(closed, config));
+    return closed === undefined
+      ? attempt(config, call)
+      : Promise.reject(bodyError(call.copy, closed, config));
   };
 }
 

@@ -7,7 +7,6 @@ import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenStore } from './store/store.js';
-import { createOwnRenewals, type OwnRenewals } from './token/own-renewals.js';
 import type { TokenSource } from './token/source.js';
 import type { Bearer } from './wire/subjects.js';
 
@@ -32,8 +31,6 @@ export interface Shared {
   readonly takenOver: Set<string>;
   /** Presentations under way by the application's own function, whichever attach began them. */
   readonly outliving: Map<string, OwnSending>;
-  /** Marks what the application's own function does: it may use an instance of another attach. */
-  readonly ownRenewals: OwnRenewals;
   /** Where calls wait for the server, one gate for each limit. */
   readonly gates: Gates;
   /** Whose bearer a call brought last, where no call says whose tokens it uses. */
@@ -102,7 +99,6 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
     exchanges: new Map(),
     takenOver: new Set(),
     outliving: new Map(),
-    ownRenewals: createOwnRenewals(),
     user: undefined,
     gates: createGates(() => offsetMs),
     learn(date) {

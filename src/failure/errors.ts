@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { cleanCause } from '../observe/clean-cause.js';
 import { redact } from '../observe/redact.js';
+import { originalPrototypeOf } from './kinship.js';
 import { syntheticResponse } from './synthetic.js';
 import type { Problem } from './problem.js';
 
@@ -127,6 +128,17 @@ Object.defineProperty(ProcoreErrorBase.prototype, inspectCustom, {
     const cause =
       this.cause instanceof Error ? `${this.cause.name}: ${this.cause.message}` : typeof this.cause;
     return `${shown}\n  [cause]: ${redact(cause)}`;
+  },
+});
+
+/** True for what a class of this package made, also where the error is one of the application's axios's as well. */
+Object.defineProperty(ProcoreErrorBase, Symbol.hasInstance, {
+  value(this: { prototype: object }, value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    const made = originalPrototypeOf(value);
+    return (
+      made !== null && (made === this.prototype || Object.prototype.isPrototypeOf.call(this.prototype, made))
+    );
   },
 });
 

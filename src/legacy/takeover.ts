@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from '../adapter.js';
 import { acceptsStatus, canceledError } from '../axios.js';
+import type { AxiosCopy } from '../axios/copy.js';
 import { bridgeCancellation } from '../call.js';
 import type { Env } from '../env.js';
 import {
@@ -44,6 +45,7 @@ export type Takeover = (request: LegacyTokenRequest, call: LegacyCall) => Promis
  */
 export function createTakeover(deps: {
   env: Env;
+  copy: AxiosCopy;
   settings: Pick<Settings, 'clientId' | 'grant' | 'maxWaitMs'>;
   mutex: GrantMutex;
   hear: ReturnType<typeof createHearing>;
@@ -54,7 +56,7 @@ export function createTakeover(deps: {
   serverOffsetMs: () => number;
   warnOnce: Events['warnOnce'];
 }): Takeover {
-  const { env, settings, mutex, hear, warnOnce } = deps;
+  const { env, copy, settings, mutex, hear, warnOnce } = deps;
   /** Saves of what the application has redeemed by itself, by token. */
   const keeping = new Map<string, Promise<void>>();
 
@@ -68,7 +70,7 @@ export function createTakeover(deps: {
 
   /** Waits as long as the application itself would for the answer. */
   async function patiently<T>({ config }: LegacyCall, work: (patience: Patience) => Promise<T>): Promise<T> {
-    const { signal, release } = bridgeCancellation(config, env);
+    const { signal, release } = bridgeCancellation(copy, config, env);
     try {
       return await work({ maxMs: Math.min(settings.maxWaitMs, config.timeout || Infinity), signal });
     } finally {
@@ -91,7 +93,7 @@ export function createTakeover(deps: {
       case 'failed':
         return refused(call, presented.error);
       case 'aborted':
-        throw canceledError(call.config);
+        throw canceledError(copy, call.config);
       case 'unknown':
         return redeemOnce(request as RefreshRequest, source, call);
     }
@@ -130,7 +132,7 @@ export function createTakeover(deps: {
       return response;
     };
     const response = await patiently(call, async ({ maxMs, signal }) => {
-      if (signal?.aborted) throw canceledError(call.config);
+      if (signal?.aborted) throw canceledError(copy, call.config);
       const patience = new AbortController();
       const redeemed = mutex.run(key, redeem, patience.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
@@ -139,7 +141,7 @@ export function createTakeover(deps: {
       const answered = await redeemed;
       if (answered) return answered;
       if (kind === 'elapsed') return refused(call, occupied(call));
-      throw canceledError(call.config);
+      throw canceledError(copy, call.config);
     });
     await keeping.get(key);
     return response;
@@ -182,11 +184,11 @@ export function createTakeover(deps: {
         : error instanceof ClientRejectedError
           ? 'invalid_client'
           : undefined;
-    if (!code) throw unsentError(error, config, path);
+    if (!code) throw unsentError(copy, error, config, path);
     const body = { error: code, error_description: error.message };
     const response = syntheticResponse(config, code === 'invalid_grant' ? 400 : 401, body);
     if (acceptsStatus(config, response.status)) return response;
-    throw unsentError(error, config, path, response);
+    throw unsentError(copy, error, config, path, response);
   }
 
   return async (request, call) => {

@@ -1,18 +1,23 @@
 import type { AxiosLike } from '../axios.js';
+import { createBehind } from '../axios/unseen.js';
 
 /** An axios of any version: the default instance, or one that it has made. */
 type AnyAxios = AxiosLike & { create?: (...args: unknown[]) => unknown };
 
 /**
  * Sees every copy of axios that the application loads, and hands over the default instance and each one made with `create`, as soon as
- * there is one: what the application registers on it comes later.
+ * there is one: what the application registers on it comes later. What a copy exports is made known before.
  */
-export function createCopies(attach: (instance: AxiosLike) => void): { see(exported: unknown): void } {
+export function createCopies(
+  attach: (instance: AxiosLike) => void,
+  know: (exported: unknown) => void,
+): { see(exported: unknown): void } {
   const seen = new WeakSet<object>();
 
   function adopt(axios: AnyAxios): void {
     if (seen.has(axios)) return;
     seen.add(axios);
+    know(axios);
     const { create } = axios;
     if (typeof create === 'function') {
       const adopting = function (this: unknown, ...args: unknown[]): unknown {
@@ -20,6 +25,7 @@ export function createCopies(attach: (instance: AxiosLike) => void): { see(expor
         if (isAxios(made)) adopt(made);
         return made;
       };
+      Object.defineProperty(adopting, createBehind, { value: create });
       // Where it is frozen this fails: it makes instances as ever, and they stay the application's.
       Reflect.set(axios, 'create', adopting);
     }

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { captureContext } from '../async-context.js';
-import { attachProcore } from '../attach.js';
+import { attachProcore, knowAxios } from '../attach.js';
 import { isFree, lend } from '../attached.js';
 import type { AxiosLike } from '../axios.js';
 import type { ProcoreOptions } from '../options.js';
@@ -23,7 +23,7 @@ export function start(registration: Registration & { kind: 'on' }): void {
   };
   // Applications make instances inside of requests and transactions, and some load axios only there.
   const atStart = captureContext();
-  const copies = createCopies((instance) => atStart(() => attach(instance)));
+  const copies = createCopies((instance) => atStart(() => attach(instance)), knowAxios);
   // Before the configuration is loaded: it may bring a copy of its own.
   const watchOn = watchModules(copies.see);
   copies.see(axios);

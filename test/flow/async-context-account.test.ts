@@ -154,27 +154,6 @@ describe('runs in the async context of the attach, and the caller goes on in its
     expect(ofAccount(h)).toEqual(inAttach(renewing));
   });
 
-  test('the end of a wait for the lock that another caller makes needless', async () => {
-    await using h = await createScopedHarness();
-    await asCaller(h, () => h.instance.get(me));
-    const { lock } = h.store;
-    h.store.lock = (_account, _critical, signal) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
-          h.see('abort');
-          reject(signal.reason);
-        });
-      });
-    h.env.jump(life);
-    const call = scope.run('caller', () => h.instance.get(me));
-    await h.env.advance(100);
-    h.store.lock = lock!;
-    await asCaller(h, () => h.procore.setTokens(h.emulator.issue()));
-    await h.env.drive(call);
-    expect(h.seen).toContain('abort: attach');
-    expect(h.seen).not.toContain('abort: caller');
-  });
-
   test('a request of the application’s own that is answered from the renewal', async () => {
     await using h = await createScopedHarness({ options: { legacy: { takeOverRefresh: true } } });
     await asCaller(h, () => h.instance.get(me));
@@ -220,20 +199,6 @@ test('the application’s function that presents the grant is known by it, also 
   await asCaller(h, () => h.procore.renew());
   expect(h.emulator.counters).toMatchObject({ tokenRequests: 1, exchanges: 1 });
   expect(h.seen).toContain('token request: attach');
-});
-
-test('a function that presents the grant is known by it, also where it uses an instance that was attached later with the same store', async () => {
-  const exchange = async () => {
-    const { refresh_token: old } = h.store.sets.get('default')!;
-    return (await refresh(h, old!, {}, later.instance)).data;
-  };
-  const options = { exchange, legacy: { takeOverRefresh: true } };
-  await using h = await createHarness({ options });
-  const later = h.attach();
-  await h.env.drive(h.procore.renew());
-  await h.env.drive(later.procore.renew());
-  await h.env.drive(h.procore.renew());
-  expect(h.emulator.counters).toMatchObject({ tokenRequests: 3, exchanges: 3 });
 });
 
 describe('a transaction that travels in AsyncLocalStorage', () => {

@@ -2,6 +2,7 @@ import axios, { type AxiosRequestConfig } from 'axios';
 import { Agent } from 'node:http';
 import { expect, test } from 'vitest';
 import { resolveAdapter } from '../../src/adapter.js';
+import { createAxiosCopies } from '../../src/axios/copies.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
@@ -101,7 +102,7 @@ test('a Blob: the reason of a 401 is read from it', async () => {
   let asked = 0;
   const adapter = async (config: AxiosRequestConfig) => {
     if (asked++ === 0) throw axiosError('401', 'ERR_BAD_REQUEST', config, undefined, response);
-    return resolveAdapter(axios.defaults.adapter, config)(config);
+    return resolveAdapter(createAxiosCopies().of(axios), axios.defaults.adapter, config)(config);
   };
   expect((await h.instance.get(me, { adapter: adapter as never })).status).toBe(200);
   expect(h.emulator.counters.exchanges).toBe(1);

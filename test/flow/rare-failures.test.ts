@@ -3,6 +3,7 @@ import FormDataPackage from 'form-data';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { resolveAdapter } from '../../src/adapter.js';
+import { createAxiosCopies } from '../../src/axios/copies.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { settled, until } from '../support/manual-env.js';
@@ -163,7 +164,7 @@ describe('a procore.body', () => {
     };
     const adapter = async (config: AxiosRequestConfig) => {
       await new Promise((resolve) => setTimeout(resolve, 50));
-      return resolveAdapter(axios.defaults.adapter, config)(config);
+      return resolveAdapter(createAxiosCopies().of(axios), axios.defaults.adapter, config)(config);
     };
     const error = await caught(
       h.instance.post(rfis, undefined, { adapter: adapter as never, procore: { body, retry: false } }),
@@ -211,7 +212,7 @@ test('an adapter that rejects parallel calls with one and the same error does no
   const adapter = async (config: AxiosRequestConfig) => {
     sent.push(config.data);
     if (sent.length <= 2) throw broken;
-    return resolveAdapter(axios.defaults.adapter, config)(config);
+    return resolveAdapter(createAxiosCopies().of(axios), axios.defaults.adapter, config)(config);
   };
   const post = (subject: string) => h.instance.post(rfis, { subject }, { adapter: adapter as never });
   const answers = await h.env.drive(Promise.all([post('a'), post('b')]));

@@ -1,5 +1,6 @@
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { resolveAdapter, type Adapter } from '../../src/adapter.js';
+import { createAxiosCopies } from '../../src/axios/copies.js';
 import type { ManualEnv } from './manual-env.js';
 
 /** A network whose latency passes on the manual clock: the clock stands still while real sockets work. */
@@ -18,7 +19,7 @@ export function createNetwork(env: ManualEnv, latencyMs = 50): Network {
     await env.sleep(latencyMs / 2);
     onTheWire++;
     try {
-      return await resolveAdapter(axios.defaults.adapter, config)(config);
+      return await resolveAdapter(createAxiosCopies().of(axios), axios.defaults.adapter, config)(config);
     } finally {
       onTheWire--;
       await env.sleep(latencyMs / 2);

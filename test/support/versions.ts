@@ -51,3 +51,6 @@ export const refusing = 'http://127.0.0.1:2';
 
 /** Until 1.13 at least the fetch adapter knows neither credentials in a URL nor `maxContentLength`. */
 export const plainFetch: boolean = onFetch && below('1.14');
+
+/** True where `PLUGIN_AXIOS` lets the plugin import another axios than the one under test. */
+export const twoCopies: boolean = process.env['PLUGIN_AXIOS'] !== undefined;

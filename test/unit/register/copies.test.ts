@@ -21,7 +21,10 @@ function freshCopy(name: string): AxiosStatic {
 
 function watching() {
   const attached: unknown[] = [];
-  const copies = createCopies((instance) => void attached.push(instance));
+  const copies = createCopies(
+    (instance) => void attached.push(instance),
+    () => undefined,
+  );
   return { attached, ...copies };
 }
 
@@ -48,7 +51,10 @@ test('an instance that makes instances hands those over too', () => {
 
 test('an instance is handed over before the application gets it', () => {
   const axios = freshCopy('axios');
-  const { see } = createCopies((instance) => instance.interceptors.request.use((config) => config));
+  const { see } = createCopies(
+    (instance) => instance.interceptors.request.use((config) => config),
+    () => undefined,
+  );
   see(axios);
   const { handlers } = axios.create().interceptors.request as unknown as { handlers: unknown[] };
   expect(handlers).toHaveLength(1);

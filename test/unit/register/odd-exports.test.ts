@@ -4,7 +4,10 @@ import { createCopies } from '../../../src/register/copies.js';
 
 function watching() {
   const attached: unknown[] = [];
-  const copies = createCopies((instance) => void attached.push(instance));
+  const copies = createCopies(
+    (instance) => void attached.push(instance),
+    () => undefined,
+  );
   return { attached, ...copies };
 }
 
