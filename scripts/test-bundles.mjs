@@ -25,7 +25,8 @@ const must = (command, args, options) => {
   const { status } = spawnSync(command, args, { stdio: 'inherit', ...options });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
 };
-must('npm', ['ci', '--no-audit', '--no-fund'], { cwd: sources });
+// Not `npm ci`, which fails: npm leaves an optional package of Vite for Windows out of the lock file, and then misses it.
+must('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: sources });
 const toolRequire = createRequire(join(sources, 'package.json'));
 const tool = async (name) => {
   const module = await import(pathToFileURL(toolRequire.resolve(name)).href);
