@@ -9,6 +9,7 @@ import type { GaveUp } from './failure/problem.js';
 import type { CompanyId, RetryOptions } from './options.js';
 import type { Gate, Ticket } from './pacing/gate.js';
 import { isReplayable } from './retry/replayable.js';
+import { afterBody } from './streamed.js';
 import type { Lease } from './token/ledger.js';
 import type { TokenSource } from './token/source.js';
 import type { Patience } from './within.js';
@@ -55,8 +56,8 @@ export interface Call {
   failure: Failure | undefined;
   /** Of all attempts so far, one may have been carried out. */
   mayHaveRun: boolean;
-  /** Since when the server, asked again and again, turns it away. */
-  turnedAwayAtMs: number | undefined;
+  /** Since when, and how often, the server, asked again and again, turns it away. */
+  turnedAway: { readonly sinceMs: number; readonly times: number } | undefined;
   /** When the server wants to be asked again. */
   retryAtMs: number | undefined;
   gaveUp: GaveUp | undefined;
@@ -114,7 +115,7 @@ export function patienceOf(call: Call, nowMs: number): Patience {
 /** How long this call may wait for the server now: being turned away again and again is one wait. */
 export function gatePatienceOf(call: Call, nowMs: number): Patience {
   const patience = patienceOf(call, nowMs);
-  const waitedMs = call.turnedAwayAtMs === undefined ? 0 : nowMs - call.turnedAwayAtMs;
+  const waitedMs = call.turnedAway ? nowMs - call.turnedAway.sinceMs : 0;
   return { ...patience, maxMs: Math.max(0, Math.min(call.maxWaitMs - waitedMs, patience.maxMs)) };
 }
 
@@ -128,8 +129,11 @@ export interface Bridge {
   interruption(): Interruption | undefined;
   /** Rejects when there is one; undefined when there can be none. */
   readonly interrupted: Promise<never> | undefined;
-  /** Removes the listeners from a signal or token that outlives the call, and the timer. */
-  release(): void;
+  /**
+   * Removes the listeners from a signal or token that outlives the call, and the timer. While `response` has a body that streams on, an abort
+   * still ends it: it has begun under a signal of ours, as far as that stands between the adapter and the caller's.
+   */
+  release(response?: AxiosResponse): void;
 }
 
 /** The older CancelToken, as every version has it. */
@@ -187,10 +191,11 @@ export function bridgeCancellation(
     signal: any.signal,
     interruption: () => interruption,
     interrupted,
-    release() {
+    release(response) {
       over.abort();
-      signal?.removeEventListener('abort', abort);
+      // The adapter knows the token itself.
       token?.unsubscribe?.(abort);
+      if (signal) afterBody(response, () => signal.removeEventListener('abort', abort));
     },
   };
 }

@@ -199,7 +199,7 @@ export function createDispatch(
       thrown: undefined,
       failure: undefined,
       mayHaveRun: false,
-      turnedAwayAtMs: undefined,
+      turnedAway: undefined,
       retryAtMs: undefined,
       gaveUp: undefined,
       isReplay: false,
@@ -221,7 +221,7 @@ export function createDispatch(
     } catch (error) {
       return outcomes.fail(call, error);
     } finally {
-      release();
+      release(call.response);
       if (gate) gate.release(call.ticket!);
       const { path, attempts } = call;
       const status = call.response?.status;

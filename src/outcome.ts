@@ -6,6 +6,7 @@ import { interruptedError, type Call, type Calls } from './call.js';
 import { concealAgents, concealAnswer, concealBody, concealRequest, isStream } from './conceal.js';
 import { putOnError, putOnResponse } from './failure/carried.js';
 import { forCall, isProcoreError, type ProcoreError } from './failure/errors.js';
+import { keepRawBody } from './failure/partial-failures.js';
 import { describeProblem, type Problem } from './failure/problem.js';
 import { raisedIn } from './failure/raised.js';
 import { bearerOf } from './wire/headers.js';
@@ -25,6 +26,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   function finish(call: Call, response: AxiosResponse): AxiosResponse {
     call.response = response;
     response.config = call.config as AxiosResponse['config'];
+    keepRawBody(response);
     if (!call.source) return response;
     concealAnswer(response);
     concealAgents(call.config);

@@ -67,7 +67,8 @@ export function createSend(deps: {
     call.failure = failure;
     call.mayHaveRun ||= failure.mayHaveRun;
     call.retryAtMs = failure.toldMs === undefined ? undefined : env.now() + failure.toldMs;
-    call.turnedAwayAtMs = failure.turnedAway ? (call.turnedAwayAtMs ?? env.now()) : undefined;
+    const { sinceMs = env.now(), times = 0 } = call.turnedAway ?? {};
+    call.turnedAway = failure.turnedAway ? { sinceMs, times: times + 1 } : undefined;
   }
 
   async function refused(response: AxiosResponse, config: AxiosRequestConfig, call: Call): Promise<never> {

@@ -17,7 +17,7 @@ export interface Failure {
   readonly mayHaveRun: boolean;
   /** The server turned it away before it ran: 429, and 503 with `Retry-After`. */
   readonly turnedAway: boolean;
-  /** The wait that the server asked for. */
+  /** The wait that the server asked for; 0 where it said that it may be asked at once. */
   readonly toldMs: number | undefined;
 }
 
@@ -82,7 +82,8 @@ function answered(
     mayHaveRun: redirected || mayHaveRun(kind, { toldToWait: turnedAway }),
     turnedAway,
     toldMs: turnedAway
-      ? toldWaitMs(status, retryAfter, resetMs === undefined ? undefined : resetMs - serverNowMs)
+      ? (toldWaitMs(status, retryAfter, resetMs === undefined ? undefined : resetMs - serverNowMs) ??
+        retryAfter)
       : undefined,
   };
 }

@@ -3,7 +3,10 @@ import { isPlain, parseErrorBody, textOf } from './body.js';
 
 /** One item of a successful answer that failed. */
 export interface PartialFailure {
-  /** The item's own `id`, `origin_id` or `upload_id`, whichever the answer names first in this order. */
+  /**
+   * The item's own `id`, `origin_id` or `upload_id`, whichever the answer names first in this order; digits as a text where a number of
+   * JavaScript cannot hold it.
+   */
   readonly id?: string | number;
   /** Human-readable; at most 50, each at most 500 characters. */
   readonly messages: string[];
@@ -25,7 +28,8 @@ export interface PartialFailure {
  */
 export function partialFailures(response: AxiosResponse): PartialFailure[] {
   try {
-    const { status, data } = response as AxiosResponse<unknown>;
+    const { status } = response;
+    const data = rawBodyOf(response) ?? (response.data as unknown);
     return status >= 200 && status <= 299 ? failuresIn(status, jsonOf(data)) : [];
   } catch {
     // No response at all: an interceptor has taken it apart.
@@ -58,10 +62,41 @@ function failureOf(item: unknown): PartialFailure {
   };
 }
 
-/** The answer may still be a text or bytes, where the application transforms nothing. */
+/** The answer may still be a text or bytes. */
 function jsonOf(data: unknown): unknown {
   const text = textOf(data, Infinity);
-  return text === undefined ? data : (JSON.parse(text) as unknown);
+  return text === undefined ? data : (JSON.parse(withExactNumbers(text)) as unknown);
+}
+
+const textOrLongNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs;
+
+/** An integer that a number of JavaScript cannot hold becomes a text of its digits: another id would be somebody else's. */
+function withExactNumbers(text: string): string {
+  return text.replace(textOrLongNumber, (found) =>
+    found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`,
+  );
+}
+
+/** On the configuration of the call, which stays the same when an interceptor returns a copy of its response. */
+const rawBody = Symbol.for('axios-procore.raw-body');
+
+/**
+ * Remembers the body of an answer as the server sent it, where {@link partialFailures} will find something in it: what the application
+ * transforms on the instance may have other keys and numbers. It lives as long as the configuration on the answer.
+ */
+export function keepRawBody({ status, data, config }: AxiosResponse): void {
+  if (!mayCarryFailures(status, data)) return;
+  Reflect.defineProperty(config, rawBody, { value: data as unknown, configurable: true });
+}
+
+function mayCarryFailures(status: number, data: unknown): boolean {
+  if (status < 200 || status > 299) return false;
+  if (typeof data !== 'string') return isPlain(data) && failuresIn(status, data).length > 0;
+  return data.includes('"entities"') || ((status === 201 || status === 207) && data.includes('"fail'));
+}
+
+function rawBodyOf({ config }: AxiosResponse): unknown {
+  return (config as { [rawBody]?: unknown } | undefined)?.[rawBody];
 }
 
 function listOf(value: unknown): unknown[] {

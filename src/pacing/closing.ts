@@ -1,4 +1,4 @@
-import { serverJitterMs, toldWaitMs } from '../retry/delay.js';
+import { patientWaitMs, serverJitterMs, toldWaitMs } from '../retry/delay.js';
 
 /** The server has turned calls away: nobody leaves until it may be asked again, and then one call goes first. */
 export interface Closing {
@@ -51,8 +51,8 @@ export function refused(
   const again = wentFirst(closing, number);
   const refusals = (closing?.refusals ?? 0) + (again ? 1 : 0);
   const askedMs = toldWaitMs(status, retryAfterMs, resetAtMs === undefined ? undefined : resetAtMs - nowMs);
-  // "Never retry a 429 at once" (Procore, "Rate Limiting"), whatever it says or does not say.
-  const waitMs = askedMs ?? Math.min(baseWaitMs * 2 ** refusals, longestWaitMs);
+  const ownMs = Math.min(baseWaitMs * 2 ** refusals, longestWaitMs);
+  const waitMs = patientWaitMs(askedMs ?? 0, ownMs, refusals + 1);
   const toldMs = nowMs + waitMs;
   const untilMs = Math.ceil(toldMs + serverJitterMs(waitMs, draw));
   if (again || !closing) return { status, toldMs, untilMs, refusals, askedFrom: undefined, first: undefined };

@@ -1,7 +1,7 @@
 import type { ProblemKind } from '../failure/catalogue.js';
 import { isTransient, type GaveUp } from '../failure/problem.js';
 import type { RetryOptions } from '../options.js';
-import { fullJitterMs, serverJitterMs } from './delay.js';
+import { fullJitterMs, patientWaitMs, serverJitterMs } from './delay.js';
 
 /** A failed attempt, reduced to what the decision looks at. */
 export interface FailedAttempt {
@@ -12,6 +12,8 @@ export interface FailedAttempt {
   readonly turnedAway: boolean;
   /** The wait that the server asked for; undefined when it named none. */
   readonly toldMs: number | undefined;
+  /** How often in a row the server has turned the call away, this time included. */
+  readonly refusals: number;
   readonly idempotent: boolean;
   /** The body can be sent a second time. */
   readonly replayable: boolean;
@@ -57,7 +59,7 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   const { turnedAway } = attempt;
   const toldMs = turnedAway ? (attempt.toldMs ?? 0) : 0;
   // Who names no wait is asked as often as anybody who fails.
-  const counts = toldMs === 0;
+  const counts = !turnedAway || attempt.toldMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
   if (toldMs > limits.leftMs) return giveUp('deadline');
   if (toldMs > limits.maxWaitMs) return giveUp('wait-too-long');
@@ -68,14 +70,17 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
 }
 
 function waitFor(
-  { turnedAway, retries }: FailedAttempt,
+  { turnedAway, retries, refusals }: FailedAttempt,
   toldMs: number,
   { baseDelayMs, maxDelayMs }: Readonly<Required<RetryOptions>>,
   draw: number,
 ): number {
   if (!turnedAway) return fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, draw);
-  // Procore, "Rate Limiting": never retry a 429 at once. Full jitter might.
-  const waitMs = toldMs || fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, 1);
+  const waitMs = patientWaitMs(
+    toldMs,
+    fullJitterMs(Math.max(retries + 1, refusals), baseDelayMs, maxDelayMs, 1),
+    refusals,
+  );
   return waitMs + serverJitterMs(waitMs, draw);
 }
 

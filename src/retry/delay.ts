@@ -31,3 +31,15 @@ export function toldWaitMs(
   const askedMs = Math.max(retryAfter ?? 0, status === 429 ? (resetInMs ?? 0) : 0);
   return askedMs > 0 ? askedMs : undefined;
 }
+
+/** Below this a server that is asked again and again has not meant what it says: each answer costs it, too. */
+const shortestAgainMs = 1_000;
+
+/**
+ * How long a call waits that a server turns away for the nth time in a row: as told. Never at once (Procore, "Rate Limiting": never retry a
+ * 429 at once), and from the second time on no less than `ownMs`, the schedule of our own, where what is told is less than a second.
+ */
+export function patientWaitMs(toldMs: number, ownMs: number, refusals: number): number {
+  if (toldMs >= shortestAgainMs || (toldMs > 0 && refusals <= 1)) return toldMs;
+  return Math.max(toldMs, ownMs);
+}

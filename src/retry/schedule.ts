@@ -20,7 +20,13 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
     const nowMs = env.now();
     const leftMs = call.deadlineAtMs - nowMs;
     return decideRetry(
-      { ...call.failure!, idempotent: call.idempotent, replayable: canSendAgain(call, config), retries },
+      {
+        ...call.failure!,
+        idempotent: call.idempotent,
+        replayable: canSendAgain(call, config),
+        retries,
+        refusals: call.turnedAway?.times ?? 0,
+      },
       {
         retry: call.retry,
         paced: call.gate !== undefined,

@@ -44,7 +44,7 @@ describe("the server's wait", () => {
     ['429 with a huge wait', 429, { 'retry-after': '1e9' }, true, undefined],
     ['429 with a year', 429, { 'retry-after': '31536000' }, true, 31_536_000_000],
     ['503 with Retry-After', 503, { 'retry-after': '7' }, true, 7_000],
-    ['503 with Retry-After: 0', 503, { 'retry-after': '0' }, true, undefined],
+    ['503 with Retry-After: 0', 503, { 'retry-after': '0' }, true, 0],
     ['503 with a reset only', 503, { 'x-rate-limit-reset': seconds + 9 }, false, undefined],
     [
       '503 with a reset beside it',

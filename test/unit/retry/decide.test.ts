@@ -127,6 +127,7 @@ const attempt = (more: Partial<FailedAttempt> = {}): FailedAttempt => ({
   idempotent: true,
   replayable: true,
   retries: 0,
+  refusals: 1,
   ...more,
 });
 const toldFor = (ms: number, status = 503) => ({
@@ -143,7 +144,7 @@ describe('every cell: status, method, body, opt-in', () => {
     ({ status, method, idempotent, replayable, letter }) => {
       const failed = { ...failureOf(status), idempotent: isIdempotent(method, idempotent), replayable };
       for (const paced of [false, true]) {
-        const decision = decideRetry({ ...failed, retries: 0 }, { ...limits, paced }, 0.5);
+        const decision = decideRetry({ ...failed, retries: 0, refusals: 1 }, { ...limits, paced }, 0.5);
         expect(letterOf(decision)).toBe(letter);
       }
     },
@@ -208,7 +209,6 @@ describe('what a call allows itself', () => {
   });
 
   test.each([
-    ['Retry-After: 0', answered(503, { 'retry-after': '0' })],
     ['no word on when', answered(429)],
     ['a Retry-After that is garbage', answered(429, { 'retry-after': 'soon' })],
   ])('a call that is turned away with %s is never sent again at once, and that counts', (_what, failure) => {
@@ -221,6 +221,25 @@ describe('what a call allows itself', () => {
       why: 'retries-exhausted',
     });
   });
+
+  test.each([
+    [1, 500],
+    [2, 1_000],
+    [4, 4_000],
+  ])(
+    'the %ith Retry-After: 0 in a row is waited for by a schedule of our own and costs no retry',
+    (refusals, waitMs) => {
+      const failure = answered(503, { 'retry-after': '0' });
+      expect(decideRetry(attempt({ ...failure, refusals }), limits, 0)).toEqual({
+        kind: 'retry',
+        waitMs,
+        counts: false,
+      });
+      expect(decideRetry(attempt({ ...failure, refusals, retries: 4 }), limits, 0)).toMatchObject({
+        counts: false,
+      });
+    },
+  );
 
   test.each([false, true])('a wait that does not fit is not begun (paced: %s)', (paced) => {
     const decide = (ms: number, more: Partial<RetryLimits>) =>
