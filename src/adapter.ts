@@ -12,6 +12,15 @@ export function resolveAdapter(copy: AxiosCopy, adapter: unknown, config: AxiosR
 }
 
 /**
+ * One of axios's own adapters, and no other: a function in `chosen`, or in `axios.defaults`, is the application's, a mock or a logger more
+ * often than not, and must not see what this request carries. Names stand for axios's own.
+ */
+export function ownAdapter(copy: AxiosCopy, chosen: unknown, config: AxiosRequestConfig): Adapter {
+  const names = [chosen].flat().filter((each) => typeof each === 'string');
+  return resolveAdapter(copy, names.length > 0 ? names : copy.ownChoice, config);
+}
+
+/**
  * True where redirects would be followed and nobody told: by axios below 0.27, which has no `beforeRedirect`, and by the fetch adapter.
  * A browser shows nobody what it is redirected to.
  */

@@ -63,7 +63,7 @@ export function createAuthorisation(deps: {
       if (!entering) return wear(config, call, lease);
       await entering;
       // Its life has gone on at the gate.
-      const current = call.source!.peek();
+      const current = call.source!.peek(call.config);
       if (current) return wear(config, call, current);
     }
   }
@@ -100,7 +100,7 @@ export function createAuthorisation(deps: {
       if (!call.source) return undressed(config, call);
       const late = overdue(call);
       if (late) throw late;
-      const lease = call.source.peek();
+      const lease = call.source.peek(call.config);
       return lease ? wear(config, call, lease) : wearLater(config, call);
     },
 

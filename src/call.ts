@@ -109,7 +109,11 @@ export function canSendAgain(call: Call, config: AxiosRequestConfig): boolean {
 
 /** How long this call may wait now. */
 export function patienceOf(call: Call, nowMs: number): Patience {
-  return { maxMs: Math.max(0, Math.min(call.maxWaitMs, call.deadlineAtMs - nowMs)), signal: call.signal };
+  return {
+    maxMs: Math.max(0, Math.min(call.maxWaitMs, call.deadlineAtMs - nowMs)),
+    signal: call.signal,
+    way: call.config,
+  };
 }
 
 /** How long this call may wait for the server now: being turned away again and again is one wait. */

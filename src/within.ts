@@ -1,9 +1,12 @@
 import type { Env } from './env.js';
+import type { Way } from './way.js';
 
 /** How long and by whose leave a call waits. */
 export interface Patience {
   readonly maxMs: number;
   readonly signal: AbortSignal | undefined;
+  /** The way that the call itself takes; undefined where nobody's call asks. */
+  readonly way?: Way | undefined;
 }
 
 /** How a bounded wait ended. */

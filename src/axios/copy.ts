@@ -54,6 +54,8 @@ export interface AxiosCopy {
   /** Undefined below 0.27. */
   readonly AxiosError: AxiosErrorClass | undefined;
   readonly Canceled: CanceledClass | undefined;
+  /** The adapter, or the names, that the copy chose by itself: read when the copy was met, before most mocks are put there. */
+  readonly ownChoice: unknown;
   /** The adapter of these names; of undefined, the copy's default. */
   adapterOf(choice: unknown, config: AxiosRequestConfig): Adapter;
   /** Whether this is the copy's own fetch adapter, which tells nobody of a redirect. */

@@ -7,6 +7,7 @@ import { namesFetch, type AxiosCopy, type AxiosModule } from './copy.js';
 export function copyOfModule(axios: AxiosModule): AxiosCopy {
   const { Axios, AxiosError, CancelToken, VERSION: version } = axios;
   const bare = new Axios({});
+  const initial: unknown = (axios.defaults as AxiosRequestConfig).adapter;
   let byBare: ReturnType<typeof adaptersBy> | undefined;
   /** Looked up once: it is made anew for each set of `env`, and for a name that axios does not know it makes an error, which takes long. */
   const plainFetch = fetchOf({});
@@ -28,6 +29,8 @@ export function copyOfModule(axios: AxiosModule): AxiosCopy {
     CancelToken,
     AxiosError,
     Canceled: axios.CanceledError ?? axios.Cancel,
+    // Where adapters have names, a function is the application's.
+    ownChoice: typeof initial === 'function' && axios.getAdapter ? ['xhr', 'http', 'fetch'] : initial,
     adapterOf(choice, config) {
       const chosen = choice ?? (axios.defaults as AxiosRequestConfig).adapter;
       if (typeof chosen === 'function') return chosen as Adapter;

@@ -42,6 +42,7 @@ export function copyOfInstance(instance: AxiosLike): AxiosCopy | undefined {
     get Canceled() {
       return learnt.Canceled;
     },
+    ownChoice: fallback,
     adapterOf(choice) {
       if (typeof choice === 'function') return choice as Adapter;
       return byBare ? byBare(choice) : (fallback as Adapter);

@@ -72,7 +72,8 @@ export function createTakeover(deps: {
   async function patiently<T>({ config }: LegacyCall, work: (patience: Patience) => Promise<T>): Promise<T> {
     const { signal, release } = bridgeCancellation(copy, config, env);
     try {
-      return await work({ maxMs: Math.min(settings.maxWaitMs, config.timeout || Infinity), signal });
+      const maxMs = Math.min(settings.maxWaitMs, config.timeout || Infinity);
+      return await work({ maxMs, signal, way: config });
     } finally {
       release();
     }

@@ -86,11 +86,13 @@ export function createCodeExchange(deps: {
     retryAtMs: number | undefined,
   ): ProcoreError {
     if (verdict.kind === 'invalid-grant') return failures.dead('code-invalid', verdict.why).error;
-    if (verdict.kind === 'perhaps-spent') return failures.dead('code-response-lost', verdict.why).error;
+    if (verdict.kind === 'perhaps-spent')
+      return failures.dead('code-response-lost', verdict.why, verdict.cause).error;
     if (verdict.kind === 'client-rejected') return failures.rejected(verdict.why).error;
     const summary = `the authorisation code of account ${JSON.stringify(account)} could not be exchanged: asked for a token, ${verdict.why}. Nothing says that the code was used: it can be presented again within its ten minutes.`;
     const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
-    return new TokenRenewalError(summary, { account, retryAt });
+    const cause = 'cause' in verdict ? verdict.cause : undefined;
+    return new TokenRenewalError(summary, { account, retryAt, cause });
   }
 
   async function exchangeOnce(login: Login, code: AuthorizationCode, key: string): Promise<TokenSet> {

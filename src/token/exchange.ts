@@ -1,5 +1,6 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
+import type { Way } from '../way.js';
 import { call } from '../within.js';
 import { answerOf, asSent, type Sending } from './answer.js';
 import {
@@ -23,6 +24,8 @@ export type Exchange = (
     account: string;
     signal: AbortSignal;
     answerTimeoutMs: number;
+    /** The way of the call that has set the renewal off. */
+    way?: Way | undefined;
     /** Asked last before the grant is presented. */
     mayPresent?: () => boolean;
   },

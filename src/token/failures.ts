@@ -20,11 +20,11 @@ export interface RenewalFailure {
 
 /** What the failures of one account's renewals are called. */
 export interface Failures {
-  dead(reason: Exclude<ReauthenticationReason, 'no-tokens'>, why?: string): RenewalFailure;
+  dead(reason: Exclude<ReauthenticationReason, 'no-tokens'>, why?: string, cause?: unknown): RenewalFailure;
   /** The store has none; `before`: it had some. */
   noTokens(before: boolean): RenewalFailure;
   rejected(why: string): RenewalFailure;
-  undecided(why: string, retryAtMs?: number): RenewalFailure;
+  undecided(why: string, retryAtMs?: number, cause?: unknown): RenewalFailure;
   store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
   /** Somebody else has redeemed the token and could not save the new pair so far. */
   elsewhere(): RenewalFailure;
@@ -62,22 +62,22 @@ export function failuresOf(
       const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
       return { kind: 'failed', verdict: 'dead', error };
     },
-    dead(reason, why) {
+    dead(reason, why, cause) {
       const detail = why ? ` (asked for a token, ${why})` : '';
       const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. ${remedy()}.`;
       return {
         kind: 'failed',
         verdict: 'dead',
-        error: new ReauthenticationRequiredError(summary, { account, reason }),
+        error: new ReauthenticationRequiredError(summary, { account, reason, cause }),
       };
     },
     rejected(why) {
       const summary = `the token endpoint refused this client: asked for a token, ${why}. Check clientId, clientSecret, redirectUri and environment${kept}.`;
       return { kind: 'failed', verdict: 'rejected', error: new ClientRejectedError(summary, { account }) };
     },
-    undecided(why, retryAtMs) {
+    undecided(why, retryAtMs, cause) {
       const summary = `the tokens of account ${name} could not be renewed: asked for a token, ${why}${kept}.`;
-      const error = new TokenRenewalError(summary, { account });
+      const error = new TokenRenewalError(summary, { account, cause });
       return {
         kind: 'failed',
         verdict: 'undecided',

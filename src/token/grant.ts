@@ -14,12 +14,12 @@ export type CodeGrant = { type: 'authorization_code'; code: string; redirect_uri
 /** What one presentation of a grant came to. Texts hold no secret. */
 export type Verdict =
   | { kind: 'renewed'; answer: TokenSet }
-  /** Certainly not redeemed. */
-  | { kind: 'not-sent'; why: string }
+  /** Certainly not redeemed. `final`: it would not be sent the next time either, before something is changed. */
+  | { kind: 'not-sent'; why: string; cause?: unknown; final?: true }
   /** Not redeemed; the server asks for time. */
   | { kind: 'busy'; why: string; waitMs: number | undefined }
   /** The server may have redeemed the token; its answer is lost. */
-  | { kind: 'perhaps-spent'; why: string }
+  | { kind: 'perhaps-spent'; why: string; cause?: unknown }
   | { kind: 'invalid-grant'; why: string }
   /** The client is set up wrongly: asking again changes nothing. */
   | { kind: 'client-rejected'; why: string }
@@ -110,8 +110,14 @@ export function judgeTokenSet(value: unknown): Verdict {
   return { kind: 'perhaps-spent', why: `it gave ${what}` };
 }
 
+/** A form that must not be sent the way that it would go. The message says why, and what to do. */
+export class UnsendableError extends Error {
+  override readonly name = 'UnsendableError';
+}
+
 /** Judges an error of the request itself, to the login host `origin`: what is not certainly unsent may have been redeemed. */
 export function judgeFailure(error: unknown, origin: string): Unanswered {
+  if (error instanceof UnsendableError) return { kind: 'not-sent', why: error.message, final: true };
   const code = codeOf(error);
   if (transportFailureOf(error) === 'not-sent')
     return { kind: 'not-sent', why: `no connection to ${origin} was made (${code})` };

@@ -25,8 +25,13 @@ export async function insist<V extends { readonly kind: string }>(
   for (let attempt = 0, lost = 0; ; attempt++) {
     const leftMs = Math.max(leastAnswerMs, endsAtMs - env.now());
     const verdict = await send(Math.min(answerTimeoutMs, leftMs));
-    const { kind, waitMs: toldMs = 0 }: { kind: string; waitMs?: number | undefined } = verdict;
-    const again = kind === 'not-sent' || kind === 'busy' || (kind === 'perhaps-spent' && lost++ < resends);
+    const {
+      kind,
+      waitMs: toldMs = 0,
+      final,
+    }: { kind: string; waitMs?: number | undefined; final?: true } = verdict;
+    const again =
+      (kind === 'not-sent' && !final) || kind === 'busy' || (kind === 'perhaps-spent' && lost++ < resends);
     if (!again || signal.aborted) return verdict;
     const waitMs = Math.max(resendDelayMs(attempt, env.random()), toldMs * (1 + 0.1 * env.random()));
     const readyAtMs = env.now() + waitMs;

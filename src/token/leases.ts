@@ -2,6 +2,7 @@ import type { Env } from '../env.js';
 import type { ProcoreError } from '../failure/errors.js';
 import type { Settings } from '../options.js';
 import type { TokenSet } from '../store/store.js';
+import type { Way } from '../way.js';
 import type { Patience } from '../within.js';
 import type { Drain } from './drain.js';
 import type { Lease, Ledger } from './ledger.js';
@@ -13,8 +14,8 @@ export type Acquired =
 
 /** Whoever needs a token of the account gets it here, with the renewal that it takes. */
 export interface Leases {
-  /** A lease that can be used at once; starts a renewal in the background when it is aging. */
-  peek(): Lease | undefined;
+  /** A lease that can be used at once; starts a renewal in the background when it is aging. `way` is that of the call that asks. */
+  peek(way?: Way): Lease | undefined;
   /** A lease, after the renewal it takes. */
   acquire(patience: Patience): Promise<Acquired>;
   /** A new pair in place of this one, if it can be had in time; else what works. */
@@ -48,27 +49,27 @@ export function createLeases(deps: {
     return sequence.running ? undefined : sequence.objection('automatic');
   }
 
-  function peek(): Lease | undefined {
+  function peek(way?: Way): Lease | undefined {
     if (drain.holding()) return undefined;
     const lease = working();
     if (!lease || ledger.freshness(ledger.newest) === 'fresh') return lease;
     if (sequence.running) return settings.background ? lease : undefined;
     if (!sequence.mayRunInBackground()) return lease;
     if (!settings.background) return undefined;
-    sequence.start(fresh);
+    sequence.start(fresh, way);
     return lease;
   }
 
   return {
     peek,
-    async acquire({ maxMs, signal }) {
+    async acquire({ maxMs, signal, way }) {
       const untilMs = env.now() + Math.min(maxMs, settings.timeoutMs);
       for (;;) {
-        const ready = peek();
+        const ready = peek(way);
         if (ready) return { kind: 'lease', lease: ready };
         const objected = objection();
         if (objected) return orWorking(objected);
-        const run = sequence.running ?? sequence.start(settings.background ? working : fresh);
+        const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way);
         const patientUntilMs =
           working() && settings.background ? Math.min(untilMs, drain.holdingUntilMs) : untilMs;
         const waited = await sequence.waitFor(run, patientUntilMs, signal);
@@ -81,10 +82,11 @@ export function createLeases(deps: {
         if (env.now() >= untilMs) return orWorking(sequence.overdue(run));
       }
     },
-    async replace(lease, { maxMs, signal }) {
+    async replace(lease, { maxMs, signal, way }) {
       const objected = objection();
       if (objected) return orWorking(objected);
-      const run = sequence.running ?? sequence.start(() => (ledger.newest === lease ? undefined : working()));
+      const run =
+        sequence.running ?? sequence.start(() => (ledger.newest === lease ? undefined : working()), way);
       const untilMs = env.now() + Math.min(maxMs, settings.timeoutMs);
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };

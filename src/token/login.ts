@@ -1,11 +1,21 @@
 import type { Env } from '../env.js';
+import { cleanCause } from '../observe/clean-cause.js';
 import { codeOf } from '../in-words.js';
+import type { Way } from '../way.js';
 import { call, within } from '../within.js';
 import { answerOf, asSent, type Leave } from './answer.js';
 import { judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './grant.js';
 
-/** Sends one form to the login host and gives back the answer, whatever its status; rejects when there is none. */
-export type PostForm = (url: string, form: string, signal: AbortSignal) => Promise<DatedAnswer>;
+/**
+ * Sends one form to the login host and gives back the answer, whatever its status; rejects when there is none. `way` is that of the call
+ * that it is for.
+ */
+export type PostForm = (
+  url: string,
+  form: string,
+  signal: AbortSignal,
+  way: Way | undefined,
+) => Promise<DatedAnswer>;
 
 /** A form for the login host, and how its answer is read. */
 export interface LoginRequest<V> {
@@ -44,7 +54,7 @@ export function createLogin(deps: {
   }
 
   return {
-    async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, mayPresent = () => true }) {
+    async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, way, mayPresent = () => true }) {
       if (signal.aborted) return notSent('the request was given up', env.now());
       const asked = await secretOf(signal);
       const sentAtMs = env.now();
@@ -57,12 +67,17 @@ export function createLogin(deps: {
       try {
         const unquoted = [secret, ...secrets].flatMap(asSent);
         const verdict = call(() =>
-          post(`${loginUrl}${path}`, form({ id: clientId, secret }), own.signal),
+          post(`${loginUrl}${path}`, form({ id: clientId, secret }), own.signal, way),
         ).then(
           (answer) => judge(answer, env.now() + deps.serverOffsetMs(), unquoted),
-          (error: unknown) => judgeFailure(error, loginUrl),
+          // What it says is kept: a mock that has no route for the request says so there.
+          (error: unknown) => ({ ...judgeFailure(error, loginUrl), cause: cleanCause(error, unquoted) }),
         );
-        return await answerOf(env, { verdict, sentAtMs }, { signal, answerTimeoutMs });
+        return await answerOf(
+          env,
+          { verdict, sentAtMs, abandon: () => own.abort() },
+          { signal, answerTimeoutMs },
+        );
       } finally {
         // However the wait ended: nobody listens any more.
         own.abort();

@@ -4,8 +4,8 @@ import type { TokenSet, TokenStore } from '../store/store.js';
 import type { GrantType } from './adoption.js';
 import { reloadAfterMs, resendDelayMs } from './backoff.js';
 import type { Exchange } from './exchange.js';
-import { failuresOf } from './failures.js';
-import type { RenewalGrant } from './grant.js';
+import { failuresOf, type RenewalFailure } from './failures.js';
+import type { RenewalGrant, Verdict } from './grant.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Lease, Ledger } from './ledger.js';
 import { withRedeemed } from './lineage.js';
@@ -83,6 +83,10 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (!isOpen) await underWay.done();
   }
 
+  function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>, retryAtMs?: number): RenewalFailure {
+    return failures.undecided(verdict.why, retryAtMs, 'cause' in verdict ? verdict.cause : undefined);
+  }
+
   async function present(run: RenewalRun, hold: Hold): Promise<Step> {
     const request: RenewalGrant =
       grant === 'refresh_token'
@@ -101,6 +105,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         account,
         signal: run.signal,
         answerTimeoutMs,
+        way: run.way,
         mayPresent,
       });
       if (run.signal.aborted) {
@@ -123,7 +128,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         case 'perhaps-spent':
           if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
           // If the token was not spent it works, if it was the server says so.
-          if (resends++ >= settings.resendAfterLostAnswer) return failures.undecided(verdict.why);
+          if (resends++ >= settings.resendAfterLostAnswer) return undecided(verdict);
           break;
         case 'busy':
           if (verdict.waitMs !== undefined)
@@ -133,16 +138,15 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           break;
       }
       /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
-      const pointless = () => verdict.kind === 'not-sent' && run.waiting === 0;
+      const pointless = () => verdict.kind === 'not-sent' && (verdict.final || run.waiting === 0);
       const readyAtMs = env.now() + waitMs;
       const tooLate = readyAtMs > hold.endsAtMs - reserveMs - leastAnswerMs;
-      if (tooLate || pointless())
-        return failures.undecided(verdict.why, verdict.kind === 'busy' ? readyAtMs : undefined);
-      run.trouble = failures.undecided(verdict.why).error;
+      if (tooLate || pointless()) return undecided(verdict, verdict.kind === 'busy' ? readyAtMs : undefined);
+      run.trouble = undecided(verdict).error;
       await env.sleep(waitMs, { signal: run.signal });
       if (run.signal.aborted) return { kind: 'superseded' };
       if (hold.lost?.aborted) return failures.undecided(`${verdict.why}, and the lock was lost`);
-      if (pointless()) return failures.undecided(verdict.why);
+      if (pointless()) return undecided(verdict);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { ProcoreError } from '../failure/errors.js';
+import type { Way } from '../way.js';
 import type { Patience } from '../within.js';
 import { braked, isBraked, releasedBrake } from './brake.js';
 import type { Lease, Ledger } from './ledger.js';
@@ -51,8 +52,8 @@ export function createRefusals(deps: {
   }
 
   /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
-  function startForRefusal(satisfied: () => Lease | undefined): RunningRenewal {
-    const run = sequence.start(satisfied);
+  function startForRefusal(satisfied: () => Lease | undefined, way: Way | undefined): RunningRenewal {
+    const run = sequence.start(satisfied, way);
     void run.done.then(({ kind }) => {
       // What another process has renewed is no exchange of ours, and may have expired meanwhile.
       if (kind === 'renewed') brake = braked(brake, env.now());
@@ -68,7 +69,7 @@ export function createRefusals(deps: {
   async function refused(
     lease: Lease,
     reason: RefusalReason,
-    { maxMs, signal, mayRenew }: Patience & { mayRenew: boolean },
+    { maxMs, signal, way, mayRenew }: Patience & { mayRenew: boolean },
   ): Promise<Refusal> {
     const untilMs = env.now() + maxMs;
     const acceptedBefore = lease.accepted;
@@ -89,7 +90,8 @@ export function createRefusals(deps: {
       if (may !== true) return may;
     }
     for (;;) {
-      const run = sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined));
+      const run =
+        sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);
       const proves = !replaced() && !run.posted;
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };

@@ -10,6 +10,7 @@ import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
 import { successorOf } from './successor.js';
 import { holdLoaded } from './token-set.js';
+import type { Way } from '../way.js';
 import { createUnderWay, type UnderWay } from './under-way.js';
 
 /** How a renewal ended. */
@@ -27,6 +28,8 @@ export interface RenewalRun {
   readonly signal: AbortSignal;
   /** Asked when its turn has come: what it was started for may have been done meanwhile. */
   readonly satisfied: () => Lease | undefined;
+  /** The way of the call that has set it off, if it was one. */
+  readonly way: Way | undefined;
   /** Calls that can still wait for it. */
   waiting: number;
   /** The grant has been presented. */

@@ -34,6 +34,7 @@ export function createRevokeSet(env: Env, account: string, settings: Settings['r
     const text = `the tokens of account ${name} could not be revoked: asked to, ${why}. They are kept: try again.`;
     return new TokenRenewalError(text, {
       account,
+      cause: 'cause' in verdict ? verdict.cause : undefined,
       retryAt: retryAtMs === undefined ? undefined : new Date(retryAtMs),
     });
   }

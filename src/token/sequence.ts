@@ -1,6 +1,7 @@
 import type { InContext } from '../async-context.js';
 import type { Env } from '../env.js';
 import { TokenRenewalError, type ProcoreError } from '../failure/errors.js';
+import type { Way } from '../way.js';
 import { within, type Waited } from '../within.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { RenewalResult, RenewalRun, RunningRenewal } from './renewal.js';
@@ -29,8 +30,8 @@ export interface Sequence {
   objection(wish: Wish): ProcoreError | undefined;
   /** Whether one may start while calls go on without it. */
   mayRunInBackground(): boolean;
-  /** Starts one, in its turn; `satisfied`: what makes it needless by then. */
-  start(satisfied: () => Lease | undefined): RunningRenewal;
+  /** Starts one, in its turn; `satisfied`: what makes it needless by then; `way`: that of the call that sets it off. */
+  start(satisfied: () => Lease | undefined, way?: Way): RunningRenewal;
   waitFor(
     run: RunningRenewal,
     untilMs: number,
@@ -115,10 +116,11 @@ export function createSequence(deps: {
     },
     objection: (wish) => objection(verdicts, wish, env.now()),
     mayRunInBackground: () => mayRenewInBackground(verdicts, env.now()),
-    start(satisfied) {
+    start(satisfied, way) {
       const run: RenewalRun = {
         signal: turns.generation,
         satisfied,
+        way,
         waiting: 0,
         posted: false,
         trouble: undefined,
