@@ -297,6 +297,11 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
     /Did you mean "table"\?/,
   ],
   [
+    'an address for a table',
+    () => postgresTokenStore({ connect() {} } as never, { table: `postgres://u:${secret}@h` }),
+    /table takes a name such as .*got a string\./,
+  ],
+  [
     'a key for encryption',
     () => encryptedTokenStore(good.store, secret as never),
     /options takes \{ keys \}/,

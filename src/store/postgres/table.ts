@@ -1,3 +1,5 @@
+import { kindOf } from '../../in-words.js';
+
 /** A table's name as it was given, and as it stands in a statement. */
 export interface PostgresTable {
   readonly name: string;
@@ -17,9 +19,9 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 export function readTable(name: string, caller: string): PostgresTable {
   const parts = typeof name === 'string' ? name.split('.') : [];
   if (parts.length < 1 || parts.length > 2 || !parts.every((part) => identifier.test(part))) {
-    const got = typeof name === 'string' ? JSON.stringify(name) : `a ${typeof name}`;
+    // Not quoted: an address with its password may have been put here.
     throw new TypeError(
-      `${caller}: table takes a name such as "${defaultTable}" or "app.tokens" (letters, digits, _ and $; at most 63 each), got ${got}.`,
+      `${caller}: table takes a name such as "${defaultTable}" or "app.tokens" (letters, digits, _ and $; at most 63 each), got ${kindOf(name)}.`,
     );
   }
   return { name, quoted: parts.map((part) => `"${part}"`).join('.') };
