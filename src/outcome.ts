@@ -97,7 +97,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         if (problem) putOnResponse(response, problem);
         if (call.refusedByStatus && accepts(call, response.status)) return response;
       }
-      if (call.retry) silenceAxiosRetry(error);
+      if (call.retry) silenceRetriers(error);
       throw error;
     },
   };
@@ -154,11 +154,29 @@ function ownError(
     putOnResponse(told.response, problem);
   }
   Object.assign(config, { 'axios-retry': { retries: 0 } });
+  silenceRetryAxios(config);
   return told;
 }
 
-/** An axios-retry on the application's instance would multiply attempts that the line has made already. */
-function silenceAxiosRetry({ config }: AxiosErrorLike): void {
+/** Another retrier on the application's instance would multiply attempts that the line has made already. */
+function silenceRetriers({ config }: AxiosErrorLike): void {
   const state = (config as { 'axios-retry'?: object } | undefined)?.['axios-retry'];
   if (state) Object.assign(state, { retries: 0 });
+  if (config) silenceRetryAxios(config);
+}
+
+/**
+ * retry-axios reads `raxConfig` on the configuration of the error, and retries three times where it finds none. What the application has put
+ * there may be shared with other calls, so it is replaced. Not enumerable where there was none: a call that is made anew with this
+ * configuration is a call like any other.
+ */
+function silenceRetryAxios(config: AxiosRequestConfig): void {
+  const { raxConfig } = config as { raxConfig?: object };
+  Reflect.defineProperty(config, 'raxConfig', {
+    // Until 4.0 a function of the application's was asked before the count.
+    value: { ...raxConfig, retry: 0, noResponseRetries: 0, shouldRetry: () => false },
+    enumerable: raxConfig !== undefined,
+    writable: true,
+    configurable: true,
+  });
 }
