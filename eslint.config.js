@@ -19,6 +19,7 @@ const pure = [
   'src/store/client-mistakes.ts',
   'src/store/redis/{keys,scripts}.ts',
   'src/store/postgres/{table,errors}.ts',
+  'src/register/{paths,foreign,secrets}.ts',
 ];
 /**
  * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source

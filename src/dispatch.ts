@@ -225,7 +225,13 @@ export function createDispatch(
       if (gate) gate.release(call.ticket!);
       const { path, attempts } = call;
       const status = call.response?.status;
-      events.emit('request-settled', { method, path, attempts, ...(status === undefined ? {} : { status }) });
+      events.emit('request-settled', {
+        account,
+        method,
+        path,
+        attempts,
+        ...(status === undefined ? {} : { status }),
+      });
     }
   }
 

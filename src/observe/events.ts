@@ -36,7 +36,7 @@ export interface ProcoreEvents {
   /** A call is sent again. */
   'request-retried': { reason: 'unauthorized' | 'failure'; method: string; path: string; attempt: number };
   /** A call is over. */
-  'request-settled': { method: string; path: string; status?: number; attempts: number };
+  'request-settled': { account: string; method: string; path: string; status?: number; attempts: number };
   /** Something to look at, once per cause. */
   warning: { code: WarningCode; message: string };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { codeOf } from '../in-words.js';
 import { defined, resolveOptions } from '../option-checks.js';
 import type { ProcoreOptions } from '../options.js';
 import { fileTokenStore } from '../store/file.js';
@@ -8,59 +9,89 @@ import { expectedTokenSet, parseTokenSet } from '../store/file/format.js';
 import { fileBehind } from '../store/file/links.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
 import type { TokenStore } from '../store/store.js';
-import type { Registration } from './settings.js';
+import { messageOf, plainWords } from './foreign.js';
+import { formsOf } from './secrets.js';
+import type { Fault, GivenPath, Registration } from './settings.js';
+
+/** What it takes to read the configuration, and to tell of it. */
+export interface Surroundings {
+  /** Loads the module with the options. */
+  load: (name: string) => unknown;
+  /** Gets a line for each variable that is left unused. */
+  note?: (line: string) => void;
+  /** Gets the secrets that the module gives. */
+  hide?: (secrets: readonly string[]) => void;
+}
 
 /**
  * The options for every instance of the process, with the one store.
  *
- * @throws Error that says in one line what is missing or wrong.
+ * @throws Error that says in one line what is missing or wrong; it may quote a path.
  */
 export function configure(
-  { options, file, config }: Registration & { kind: 'on' },
-  load: (name: string) => unknown,
+  { options, file, config, faults }: Registration & { kind: 'on' },
+  { load, note = () => undefined, hide = () => undefined }: Surroundings,
 ): ProcoreOptions {
-  const own = config === undefined ? {} : optionsIn(config, options, load);
-  const merged = { ...options, ...defined(own) };
-  if (merged.clientId === undefined)
-    throw new Error('PROCORE_CLIENT_ID is missing, and PROCORE_CONFIG gives no clientId');
-  if (merged.clientSecret === undefined && merged.exchange === undefined)
+  const own: Partial<ProcoreOptions> = config === undefined ? {} : defined(optionsIn(config, options, load));
+  if (typeof own.clientSecret === 'string') hide(formsOf([own.clientSecret]));
+  const merged = { ...options, ...own };
+  const standing = faults.filter((fault) => !isSaid(fault, merged, own)).map(({ what }) => what);
+  if (standing.length > 0)
     throw new Error(
-      'PROCORE_CLIENT_SECRET is missing, and PROCORE_CONFIG gives neither clientSecret nor exchange',
+      `${standing.join('. ')}${config === undefined ? '' : `. ${config.name} does not give it`}`,
     );
+  if (own.store && file !== undefined) note(`${file.name} is not used: ${config!.name} gives a store`);
   const complete = {
     ...merged,
-    store: storeOf(merged, file),
+    store: storeOf(merged, own.store ? undefined : file),
     legacy: { takeOverRefresh: true, ...merged.legacy },
   } as ProcoreOptions;
   resolveOptions(complete);
   return complete;
 }
 
+/** Whether the module gives what a variable should have. */
+function isSaid({ option }: Fault, merged: Partial<ProcoreOptions>, own: Partial<ProcoreOptions>): boolean {
+  if (option === undefined) return false;
+  if (option === 'store' && merged.grant === 'client_credentials') return true;
+  return own[option] !== undefined || (option === 'clientSecret' && own.exchange !== undefined);
+}
+
 function optionsIn(
-  config: string,
+  { name, path, mayBeShown }: GivenPath,
   options: Partial<ProcoreOptions>,
   load: (name: string) => unknown,
 ): Partial<ProcoreOptions> {
+  const module = mayBeShown ? path : 'the module that it names';
   let exported: unknown;
   try {
-    const loaded = load(config);
+    const loaded = load(path);
     exported = (loaded as { default?: unknown } | undefined)?.default ?? loaded;
     if (typeof exported === 'function') exported = (exported as (from: object) => unknown)({ ...options });
+    // What it computes on demand is computed now.
+    if (isOptions(exported)) return { ...exported };
   } catch (error) {
-    const { message = String(error), code } = error as { message?: string; code?: string };
-    const remedy = code?.startsWith('ERR_REQUIRE_')
-      ? '; make it CommonJS (.cjs), without top-level await'
-      : '';
-    throw new Error(
-      `PROCORE_CONFIG: ${config} could not be loaded: ${unquoted(error) ?? message.split('\n')[0]}${remedy}`,
-    );
+    throw new Error(`${name}: ${module} could not be loaded: ${reasonOf(error)}`);
   }
-  const isOptions = typeof exported === 'object' && exported !== null && !(exported instanceof Promise);
-  if (isOptions) return exported as Partial<ProcoreOptions>;
   const got = exported instanceof Promise ? 'a promise' : typeof exported;
   throw new Error(
-    `PROCORE_CONFIG: ${config} gives ${got}; it takes an object with options of attachProcore, or a function that returns one`,
+    `${name}: ${module} gives ${got}; it takes an object with options of attachProcore, or a function that returns one`,
   );
+}
+
+function isOptions(exported: unknown): exported is Partial<ProcoreOptions> {
+  return typeof exported === 'object' && exported !== null && !(exported instanceof Promise);
+}
+
+function reasonOf(error: unknown): string {
+  const { text, whole } = plainWords(messageOf(error));
+  const remedy = codeOf(error).startsWith('ERR_REQUIRE_')
+    ? '; make it CommonJS (.cjs), without top-level await'
+    : '';
+  const cut = whole
+    ? ''
+    : '; what may be a secret is left out here: run the module by itself to see all of it';
+  return `${unquoted(error) ?? `${text}${cut}`}${remedy}`;
 }
 
 /** In place of a message that quotes what stands there, a secret perhaps. */
@@ -76,14 +107,12 @@ function syntaxErrorOf({ stack = '' }: SyntaxError): string {
 }
 
 /** One for the whole process. */
-function storeOf({ store, grant }: Partial<ProcoreOptions>, file: string | undefined): TokenStore {
+function storeOf({ store, grant }: Partial<ProcoreOptions>, file: GivenPath | undefined): TokenStore {
   const isKept = grant !== 'client_credentials';
   if (store && isKept && isMemoryTokenStore(store))
     throw new Error(
       'a memory store loses the refresh token with the process, and nobody would be asked; set PROCORE_TOKEN_FILE, or give another store in PROCORE_CONFIG',
     );
-  if (store && file !== undefined)
-    throw new Error('PROCORE_TOKEN_FILE is set, and PROCORE_CONFIG gives a store; it takes one of them');
   if (store) return store;
   if (file !== undefined) return storeIn(file);
   if (!isKept) return memoryTokenStore();
@@ -93,8 +122,8 @@ function storeOf({ store, grant }: Partial<ProcoreOptions>, file: string | undef
 }
 
 /** A file that cannot be used is found out before the application starts, not in its first call. */
-function storeIn(path: string): TokenStore {
-  const file = fileThatWorks(path);
+function storeIn({ name, path }: GivenPath): TokenStore {
+  const file = fileThatWorks(name, path);
   const store = fileTokenStore({ file });
   let bytes: Buffer;
   try {
@@ -102,22 +131,22 @@ function storeIn(path: string): TokenStore {
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ENOENT') return store;
-    throw new Error(`PROCORE_TOKEN_FILE: ${file} could not be read (${code})`);
+    throw new Error(`${name}: ${file} could not be read (${code})`);
   }
   const parsed = parseTokenSet(bytes);
   if (parsed.kind === 'tokens') return store;
   throw new Error(
-    `PROCORE_TOKEN_FILE: ${file} cannot be used: ${parsed.what}; expected: ${expectedTokenSet}. It is left as it is: put a good copy in its place, or move it away and authorise anew`,
+    `${name}: ${file} cannot be used: ${parsed.what}; expected: ${expectedTokenSet}. It is left as it is: put a good copy in its place, or move it away and authorise anew`,
   );
 }
 
 /** The file itself, in a folder in which it can be saved. */
-function fileThatWorks(path: string): string {
+function fileThatWorks(name: string, path: string): string {
   try {
     const file = fileBehind(resolve(path));
     checkAtStart(file);
     return file;
   } catch (error) {
-    throw new Error(`PROCORE_TOKEN_FILE: ${(error as Error).message}`);
+    throw new Error(`${name}: ${(error as Error).message}`);
   }
 }

@@ -7,12 +7,17 @@
  * axios, which needs ES modules, cannot be loaded.
  */
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { logLevelIn } from './log-level.js';
 import { configPath } from './loading.js';
-import { fail, say } from './say.js';
-import { registrationFrom, slipIn, variableNames } from './settings.js';
+import { createVoice } from './say.js';
+import { secretsIn } from './secrets.js';
+import { registrationFrom, type Registration } from './settings.js';
+import { slipIn } from './slips.js';
 import type * as starting from './start.js';
+import { variableNames } from './variables.js';
 
 /**
  * The thread in which Node runs other people's loader hooks; on Node 20 ours too. It is preloaded like the application, and does not
@@ -21,29 +26,53 @@ import type * as starting from './start.js';
 const isOfNode = !isMainThread && parentPort === null;
 const started = Symbol.for('axios-procore.registered');
 
-/** Once in a process: a thread of the application's, or of a tool, says nothing new. */
-function remark(line: string): void {
-  if (isMainThread) say(line);
+function register(environment: NodeJS.ProcessEnv): void {
+  const registration = registrationFrom(environment, { home: homeFolder(), platform: process.platform });
+  const misplaced = registration.kind === 'on' ? registration.misplaced : [];
+  const level = logLevelIn(environment);
+  const voice = createVoice(level.chosen, secretsIn(environment, misplaced));
+  // Once in a process: a thread of the application's, or of a tool, says nothing new.
+  const remark = (line: string) => isMainThread && voice.say('warn', line);
+  if (level.wrong !== undefined) remark(level.wrong);
+
+  const slip = slipIn(environment);
+  const besides = slip === undefined ? '' : `. ${slip}`;
+  if (registration.kind === 'off') {
+    const names = [...variableNames].filter((name) => /CLIENT|FILE|CONFIG/.test(name)).join(', ');
+    remark(
+      `nothing is attached, because none of ${names} is set. They must be there when Node starts: what dotenv sets in the application comes too late, node --env-file=.env is early enough${besides}`,
+    );
+    return;
+  }
+  const { faults, config, notes } = registration;
+  if (config === undefined && faults.length > 0)
+    voice.fail(`${faults.map(({ what }) => what).join('. ')}${besides}`);
+  for (const note of [...notes, ...(slip === undefined ? [] : [slip])]) remark(note);
+  leaveForChildren(registration, environment);
+  const { start } = createRequire(__filename)('./start.js') as typeof starting;
+  start(registration, voice);
+}
+
+/** They may start in another folder, and are to have the same file, and the same options. */
+function leaveForChildren(
+  { file, config }: Registration & { kind: 'on' },
+  environment: NodeJS.ProcessEnv,
+): void {
+  if (file) environment[file.name] = resolve(file.path);
+  if (config) environment[config.name] = configPath(config.path);
+}
+
+/** None where the system knows nothing of this user. */
+function homeFolder(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }
 
 // Both flags, or one of them twice, by NODE_OPTIONS and on the command line.
 if (!isOfNode && !(started in globalThis)) {
   Object.defineProperty(globalThis, started, { value: true });
-  const registration = registrationFrom(process.env);
-  const slip = slipIn(process.env);
-  const besides = slip === undefined ? '' : `. ${slip}`;
-  if (registration.kind === 'off') {
-    remark(
-      `nothing is attached, because none of ${variableNames.slice(0, 3).join(', ')}, … is set${besides}`,
-    );
-  } else if (registration.kind === 'wrong') fail(new Error(`${registration.what}${besides}`));
-  else {
-    if (slip !== undefined) remark(slip);
-    // For children that start in another folder: they are to have the same file, and the same options.
-    const { file, config } = registration;
-    if (file !== undefined) process.env['PROCORE_TOKEN_FILE'] = resolve(file);
-    if (config !== undefined) process.env['PROCORE_CONFIG'] = configPath(config);
-    const { start } = createRequire(__filename)('./start.js') as typeof starting;
-    start(registration);
-  }
+  register(process.env);
 }

@@ -1,17 +1,69 @@
 import { writeSync } from 'node:fs';
+import { redact } from '../observe/redact.js';
+import type { Logger } from '../options.js';
 
-/** One line on stderr. */
-export function say(line: string): void {
-  try {
-    // At once, also into a pipe: the process may be about to end.
-    writeSync(2, `axios-procore/register: ${line}${line.endsWith('?') ? '' : '.'}\n`);
-  } catch {
-    // Nobody listens, or the pipe is full: the application goes on.
-  }
+/** From the most to the least that is told on stderr. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** How much is told. */
+export type LogLevel = (typeof logLevels)[number];
+
+/** All that register tells, and each line without the secrets. */
+export interface Voice {
+  say(level: keyof Logger, line: string): void;
+  /** One line that says what is wrong, whatever the level, and the end of the process. */
+  fail(what: string): never;
+  /** From now on these are not shown either. */
+  hide(secrets: readonly string[]): void;
+  /** Takes the secrets out of a text, and makes one line of it. */
+  clean(text: string): string;
+  /** For what the plugin tells: as lines where a level was chosen, else as warnings of the process. */
+  readonly logger: Logger;
 }
 
-/** One line that says what is wrong, and the end of the process. */
-export function fail(error: unknown): never {
-  say((error as Error).message.replace(/^axios-procore: /, '').replace(/\.$/, ''));
-  return process.exit(1);
+/** Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. */
+export function createVoice(chosen: LogLevel | undefined, secrets: readonly string[]): Voice {
+  let hidden = secrets;
+  const least = logLevels.indexOf(chosen ?? 'warn');
+
+  function clean(text: string): string {
+    return redact(text, hidden)
+      .replace(/\s*[\r\n]\s*/g, ' ')
+      .trim();
+  }
+
+  function write(line: string): void {
+    const cleaned = clean(line);
+    try {
+      // At once, also into a pipe: the process may be about to end.
+      writeSync(2, `axios-procore/register: ${cleaned}${/[?.]$/.test(cleaned) ? '' : '.'}\n`);
+    } catch {
+      // Nobody listens, or the pipe is full: the application goes on.
+    }
+  }
+
+  function say(level: keyof Logger, line: string): void {
+    if (logLevels.indexOf(level) >= least) write(line);
+  }
+
+  function told(level: keyof Logger): (text: string) => void {
+    return (text) => {
+      const line = text.replace(/^axios-procore: /, '');
+      if (chosen !== undefined) say(level, line);
+      else if (level === 'warn' || level === 'error')
+        process.emitWarning(clean(text), { type: 'ProcoreWarning', code: /^[\w-]*/.exec(line)![0] });
+    };
+  }
+
+  return {
+    say,
+    clean,
+    hide(secrets) {
+      hidden = [...hidden, ...secrets];
+    },
+    fail(what) {
+      write(what.replace(/^axios-procore: /, ''));
+      return process.exit(1);
+    },
+    logger: { debug: told('debug'), info: told('info'), warn: told('warn'), error: told('error') },
+  };
 }

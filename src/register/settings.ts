@@ -1,138 +1,206 @@
 import { environments } from '../environments.js';
-import { redact } from '../observe/redact.js';
-import { isCompanyId, isSecureOrigin, secureOriginTakes } from '../option-checks.js';
+import { isCompanyId } from '../option-checks.js';
 import type { ProcoreOptions } from '../options.js';
+import { environmentFrom, type EnvironmentFound, type Hint } from './environment.js';
+import { readPath, type Place } from './paths.js';
+import { givenIn, prefix, variables, type Given, type Key, type Variables } from './variables.js';
+
+/** A variable that is missing or wrong. `option`: what PROCORE_CONFIG may say instead. */
+export interface Fault {
+  readonly option: keyof ProcoreOptions | undefined;
+  readonly what: string;
+}
+
+/** Where a path was read: the variable is set anew, for children that start in another folder. */
+export interface GivenPath {
+  readonly name: string;
+  readonly path: string;
+  /** It looks like a path and like nothing else; otherwise it may be a secret. */
+  readonly mayBeShown: boolean;
+}
 
 /** What the environment says. `file`: where the tokens are kept; `config`: the module with the options. */
 export type Registration =
   | { readonly kind: 'off' }
-  | { readonly kind: 'wrong'; readonly what: string }
   | {
       readonly kind: 'on';
       readonly options: Partial<ProcoreOptions>;
-      readonly file: string | undefined;
-      readonly config: string | undefined;
+      readonly file: GivenPath | undefined;
+      readonly config: GivenPath | undefined;
+      /** What ends the process, unless PROCORE_CONFIG says it. */
+      readonly faults: readonly Fault[];
+      /** A line each: what is left to the application. */
+      readonly notes: readonly string[];
+      /** The variables that were read. */
+      readonly read: readonly string[];
+      /** The variables whose values are not what they should be: they may be secrets. */
+      readonly misplaced: readonly string[];
     };
 
-/** What each variable takes, and the option that it sets. */
-const variables: Record<
-  string,
-  { valid: (value: string) => boolean; takes: string; option?: keyof ProcoreOptions }
-> = {
-  PROCORE_CLIENT_ID: { valid: isAnything, takes: 'the app’s client id', option: 'clientId' },
-  PROCORE_CLIENT_SECRET: { valid: isAnything, takes: 'the app’s client secret', option: 'clientSecret' },
-  PROCORE_ENVIRONMENT: {
-    valid: (value) => Object.hasOwn(environments, value),
-    takes: `one of ${Object.keys(environments).join(', ')}`,
-    option: 'environment',
-  },
-  PROCORE_LOGIN_URL: { valid: isOrigin, takes: secureOriginTakes },
-  PROCORE_API_URL: { valid: isOrigin, takes: secureOriginTakes },
-  PROCORE_GRANT: {
-    valid: (value) => value === 'refresh_token' || value === 'client_credentials',
-    takes: 'refresh_token or client_credentials',
-    option: 'grant',
-  },
-  PROCORE_TOKEN_FILE: { valid: isAnything, takes: 'the path of the file in which the tokens are kept' },
-  PROCORE_COMPANY_ID: { valid: isCompanyId, takes: 'a company id: digits', option: 'companyId' },
-  PROCORE_REDIRECT_URI: { valid: isAnything, takes: 'the redirect URI of the app', option: 'redirectUri' },
-  PROCORE_CONFIG: { valid: isAnything, takes: 'the path of a module that exports options of attachProcore' },
+/** Without these nothing can be redeemed, and nobody meant this process. */
+const telling: readonly Key[] = ['clientId', 'clientSecret', 'file', 'config'];
+
+const noStore: Fault = {
+  option: 'store',
+  what: 'there is no token store; set PROCORE_TOKEN_FILE to the path of a file on a disk that outlives the process',
 };
 
-/** The variables that `axios-procore/register` reads. */
-export const variableNames: readonly string[] = Object.keys(variables);
+/** Reads the variables. An empty one is as good as none: container files set them so. Texts repeat no value. */
+export function registrationFrom(environment: Variables, place: Place): Registration {
+  const given = (key: Key) => givenIn(environment, key);
+  const keys = Object.keys(variables) as Key[];
+  if (!keys.some((key) => given(key).some(({ isOurs }) => isOurs || telling.includes(key))))
+    return { kind: 'off' };
 
-/** Reads the variables. An empty one is as good as none: container files set them so. Texts hold no secret. */
-export function registrationFrom(environment: Readonly<Record<string, string | undefined>>): Registration {
-  const given = new Map(
-    variableNames.flatMap((name) => {
-      const value = environment[name]?.trim();
-      return value ? [[name, value] as const] : [];
-    }),
-  );
-  if (given.size === 0) return { kind: 'off' };
-  for (const [name, value] of given) {
-    const { valid, takes } = variables[name]!;
-    if (!valid(value)) return wrong(`${name} is ${shown(value)}; it takes ${takes}`);
-  }
-  const [loginUrl, apiUrl] = [given.get('PROCORE_LOGIN_URL'), given.get('PROCORE_API_URL')];
-  if ((loginUrl === undefined) !== (apiUrl === undefined)) {
-    return missing(
-      loginUrl === undefined ? 'PROCORE_LOGIN_URL' : 'PROCORE_API_URL',
-      'it goes with the other URL',
-    );
-  }
-  if (loginUrl !== undefined && given.has('PROCORE_ENVIRONMENT'))
-    return wrong('PROCORE_ENVIRONMENT and PROCORE_LOGIN_URL are both set; it takes one of them');
-
-  const options = Object.fromEntries(
-    [...given].flatMap(([name, value]) => {
-      const { option } = variables[name]!;
-      return option ? [[option, value] as const] : [];
-    }),
-  ) as Partial<ProcoreOptions>;
-  if (loginUrl !== undefined && apiUrl !== undefined) options.environment = { loginUrl, apiUrl };
-  const config = given.get('PROCORE_CONFIG');
-  const file = given.get('PROCORE_TOKEN_FILE');
-  // What the module does not say either is found when its options are checked.
-  if (config === undefined) {
-    for (const name of ['PROCORE_CLIENT_ID', 'PROCORE_CLIENT_SECRET']) {
-      if (!given.has(name)) return missing(name);
+  const faults: Fault[] = [];
+  const notes: string[] = [];
+  const read: string[] = [];
+  const misplaced: string[] = [];
+  const unread = (key: Key, { name, isOurs }: Given, option?: keyof ProcoreOptions) => {
+    const { takes, name: own } = variables[key];
+    misplaced.push(name);
+    if (isOurs) faults.push({ option, what: `${name} is of the wrong form; it takes ${takes}` });
+    else
+      notes.push(
+        `${name} is left to the application: it is not ${takes}. Where one is meant, ${prefix}${own} goes first`,
+      );
+  };
+  /** The first that can be read. */
+  function take<T>(key: Key, parse: (value: string) => T | undefined): T | undefined {
+    for (const one of given(key)) {
+      const value = parse(one.value);
+      if (value !== undefined) {
+        read.push(one.name);
+        return value;
+      }
+      unread(key, one, key as keyof ProcoreOptions);
     }
-    if (file === undefined && options.grant !== 'client_credentials')
-      return missing('PROCORE_TOKEN_FILE', 'on a disk that outlives the process');
+    return undefined;
   }
-  return { kind: 'on', options, file, config };
-}
-
-/** A variable that is set and not read, but named almost as one that is not set; undefined: there is none. */
-export function slipIn(environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const isSet = (name: string) => Boolean(environment[name]?.trim());
-  const unset = variableNames.filter((name) => !isSet(name));
-  const slips = Object.keys(environment).flatMap((name) => {
-    const meant = name in variables || !isSet(name) ? undefined : unset.find((one) => isSlip(name, one));
-    return meant === undefined ? [] : [`${name} is set and not read: is ${meant} meant?`];
-  });
-  return slips.length === 0 ? undefined : slips.join(' ');
-}
-
-/** One letter too many, too few, another, or two of them swapped; underscores and case do not matter. */
-function isSlip(name: string, meant: string): boolean {
-  const [a, b] = [name, meant].map((one) => one.toUpperCase().replaceAll('_', '')) as [string, string];
-  let same = 0;
-  while (same < a.length && a[same] === b[same]) same++;
-  const [restA, restB] = [a.slice(same), b.slice(same)];
-  return (
-    restA.slice(1) === restB.slice(1) ||
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    (restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
-  );
-}
-
-function missing(name: string, more?: string): Registration {
-  return wrong(
-    `${name} is missing; it takes ${variables[name]!.takes}${more === undefined ? '' : `, ${more}`}`,
-  );
-}
-
-function wrong(what: string): Registration {
-  return { kind: 'wrong', what };
-}
-
-function isAnything(value: string): boolean {
-  return value !== '';
-}
-
-/** A URL may have a password in it, and a secret may have been put into the wrong variable. */
-function shown(value: string): string {
-  return /[@?#]/.test(value) ? 'of the wrong form' : JSON.stringify(redact(value).slice(0, 80));
-}
-
-function isOrigin(value: string): boolean {
-  try {
-    return isSecureOrigin(new URL(value));
-  } catch {
-    return false;
+  /** What is needed has been said to axios-procore alone: then the other names are the application's. */
+  function isWholeByOurs(): boolean {
+    return (['clientId', 'clientSecret', 'file'] as const).every((key) => given(key)[0]?.isOurs);
   }
+  function takePath(key: 'file' | 'config'): GivenPath | undefined {
+    const [one] = given(key);
+    if (!one) return undefined;
+    const { name, value } = one;
+    const found = readPath(value, place);
+    if (found.kind === 'none' || !found.mayBeShown) misplaced.push(name);
+    if (found.kind === 'none') {
+      if (key === 'config' && !one.isOurs && isWholeByOurs()) {
+        unread(key, one);
+        return undefined;
+      }
+      faults.push({
+        option: key === 'file' ? 'store' : undefined,
+        what: `${name} takes ${variables[key].takes}, but ${found.why}`,
+      });
+      return undefined;
+    }
+    read.push(name);
+    return { name, path: found.path, mayBeShown: found.mayBeShown };
+  }
+
+  const options = {
+    clientId: take('clientId', (value) => value),
+    clientSecret: take('clientSecret', (value) => value),
+    grant: take('grant', grantIn),
+    companyId: take('companyId', (value) => (isCompanyId(value) ? value : undefined)),
+    redirectUri: take('redirectUri', (value) => (isRedirectUri(value) ? value : undefined)),
+    environment: takeEnvironment(),
+  };
+  const [file, config] = [takePath('file'), takePath('config')];
+  // A module that cannot be found might have said the rest.
+  if (config || given('config').length === 0) {
+    for (const key of ['clientId', 'clientSecret'] as const)
+      if (options[key] === undefined) faults.push(missing(key, key));
+    if (given('file').length === 0 && options.grant !== 'client_credentials')
+      faults.push(config ? noStore : missing('file', 'store', 'on a disk that outlives the process'));
+  }
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return {
+    kind: 'on',
+    options: Object.fromEntries(set),
+    file,
+    config,
+    faults,
+    notes,
+    read,
+    misplaced,
+  };
+
+  function takeEnvironment(): ProcoreOptions['environment'] {
+    const roles = ['environment', 'apiUrl', 'loginUrl'] as const;
+    const all = roles.flatMap((role) => given(role).map((one) => ({ ...one, role })));
+    const ours = all.filter(({ isOurs }) => isOurs);
+    // A URL of ours that is half of a pair may have the application's as its other half.
+    const found = environmentFrom((ours.length > 0 ? ours : all).flatMap(hintOf));
+    const whole =
+      ours.length > 0 && found.missing
+        ? environmentFrom(
+            [...ours, ...all.filter(({ name }) => name === variables[found.missing!].name)].flatMap(hintOf),
+          )
+        : found;
+    for (const one of all) {
+      if (!whole.left.includes(one.name)) continue;
+      misplaced.push(one.name);
+      if (one.isOurs && whole.missing === undefined) unread(one.role, one, 'environment');
+    }
+    read.push(...all.map(({ name }) => name).filter((name) => !whole.left.includes(name)));
+    if (whole.conflict !== undefined)
+      faults.push({
+        option: 'environment',
+        what: `${whole.conflict}. Tokens belong to one environment: set ${prefix}PROCORE_ENVIRONMENT to theirs`,
+      });
+    else if (ours.length > 0 && whole.missing)
+      faults.push(missing(whole.missing, 'environment', 'and it goes with the other URL', prefix));
+    else if (ours.length === 0 && whole.left.length > 0)
+      notes.push(leftText(whole, given('config').length > 0));
+    return whole.conflict === undefined ? whole.environment : undefined;
+  }
+}
+
+function leftText({ left, environment, missing: other }: EnvironmentFound, hasConfig: boolean): string {
+  const name = typeof environment === 'string' ? environment : 'production';
+  const used =
+    typeof environment === 'object'
+      ? 'The URLs beside it are used'
+      : `The environment is ${name}${hasConfig ? ', unless PROCORE_CONFIG says another' : ''}`;
+  const remedy =
+    other === undefined
+      ? `Where another is meant, ${prefix}PROCORE_ENVIRONMENT goes first`
+      : `For a server of your own set ${prefix}PROCORE_API_URL and ${prefix}PROCORE_LOGIN_URL`;
+  const [verb, of] = left.length === 1 ? ['is', 'it names'] : ['are', 'they name'];
+  return `${left.join(', ')} ${verb} left to the application: ${of} no environment of Procore’s (${Object.keys(environments).join(', ')}). ${used}. ${remedy}`;
+}
+
+/** A flag says something only where it is up. */
+function hintOf({ name, value, role, isOurs }: Given & Pick<Hint, 'role'>): Hint[] {
+  const bare = name.replace(prefix, '');
+  const mayBeOther = role !== 'environment' && bare === variables[role].name;
+  if (!bare.endsWith('_SANDBOX')) return [{ name, role, value, mayBeOther }];
+  if (/^(?:0|false|no|off)$/i.test(value)) return [];
+  const isUp = /^(?:1|true|yes|on)$/i.test(value);
+  return isUp || isOurs ? [{ name, role, value: isUp ? 'sandbox' : value, mayBeOther }] : [];
+}
+
+function grantIn(value: string): ProcoreOptions['grant'] {
+  const name = value.toLowerCase().replaceAll('-', '_');
+  // What users authorise with; their tokens are refreshed.
+  if (name === 'refresh_token' || name === 'authorization_code') return 'refresh_token';
+  return name === 'client_credentials' ? name : undefined;
+}
+
+/** Absolute and without a fragment (RFC 6749, section 3.1.2). */
+function isRedirectUri(value: string): boolean {
+  return /^(?:https?:\/\/[^\s/]|urn:[a-z]|[a-z][a-z\d+.-]*:\/)/i.test(value) && !/[\s#,]/.test(value);
+}
+
+function missing(key: Key, option: keyof ProcoreOptions, more?: string, before = ''): Fault {
+  const { name, takes } = variables[key];
+  return {
+    option,
+    what: `${before}${name} is missing; it takes ${takes}${more === undefined ? '' : `, ${more}`}`,
+  };
 }

@@ -300,6 +300,9 @@ test('a retry tells: waiting until when, then sent again, then settled with the 
   expect(told).toEqual([
     { event: 'request-retried', detail: { reason: 'failure', method: 'GET', path: me, attempt: 2 } },
     { event: 'request-waiting', detail: { reason: 'unavailable', method: 'GET', path: me, until: until2s } },
-    { event: 'request-settled', detail: { method: 'GET', path: me, attempts: 2, status: 200 } },
+    {
+      event: 'request-settled',
+      detail: { account: 'default', method: 'GET', path: me, attempts: 2, status: 200 },
+    },
   ]);
 });

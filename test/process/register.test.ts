@@ -171,8 +171,8 @@ describe.concurrent('with wrong variables the application does not start', () =>
     ['no file', /^PROCORE_TOKEN_FILE is missing/, client],
     [
       'another environment',
-      /^PROCORE_ENVIRONMENT is "staging"/,
-      { ...client, ...file, PROCORE_ENVIRONMENT: 'staging' },
+      /^AXIOS_PROCORE_ENVIRONMENT is of the wrong form/,
+      { ...client, ...file, AXIOS_PROCORE_ENVIRONMENT: 'staging' },
     ],
     [
       'an environment twice',
@@ -187,8 +187,13 @@ describe.concurrent('with wrong variables the application does not start', () =>
     ],
     [
       'a URL without TLS',
-      /PROCORE_LOGIN_URL/,
-      { ...client, ...file, PROCORE_LOGIN_URL: 'http://login.example.com', PROCORE_API_URL: origin },
+      /AXIOS_PROCORE_LOGIN_URL/,
+      {
+        ...client,
+        ...file,
+        AXIOS_PROCORE_LOGIN_URL: 'http://login.example.com',
+        AXIOS_PROCORE_API_URL: origin,
+      },
     ],
     ['a module that is not there', /PROCORE_CONFIG: \.\/config\.cjs could not be loaded/, client],
     ['a module that throws', /PROCORE_CONFIG: .*: no such luck/, client, `throw new Error('no such luck')`],
@@ -211,7 +216,7 @@ describe.concurrent('with wrong variables the application does not start', () =>
       ...(isConfig ? { PROCORE_CONFIG: './config.cjs' } : {}),
     });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/^axios-procore\/register: [^\n]+\.\n$/);
+    expect(ended.stderr).toMatch(/^axios-procore\/register: [^\n]+[.?]\n$/);
     expect(ended.stderr.replace('axios-procore/register: ', '')).toMatch(says);
     expect(ended.stderr).not.toContain(secret);
   });

@@ -13,7 +13,13 @@ function recorder(): Logger & { lines: [level: string, text: string][] } {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-const settled: ProcoreEvents['request-settled'] = { method: 'GET', path: '/x', attempts: 1, status: 200 };
+const settled: ProcoreEvents['request-settled'] = {
+  account: 'default',
+  method: 'GET',
+  path: '/x',
+  attempts: 1,
+  status: 200,
+};
 
 test('a listener hears its own event until it stops listening', () => {
   const events = createEvents(recorder());

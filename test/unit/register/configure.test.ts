@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { configure } from '../../../src/register/configure.js';
 import type { Registration } from '../../../src/register/settings.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
@@ -11,11 +11,32 @@ const secret = 'the-secret-of-the-app';
 const client = { clientId: 'id', clientSecret: secret };
 const store = { load: () => undefined, save: () => undefined };
 
+type On = Registration & { kind: 'on' };
+
+const configAt = (path: string) => ({ name: 'PROCORE_CONFIG', path, mayBeShown: true });
+const registered: On = {
+  kind: 'on',
+  options: client,
+  file: undefined,
+  config: undefined,
+  faults: [],
+  notes: [],
+  read: [],
+  misplaced: [],
+};
+
 /** As the variables say, with a module that exports this. */
-function configured(registration: Partial<Registration & { kind: 'on' }>, exported?: unknown) {
-  const whole = { kind: 'on', options: client, file: undefined, config: undefined, ...registration } as const;
-  const config = exported === undefined ? whole.config : './procore.cjs';
-  return configure({ ...whole, config }, () => exported);
+function configured(
+  { file, ...registration }: Partial<Omit<On, 'file'>> & { file?: string },
+  exported?: unknown,
+  notes: string[] = [],
+) {
+  const config = exported === undefined ? undefined : configAt('./procore.cjs');
+  const given = file === undefined ? undefined : { name: 'PROCORE_TOKEN_FILE', path: file, mayBeShown: true };
+  return configure(
+    { ...registered, config, ...registration, file: given },
+    { load: () => exported, note: (line) => notes.push(line) },
+  );
 }
 
 function thrownBy(work: () => unknown): Error {
@@ -98,7 +119,7 @@ test('a module that cannot be loaded is told with the first line of why', () => 
   const load = () => {
     throw new Error('no such luck\nRequire stack:\n- /app/index.js');
   };
-  expect(() => configure({ kind: 'on', options: client, file: undefined, config: 'x' }, load)).toThrow(
+  expect(() => configure({ ...registered, config: configAt('x') }, { load })).toThrow(
     /^PROCORE_CONFIG: x could not be loaded: no such luck$/,
   );
 });
@@ -120,8 +141,8 @@ test.each([
 ])('of a broken module in %s nothing is quoted: it may be the secret', (_what, ending, text, says) => {
   const file = join(folder(), `options${ending}`);
   writeFileSync(file, text);
-  const registration = { kind: 'on', options: client, file: undefined, config: file } as const;
-  const { message } = thrownBy(() => configure(registration, createRequire(import.meta.url)));
+  const load = createRequire(import.meta.url);
+  const { message } = thrownBy(() => configure({ ...registered, config: configAt(file) }, { load }));
   expect(message).toMatch(says);
   expect(message).not.toMatch(/the.secret/);
 });
@@ -137,21 +158,60 @@ test('a memory store is refused where a refresh token would be lost with it', ()
   expect(configured({}, { store: memoryTokenStore(), grant }).grant).toBe(grant);
 });
 
-test('what neither the variables nor the module say is asked for by the variable’s name', () => {
-  expect(complaint({ options: { clientSecret: secret } }, { store })).toContain('PROCORE_CLIENT_ID');
-  expect(complaint({ options: { clientId: 'id' } }, { store })).toContain('PROCORE_CLIENT_SECRET');
-  const exchange = async () => ({ access_token: 'token' });
-  expect(configured({ options: { clientId: 'id' } }, { store, exchange })).toMatchObject({ exchange });
+describe('what is missing or wrong in the variables', () => {
+  const faults = [
+    { option: 'clientId', what: 'PROCORE_CLIENT_ID is missing' },
+    { option: 'clientSecret', what: 'PROCORE_CLIENT_SECRET is missing' },
+    { option: 'store', what: 'PROCORE_TOKEN_FILE is missing' },
+    { option: 'environment', what: 'AXIOS_PROCORE_ENVIRONMENT is of the wrong form' },
+  ] as const;
+
+  test('is told at once, and that the module does not give it either', () => {
+    expect(complaint({ options: {}, faults }, {})).toBe(
+      `${faults.map(({ what }) => what).join('. ')}. PROCORE_CONFIG does not give it`,
+    );
+    expect(complaint({ options: {}, faults }, { store, environment: 'production', clientId: 'id' })).toBe(
+      'PROCORE_CLIENT_SECRET is missing. PROCORE_CONFIG does not give it',
+    );
+  });
+
+  test('does no harm where the module gives it', () => {
+    const own = { ...client, store, environment: 'federal' };
+    expect(configured({ options: {}, faults }, own)).toMatchObject(own);
+    const exchange = async () => ({ access_token: 'token' });
+    const { clientSecret: _, ...others } = own;
+    expect(configured({ options: {}, faults }, { ...others, exchange })).toMatchObject({ exchange });
+    const grant = 'client_credentials';
+    expect(configured({ faults: [faults[2]] }, { grant })).toMatchObject({ grant });
+  });
+});
+
+test('a secret that the module gives is handed over before anything is said of it', () => {
+  const hidden: string[] = [];
+  const config = configAt('./procore.cjs');
+  const exported = { clientSecret: 'in-the-module', store, maxWaitMs: 'in-the-module' };
+  const hide = (secrets: readonly string[]) => void hidden.push(...secrets);
+  expect(() => configure({ ...registered, config }, { load: () => exported, hide })).toThrow(TypeError);
+  expect(hidden).toContain('in-the-module');
+});
+
+test('a module that throws on a closer look is one that cannot be loaded', () => {
+  const odd = {
+    get companyId(): string {
+      throw new Error('not yet');
+    },
+  };
+  expect(complaint({}, odd)).toBe('PROCORE_CONFIG: ./procore.cjs could not be loaded: not yet');
 });
 
 test('without any store it says what to set', () => {
   expect(complaint({}, { companyId: '42' })).toContain('PROCORE_TOKEN_FILE');
 });
 
-test('a file beside a store of the module is one too many', () => {
-  expect(complaint({ file: join(folder(), 'procore.json') }, { store })).toMatch(
-    /PROCORE_TOKEN_FILE .* one of them/,
-  );
+test('a store of the module goes before a file, and a line says so', () => {
+  const notes: string[] = [];
+  expect(configured({ file: join(folder(), 'procore.json') }, { store }, notes).store).toBe(store);
+  expect(notes).toEqual(['PROCORE_TOKEN_FILE is not used: PROCORE_CONFIG gives a store']);
 });
 
 test.each([

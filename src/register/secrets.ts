@@ -1,0 +1,105 @@
+/** Names under which people keep secrets. */
+const secretNames =
+  /secret|token|passw|pwd|passphrase|credential|api_?key|private|_key$|^key$|_auth$|bearer|cookie/i;
+/** Of what stands there, user and password alone are secret. */
+const addressNames = /ur[il]s?$|dsn$|connection|proxy$/i;
+/** Names of that kind that say where a secret is, or of what kind. */
+const harmlessNames = /(?:_|^)(?:file|path|dir|folder|type|mode|env|ttl|expiry|expires|sock)$/i;
+/** They stand in lines by themselves, and would take other words out of them. */
+const ordinary =
+  /^(?:true|false|null|none|undefined|secret|token|tokens|password|key|file|path|test|prod|production|development|sandbox|yes|no|on|off|\d{1,3})$/i;
+/** Deeper than anybody nests JSON in JSON. */
+const mostLevels = 6;
+/** A shorter one would be found in any text. */
+const shortest = 4;
+
+/**
+ * What must not be shown: the values under secret-like names, and the values of `misplaced`, whatever they are; whole, by line, as they
+ * look in a URL, in JSON and in base64, and what they hold if they are JSON themselves.
+ */
+export function secretsIn(
+  environment: Readonly<Record<string, string | undefined>>,
+  misplaced: readonly string[] = [],
+): readonly string[] {
+  const values = Object.entries(environment).flatMap(([name, value]) => {
+    if (!value) return [];
+    if (misplaced.includes(name)) return partsOf(value);
+    if (addressNames.test(name)) return credentialsIn(value);
+    return secretNames.test(name) && !harmlessNames.test(name) ? partsOf(value) : [];
+  });
+  return formsOf(values);
+}
+
+/** A value in all forms in which it may turn up. */
+export function formsOf(values: readonly string[]): readonly string[] {
+  const forms = values.flatMap((value) => {
+    const inner = JSON.stringify(value).slice(1, -1);
+    return [
+      value,
+      inner,
+      JSON.stringify(inner).slice(1, -1),
+      value.replace(/\s+/g, ' '),
+      encoded(value),
+      encoded(value).replaceAll('%20', '+'),
+      encoded(encoded(value)),
+      encoded(value).replace(/%[\dA-F]{2}/g, (byte) => byte.toLowerCase()),
+      Buffer.from(value).toString('base64').replace(/=+$/, ''),
+      Buffer.from(value).toString('base64url'),
+      Buffer.from(value).toString('hex'),
+    ];
+  });
+  return [...new Set(forms)].filter((form) => form.length >= shortest && !ordinary.test(form));
+}
+
+/** The value, its lines, and what stands in it if it is JSON or looks like it. */
+function partsOf(value: string, level = 0): string[] {
+  const trimmed = value.trim();
+  const bare = trimmed.replace(/^(["'])([^]*)\1$/, '$2');
+  const lines = bare.split(/[\r\n]+/).map((line) => line.trim());
+  const nested = level < mostLevels && /[{[":]/.test(bare) ? piecesOf(bare, level) : [];
+  return [trimmed, bare, ...lines, ...credentialsIn(bare), ...nested];
+}
+
+function piecesOf(text: string, level: number): string[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // An object of JavaScript, a cut JSON: names are not told from values, so both go.
+    return text.split(/[\s"'`{}[\],:=;&\\]+/);
+  }
+  return leavesOf(parsed, level + 1);
+}
+
+function leavesOf(value: unknown, level: number): string[] {
+  if (typeof value === 'string') return partsOf(value, level);
+  if (typeof value === 'number') return [String(value)];
+  if (typeof value !== 'object' || value === null || level > mostLevels) return [];
+  return Object.values(value).flatMap((inner) => leavesOf(inner, level + 1));
+}
+
+/** Of a database, of a proxy: user and password, or what is called so; the rest of such an address is no secret. */
+function credentialsIn(value: string): string[] {
+  const found = /:\/\/([^\s/?#]*)@/.exec(value)?.[1] ?? '';
+  const named = [...value.matchAll(/(?:passw\w*|pwd|secret|token|key)=([^;&\s]+)/gi)].map(
+    (match) => match[1]!,
+  );
+  const parts = [found, found.slice(found.indexOf(':') + 1), ...named];
+  return [...parts, ...parts.map(decoded)];
+}
+
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
