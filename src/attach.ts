@@ -1,3 +1,5 @@
+import { isBySubject } from './account-by-subject.js';
+import { createAccounts } from './accounts.js';
 import { checkAccount } from './argument-checks.js';
 import { captureContext } from './async-context.js';
 import { isFree, mark, reclaim, replaceable, unmark } from './attached.js';
@@ -30,13 +32,16 @@ import { scheduleRetries } from './retry/schedule.js';
 import { createSend } from './send.js';
 import { createShared, type Shared } from './shared.js';
 import { memoryTokenStore } from './store/memory.js';
-import type { TokenStore } from './store/store.js';
+import type { TokenSet, TokenStore } from './store/store.js';
 import { createExchange } from './token/exchange.js';
 import { createHome } from './token/home.js';
+import { fingerprint } from './token/fingerprint.js';
 import { createKeeper } from './token/keeper.js';
+import { runLocked } from './token/lock.js';
 import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
 import { createOwnRenewals } from './token/own-renewals.js';
+import { readTokenSet } from './token/token-set.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
@@ -111,8 +116,9 @@ export function createAttach(
       sources.set(account, source);
       return source;
     };
-    const clientKeyOf = (account: string) =>
-      JSON.stringify([loginUrl, settings.clientId, settings.grant, account]);
+    const client = [loginUrl, settings.clientId, settings.grant];
+    const ofThisClient = JSON.stringify(client);
+    const clientKeyOf = (account: string) => JSON.stringify([...client, account]);
     /** Whose tokens the handle means where it is told no account. */
     const ownAccount = typeof settings.account === 'string' ? settings.account : 'default';
     // Not at its first call: that one may come by an instance that was attached later, inside of a request.
@@ -126,6 +132,7 @@ export function createAttach(
         createTokenSource({
           env,
           account,
+          client: ofThisClient,
           grant: settings.grant,
           clientKey,
           ...createHome(store, (store) =>
@@ -162,6 +169,14 @@ export function createAttach(
         if (held.unsaved) sourceOf((JSON.parse(key) as string[])[3]!);
       }
     }
+    const accounts = isBySubject(settings.account)
+      ? createAccounts({
+          store,
+          sources: () => [...shared.sources()].filter((source) => source.client === ofThisClient),
+          sourceOf,
+          inContext,
+        })
+      : undefined;
 
     const calls = createCalls();
     const serverNowMs = () => env.now() + serverOffsetMs();
@@ -172,7 +187,9 @@ export function createAttach(
       calls,
       line,
       enter: pacing.enter,
-      emit: events.emit,
+      events,
+      takesOver: settings.legacy.takeOverRefresh,
+      isInUse: () => [...shared.sources()].some((source) => source.holds()),
     });
     // Request interceptors run last in, first out: authorisation comes after everything that may wait.
     line.interceptors.request.use(authorisation.request);
@@ -193,6 +210,23 @@ export function createAttach(
           hear,
           sources: allSources,
           sourceOf,
+          accounts,
+          alone: (refreshToken, work) =>
+            inContext(() =>
+              runLocked(
+                {
+                  env,
+                  store,
+                  // A few hundred locks, and not one for each token: they leave files behind.
+                  account: `unknown refresh tokens ${fingerprint(refreshToken).slice(0, 2)}`,
+                  waitMs: settings.maxWaitMs,
+                  releaseMs: settings.renewal.storeTimeoutMs,
+                  warn: (why) => warnOnce('lock-contract', why, why),
+                },
+                work,
+                new AbortController().signal,
+              ),
+            ),
           isRenewal: ownRenewals.isInside,
           serverOffsetMs,
           warnOnce,
@@ -210,9 +244,9 @@ export function createAttach(
       line,
       outcomes,
       sourceOf,
+      accounts,
       gateOf,
       oauth,
-      seen: shared,
       events,
     });
     const bypassed = () =>
@@ -234,6 +268,16 @@ export function createAttach(
       checkAccount(method, account);
       return sourceOf(account ?? ownAccount);
     };
+    const patience = { maxMs: settings.maxWaitMs, signal: undefined };
+    const sourceOfUser = async (tokens: TokenSet): Promise<TokenSource> =>
+      sourceOf(await accounts!.ofTokens(tokens, patience));
+    /** One user after another on one account is legitimate; two at once are not. */
+    const changedOwner = () =>
+      warnOnce(
+        'account-changed-owner',
+        '',
+        'setTokens or exchangeCode, without "account", has brought tokens of another user than those that were held: from now on these are used, and those of the user before are no longer kept. That is right where one user follows another; for several users at once give each an account, { account: String(user.id) }, or set the option account: accountBySubject',
+      );
     const handle: Procore = {
       getAccessToken: raising(async (account) => {
         const source = named('getAccessToken', account);
@@ -242,7 +286,11 @@ export function createAttach(
         throw acquired.kind === 'failed' ? acquired.error : new Error('unreachable: no signal was given');
       }),
       setTokens: raising(async (tokens, account) => {
-        await named('setTokens', account).setTokens(tokens);
+        const source = named('setTokens', account);
+        if (account !== undefined) return source.setTokens(tokens);
+        const read = accounts && readTokenSet(tokens);
+        if (read?.kind === 'set') return (await sourceOfUser(read.set)).setTokens(tokens);
+        return source.setTokens(tokens, changedOwner);
       }),
       renew: raising(async (account) => {
         return named('renew', account).renew();
@@ -250,7 +298,12 @@ export function createAttach(
       authorizationUrl: (request) => authorizationUrl(settings, request),
       exchangeCode: raising(async (request) => {
         const { account, code, redirectUri } = checkedCode(settings, request);
-        return named('exchangeCode', account).exchangeCode(login, { code, redirectUri });
+        const source = named('exchangeCode', account);
+        return source.exchangeCode(login, { code, redirectUri }, async (held) => {
+          if (account !== undefined) return source.take(held);
+          if (accounts) return (await sourceOfUser(held.set)).take(held);
+          return source.take(held, changedOwner);
+        });
       }),
       revoke: raising(async (account) => {
         checkRevocation(settings);

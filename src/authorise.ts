@@ -4,14 +4,12 @@ import { canSendAgain, interruptedError, patienceOf, type Call, type Calls } fro
 import type { Env } from './env.js';
 import { blobText } from './failure/body.js';
 import { refusalReason } from './failure/challenge.js';
-import { AccountUndecidedError, DeadlineError, type ProcoreError } from './failure/errors.js';
+import { DeadlineError, type ProcoreError } from './failure/errors.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
 import type { Pacing } from './pace.js';
 import type { Lease } from './token/ledger.js';
-import { subjectOf } from './token/token-set.js';
 import { dressed } from './wire/headers.js';
-import { mixedUsers } from './wire/subjects.js';
 
 /** More often than this a token is not replaced under one call, unless something is very wrong. */
 const mostReplays = 3;
@@ -32,25 +30,47 @@ export function createAuthorisation(deps: {
   line: Line;
   /** Asks the gate once more. */
   enter: Pacing['enter'];
-  emit: Events['emit'];
+  events: Events;
+  /** The application's own token requests are answered, and its calls go out as they come until there are tokens. */
+  takesOver: boolean;
+  /** Some account holds tokens. */
+  isInUse: () => boolean;
 }): Authorisation {
-  const { env, calls, emit } = deps;
+  const { env, calls, takesOver } = deps;
+  const { emit, warnOnce } = deps.events;
 
-  /** Read once per token. */
-  const owners = new WeakMap<Lease, { readonly subject: string | undefined }>();
+  /** It is somebody else's than the tokens that are held now, or nobody's here. */
+  function isForeign({ source, bearer, isNamed }: Call): boolean {
+    return !isNamed && bearer !== undefined && !source!.owns(bearer);
+  }
 
-  function isOfAnother(lease: Lease, subject: string): boolean {
-    const owner = owners.get(lease) ?? { subject: subjectOf(lease.held.accessToken) };
-    owners.set(lease, owner);
-    return owner.subject !== undefined && owner.subject !== subject;
+  function asItCame(config: AxiosRequestConfig, call: Call): AxiosRequestConfig {
+    // Until the application's own authorisation has passed by, that is what is expected.
+    if (!takesOver || deps.isInUse())
+      warnOnce(
+        'another-user',
+        '',
+        'a call brings a bearer of another user than those whose tokens are held here, or one that was never held here: such calls go out as they come, and their tokens are not renewed. If they are to use tokens of this plugin, say whose: option "account" (accountBySubject where the bearer decides), or { procore: { account } } on the call',
+      );
+    return undressed(config, call);
   }
 
   function wear(config: AxiosRequestConfig, call: Call, lease: Lease): AxiosRequestConfig {
-    if (call.subject !== undefined && isOfAnother(lease, call.subject))
-      throw new AccountUndecidedError(mixedUsers);
+    if (isForeign(call)) return asItCame(config, call);
     call.lease = lease;
     config.headers = dressed(call.config.headers, lease.held.accessToken ?? '', call.companyId);
     return config;
+  }
+
+  /** Whose a bearer is can be said once the store has been looked into. */
+  async function wearKnown(config: AxiosRequestConfig, call: Call): Promise<AxiosRequestConfig> {
+    const known = await call.source!.look(patienceOf(call, env.now()));
+    if (call.signal?.aborted) throw interruptedError(call);
+    if (known && isForeign(call)) return asItCame(config, call);
+    const late = overdue(call);
+    if (late) throw late;
+    const lease = call.source!.peek(call.config);
+    return lease ? wear(config, call, lease) : wearLater(config, call);
   }
 
   async function wearLater(config: AxiosRequestConfig, call: Call): Promise<AxiosRequestConfig> {
@@ -58,12 +78,10 @@ export function createAuthorisation(deps: {
       const sinceMs = env.now();
       const lease = await waitForToken(call);
       if (!lease) return undressed(config, call);
-      if (env.now() - sinceMs <= staleLeaveMs) return wear(config, call, lease);
-      const entering = deps.enter(call);
-      if (!entering) return wear(config, call, lease);
-      await entering;
-      // Its life has gone on at the gate.
-      const current = call.source!.peek(call.config);
+      const entering = env.now() - sinceMs > staleLeaveMs ? deps.enter(call) : undefined;
+      if (entering) await entering;
+      // Its life has gone on at the gate; and another user's tokens may have taken its place in a moment.
+      const current = entering || !call.source!.isHeld(lease) ? call.source!.peek(call.config) : lease;
       if (current) return wear(config, call, current);
     }
   }
@@ -83,7 +101,8 @@ export function createAuthorisation(deps: {
     if (acquired.kind === 'lease') return acquired.lease;
     if (acquired.kind === 'aborted') throw interruptedError(call);
     // The application's own authorisation has not passed by yet; it works as it did without the plugin.
-    if (call.bearer !== undefined && acquired.error.kind === 'reauthentication-required') return undefined;
+    const isOver = takesOver && acquired.error.kind === 'reauthentication-required';
+    if (call.bearer !== undefined && (isOver || isForeign(call))) return undefined;
     throw overdue(call) ?? acquired.error;
   }
 
@@ -100,6 +119,7 @@ export function createAuthorisation(deps: {
       if (!call.source) return undressed(config, call);
       const late = overdue(call);
       if (late) throw late;
+      if (isForeign(call)) return call.source.holds() ? asItCame(config, call) : wearKnown(config, call);
       const lease = call.source.peek(call.config);
       return lease ? wear(config, call, lease) : wearLater(config, call);
     },

@@ -25,10 +25,10 @@ export interface Call {
   readonly path: string;
   /** Undefined for `auth: false`. */
   readonly source: TokenSource | undefined;
-  /** With `takeOverRefresh`: the bearer that the call brings along, for as long as there is no other. */
+  /** The bearer that the call brings along. */
   readonly bearer: string | undefined;
-  /** Whose it is, alive or not: who comes with an expired one is still somebody. */
-  readonly subject: string | undefined;
+  /** It names its account: its bearer has no say in whose tokens it uses. */
+  readonly isNamed: boolean;
   readonly companyId: CompanyId | undefined;
   readonly retry: false | Readonly<Required<RetryOptions>>;
   readonly idempotent: boolean;

@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import type { Accounts } from './accounts.js';
 import { hidesRedirects, resolveAdapter, type Adapter } from './adapter.js';
 import { unwrapped } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
@@ -18,14 +19,9 @@ import { privateConfig } from './private-config.js';
 import { following } from './redirects.js';
 import { isIdempotent } from './retry/decide.js';
 import type { TokenSource } from './token/source.js';
-import { subjectOf } from './token/token-set.js';
 import { wrongEnvironmentText } from './wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
 import { bearerOf, companyIn } from './wire/headers.js';
-import { isAnotherUser, liveBearer, mixedUsers, type Bearer } from './wire/subjects.js';
-
-/** Nothing that a call brings along matters. */
-const none = { bearer: undefined, subject: undefined };
 
 export interface DispatchDeps {
   env: Env;
@@ -36,12 +32,12 @@ export interface DispatchDeps {
   line: Line;
   outcomes: Outcomes;
   sourceOf: (account: string) => TokenSource;
+  /** Where accounts are the users themselves. */
+  accounts: Accounts | undefined;
   /** Where the calls of one limit wait. */
   gateOf: (scope: string) => Gate;
   /** Sees Procore's own `/oauth/…` calls go by. */
   oauth: OauthPassage;
-  /** Whose bearer a call brought last, on any instance with these tokens. */
-  seen: { user: Bearer | undefined };
   events: Events;
 }
 
@@ -49,8 +45,7 @@ export interface DispatchDeps {
 export function createDispatch(
   deps: DispatchDeps,
 ): (config: AxiosRequestConfig, original: unknown) => Promise<AxiosResponse> {
-  const { env, copy, settings, calls, line, outcomes, events, seen } = deps;
-  const { takeOverRefresh } = settings.legacy;
+  const { env, copy, settings, calls, line, outcomes, events, accounts } = deps;
   const origins: TokenOrigins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
 
   return async (config, original) => {
@@ -72,34 +67,45 @@ export function createDispatch(
       return passing(config);
     }
     if (config.procore !== undefined) checkRequestOptions(config.procore);
-    const account = accountOf(config);
-    if (account === undefined) return passing(config);
+    const named = accountOf(config);
+    if (named === undefined) return passing(config);
     const withToken = config.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
       if (!withToken) return passing(config);
       throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
     }
-    const bearer = withToken ? bearerOf(config.headers) : undefined;
-    const subject = bearer === undefined ? undefined : soleUser(bearer, config, destination.path);
-    return send(
-      config,
-      destination,
-      { adapter, chosen: original },
-      account,
-      withToken,
-      takeOverRefresh ? { bearer, subject } : none,
-    );
+    const isNamed = config.procore?.account !== undefined || (settings.account !== undefined && !accounts);
+    const bearer = withToken ? bearerIn(config, destination) : undefined;
+    const account =
+      accounts && withToken && !isNamed ? await userOf(bearer, config, destination.path, accounts) : named;
+    return send(config, destination, { adapter, chosen: original }, account, withToken, { bearer, isNamed });
   };
 
   /** Undefined: the application wants this call left alone. */
   function accountOf(config: AxiosRequestConfig): string | undefined {
-    const chosen = config.procore?.account ?? settings.account ?? 'default';
+    const chosen = config.procore?.account ?? (accounts ? undefined : settings.account) ?? 'default';
     const account = typeof chosen === 'function' ? chosen(config) : chosen;
     if (account === undefined || account === null) return undefined;
     if (typeof account === 'string' && account.trim() !== '') return account;
     throw new TypeError(
       `axios-procore: option "account" returned ${described(account)}; it takes a non-empty string, or undefined for a call that is to be left alone. ${accountHint(account)}.`,
     );
+  }
+
+  async function userOf(
+    bearer: string | undefined,
+    config: AxiosRequestConfig,
+    path: string,
+    { ofCall }: Accounts,
+  ): Promise<string> {
+    const { signal, release } = bridgeCancellation(copy, config, env);
+    try {
+      return await ofCall(bearer, { maxMs: settings.maxWaitMs, signal, way: config });
+    } catch (error) {
+      throw error instanceof AccountUndecidedError ? unsentError(copy, error, config, path) : error;
+    } finally {
+      release();
+    }
   }
 
   function companyOf(config: AxiosRequestConfig): CompanyId | undefined {
@@ -132,21 +138,6 @@ export function createDispatch(
     return deps.gateOf(`company ${companyIn(config.headers) ?? company ?? '-'}: ${account}`);
   }
 
-  /**
-   * Callers who bring bearers of different users must not all run as the one whose tokens are in the store.
-   *
-   * @returns whose bearer it is, alive or not, as far as it tells and nobody else decides.
-   */
-  function soleUser(token: string, config: AxiosRequestConfig, path: string): string | undefined {
-    if (settings.account !== undefined || config.procore?.account !== undefined) return undefined;
-    const bearer = liveBearer(token, env.now());
-    if (!bearer) return subjectOf(token);
-    if (isAnotherUser(seen.user, bearer, env.now()))
-      throw unsentError(copy, new AccountUndecidedError(mixedUsers), config, path);
-    seen.user = bearer;
-    return bearer.subject;
-  }
-
   function wrongEnvironment({
     origin,
     environment,
@@ -165,7 +156,7 @@ export function createDispatch(
     { adapter, chosen }: { adapter: Adapter; chosen: unknown },
     account: string,
     withToken: boolean,
-    brought: Pick<Call, 'bearer' | 'subject'>,
+    brought: Pick<Call, 'bearer' | 'isNamed'>,
   ): Promise<AxiosResponse> {
     const { procore } = config;
     const companyId = companyOf(config);
@@ -180,8 +171,7 @@ export function createDispatch(
       method,
       path: destination.path,
       source: withToken ? deps.sourceOf(account) : undefined,
-      bearer: brought.bearer,
-      subject: brought.subject,
+      ...brought,
       companyId,
       retry: retryOf(procore?.retry),
       idempotent: isIdempotent(method, procore?.idempotent),
@@ -240,6 +230,11 @@ export function createDispatch(
     if (own === false) return false;
     return { ...retryDefaults, ...(settings.retry || {}), ...defined(own) };
   }
+}
+
+/** axios itself sends `auth`, and credentials in a URL, instead of an `Authorization` header. */
+function bearerIn(config: AxiosRequestConfig, { urlOfItsOwn }: { urlOfItsOwn?: string }): string | undefined {
+  return config.auth || urlOfItsOwn !== undefined ? undefined : bearerOf(config.headers);
 }
 
 /** A call to Procore that is none of ours: as the adapter makes it. */

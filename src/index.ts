@@ -1,3 +1,4 @@
+export { accountBySubject } from './account-by-subject.js';
 export { attachProcore } from './attach.js';
 export { procoreOf } from './attached.js';
 export type { AttachProcore } from './attach.js';

@@ -31,7 +31,12 @@ export interface ProcoreOptions {
   grant?: 'refresh_token' | 'client_credentials' | undefined;
   /** Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant. */
   store?: TokenStore | undefined;
-  /** Whose tokens a call uses; a function may return undefined to leave the call alone. @default 'default' */
+  /**
+   * Whose tokens a call uses; a function may return undefined to leave the call alone, and {@link accountBySubject} makes accounts of the
+   * users themselves. Without it there is one account, and a call that brings the bearer of anybody else goes out as it came.
+   *
+   * @default 'default'
+   */
   account?: string | ((config: AxiosRequestConfig) => string | undefined) | undefined;
   /** Sent as `Procore-Company-Id` where the call has none. @default none */
   companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined) | undefined;

@@ -8,7 +8,6 @@ import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenStore } from './store/store.js';
 import type { TokenSource } from './token/source.js';
-import type { Bearer } from './wire/subjects.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
@@ -33,8 +32,6 @@ export interface Shared {
   readonly outliving: Map<string, OwnSending>;
   /** Where calls wait for the server, one gate for each limit. */
   readonly gates: Gates;
-  /** Whose bearer a call brought last, where no call says whose tokens it uses. */
-  user: Bearer | undefined;
   /** Learns the server's clock from a `Date` header. */
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
@@ -99,7 +96,6 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
     exchanges: new Map(),
     takenOver: new Set(),
     outliving: new Map(),
-    user: undefined,
     gates: createGates(() => offsetMs),
     learn(date) {
       if (date === undefined) return;

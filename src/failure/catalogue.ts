@@ -316,8 +316,10 @@ export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
   },
   'account-undecided': {
     title: 'Account undecided',
-    cause: 'Calls with bearers of different users share one account. It was not sent.',
-    remedy: 'Tell whose tokens a call uses: the option account, or { procore: { account } } on the call.',
+    cause:
+      'Accounts are the users themselves, the call brings no bearer, and there are tokens of several users, or may be. It was not sent.',
+    remedy:
+      'Give the call the bearer of its user, or tell whose tokens it uses: { procore: { account } } on the call.',
     docsUrl: reference,
     retried: 'no',
   },

@@ -230,7 +230,7 @@ export class WrongEnvironmentError extends ProcoreErrorBase {
   }
 }
 
-/** Callers with bearers of different users share one account: the call was not sent, because many users must never run as one. */
+/** A call brings no bearer where there are tokens of several users: it was not sent, because many users must never run as one. */
 export class AccountUndecidedError extends ProcoreErrorBase {
   override readonly name = 'AccountUndecidedError';
   readonly code = 'ERR_PROCORE_ACCOUNT_UNDECIDED';

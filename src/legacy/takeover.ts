@@ -1,5 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import type { Accounts } from '../accounts.js';
 import type { Adapter } from '../adapter.js';
+import { captureContext } from '../async-context.js';
 import { acceptsStatus, canceledError } from '../axios.js';
 import type { AxiosCopy } from '../axios/copy.js';
 import { bridgeCancellation } from '../call.js';
@@ -8,6 +10,7 @@ import {
   ClientRejectedError,
   ReauthenticationRequiredError,
   TokenRenewalError,
+  TokenStoreError,
   type ProcoreError,
 } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
@@ -16,10 +19,11 @@ import { unsentError } from '../outcome.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/fingerprint.js';
 import { withRedeemed } from '../token/lineage.js';
+import type { Locked } from '../token/lock.js';
 import type { GrantMutex } from '../token/mutex.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/successor.js';
-import { epochMs, localExpiryMs } from '../token/token-set.js';
+import { epochMs, localExpiryMs, subjectOf } from '../token/token-set.js';
 import { within, type Patience } from '../within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import type { createHearing } from './passage.js';
@@ -51,19 +55,23 @@ export function createTakeover(deps: {
   hear: ReturnType<typeof createHearing>;
   sources: () => Iterable<TokenSource>;
   sourceOf: (account: string) => TokenSource;
+  /** Where accounts are the users themselves. */
+  accounts: Accounts | undefined;
+  /** Runs while no other process presents this refresh token, which nobody knows. */
+  alone: <T>(refreshToken: string, work: () => Promise<T>) => Promise<Locked<T>>;
   /** Whether it is the plugin itself that lets the application's function present a grant. */
   isRenewal: () => boolean;
   serverOffsetMs: () => number;
   warnOnce: Events['warnOnce'];
 }): Takeover {
-  const { env, copy, settings, mutex, hear, warnOnce } = deps;
+  const { env, copy, settings, mutex, hear, warnOnce, accounts } = deps;
   /** Saves of what the application has redeemed by itself, by token. */
   const keeping = new Map<string, Promise<void>>();
 
   function sourceFor(refreshToken: string | undefined, call: LegacyCall): TokenSource | undefined {
     const known =
       refreshToken === undefined ? [] : [...deps.sources()].filter((source) => source.knows(refreshToken));
-    if (known[0]) return known[0];
+    if (known[0] || accounts) return known[0];
     const account = call.accountOf(call.config);
     return account === undefined ? undefined : deps.sourceOf(account);
   }
@@ -100,6 +108,33 @@ export function createTakeover(deps: {
     }
   }
 
+  /** Whose the tokens are shows in the answer: until then no account is concerned. */
+  async function redeemForItsUser(request: RefreshRequest, call: LegacyCall): Promise<AxiosResponse> {
+    const { refreshToken } = request;
+    const found = () => patiently(call, (patience) => accounts!.ofRefreshToken(refreshToken, patience));
+    const holder = await found();
+    if (holder) return answerFrom(holder, request, call);
+    const inCaller = captureContext();
+    const redeem = async (): Promise<AxiosResponse> => {
+      // Another process may have been faster.
+      const other = await found();
+      return other ? answerFrom(other, request, call) : redeemOnce(request, undefined, call);
+    };
+    const redeemed = await deps.alone(refreshToken, () => inCaller(redeem));
+    if (redeemed.kind === 'ran') return redeemed.value;
+    const text = `a refresh token was not presented, because the token store failed: ${redeemed.why}. Try again.`;
+    return refused(call, new TokenStoreError(text, { cause: redeemed.cause }));
+  }
+
+  /** The source that keeps what the application has got. */
+  async function keeperOf(
+    tokens: TokenSet,
+    source: TokenSource | undefined,
+  ): Promise<TokenSource | undefined> {
+    if (!accounts) return source;
+    return deps.sourceOf(await accounts.ofTokens(tokens, { maxMs: settings.maxWaitMs, signal: undefined }));
+  }
+
   /**
    * Nobody here can say what this token is: the server can. Who presents it beside this request gets the same answer, and what has
    * become of it counts for whoever holds it. Without a source the answer is the application's alone.
@@ -125,10 +160,12 @@ export function createTakeover(deps: {
       const remembering = withRedeemed(tokens, refreshToken);
       mutex.record(key, { kind: 'renewed', tokens: remembering, expiresAtMs });
       // Not in here: what saves it may have to wait for this very token.
-      if (source)
+      if (source || accounts)
         keeping.set(
           key,
-          keep(source, remembering, true).finally(() => keeping.delete(key)),
+          keeperOf(remembering, source)
+            .then((keeper) => keeper && keep(keeper, remembering, true))
+            .finally(() => keeping.delete(key)),
         );
       return response;
     };
@@ -198,16 +235,19 @@ export function createTakeover(deps: {
     if (isForeign || deps.isRenewal()) return call.adapter(call.config);
     if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
       const source = sourceFor(request.refreshToken, call);
+      if (!source && accounts) return redeemForItsUser(request, call);
       return source ? answerFrom(source, request, call) : redeemOnce(request, undefined, call);
     }
     if (request.grant === 'client_credentials' && settings.grant === 'client_credentials') {
-      const source = sourceFor(undefined, call);
+      const source = accounts ? deps.sourceOf('default') : sourceFor(undefined, call);
       if (source) return answerFrom(source, request, call);
     }
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
       const { response, tokens } = await hear(call.config, call.adapter);
-      const source = tokens && sourceFor(undefined, call);
-      if (source) await keep(source, tokens, false);
+      const source = tokens && (await keeperOf(tokens, sourceFor(undefined, call)));
+      // Of users that no token tells apart the second must not take the place of the first.
+      if (source)
+        await keep(source, tokens, accounts !== undefined && subjectOf(tokens.access_token) === undefined);
       return response;
     }
     return call.adapter(call.config);

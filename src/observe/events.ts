@@ -46,6 +46,8 @@ export type WarningCode =
   | 'adapter-replaced'
   | 'unlisted-procore-host'
   | 'legacy-refresh'
+  | 'another-user'
+  | 'account-changed-owner'
   | 'lock-contract'
   | 'listener-failed'
   | 'axios-version';

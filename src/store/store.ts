@@ -59,6 +59,11 @@ export interface TokenStore {
   renewsLock?: boolean | undefined;
 }
 
+/** A store that can say whose tokens it holds: whose a refresh token is after a restart, and whether there is but one user. */
+export interface ListingStore extends TokenStore {
+  accounts?(): Promise<readonly string[]>;
+}
+
 /** What a lock remembers of its holder, for whoever holds it next: whether a refresh was under way when a process died. */
 export interface LockRecord {
   /** What the last holder wrote and did not take back: it died, or lost the lock, while it redeemed a refresh token. */

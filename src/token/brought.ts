@@ -10,9 +10,12 @@ import type { Writes } from './writes.js';
 
 /** Tokens that no renewal of ours has got. */
 export interface Brought {
-  /** Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. */
-  take(held: HeldTokens): Promise<void>;
-  setTokens(tokens: TokenSet): Promise<void>;
+  /**
+   * Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. `changedOwner`: hears that they are
+   * of another user than those that are held.
+   */
+  take(held: HeldTokens, changedOwner?: () => void): Promise<void>;
+  setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void>;
   /**
    * Takes tokens that the application got by itself, as `setTokens`, unless they may be of another user than those that are held and not
    * dead; `sure`: only where it is certain that they are not. Resolves with whether it took them; never rejects for a failed save.
@@ -50,23 +53,23 @@ export function createBrought(deps: {
     return same ? withRedeemed(tokens, refreshToken, set) : tokens;
   }
 
-  async function take(brought: HeldTokens): Promise<void> {
+  async function take(brought: HeldTokens, changedOwner?: () => void): Promise<void> {
     const held = { ...brought, set: inLine(brought.set) };
     deps.supersede();
     if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
-    const failed = await deps.writes.bring(held);
+    const failed = await deps.writes.bring(held, changedOwner);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
     throw new TokenStoreError(summary, { account, cause: failed.cause });
   }
 
-  async function setTokens(tokens: TokenSet): Promise<void> {
+  async function setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
     const held = holdLoaded(checkedTokenSet(tokens), deps.ahead());
     const { refreshToken: refresh } = held;
     // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
     if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
-    await take(held);
+    await take(held, changedOwner);
   }
 
   async function takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean> {

@@ -17,10 +17,13 @@ export interface AuthorizationCode {
   readonly redirectUri: string;
 }
 
+/** Begins a new generation with tokens: saves and uses them. */
+export type Take = (held: HeldTokens) => Promise<void>;
+
 /** Exchanges authorisation codes for tokens of one account. */
 export interface CodeExchange {
   /** Presents the code once, and hands the tokens over. A second call with the same code joins the first. */
-  exchange(login: Login, code: AuthorizationCode): Promise<TokenSet>;
+  exchange(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
   /** What is under way and must not be cut off; resolves with the generations that its tokens have begun. */
   underWay(): Promise<readonly (AbortSignal | undefined)[]> | undefined;
 }
@@ -43,8 +46,6 @@ export function createCodeExchange(deps: {
   mutex: GrantMutex;
   serverOffsetMs: () => number;
   ahead: () => AheadChoice;
-  /** Begins a new generation with these tokens: saves and uses them. */
-  take: (held: HeldTokens) => Promise<void>;
   generation: () => AbortSignal;
 }): CodeExchange {
   const { env, account, settings, mutex, serverOffsetMs } = deps;
@@ -95,13 +96,18 @@ export function createCodeExchange(deps: {
     return new TokenRenewalError(summary, { account, retryAt, cause });
   }
 
-  async function exchangeOnce(login: Login, code: AuthorizationCode, key: string): Promise<TokenSet> {
+  async function exchangeOnce(
+    login: Login,
+    code: AuthorizationCode,
+    key: string,
+    take: Take,
+  ): Promise<TokenSet> {
     // Another account, or another copy of the package, may have the same code in hand.
     const verdict = (await mutex.run(key, () => present(login, code, key), never))!;
     if (verdict.kind !== 'renewed') throw errorOf(verdict, verdict.retryAtMs);
     const answered = holdAnswer(mergeAnswer(undefined, verdict.answer), verdict.sentAtMs, deps.ahead());
     const set = withExpiresAt(answered, serverOffsetMs());
-    const taken = deps.take({ ...answered, set });
+    const taken = take({ ...answered, set });
     const exchanging = underWay.get(key);
     if (exchanging) exchanging.generation = deps.generation();
     await taken;
@@ -109,11 +115,11 @@ export function createCodeExchange(deps: {
   }
 
   return {
-    exchange(login, code) {
+    exchange(login, code, take) {
       const key = fingerprint(code.code);
       const before = underWay.get(key);
       if (before) return before.over;
-      const over = exchangeOnce(login, code, key).finally(() => underWay.delete(key));
+      const over = exchangeOnce(login, code, key, take).finally(() => underWay.delete(key));
       underWay.set(key, { over });
       return over;
     },

@@ -3,7 +3,7 @@ import type { KnownTokens } from './adoption.js';
 import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
-import type { HeldTokens } from './token-set.js';
+import { subjectOf, type HeldTokens } from './token-set.js';
 
 /** An access token in use, and what its calls have shown of it. */
 export interface Lease {
@@ -56,6 +56,13 @@ export interface Ledger extends KnownTokens {
   isRevoked(set: TokenSet): boolean;
   /** Whether this refresh token was one of the user's whose pair is held now. */
   isOfSameUser(refreshToken: string): boolean;
+  /** The `sub` of the JWT that is held now. */
+  readonly subject: string | undefined;
+  /**
+   * Whether this access token is of the user whose pair is held now: by its JWT, or where a token does not tell whose it is, because the
+   * account holds it or has held it for the same user.
+   */
+  owns(accessToken: string): boolean;
   /** Nothing is held any more. */
   clear(): void;
 }
@@ -74,6 +81,9 @@ export function createLedger(deps: {
   const revoked = new Set<string>();
   const kinship = createKinship();
   let had = false;
+  /** What `owns` has found out about the pair that is held now: callers bring the same token again and again. */
+  let owned = new Map<string, boolean>();
+  let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
   let newest: Lease | undefined;
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
@@ -87,8 +97,9 @@ export function createLedger(deps: {
     lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
 
   function supersede(held: HeldTokens, isSuccessor = false): Lease {
+    owned = new Map();
     if (newest) {
-      if (newest.held.refreshToken !== held.refreshToken) kinship.replaced(newest.held, held, isSuccessor);
+      kinship.replaced(newest.held, held, isSuccessor);
       for (const token of [newest.held.refreshToken, newest.held.accessToken]) {
         // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
         if (token && token !== held.refreshToken && token !== held.accessToken) remember(replaced, token);
@@ -118,12 +129,28 @@ export function createLedger(deps: {
     return supersede(held, isSuccessor);
   }
 
+  function subjectNow(): string | undefined {
+    if (!newest) return undefined;
+    if (subject?.of !== newest.held) subject = { of: newest.held, is: subjectOf(newest.held.accessToken) };
+    return subject.is;
+  }
+
+  function isOwned(accessToken: string, held: HeldTokens): boolean {
+    if (accessToken === held.accessToken) return true;
+    const [theirs, ours] = [subjectOf(accessToken), subjectNow()];
+    if (theirs !== undefined && ours !== undefined) return theirs === ours;
+    return kinship.includes(accessToken, held.set);
+  }
+
   return {
     get newest() {
       return newest;
     },
     get hadTokens() {
       return had;
+    },
+    get subject() {
+      return subjectNow();
     },
     get stored() {
       return stored;
@@ -189,7 +216,17 @@ export function createLedger(deps: {
     },
     isRevoked: (set) => tokensOf(set).some((token) => revoked.has(fingerprint(token))),
     isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
+    owns(accessToken) {
+      if (!newest) return false;
+      const known = owned.get(accessToken);
+      if (known !== undefined) return known;
+      const is = isOwned(accessToken, newest.held);
+      if (owned.size >= keptFingerprints) owned.clear();
+      owned.set(accessToken, is);
+      return is;
+    },
     clear() {
+      owned = new Map();
       if (newest) kinship.replaced(newest.held, undefined, false);
       // A 401 that is still on its way says nothing about what a renewal does to the token before.
       for (const lease of [newest, older]) if (lease) lease.diedAlone = true;

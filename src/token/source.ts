@@ -8,10 +8,11 @@ import type { TokenSet, TokenStore } from '../store/store.js';
 import type { Patience } from '../within.js';
 import type { GrantType } from './adoption.js';
 import { createBrought, type Brought } from './brought.js';
-import { createCodeExchange, type AuthorizationCode } from './code-exchange.js';
+import { createCodeExchange, type AuthorizationCode, type Take } from './code-exchange.js';
 import { createDrain, type Drain } from './drain.js';
 import type { Exchange } from './exchange.js';
 import { failuresOf } from './failures.js';
+import { createFirstLook } from './first-look.js';
 import type { Keeper } from './keeper.js';
 import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
@@ -32,7 +33,22 @@ import { createWrites } from './writes.js';
 
 /** The tokens of one account: whoever needs one asks here. */
 export interface TokenSource
-  extends Pick<Leases, 'peek' | 'acquire' | 'renew'>, Pick<Brought, 'setTokens' | 'takeOwn'> {
+  extends Pick<Leases, 'peek' | 'acquire' | 'renew'>, Pick<Brought, 'take' | 'setTokens' | 'takeOwn'> {
+  readonly account: string;
+  /** The client whose tokens they are: login host, client id and grant. */
+  readonly client: string;
+  /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */
+  look(patience: Patience): Promise<boolean>;
+  /** Whether an access token is held, alive or not. */
+  holds(): boolean;
+  /** Whether there is but a refresh token, of which nobody can say whose it is. */
+  isUnredeemed(): boolean;
+  /** The `sub` of the JWT that is held now. */
+  subject(): string | undefined;
+  /** Whether an access token is of the user whose tokens are held now. */
+  owns(accessToken: string): boolean;
+  /** Whether this lease is still one of the tokens in use: another user's may have taken their place. */
+  isHeld(lease: Lease): boolean;
   sent(): void;
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined): void;
@@ -44,7 +60,8 @@ export interface TokenSource
   knows(refreshToken: string): boolean;
   /** The application presents a refresh token by itself (undefined: it asks by `client_credentials`). */
   present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
-  exchangeCode(login: Login, code: AuthorizationCode): Promise<TokenSet>;
+  /** `take`: where the tokens go. */
+  exchangeCode(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
   revoke(login: Login): Promise<void>;
   /** Something else than a renewal has redeemed this refresh token: takes the successor if it was ours. */
   redeemedElsewhere(refreshToken: string): void;
@@ -61,6 +78,7 @@ export interface TokenSource
 export interface SourceDeps {
   env: Env;
   account: string;
+  client: string;
   grant: GrantType;
   clientKey: string;
   store: TokenStore;
@@ -117,6 +135,10 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     saver,
     turns,
     telling,
+    async stored() {
+      const loaded = await keeper.load();
+      return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
+    },
     giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
     underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
     serverOffsetMs,
@@ -155,7 +177,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     } else ledger.keep(held);
     inContext(() => writes.move(() => undefined));
   }
-  const codes = createCodeExchange({ ...deps, ahead, take, generation: () => turns.generation });
+  const codes = createCodeExchange({ ...deps, ahead, generation: () => turns.generation });
   const revocation = createRevocation({
     ...deps,
     ledger,
@@ -190,15 +212,26 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       }),
   });
 
+  const look = createFirstLook({ env, ledger, keeper, turns, ahead });
+
   return {
+    account,
+    client: deps.client,
+    look: (patience) => inContext(() => look(patience)),
+    holds: () => ledger.newest?.held.accessToken !== undefined,
+    isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
+    subject: () => ledger.subject,
+    owns: ledger.owns,
+    isHeld: (lease) => lease === ledger.newest || lease === ledger.current(),
     peek: leases.peek,
     acquire: leases.acquire,
     renew: leases.renew,
-    setTokens: (tokens) => inContext(() => setTokens(tokens)),
+    take: (held, changedOwner) => inContext(() => take(held, changedOwner)),
+    setTokens: (tokens, changedOwner) => inContext(() => setTokens(tokens, changedOwner)),
     takeOwn: (tokens, sure) => inContext(() => takeOwn(tokens, sure)),
     refused: (lease, reason, { maxMs, ...patience }) =>
       refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
-    exchangeCode: (login, code) => inContext(() => codes.exchange(login, code)),
+    exchangeCode: (login, code, take) => inContext(() => codes.exchange(login, code, take)),
     revoke: (login) => inContext(() => revocation.revoke(login)),
     sent: drain.sent,
     answered(lease, answer) {

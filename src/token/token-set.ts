@@ -189,7 +189,9 @@ export function decodeClaims(token: string | undefined): Record<string, unknown>
 /** Whose access token it is: the JWT's `sub`; undefined where the token does not tell. */
 export function subjectOf(token: string | undefined): string | undefined {
   const subject = decodeClaims(token)?.['sub'];
-  return typeof subject === 'string' || typeof subject === 'number' ? String(subject) : undefined;
+  return (typeof subject === 'string' && subject.trim() !== '') || typeof subject === 'number'
+    ? String(subject)
+    : undefined;
 }
 
 /** Whether two pairs are of one user; undefined where one of them does not tell. */

@@ -1,18 +1,22 @@
 import type { Env } from '../env.js';
+import type { TokenSet } from '../store/store.js';
 import type { KnownTokens } from './adoption.js';
 import { createLateSave } from './late-save.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { Saver, SaveResult } from './saver.js';
 import type { Telling } from './telling.js';
-import { withExpiresAt, type HeldTokens } from './token-set.js';
+import { isSameUser, withExpiresAt, type HeldTokens } from './token-set.js';
 import type { Turns } from './turns.js';
 
 /** Saves outside of a renewal: late ones, and those of tokens that the application brings. */
 export interface Writes {
   /** Goes on saving the pair that is in memory only. */
   saveLate(): void;
-  /** Takes tokens of the application's own for the generation that has just begun. Resolves with the failure, if the save has failed. */
-  bring(held: HeldTokens): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
+  /**
+   * Takes tokens of the application's own for the generation that has just begun. Resolves with the failure, if the save has failed.
+   * `changedOwner`: hears that they are of another user than those that are held.
+   */
+  bring(held: HeldTokens, changedOwner?: () => void): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
   /**
    * Runs `move`, which puts another store in the place of the one before, and brings the newest pair into it where it holds neither that
    * pair nor a newer one: a module that runs again may make an empty memory store.
@@ -31,6 +35,8 @@ export function createWrites(deps: {
   telling: Telling;
   /** Takes a store's content in the place of our unsaved pair. */
   giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** What the store holds, where nothing is in memory. */
+  stored: () => Promise<TokenSet | undefined>;
   /** Runs a save under mutex and lock. */
   underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
   serverOffsetMs: () => number;
@@ -55,10 +61,18 @@ export function createWrites(deps: {
     });
   }
 
-  function bring(held: HeldTokens): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
+  function bring(
+    held: HeldTokens,
+    changedOwner?: () => void,
+  ): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
     const signal = turns.generation;
     const result = turns.inTurn(async () => {
       if (signal.aborted) return undefined;
+      if (changedOwner) {
+        const before = ledger.newest?.held.set ?? (await deps.stored());
+        if (signal.aborted) return undefined;
+        if (before && isSameUser(before, held.set) === false) changedOwner();
+      }
       ledger.replaceAll({ ...held, set: withExpiresAt(held, deps.serverOffsetMs()) });
       const saved = await underLock(() => saver.overwrite(signal), signal);
       if (signal.aborted) return undefined;

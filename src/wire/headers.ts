@@ -25,10 +25,16 @@ function entriesOf(headers: object | undefined): [string, unknown][] {
   return [...defaults.filter(([name, value]) => typeof value !== 'function' && !isOwn(name)), ...own];
 }
 
-/** The bearer that the call brings along, if any. */
+/** What an interceptor sends that has no token: nobody's bearer. */
+const placeholder = /^(|undefined|null|nan|true|false|\[object \w+\]|''|"")$/i;
+
+/** The bearer that the call brings along, if any. Of several spellings of the header, the last one is sent. */
 export function bearerOf(headers: object | undefined): string | undefined {
-  const [, value] = entriesOf(headers).find(([name]) => isNamed(name, 'authorization')) ?? [];
-  return typeof value === 'string' ? /^bearer\s+(\S+)\s*$/i.exec(value)?.[1] : undefined;
+  const sent = entriesOf(headers).filter(([name, value]) => isNamed(name, 'authorization') && isSent(value));
+  const value = sent.at(-1)?.[1];
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  const token = typeof text === 'string' ? /^\s*bearer\s+(.*?)\s*$/i.exec(text)?.[1] : undefined;
+  return token === undefined || placeholder.test(token) ? undefined : token;
 }
 
 /** The company that the call names in a header of its own, if any. */

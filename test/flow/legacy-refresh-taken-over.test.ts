@@ -345,8 +345,7 @@ describe('a token that is nobody’s here', () => {
     const { data } = await refresh(h, h.emulator.issue({ userId: 2 }).refresh_token!);
     expect(inHand(h)).toEqual(before);
     expect(names(h.told, /^warning/)).toEqual(['warning']);
-    const error = await caught(h.instance.get(me, bearer(data.access_token)));
-    expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
+    expect((await h.instance.get(me, bearer(data.access_token))).data).toMatchObject({ id: 2 });
   });
 
   test('neither is the code of another user kept, while the tokens in hand work', async () => {
@@ -366,32 +365,6 @@ describe('a token that is nobody’s here', () => {
     expect(inHand(h)).toEqual(before);
     expect((await h.instance.get(me)).status).toBe(200);
   });
-});
-
-test('a bearer of another user than the tokens in the store is refused, also on the first call', async () => {
-  await using h = await createHarness({ options });
-  const other = h.emulator.issue({ userId: 2 });
-  const error = await caught(h.instance.get(me, bearer(other.access_token)));
-  expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
-  expect(h.emulator.log.filter(({ kind }) => kind === 'api')).toEqual([]);
-});
-
-test('so is one that has expired: its user must not see what another one sees', async () => {
-  await using h = await createHarness({ options });
-  const other = h.emulator.issue({ userId: 2 });
-  h.env.jump(life + 1_000);
-  await h.procore.renew();
-  const error = await caught(h.instance.get(me, bearer(other.access_token)));
-  expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
-  expect(h.emulator.log.filter(({ kind }) => kind === 'api')).toEqual([]);
-});
-
-test('bearers of different users are refused on whichever instance they come', async () => {
-  await using h = await createHarness({ options, authorised: false });
-  const second = h.attach();
-  await h.instance.get(me, bearer(h.emulator.issue().access_token));
-  const error = await caught(second.instance.get(me, bearer(h.emulator.issue({ userId: 2 }).access_token)));
-  expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
 });
 
 test('with several accounts, each refresh is answered from the account that has the token', async () => {

@@ -195,17 +195,6 @@ test('a token that is offered where the tokens are dead is redeemed, also while 
   expect(subjectOf(inHand(h).access_token)).toBe('2');
 });
 
-test('a bearer that has expired is not replaced by another user’s', async () => {
-  await using h = await createHarness({ options, authorised: false });
-  const bob = h.emulator.issue({ userId: 2 });
-  h.env.jump(life + 1_000);
-  h.store.sets.set('default', h.emulator.issue({ userId: 1 }));
-  const headers = { Authorization: `Bearer ${bob.access_token}` };
-  const error = await caught(h.instance.get(me, { headers }));
-  expect(error).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
-  expect(h.emulator.log.filter(({ kind }) => kind === 'api')).toEqual([]);
-});
-
 test('of two users who come with a token at once where nothing works, a dead one says nothing of the other', async () => {
   for (const scene of [dead, async () => ({ h: await createHarness({ options, authorised: false }) })]) {
     const { h } = await scene();

@@ -141,11 +141,11 @@ test('a call that an interceptor rewrites from a bucket to Procore gets the toke
   expect(h.emulator.log[0]!.accessToken).toBeDefined();
 });
 
+/** An older token of the same user. */
+const stale = `Bearer e30.${Buffer.from('{"sub":"1"}').toString('base64url')}.stale`;
+
 test.each([
-  [
-    'Authorization',
-    (instance: AxiosInstance) => (instance.defaults.headers.common['Authorization'] = 'Bearer stale'),
-  ],
+  ['Authorization', (instance: AxiosInstance) => (instance.defaults.headers.common['Authorization'] = stale)],
   [
     'authorization',
     (instance: AxiosInstance) => (instance.defaults.headers.common['authorization'] = 'Basic c3RhbGU6'),
@@ -154,7 +154,7 @@ test.each([
     'Authorization by an interceptor',
     (instance: AxiosInstance) =>
       instance.interceptors.request.use((config) => {
-        config.headers.Authorization = 'Bearer stale';
+        config.headers.Authorization = stale;
         return config;
       }),
   ],

@@ -7,66 +7,6 @@ const me = '/rest/v1.0/me';
 const bearer = (set: TokenSet) => ({ headers: { Authorization: `Bearer ${set.access_token}` } });
 const idOf = ({ data }: { data: unknown }) => (data as { id: number }).id;
 
-test("two users' live JWTs without account: the second call fails before it is sent", async () => {
-  await using h = await createHarness();
-  const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
-  expect(idOf(await h.instance.get(me, bearer(ann)))).toBe(1);
-  const error = await caught(h.instance.get(me, bearer(bob)));
-  expect(error).toMatchObject({
-    name: 'AccountUndecidedError',
-    code: 'ERR_PROCORE_ACCOUNT_UNDECIDED',
-    kind: 'account-undecided',
-    isAxiosError: true,
-  });
-  expect(error.message).toMatch(/not sent.*option "account"/);
-  expect(h.emulator.counters.apiRequests).toBe(1);
-  expect(idOf(await h.instance.get(me, bearer(ann)))).toBe(1);
-});
-
-test('an expired JWT of another user is no reason: nobody is logged in with it', async () => {
-  await using h = await createHarness();
-  const bob = h.emulator.issue({ userId: 2 });
-  h.env.jump(5_400_000);
-  h.store.sets.set('default', h.emulator.issue());
-  await h.instance.get(me, bearer(h.emulator.issue({ userId: 1 })));
-  expect((await h.instance.get(me, bearer(bob))).status).toBe(200);
-});
-
-test('a user who follows another, whose token has expired, is fine', async () => {
-  await using h = await createHarness();
-  await h.instance.get(me, bearer(h.emulator.issue({ userId: 1 })));
-  h.env.jump(5_401_000);
-  h.store.sets.set('default', h.emulator.issue({ userId: 2 }));
-  expect((await h.instance.get(me, bearer(h.emulator.issue({ userId: 2 })))).status).toBe(200);
-});
-
-test.each(['opaque-token-one', 'eyJhbGciOiJFUzUxMiJ9.eyJzdWIiOiIy', 'a.b.c', ''])(
-  'a bearer that tells nothing (%j) is no reason',
-  async (token) => {
-    await using h = await createHarness();
-    await h.instance.get(me, bearer(h.emulator.issue()));
-    expect((await h.instance.get(me, bearer({ access_token: token }))).status).toBe(200);
-  },
-);
-
-test('another token of the same user is no reason', async () => {
-  await using h = await createHarness();
-  await h.instance.get(me, bearer(h.emulator.issue({ userId: 1 })));
-  expect((await h.instance.get(me, bearer(h.emulator.issue({ userId: 1 })))).status).toBe(200);
-});
-
-test.each([
-  ['the option', { account: 'default' }, {}],
-  ['the call', {}, { procore: { account: 'default' } }],
-  ['auth: false', {}, { procore: { auth: false } as const }],
-])('with %s the calls are decided', async (_who, options, config) => {
-  await using h = await createHarness({ options });
-  await h.instance.get(me, { ...bearer(h.emulator.issue({ userId: 1 })), ...config });
-  expect((await h.instance.get(me, { ...bearer(h.emulator.issue({ userId: 2 })), ...config })).status).toBe(
-    200,
-  );
-});
-
 test('an account callback chooses whose tokens a call uses; a call can choose for itself', async () => {
   await using h = await createHarness({
     options: { account: (config) => (config.params as { user?: string } | undefined)?.user ?? 'default' },

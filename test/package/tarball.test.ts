@@ -16,6 +16,7 @@ const names = {
     'TokenStoreConflict',
     'TokenStoreError',
     'WrongEnvironmentError',
+    'accountBySubject',
     'attachProcore',
     'environments',
     'hasProblem',

@@ -1,4 +1,5 @@
 import type { AxiosError } from 'axios';
+import { accountBySubject } from '../../src/account-by-subject.js';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { attachTo } from './attach-to.js';
@@ -202,10 +203,9 @@ export const failures: Failure[] = [
     code: 'ERR_PROCORE_ACCOUNT_UNDECIDED',
     kind: 'account-undecided',
     synthetic: true,
-    async prepare({ h, config }) {
-      const bearer = (userId: number) => `Bearer ${h.emulator.issue({ userId }).access_token}`;
-      await h.instance.get(me, { headers: { Authorization: bearer(1) } });
-      config['headers'] = { Authorization: bearer(2) };
+    async prepare({ h, use }) {
+      use({ account: accountBySubject });
+      await h.procore.setTokens(h.emulator.issue({ userId: 2 }), '2');
     },
   },
 ];

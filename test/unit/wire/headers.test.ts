@@ -1,7 +1,6 @@
 import { AxiosHeaders } from 'axios';
 import { describe, expect, test } from 'vitest';
 import { bearerOf, dressed, headerOf, undress } from '../../../src/wire/headers.js';
-import { isAnotherUser, liveBearer } from '../../../src/wire/subjects.js';
 
 const plain = (headers: object) => ({ ...headers });
 
@@ -21,13 +20,19 @@ describe('a header', () => {
 });
 
 describe('the bearer of a call', () => {
-  test.each([
+  test.each<[headers: object, expected: string | undefined]>([
     [{ Authorization: 'Bearer abc' }, 'abc'],
     [{ authorization: 'bearer  abc ' }, 'abc'],
     [{ Authorization: 'Basic abc' }, undefined],
     [{ Authorization: 'Bearer' }, undefined],
-    [{ Authorization: 'Bearer a b' }, undefined],
-    [{ Authorization: ['Bearer abc'] }, undefined],
+    [{ Authorization: 'Bearer a b' }, 'a b'],
+    [{ Authorization: ['Bearer abc'] }, 'abc'],
+    [{ Authorization: ['Bearer a', 'Bearer b'] }, 'a, Bearer b'],
+    [{ Authorization: 'Bearer of the defaults', authorization: 'Bearer own' }, 'own'],
+    [{ Authorization: 'Bearer abc', authorization: undefined }, 'abc'],
+    ...['', 'undefined', 'null', 'NaN', '[object Object]', '[object Promise]'].map(
+      (nothing): [object, undefined] => [{ Authorization: `Bearer ${nothing}` }, undefined],
+    ),
     [{}, undefined],
   ])('of %o is %s', (headers, expected) => {
     expect(bearerOf(headers)).toBe(expected);
@@ -70,39 +75,4 @@ test('what is ours does not go along on a redirect elsewhere', () => {
   const headers = { AUTHORIZATION: 'Bearer x', 'procore-company-id': '42', Accept: 'x' };
   undress(headers, true);
   expect(headers).toEqual({ Accept: 'x' });
-});
-
-describe('the user behind a bearer', () => {
-  const nowMs = 1_800_000_000_000;
-  const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
-
-  test.each([
-    [
-      { sub: '42', exp: 1_800_000_001 },
-      { subject: '42', expiresAtMs: 1_800_000_001_000 },
-    ],
-    [
-      { sub: 42, exp: 1_800_000_001 },
-      { subject: '42', expiresAtMs: 1_800_000_001_000 },
-    ],
-    [{ sub: '42', exp: 1_800_000_000 }, undefined],
-    [{ sub: '42' }, undefined],
-    [{ sub: { id: 42 }, exp: 1_800_000_001 }, undefined],
-    [{ exp: 1_800_000_001 }, undefined],
-  ])('is told by a JWT that lives: %o', (claims, expected) => {
-    expect(liveBearer(jwt(claims), nowMs)).toEqual(expected);
-  });
-
-  test('is not told by an opaque token', () => {
-    expect(liveBearer('opaque', nowMs)).toBeUndefined();
-  });
-
-  test('is another one only while the first is logged in', () => {
-    const first = { subject: '1', expiresAtMs: nowMs + 1 };
-    const second = { subject: '2', expiresAtMs: nowMs + 9 };
-    expect(isAnotherUser(undefined, second, nowMs)).toBe(false);
-    expect(isAnotherUser(first, { ...second, subject: '1' }, nowMs)).toBe(false);
-    expect(isAnotherUser(first, second, nowMs)).toBe(true);
-    expect(isAnotherUser(first, second, nowMs + 1)).toBe(false);
-  });
 });
