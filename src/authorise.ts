@@ -8,6 +8,7 @@ import { DeadlineError, type ProcoreError } from './failure/errors.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
 import type { Pacing } from './pace.js';
+import { isReplayable } from './retry/replayable.js';
 import type { Lease } from './token/ledger.js';
 import { dressed } from './wire/headers.js';
 
@@ -138,6 +139,8 @@ export function createAuthorisation(deps: {
       const reason = refusalReason(response.headers, text ? await text : response.data);
       const refusal = await call.source.refused(lease, reason, {
         ...patienceOf(call, env.now()),
+        // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
+        ...(isReplayable(response.data) ? {} : { way: undefined }),
         mayRenew: !call.renewed,
       });
       if (refusal.kind === 'aborted') throw interruptedError(call);

@@ -1,4 +1,4 @@
-import type { ProcoreError, ReauthenticationRequiredError, TokenRenewalError } from '../failure/errors.js';
+import type { ProcoreError, TokenRenewalError } from '../failure/errors.js';
 import type { Events, ProcoreEvents } from '../observe/events.js';
 import { shortFingerprint } from './fingerprint.js';
 import type { Lease } from './ledger.js';
@@ -38,7 +38,7 @@ export function createTelling(deps: {
     failed(error) {
       const { message, code } = error;
       if (error.kind === 'reauthentication-required') {
-        const { reason } = error as ReauthenticationRequiredError;
+        const { reason } = error;
         emit('reauthentication-required', { account, reason, message });
         return;
       }

@@ -120,7 +120,7 @@ test.each(['stream', 'arraybuffer', 'json'] as const)(
     const text = responseType === 'stream' ? await textOf(data) : data;
     const value: unknown =
       typeof text === 'object' && !Buffer.isBuffer(text) ? text : JSON.parse((text as Buffer).toString());
-    expect(value).toMatchObject({ message: expect.stringContaining('must be authorised anew') as string });
+    expect(value).toMatchObject({ message: expect.stringContaining('is not authorised yet') as string });
   },
 );
 
