@@ -87,3 +87,15 @@ const handedOver: Way[] = [
     expect(await h.env.drive(renewed)).toMatchObject({ reason: 'refresh-response-lost' });
   });
 });
+
+if (onFetch) {
+  test('the fetch adapter has no agents: a call and the token request for it go past the proxy of one', async () => {
+    await using proxy = await startProxy(hostUnreachable);
+    await using h = await createHarness();
+    const { instance } = h.attach({}, { httpAgent: tunnelling(proxy.url) });
+    h.emulator.expire();
+    expect((await h.env.drive(instance.get(rfis))).status).toBe(200);
+    expect(h.emulator.counters.exchanges).toBe(1);
+    expect(proxy.heads).toEqual([]);
+  });
+}
