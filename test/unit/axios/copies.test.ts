@@ -20,7 +20,7 @@ const others = [
     'axios-1.6',
     'axios-1.7',
   ],
-  ...['axios-1.8', 'axios-1.13.2', 'axios-1.13.3', 'axios-1.16', 'axios'],
+  ...['axios-1.8', 'axios-1.13.2', 'axios-1.13.3', 'axios'],
 ];
 /** A probe of an instance's classes ends by then. */
 const probed = () => new Promise((resolve) => setImmediate(resolve));
