@@ -11,7 +11,7 @@ const { startEmulator } = require('axios-procore/emulator');
 const run = promisify(execFile);
 const calls = `
   const api = axios.create({ baseURL: process.env.PROCORE_API_URL, proxy: false });
-  const get = () => api.get('/rest/v1.0/me', { headers: { Authorization: 'Bearer stale' } });
+  const get = () => api.get('/rest/v1.0/me', { headers: { Authorization: 'Bearer ' + process.env.STALE_TOKEN } });
   Promise.all([get(), get(), get()]).then(
     (answers) => console.log(answers.map(({ status }) => status).join()),
     (error) => { console.error(error.message); process.exitCode = 1; },
@@ -22,7 +22,8 @@ const file = join(folder, 'tokens.json');
 
 async function main() {
   const emulator = await startEmulator();
-  writeFileSync(file, JSON.stringify(emulator.issue()));
+  const issued = emulator.issue();
+  writeFileSync(file, JSON.stringify(issued));
   writeFileSync('application.cjs', `const axios = require('axios');${calls}`);
   writeFileSync('application.mjs', `import axios from 'axios';${calls}`);
   const env = {
@@ -32,6 +33,8 @@ async function main() {
     PROCORE_LOGIN_URL: emulator.environment.loginUrl,
     PROCORE_API_URL: emulator.environment.apiUrl,
     PROCORE_TOKEN_FILE: file,
+    // What such an application has read from its own table long ago: a dead token of the same user.
+    STALE_TOKEN: issued.access_token,
   };
   try {
     let expiries = 0;
