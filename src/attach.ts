@@ -16,6 +16,7 @@ import { kindOf } from './in-words.js';
 import { createInstaller } from './install.js';
 import { instanceHint, isInstance } from './instance-hint.js';
 import { createBodyMaker } from './made-body.js';
+import { createOwnRevocation } from './legacy/own-revocation.js';
 import { createHearing, createOauthPassage } from './legacy/passage.js';
 import { createTakeover } from './legacy/takeover.js';
 import { createLine } from './line.js';
@@ -232,7 +233,22 @@ export function createAttach(
           warnOnce,
         })
       : undefined;
-    const oauth = createOauthPassage({ mutex, hear, sources: allSources, warnOnce, takeover });
+    const ownRevocation = createOwnRevocation({
+      env,
+      settings,
+      sources: allSources,
+      sourceOf,
+      accounts,
+      isRenewal: ownRenewals.isInside,
+    });
+    const oauth = createOauthPassage({
+      mutex,
+      hear,
+      sources: allSources,
+      warnOnce,
+      takeover,
+      ownRevocation,
+    });
     const limits = `${settings.environment.apiUrl} ${settings.clientId} `;
     const gateOf = (scope: string) => shared.gates.of(limits + scope);
     const outcomes = createOutcomes({ calls });

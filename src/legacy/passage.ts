@@ -9,6 +9,8 @@ import { judgeAnswer, type Verdict } from '../token/grant.js';
 import type { GrantMutex } from '../token/mutex.js';
 import type { TokenSource } from '../token/source.js';
 import { holdAnswer, localExpiryMs, withExpiresAt } from '../token/token-set.js';
+import type { OwnRevocation } from './own-revocation.js';
+import { legacyRevocation } from './revocation-request.js';
 import { legacyTokenRequest } from './token-request.js';
 import type { Takeover } from './takeover.js';
 
@@ -62,7 +64,7 @@ export function createHearing(deps: {
 /**
  * Lets Procore's own `/oauth/…` calls pass untouched. A refresh that the application still does by itself spends the token that the
  * plugin holds: it is answered by the plugin where that is wished (`takeover`). Else it is warned of once, and its answer is taken over,
- * so that the spent token is not presented again.
+ * so that the spent token is not presented again. Of a token that the application revokes by itself, note is taken.
  */
 export function createOauthPassage(deps: {
   hear: ReturnType<typeof createHearing>;
@@ -70,8 +72,9 @@ export function createOauthPassage(deps: {
   sources: () => Iterable<TokenSource>;
   warnOnce: Events['warnOnce'];
   takeover: Takeover | undefined;
+  ownRevocation: OwnRevocation;
 }): OauthPassage {
-  const { hear, mutex, sources, warnOnce, takeover } = deps;
+  const { hear, mutex, sources, warnOnce, takeover, ownRevocation } = deps;
 
   async function watch(
     config: AxiosRequestConfig,
@@ -93,6 +96,8 @@ export function createOauthPassage(deps: {
   }
 
   return async (config, url, adapter, accountOf) => {
+    const revocation = legacyRevocation(config, url);
+    if (revocation) return ownRevocation(revocation, { config, url, adapter, accountOf });
     const request = legacyTokenRequest(config, url);
     if (!request) return adapter(config);
     if (takeover) return takeover(request, { config, url, adapter, accountOf });
@@ -101,6 +106,6 @@ export function createOauthPassage(deps: {
 }
 
 /** With `responseType: 'arraybuffer'` the answer is bytes. */
-function textOf(data: unknown): unknown {
+export function textOf(data: unknown): unknown {
   return data instanceof ArrayBuffer || data instanceof Uint8Array ? new TextDecoder().decode(data) : data;
 }

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { headerOf } from '../wire/headers.js';
+import { fieldsOfRequest } from './request-fields.js';
 
 /** A token request that the application makes by itself (RFC 6749, sections 4.1.3, 4.4.2 and 6). */
 export type LegacyTokenRequest =
@@ -8,64 +8,11 @@ export type LegacyTokenRequest =
 
 /** Reads one, wherever its fields were put: a form of either kind, JSON or query string. Undefined: it is none, or of another grant. */
 export function legacyTokenRequest(config: AxiosRequestConfig, url: string): LegacyTokenRequest | undefined {
-  const { pathname, searchParams } = new URL(url);
-  if (!/^\/oauth\/token\/?$/.test(pathname) || config.method?.toLowerCase() !== 'post') return undefined;
-  const places = [searchParams, fieldsOf(config.params), fieldsOf(config.data)];
-  const field = (name: string) => places.map((place) => place?.get(name)).find(Boolean) ?? undefined;
+  const fields = fieldsOfRequest(config, url, 'token');
+  if (!fields) return undefined;
+  const { field, clientId } = fields;
   const grant = field('grant_type');
-  const clientId = field('client_id') ?? basicClient(config);
   if (grant === 'authorization_code' || grant === 'client_credentials') return { grant, clientId };
   const refreshToken = field('refresh_token');
   return grant === 'refresh_token' && refreshToken ? { grant, refreshToken, clientId } : undefined;
-}
-
-/** RFC 6749, section 2.3.1: the client by HTTP Basic authentication, its name encoded as in a form. */
-function basicClient({ auth, headers }: AxiosRequestConfig): string | undefined {
-  const header = headerOf(headers, 'authorization');
-  const encoded = typeof header === 'string' ? /^basic\s+(\S+)/i.exec(header)?.[1] : undefined;
-  const name = auth?.username ?? (encoded && Buffer.from(encoded, 'base64').toString().split(':', 1)[0]);
-  return name ? [...new URLSearchParams(`name=${name}`).values()][0] : undefined;
-}
-
-function fieldsOf(data: unknown): URLSearchParams | undefined {
-  if (data instanceof URLSearchParams) return data;
-  if (data instanceof Uint8Array) return fieldsOf(new TextDecoder().decode(data));
-  if (typeof data === 'string') {
-    try {
-      return fieldsOf(JSON.parse(data));
-    } catch {
-      return data.startsWith('--') ? multipartOf(data) : new URLSearchParams(data);
-    }
-  }
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { getBuffer } = data as { getBuffer?: unknown };
-  if (typeof getBuffer === 'function') return fieldsOf(bytesOf(data as { getBuffer(): unknown }));
-  // A browser's form, of this realm or another.
-  const entries =
-    typeof (data as FormData).entries === 'function'
-      ? [...(data as FormData).entries()]
-      : Object.entries(data);
-  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return new URLSearchParams(texts);
-}
-
-/** What the package `form-data` is about to send, which it has in pieces; undefined where one of them is a stream. */
-function bytesOf(form: { getBuffer(): unknown }): unknown {
-  try {
-    return form.getBuffer();
-  } catch {
-    return undefined;
-  }
-}
-
-/** The text fields of a `multipart/form-data` body (RFC 7578), which begins with its boundary. */
-function multipartOf(body: string): URLSearchParams {
-  const boundary = body.slice(0, body.indexOf('\r\n'));
-  const fields = new URLSearchParams();
-  for (const part of body.split(boundary)) {
-    const [head = '', ...rest] = part.split('\r\n\r\n');
-    const name = /;\s*name="([^"]*)"/i.exec(head)?.[1];
-    if (name !== undefined) fields.append(name, rest.join('\r\n\r\n').replace(/\r\n$/, ''));
-  }
-  return fields;
 }

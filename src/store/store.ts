@@ -51,7 +51,7 @@ export interface TokenStore {
         signal: AbortSignal,
       ) => Promise<T>)
     | undefined;
-  /** Forgets the account. Called by `revoke()` only. */
+  /** Forgets the account. Called by `revoke()`, and after the application's own revocation of the tokens that are held, only. */
   remove?: ((account: string) => void | Promise<void>) | undefined;
   /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
   lockMs?: number | undefined;

@@ -23,6 +23,7 @@ import { createPresentation, type Presented } from './presentation.js';
 import { createRefusals, type Refusal, type Refusals } from './refusals.js';
 import { createRenewal } from './renewal.js';
 import { createRevocation } from './revocation.js';
+import { createRevokedElsewhere, type RevokedElsewhere } from './revoked-elsewhere.js';
 import { createSaver } from './saver.js';
 import { createSequence } from './sequence.js';
 import { statusOf, type TokenStatus } from './status.js';
@@ -33,7 +34,10 @@ import { createWrites } from './writes.js';
 
 /** The tokens of one account: whoever needs one asks here. */
 export interface TokenSource
-  extends Pick<Leases, 'peek' | 'acquire' | 'renew'>, Pick<Brought, 'take' | 'setTokens' | 'takeOwn'> {
+  extends
+    Pick<Leases, 'peek' | 'acquire' | 'renew'>,
+    Pick<Brought, 'take' | 'setTokens' | 'takeOwn'>,
+    Pick<RevokedElsewhere, 'revokedElsewhere'> {
   readonly account: string;
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
@@ -178,15 +182,12 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     inContext(() => writes.move(() => undefined));
   }
   const codes = createCodeExchange({ ...deps, ahead, generation: () => turns.generation });
-  const revocation = createRevocation({
+  const revoking = {
     ...deps,
     ledger,
     turns,
     lockWaitMs: deps.maxWaitMs,
     ahead,
-    exchanges: codes.underWay,
-    drain: (signal) => drain.drain(signal, 'certain'),
-    release: drain.release,
     forget() {
       // The application knows: it is told when it makes a call, and by no event.
       sequence.supersede(
@@ -197,7 +198,14 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       refusals.release();
     },
     warn,
+  };
+  const revocation = createRevocation({
+    ...revoking,
+    exchanges: codes.underWay,
+    drain: (signal) => drain.drain(signal, 'certain'),
+    release: drain.release,
   });
+  const elsewhere = createRevokedElsewhere(revoking);
   const { knows, present } = createPresentation({
     env,
     ledger,
@@ -233,6 +241,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
     exchangeCode: (login, code, take) => inContext(() => codes.exchange(login, code, take)),
     revoke: (login) => inContext(() => revocation.revoke(login)),
+    revokedElsewhere: (token) => inContext(() => elsewhere.revokedElsewhere(token)),
     sent: drain.sent,
     answered(lease, answer) {
       drain.answered();
@@ -268,6 +277,11 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       if (isStuck()) sequence.forgive();
       inContext(() => writes.move(() => deps.moveTo(store)));
     },
-    underWay: () => sequence.running?.done ?? codes.underWay() ?? revocation.underWay() ?? writes.underWay(),
+    underWay: () =>
+      sequence.running?.done ??
+      codes.underWay() ??
+      revocation.underWay() ??
+      elsewhere.underWay() ??
+      writes.underWay(),
   };
 }
