@@ -39,10 +39,13 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
 /** What to do with a pair that waits to be saved, given what the store holds now. */
 export type SaveChoice = 'save' | 'already-saved' | 'theirs';
 
-/** Compares before a save: a store that holds neither what ours replaces nor ours has been given a newer pair by somebody else. */
+/**
+ * Compares before a save: a store that holds neither what ours replaces nor ours has been given a newer pair by somebody else.
+ * `isBrought`: the application has brought ours, and no renewal.
+ */
 export function chooseSave(
   loaded: TokenSet | undefined,
-  sets: { ours: TokenSet; replaces: TokenSet | undefined },
+  sets: { ours: TokenSet; replaces: TokenSet | undefined; isBrought?: boolean },
   known: KnownTokens,
   grant: GrantType,
 ): SaveChoice {
@@ -53,6 +56,11 @@ export function chooseSave(
     return loaded.access_token === sets.ours.access_token ? 'already-saved' : 'save';
   }
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
+  if (sets.isBrought) {
+    // A person has authorised ours: it takes the place of all that was there before it, and nobody has seen all of that.
+    const isDated = [loaded, sets.ours].every((set) => issuedAtMs(set) !== undefined);
+    if (isDated ? !isOlder(sets.ours, loaded) : !sets.replaces) return 'save';
+  }
   return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
 }
 

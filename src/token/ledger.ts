@@ -25,6 +25,8 @@ export interface Ledger extends KnownTokens {
   readonly stored: TokenSet | undefined;
   /** The newest pair is in memory only. */
   readonly unsaved: boolean;
+  /** That pair, or one before it that was not saved either, was brought: no renewal has got it for what the store holds. */
+  readonly isBrought: boolean;
   /** The pair that was redeemed for the newest one, as long as that one is unused: on some servers both are good until then. */
   readonly predecessor: TokenSet | undefined;
   /** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
@@ -91,6 +93,7 @@ export function createLedger(deps: {
   let fallback: HeldTokens | undefined;
   let redeemed: HeldTokens | undefined;
   let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
+  let isBrought = false;
 
   const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
   const works = (lease: Lease | undefined) =>
@@ -116,6 +119,7 @@ export function createLedger(deps: {
     older = undefined;
     redeemed = undefined;
     phase = 'kept';
+    isBrought = false;
     return lease;
   }
 
@@ -158,6 +162,9 @@ export function createLedger(deps: {
     get unsaved() {
       return phase !== 'kept';
     },
+    get isBrought() {
+      return isBrought;
+    },
     get predecessor() {
       return newest?.accepted === 0 ? redeemed?.set : undefined;
     },
@@ -185,6 +192,7 @@ export function createLedger(deps: {
       stored = newest?.held.set;
       older = undefined;
       phase = 'kept';
+      isBrought = false;
     },
     saveFailed() {
       if (phase === 'saving') phase = 'unsaved';
@@ -198,6 +206,7 @@ export function createLedger(deps: {
       fallback = undefined;
       redeemed = undefined;
       phase = 'saving';
+      isBrought = true;
       const lease = supersede(held);
       replaced.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
       for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
@@ -236,6 +245,7 @@ export function createLedger(deps: {
       stored = undefined;
       fallback = undefined;
       phase = 'kept';
+      isBrought = false;
     },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),

@@ -43,14 +43,14 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
   async function compared(known?: KnownContent): Promise<SaveResult> {
     const ours = ledger.newest?.held.set;
     if (!ours) return { kind: 'saved' };
-    const replaces = ledger.stored;
+    const { stored: replaces, isBrought } = ledger;
     let content = known;
     if (!content) {
       const loaded = await keeper.load();
       if (loaded.kind === 'failed') return loaded;
       content = loaded;
     }
-    const choice = chooseSave(content.set, { ours, replaces }, ledger, grant);
+    const choice = chooseSave(content.set, { ours, replaces, isBrought }, ledger, grant);
     if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') return { kind: 'saved' };
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.

@@ -176,7 +176,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   if (deps.inherited) {
     const held = holdLoaded(deps.inherited.tokens, ahead());
     if (deps.inherited.unsaved) {
-      ledger.hold(held);
+      // Brought or renewed: what it was to take the place of, the other copy knows.
+      ledger.replaceAll(held);
       ledger.saveFailed();
     } else ledger.keep(held);
     inContext(() => writes.move(() => undefined));

@@ -94,7 +94,7 @@ describe('a pair that waits to be saved', () => {
   const choose = (
     loaded: TokenSet | undefined,
     known = nothingKnown,
-    of: { ours: TokenSet; replaces: TokenSet | undefined } = sets,
+    of: { ours: TokenSet; replaces: TokenSet | undefined; isBrought?: boolean } = sets,
     grant: 'refresh_token' | 'client_credentials' = 'refresh_token',
   ) => chooseSave(loaded, of, known, grant);
 
@@ -129,6 +129,18 @@ describe('a pair that waits to be saved', () => {
     const dated = { ours: pair(2, { created_at: 300 }), replaces: pair(1, { created_at: 200 }) };
     expect(choose(pair(9, { created_at: 100 }), nothingKnown, dated)).toBe('save');
     expect(choose(pair(9, { created_at: 200 }), nothingKnown, dated)).toBe('theirs');
+  });
+
+  test('that a person has brought gives way to nothing but what was certainly issued later', () => {
+    const brought = { ours: pair(2, { created_at: 300 }), replaces: pair(1), isBrought: true };
+    for (const issued of [200, 300])
+      expect(choose(pair(9, { created_at: issued }), nothingKnown, brought)).toBe('save');
+    expect(choose(pair(9, { created_at: 301 }), nothingKnown, brought)).toBe('theirs');
+    const unread = { ...brought, replaces: undefined };
+    expect(choose(pair(9), nothingKnown, unread)).toBe('save');
+    expect(choose(pair(9, { created_at: 301 }), nothingKnown, unread)).toBe('theirs');
+    // What the store held when it was last read is known, and this is something else: somebody has saved it since.
+    expect(choose(pair(9), nothingKnown, brought)).toBe('theirs');
   });
 
   test('of a server that does not rotate refresh tokens is told by its access token', () => {

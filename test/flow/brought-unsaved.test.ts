@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { TokenSet } from '../../src/store/store.js';
+import { caught } from '../support/caught.js';
+import { createHarness, type Harness } from '../support/harness.js';
+import { until } from '../support/manual-env.js';
+
+const me = '/rest/v1.0/me';
+
+/** Brings tokens while the store takes none, then mends the store, and waits for the late save to be over. */
+async function broughtLate(h: Harness, tokens: TokenSet, meanwhile?: () => void): Promise<void> {
+  h.store.onSave = () => Promise.reject(new Error('disk full'));
+  const bringing = caught(h.procore.setTokens(tokens));
+  await h.env.advance(5_000);
+  expect(await bringing).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  meanwhile?.();
+  h.store.onSave = undefined;
+  await h.env.advance(60_000);
+  await until(() => h.procore.unsavedTokens() === undefined, 'nothing to be in memory only');
+}
+
+/** As many applications keep it. */
+const undated = ({ access_token, refresh_token }: TokenSet): TokenSet => ({ access_token, refresh_token });
+
+test.each([
+  ['of the same second', (tokens: TokenSet) => tokens],
+  ['without the moment of issue', undated],
+])(
+  'new tokens whose first save fails do not give way to older ones %s, which nobody had read',
+  async (_, of) => {
+    await using h = await createHarness();
+    const before = h.store.sets.get('default')!;
+    h.store.sets.set('default', of(before));
+    const tokens = h.emulator.issue();
+    expect(tokens.created_at).toBe(before.created_at);
+    await broughtLate(h, of(tokens));
+    expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+    expect((await h.instance.get(me)).status).toBe(200);
+    expect(h.emulator.log.at(-1)!.accessToken).toBe(h.procore.status().accessToken);
+  },
+);
+
+test('new tokens whose first save fails take the place of what another process had renewed before they came', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  await h.attachProcess().procore.renew();
+  await h.env.advance(2_000);
+  const tokens = h.emulator.issue();
+  await broughtLate(h, tokens);
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+});
+
+test('new tokens whose first save fails give way to newer ones that another process has saved since', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const tokens = h.emulator.issue();
+  let newer!: TokenSet;
+  await broughtLate(h, tokens, () => h.store.sets.set('default', (newer = h.emulator.issue())));
+  expect(newer.created_at).toBeGreaterThan(tokens.created_at!);
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: newer.refresh_token });
+  expect((await h.procore.renew()).refresh_token).not.toBe(tokens.refresh_token);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+});
