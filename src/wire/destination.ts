@@ -31,7 +31,8 @@ export interface TokenOrigins {
   readonly apiUrl: string;
 }
 
-const withScheme = /^[a-z][a-z\d+\-.]*:/i;
+/** A URL parser takes off white space before a URL, and tabs and line ends anywhere. */
+const withScheme = /^[\s\p{Cc}]*[a-z][a-z\d+\-.\t\n\r]*:/iu;
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i;
 /** What every URL parser reads alike: no credentials, no dot segment, nothing escaped. Most calls are so, and need no parser. */
 const plain = /^(https?:\/\/[a-z\d.:-]+)((?:\/[\w~-][\w.~-]*)*\/?)(?:[?#]|$)/;
@@ -44,11 +45,11 @@ export function destinationOf(config: Addressed, origins: TokenOrigins): Destina
   const requested = String((config.url as string | URL | undefined) ?? '');
   const isAbsolute = absolute.test(requested);
   // `data:`, `blob:`: no request at all.
-  if (!isAbsolute && !config.baseURL && withScheme.test(requested)) return { kind: 'foreign' };
+  const isComplete = isAbsolute || (!config.baseURL && withScheme.test(requested));
   const overridden = isAbsolute && config.allowAbsoluteUrls === false && Boolean(config.baseURL);
   const baseUrl = config.baseURL ? undefined : origins.apiUrl;
   const full =
-    isAbsolute && !overridden ? requested : combine(String(config.baseURL || origins.apiUrl), requested);
+    isComplete && !overridden ? requested : combine(String(config.baseURL || origins.apiUrl), requested);
 
   const [, origin, plainPath] = plain.exec(full) ?? [];
   if (origin !== undefined && plainPath !== undefined && !isOauth(plainPath) && origins.allowed.has(origin)) {

@@ -52,6 +52,8 @@ describe('the token belongs on', () => {
     ['https://evil.example:x@api.procore.com/me', `${api}/me`],
     ['https://api.procore.com\\@evil.example/me', `${api}/@evil.example/me`],
     ['https://api.procore.com\t/me', `${api}/me`],
+    [' https://api.procore.com/me', `${api}/me`],
+    ['ht\ttps://api.procore.com/me', `${api}/me`],
     ['https://api.pro\ncore.com/me', `${api}/me`],
     ['https://api%2Eprocore.com/me', `${api}/me`],
     ['https://api。procore。com/me', `${api}/me`],
@@ -76,15 +78,16 @@ describe('the token belongs on', () => {
     expect(sentTo({ baseURL })).toBe(`${api}/me`);
   });
 
-  test.each([
-    '@evil.example/me',
-    '\\\\evil.example/me',
-    '/\\evil.example',
-    ' https://evil.example',
-    '.evil.example',
-  ])('a relative URL that looks like another host stays a path: %o', (url) => {
-    expect(new URL(sentTo({ url })).origin).toBe(api);
-    expect(new URL(sentTo({ url, baseURL: api })).origin).toBe(api);
+  test.each(['@evil.example/me', '\\\\evil.example/me', '/\\evil.example', '.evil.example'])(
+    'a relative URL that looks like another host stays a path: %o',
+    (url) => {
+      expect(new URL(sentTo({ url })).origin).toBe(api);
+      expect(new URL(sentTo({ url, baseURL: api })).origin).toBe(api);
+    },
+  );
+
+  test('white space before an absolute URL beside a baseURL makes a path of it, as in axios', () => {
+    expect(new URL(sentTo({ url: ' https://evil.example', baseURL: api })).origin).toBe(api);
   });
 
   test('a relative URL is not rewritten', () => {
@@ -111,6 +114,13 @@ describe('no token goes to', () => {
     { url: 'https://procore.com.evil.example/' },
     { url: 'https://api.procore.com./me' },
     { url: '//evil.example/me' },
+    { url: ' https://evil.example/me' },
+    { url: '\r\n\thttps://evil.example/me' },
+    { url: 'ht\ttps://evil.example/me' },
+    { url: '\u0001https://evil.example/me' },
+    { url: 'https:/evil.example/me' },
+    { url: 'https:evil.example/me' },
+    { url: ' data:text/plain,hello' },
     { url: '//api.procore.com/me' },
     { url: 'https://' },
     { url: 'https://[' },
