@@ -18,6 +18,21 @@ export const accountBySubject: (config: AxiosRequestConfig) => string | undefine
   { value: true },
 );
 
+/**
+ * The same for applications that had but one account before: the first user whose tokens are kept has the account `default`, so that
+ * release 0.1.0 and single-user tools go on finding them; every other user one by the name of the subject.
+ */
+export const accountOfFirstUserOrSubject: typeof accountBySubject = Object.defineProperty(
+  (config: AxiosRequestConfig) => accountBySubject(config),
+  brand,
+  { value: 'first user is default' },
+);
+
+/** Whether the first user, of an option `account` for which {@link isBySubject} holds, has the account `default`. */
+export function isFirstUserDefault(account: unknown): boolean {
+  return isBySubject(account) && (account as { [brand]?: unknown })[brand] !== true;
+}
+
 /** Whether an option `account` is {@link accountBySubject}, of whichever copy. */
 export function isBySubject(account: unknown): boolean {
   return typeof account === 'function' && brand in account;

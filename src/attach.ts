@@ -1,4 +1,4 @@
-import { isBySubject } from './account-by-subject.js';
+import { isBySubject, isFirstUserDefault } from './account-by-subject.js';
 import { createAccounts } from './accounts.js';
 import { checkAccount } from './argument-checks.js';
 import { captureContext } from './async-context.js';
@@ -176,6 +176,8 @@ export function createAttach(
           sources: () => [...shared.sources()].filter((source) => source.client === ofThisClient),
           sourceOf,
           inContext,
+          env,
+          isFirstUserDefault: isFirstUserDefault(settings.account),
         })
       : undefined;
 

@@ -77,7 +77,9 @@ export function createDispatch(
     const isNamed = config.procore?.account !== undefined || (settings.account !== undefined && !accounts);
     const bearer = withToken ? bearerIn(config, destination) : undefined;
     const account =
-      accounts && withToken && !isNamed ? await userOf(bearer, config, destination.path, accounts) : named;
+      accounts && withToken && !isNamed
+        ? (accounts.known(bearer) ?? (await userOf(bearer, config, destination.path, accounts)))
+        : named;
     return send(config, destination, { adapter, chosen: original }, account, withToken, { bearer, isNamed });
   };
 

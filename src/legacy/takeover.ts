@@ -23,7 +23,7 @@ import type { Locked } from '../token/lock.js';
 import type { GrantMutex } from '../token/mutex.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/successor.js';
-import { epochMs, localExpiryMs, subjectOf } from '../token/token-set.js';
+import { epochMs, localExpiryMs } from '../token/token-set.js';
 import { within, type Patience } from '../within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import type { createHearing } from './passage.js';
@@ -245,9 +245,7 @@ export function createTakeover(deps: {
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
       const { response, tokens } = await hear(call.config, call.adapter);
       const source = tokens && (await keeperOf(tokens, sourceFor(undefined, call)));
-      // Of users that no token tells apart the second must not take the place of the first.
-      if (source)
-        await keep(source, tokens, accounts !== undefined && subjectOf(tokens.access_token) === undefined);
+      if (source) await keep(source, tokens, accounts?.mustBeSameUser(tokens) ?? false);
       return response;
     }
     return call.adapter(call.config);

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { accountOfFirstUserOrSubject, isBySubject } from '../account-by-subject.js';
 import { codeOf } from '../in-words.js';
 import { defined, resolveOptions } from '../option-checks.js';
 import type { ProcoreOptions } from '../options.js';
@@ -7,6 +8,7 @@ import { fileTokenStore } from '../store/file.js';
 import { checkAtStart } from '../store/file/at-start.js';
 import { expectedTokenSet, parseTokenSet } from '../store/file/format.js';
 import { fileBehind } from '../store/file/links.js';
+import { usersFolder, usersStore } from '../store/file/users.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
 import type { TokenStore } from '../store/store.js';
 import { messageOf, plainWords } from './foreign.js';
@@ -41,13 +43,21 @@ export function configure(
       `${standing.join('. ')}${config === undefined ? '' : `. ${config.name} does not give it`}`,
     );
   if (own.store && file !== undefined) note(`${file.name} is not used: ${config!.name} gives a store`);
+  const account = accountOf(merged);
   const complete = {
     ...merged,
-    store: storeOf(merged, own.store ? undefined : file),
+    ...(account === undefined ? {} : { account }),
+    store: storeOf({ ...merged, account }, own.store ? undefined : file),
     legacy: { takeOverRefresh: true, ...merged.legacy },
   } as ProcoreOptions;
   resolveOptions(complete);
   return complete;
+}
+
+/** Nobody there has chosen: the users themselves are the accounts. A service account is one. */
+function accountOf({ account, grant }: Partial<ProcoreOptions>): ProcoreOptions['account'] {
+  if (account !== undefined && !isBySubject(account)) return account;
+  return grant === 'client_credentials' ? undefined : accountOfFirstUserOrSubject;
 }
 
 /** Whether the module gives what a variable should have. */
@@ -107,14 +117,17 @@ function syntaxErrorOf({ stack = '' }: SyntaxError): string {
 }
 
 /** One for the whole process. */
-function storeOf({ store, grant }: Partial<ProcoreOptions>, file: GivenPath | undefined): TokenStore {
+function storeOf(
+  { store, grant, account }: Partial<ProcoreOptions>,
+  file: GivenPath | undefined,
+): TokenStore {
   const isKept = grant !== 'client_credentials';
   if (store && isKept && isMemoryTokenStore(store))
     throw new Error(
       'a memory store loses the refresh token with the process, and nobody would be asked; set PROCORE_TOKEN_FILE, or give another store in PROCORE_CONFIG',
     );
   if (store) return store;
-  if (file !== undefined) return storeIn(file);
+  if (file !== undefined) return storeIn(file, isBySubject(account));
   if (!isKept) return memoryTokenStore();
   throw new Error(
     'there is no token store; set PROCORE_TOKEN_FILE to the path of a file on a disk that outlives the process, or give one in PROCORE_CONFIG',
@@ -122,9 +135,12 @@ function storeOf({ store, grant }: Partial<ProcoreOptions>, file: GivenPath | un
 }
 
 /** A file that cannot be used is found out before the application starts, not in its first call. */
-function storeIn({ name, path }: GivenPath): TokenStore {
+function storeIn({ name, path }: GivenPath, isForUsers: boolean): TokenStore {
+  if (isFolder(path)) return fileTokenStore({ directory: dirname(fileThatWorks(name, join(path, 'any'))) });
   const file = fileThatWorks(name, path);
-  const store = fileTokenStore({ file });
+  if (isForUsers) fileThatWorks(name, join(usersFolder(file), 'any'));
+  const first = fileTokenStore({ file });
+  const store = isForUsers ? usersStore(first, fileTokenStore({ directory: usersFolder(file) })) : first;
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -138,6 +154,14 @@ function storeIn({ name, path }: GivenPath): TokenStore {
   throw new Error(
     `${name}: ${file} cannot be used: ${parsed.what}; expected: ${expectedTokenSet}. It is left as it is: put a good copy in its place, or move it away and authorise anew`,
   );
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The file itself, in a folder in which it can be saved. */

@@ -16,6 +16,8 @@ export function createSeedAdvice(
       const stop = handle.on('request-settled', ({ status, account }) => {
         if (isTold) return stop();
         if (status !== undefined && status !== 401) return;
+        // One user's tokens are there: another user's call is the application's own affair.
+        if (account !== 'default' && handle.status('default').accessToken !== undefined) return;
         const { state, accessToken, refreshToken } = handle.status(account);
         if (accessToken !== undefined || refreshToken !== undefined) return;
         if (status === undefined && state !== 'reauthentication-required') return;

@@ -8,6 +8,9 @@ import type { Turns } from './turns.js';
 /** More often than this a store that holds nothing is not asked again. */
 const againMs = 1_000;
 
+/** `afresh`: also where the store held nothing a moment ago. */
+export type FirstLook = (patience: Patience, afresh?: boolean) => Promise<boolean>;
+
 /**
  * Creates the look into the store of an account of which nothing is held yet: it renews nothing. Resolves with whether it is known then
  * whose tokens the account holds, if any: not where the store cannot be read, nor where there is but a refresh token.
@@ -18,7 +21,7 @@ export function createFirstLook(deps: {
   keeper: Keeper;
   turns: Turns;
   ahead: () => AheadChoice;
-}): (patience: Patience) => Promise<boolean> {
+}): FirstLook {
   const { env, ledger, keeper, turns } = deps;
   let emptyAtMs: number | undefined;
   let looking: Promise<boolean> | undefined;
@@ -34,8 +37,8 @@ export function createFirstLook(deps: {
     return true;
   }
 
-  return async ({ maxMs, signal }) => {
-    const isNew = emptyAtMs !== undefined && Math.abs(env.now() - emptyAtMs) < againMs;
+  return async ({ maxMs, signal }, afresh = false) => {
+    const isNew = !afresh && emptyAtMs !== undefined && Math.abs(env.now() - emptyAtMs) < againMs;
     if (isNew && !ledger.newest) return true;
     if (!ledger.newest)
       looking ??= turns

@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
 import { chooseSave, type GrantType } from './adoption.js';
+import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
 
@@ -24,6 +25,8 @@ export interface Saver {
   compared(): Promise<SaveResult>;
   /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
   quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
+  /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
+  ifFree(set: TokenSet): Promise<SaveResult>;
   /** A few tries for a pair that the application brought: it counts whatever the store holds. */
   overwrite(signal: AbortSignal): Promise<SaveResult>;
 }
@@ -57,6 +60,20 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     return outcomeOf(await keeper.save(ours, content.set));
   }
 
+  /** A refresh token that is dead, without an access token that would tell whose it was, is nobody's any more. */
+  function isFree(set: TokenSet): boolean {
+    if (ledger.isRevoked(set)) return true;
+    const { access_token: access, refresh_token: refresh } = set;
+    return !access && refresh !== undefined && ledger.isDead?.(fingerprint(refresh)) === true;
+  }
+
+  async function ifFree(set: TokenSet): Promise<SaveResult> {
+    const loaded = await keeper.load();
+    if (loaded.kind === 'failed') return loaded;
+    if (loaded.set && !isFree(loaded.set)) return { kind: 'theirs', set: loaded.set };
+    return outcomeOf(await keeper.save(set, loaded.set));
+  }
+
   async function overwriteOnce(): Promise<SaveResult> {
     const ours = ledger.newest?.held.set;
     if (!ours) return { kind: 'saved' };
@@ -86,6 +103,7 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
   return {
     once,
     compared: () => compared(),
+    ifFree,
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
     overwrite: (signal) => repeatedly(overwriteOnce, overwriteOnce, Infinity, signal),
   };

@@ -12,7 +12,7 @@ import { createCodeExchange, type AuthorizationCode, type Take } from './code-ex
 import { createDrain, type Drain } from './drain.js';
 import type { Exchange } from './exchange.js';
 import { failuresOf } from './failures.js';
-import { createFirstLook } from './first-look.js';
+import { createFirstLook, type FirstLook } from './first-look.js';
 import type { Keeper } from './keeper.js';
 import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
@@ -42,7 +42,9 @@ export interface TokenSource
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
   /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */
-  look(patience: Patience): Promise<boolean>;
+  look: FirstLook;
+  /** Takes these tokens, and saves them, where there are none of anybody, here and in the store. Resolves with whether it has. */
+  takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
   holds(): boolean;
   /** Whether there is but a refresh token, of which nobody can say whose it is. */
@@ -226,7 +228,13 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
   return {
     account,
     client: deps.client,
-    look: (patience) => inContext(() => look(patience)),
+    look: (...how) => inContext(() => look(...how)),
+    takeIfFree: (tokens) =>
+      inContext(async () => {
+        const isTaken = await writes.bringIfFree(holdLoaded(tokens, ahead()));
+        if (isTaken) sequence.forgive();
+        return isTaken;
+      }),
     holds: () => ledger.newest?.held.accessToken !== undefined,
     isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
     subject: () => ledger.subject,

@@ -18,6 +18,11 @@ export interface Writes {
    */
   bring(held: HeldTokens, changedOwner?: () => void): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
   /**
+   * Takes the tokens of whoever comes first: saves and keeps them, unless tokens of somebody are held or stored. That is decided and saved
+   * under the lock, so that of two users in two processes one is first. Resolves with whether they are taken: if not, nothing has changed.
+   */
+  bringIfFree(held: HeldTokens): Promise<boolean>;
+  /**
    * Runs `move`, which puts another store in the place of the one before, and brings the newest pair into it where it holds neither that
    * pair nor a newer one: a module that runs again may make an empty memory store.
    */
@@ -89,6 +94,21 @@ export function createWrites(deps: {
     return result;
   }
 
+  function bringIfFree(held: HeldTokens): Promise<boolean> {
+    const signal = turns.generation;
+    const result = turns.inTurn(async () => {
+      if (signal.aborted || ledger.newest?.held.accessToken !== undefined) return false;
+      const set = withExpiresAt(held, deps.serverOffsetMs());
+      const saved = await underLock(() => saver.ifFree(set), signal);
+      if (signal.aborted) return false;
+      if (saved.kind === 'theirs') deps.giveWay(saved);
+      if (saved.kind === 'saved') ledger.keep({ ...held, set });
+      return saved.kind === 'saved';
+    });
+    follow(result);
+    return result;
+  }
+
   function move(putStore: () => void): void {
     const result = turns.inTurn(async () => {
       putStore();
@@ -118,6 +138,7 @@ export function createWrites(deps: {
   return {
     saveLate: () => late.start(turns.generation),
     bring,
+    bringIfFree,
     move,
     underWay: () => writing ?? late.underWay(),
   };

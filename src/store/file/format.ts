@@ -29,6 +29,13 @@ export function parseTokenFile(bytes: Uint8Array, account: string): ParsedFile {
   return { kind: 'tokens', tokens: content['tokens'] as TokenSet };
 }
 
+/** Whose the content of a token file is; undefined where it is none that `formatTokenFile` has written. */
+export function accountIn(bytes: Uint8Array): string | undefined {
+  const content = parsedObject(bytes);
+  const account = typeof content === 'string' ? undefined : content['account'];
+  return typeof account === 'string' ? account : undefined;
+}
+
 /** What a file with nothing but a token set has to be, in words. */
 export const expectedTokenSet: string = 'JSON with "refresh_token" or "access_token", as Procore answers it';
 

@@ -1,3 +1,4 @@
+import { createAccountList } from './accounts.js';
 import { createFolder } from './folder.js';
 import type { KernelLocks } from './kernel.js';
 import { acquireLock, watchLock } from './lock.js';
@@ -148,6 +149,7 @@ export function createFileStore(deps: {
     save,
     remove,
     pathOf: (account) => place.filesOf(account).tokens,
+    ...(only === undefined ? { accounts: createAccountList(directory, fs) } : {}),
     ...(kernel
       ? {
           lock: <T>(

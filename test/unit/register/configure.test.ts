@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isBySubject } from '../../../src/account-by-subject.js';
 import { configure } from '../../../src/register/configure.js';
 import type { Registration } from '../../../src/register/settings.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
@@ -226,10 +227,48 @@ test.each([
   if (content) expect(said).not.toContain(content);
 });
 
-test('a folder in its place is named', () => {
-  const made = join(folder(), 'procore.json');
+type Kept = { pathOf(account: string): string };
+
+test('where the path is that of a folder, each user has a file in it', () => {
+  const made = join(folder(), 'tokens');
+  mkdirSync(made, { mode: 0o700 });
+  const { pathOf } = configured({ file: made }).store as unknown as Kept;
+  for (const account of ['default', '7', '../../etc/passwd']) expect(dirname(pathOf(account))).toBe(made);
+});
+
+test('a folder that others may write to is refused before the application starts', () => {
+  const made = join(folder(), 'tokens');
   mkdirSync(made);
-  expect(complaint({ file: made })).toBe(`PROCORE_TOKEN_FILE: ${made} could not be read (EISDIR)`);
+  chmodSync(made, 0o777);
+  expect(complaint({ file: made })).toContain(`chmod 700 '${made}'`);
+});
+
+test('users are accounts: the first is kept in the file, and no name of another leads out of the folder beside it', () => {
+  const file = join(folder(), 'procore.json');
+  const { account, store } = configured({ file });
+  expect(isBySubject(account)).toBe(true);
+  const { pathOf } = store as unknown as Kept;
+  expect(pathOf('default')).toBe(file);
+  for (const user of ['7', '..', '/etc/passwd', '../procore.json', 'con', ''])
+    expect(dirname(pathOf(user))).toBe(`${file}.users`);
+});
+
+test('a folder beside the file that others may write to is refused, too', () => {
+  const file = join(folder(), 'procore.json');
+  mkdirSync(`${file}.users`);
+  chmodSync(`${file}.users`, 0o777);
+  expect(complaint({ file })).toContain(`chmod 700 '${file}.users'`);
+});
+
+test('an account that PROCORE_CONFIG gives is kept in the file, whatever its name', () => {
+  const file = join(folder(), 'procore.json');
+  const { account, store } = configured({ file }, { account: 'main' });
+  expect(account).toBe('main');
+  expect((store as unknown as Kept).pathOf('main')).toBe(file);
+});
+
+test('a service account is one account', () => {
+  expect(configured({ options: { ...client, grant: 'client_credentials' } })).not.toHaveProperty('account');
 });
 
 test('a folder that is not there yet is made by the first save', () => {

@@ -1,0 +1,27 @@
+import type { ListingStore } from '../store.js';
+import type { FileTokenStore } from './store.js';
+
+/**
+ * The store of an application whose users are its accounts: `default` is kept in one file, as release 0.1.0 keeps its only account, and
+ * every other user in a file of their own, in a folder.
+ */
+export function usersStore(
+  first: FileTokenStore,
+  others: FileTokenStore & ListingStore,
+): FileTokenStore & ListingStore {
+  const of = (account: string) => (account === 'default' ? first : others);
+  return {
+    load: (account) => of(account).load(account),
+    save: (tokens, account, previous) => of(account).save(tokens, account, previous),
+    remove: (account) => of(account).remove(account),
+    pathOf: (account) => of(account).pathOf(account),
+    lock: (account, critical, signal) => of(account).lock!(account, critical, signal),
+    renewsLock: true,
+    accounts: async () => ['default', ...(await others.accounts!())],
+  };
+}
+
+/** The folder of all users but the first, beside the file of the first. */
+export function usersFolder(file: string): string {
+  return `${file}.users`;
+}
