@@ -112,6 +112,9 @@ export function createAccounts(deps: {
       await sourceOf('default').look(patience, true);
       const known = holder();
       if (known) return known;
+      // Another process may have renewed what is in hand here.
+      await sourceOf('default').recognise(refreshToken, patience);
+      if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
       for (const account of (await listed(patience)) ?? []) {
         const read = readTokenSet(
           await inContext(() => call(() => store.load(account))).catch(() => undefined),

@@ -10,6 +10,7 @@ import type { Events } from './observe/events.js';
 import type { Pacing } from './pace.js';
 import { isReplayable } from './retry/replayable.js';
 import type { Lease } from './token/ledger.js';
+import type { Patience } from './within.js';
 import { dressed } from './wire/headers.js';
 
 /** More often than this a token is not replaced under one call, unless something is very wrong. */
@@ -63,9 +64,15 @@ export function createAuthorisation(deps: {
     return config;
   }
 
+  async function isKnown({ source, bearer }: Call, patience: Patience): Promise<boolean> {
+    if (!source!.holds()) return source!.look(patience);
+    await source!.recognise(bearer!, patience);
+    return true;
+  }
+
   /** Whose a bearer is can be said once the store has been looked into. */
   async function wearKnown(config: AxiosRequestConfig, call: Call): Promise<AxiosRequestConfig> {
-    const known = await call.source!.look(patienceOf(call, env.now()));
+    const known = await isKnown(call, patienceOf(call, env.now()));
     if (call.signal?.aborted) throw interruptedError(call);
     if (known && isForeign(call)) return asItCame(config, call);
     const late = overdue(call);
@@ -120,7 +127,10 @@ export function createAuthorisation(deps: {
       if (!call.source) return undressed(config, call);
       const late = overdue(call);
       if (late) throw late;
-      if (isForeign(call)) return call.source.holds() ? asItCame(config, call) : wearKnown(config, call);
+      if (isForeign(call)) {
+        const isStranger = call.source.holds() && !call.source.mayRecognise(call.bearer!);
+        return isStranger ? asItCame(config, call) : wearKnown(config, call);
+      }
       const lease = call.source.peek(call.config);
       return lease ? wear(config, call, lease) : wearLater(config, call);
     },

@@ -1,6 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { descendsFrom } from './lineage.js';
+import { descendsFrom, hasReplaced } from './lineage.js';
 import { isSameUser, subjectOf, type HeldTokens } from './token-set.js';
 
 /** Whose the tokens were that one account has held: one user's pair may take the place of another's. */
@@ -37,7 +37,10 @@ export function createKinship(): Kinship {
       const continues =
         by &&
         same !== false &&
-        (isSuccessor || same || (refreshToken !== undefined && descendsFrom(by.set, refreshToken)));
+        (isSuccessor ||
+          same ||
+          (refreshToken !== undefined && descendsFrom(by.set, refreshToken)) ||
+          (accessToken !== undefined && hasReplaced(by.set, accessToken)));
       if (!continues) line++;
     },
     includes(token, now) {

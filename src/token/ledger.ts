@@ -3,6 +3,7 @@ import type { KnownTokens } from './adoption.js';
 import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
+import { hasReplaced } from './lineage.js';
 import { subjectOf, type HeldTokens } from './token-set.js';
 
 /** An access token in use, and what its calls have shown of it. */
@@ -143,7 +144,7 @@ export function createLedger(deps: {
     if (accessToken === held.accessToken) return true;
     const [theirs, ours] = [subjectOf(accessToken), subjectNow()];
     if (theirs !== undefined && ours !== undefined) return theirs === ours;
-    return kinship.includes(accessToken, held.set);
+    return kinship.includes(accessToken, held.set) || hasReplaced(held.set, accessToken);
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import { subjectOf } from './token-set.js';
 
 /** Beside the tokens, in the store: an application that is started anew may still have a token from long ago. */
 const field = 'redeemed_refresh_tokens';
@@ -26,6 +27,34 @@ export function withoutRedeemed(set: TokenSet): TokenSet {
 /** Whether the set's pair is this refresh token's, or was issued, by however many renewals, for it. */
 export function descendsFrom(set: TokenSet, refreshToken: string): boolean {
   return set.refresh_token === refreshToken || redeemedFor(set).includes(named(refreshToken));
+}
+
+/** Beside the tokens, too: the access token that they belong to, and those that it has taken the place of, latest first. */
+const accessField = 'replaced_access_tokens';
+/** Twelve days of renewals: applications keep an access token for less. */
+const mostAccess = 200;
+
+/**
+ * The set, remembering that its access token has taken the place of that of `before`, where a token does not tell whose it is: an
+ * application may come with it in a process that has never held it.
+ */
+export function withReplaced(set: TokenSet, before: TokenSet): TokenSet {
+  const replaced = before.access_token;
+  if (!replaced || subjectOf(replaced) !== undefined) return set;
+  const list = replaced === set.access_token ? replacedBy(before) : [named(replaced), ...replacedBy(before)];
+  return { ...set, [accessField]: [named(set.access_token), ...list].slice(0, mostAccess) };
+}
+
+/** Whether the set's access token has taken, by however many renewals, the place of this one. */
+export function hasReplaced(set: TokenSet, accessToken: string): boolean {
+  return replacedBy(set).includes(named(accessToken));
+}
+
+/** Nothing of a list that belongs to another access token: somebody else's tokens may have been merged into the set. */
+function replacedBy(set: TokenSet): string[] {
+  const list: unknown = set[accessField];
+  if (!Array.isArray(list) || !set.access_token || list[0] !== named(set.access_token)) return [];
+  return list.slice(1).filter((one) => typeof one === 'string');
 }
 
 function redeemedFor(set: TokenSet): string[] {

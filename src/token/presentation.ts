@@ -7,6 +7,7 @@ import type { Lease, Ledger } from './ledger.js';
 import { descendsFrom } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
 import { successorOf } from './successor.js';
+import type { Recognition } from './recognition.js';
 import { localExpiryMs } from './token-set.js';
 
 /** What a token request of the application's own comes to. */
@@ -25,6 +26,8 @@ export function createPresentation(deps: {
   mutex: GrantMutex;
   serverOffsetMs: () => number;
   leases: Pick<Leases, 'acquire' | 'replace'>;
+  /** Takes the store's pair, where this refresh token is of its line and not of that in hand. */
+  recognise: Recognition['recognise'];
   /** Takes a refresh token that nobody has redeemed, where nothing else works. */
   offer: (refreshToken: string) => Promise<void>;
 }): {
@@ -84,7 +87,12 @@ export function createPresentation(deps: {
         acquired = await instead(refreshToken, acquired, patience);
       if (acquired.kind !== 'lease') return acquired;
       const isTheirs = () => refreshToken === undefined || knows(refreshToken);
-      if (!isTheirs()) return { kind: 'unknown' };
+      if (refreshToken !== undefined && !isTheirs()) {
+        await deps.recognise(refreshToken, patience);
+        if (!isTheirs()) return { kind: 'unknown' };
+        acquired = await acquireHeld(patience);
+        if (acquired.kind !== 'lease') return acquired;
+      }
       if (isYoung(acquired.lease)) return acquired;
       const renewed = await leases.replace(acquired.lease, patience);
       return renewed.kind === 'lease' && !isTheirs() ? { kind: 'unknown' } : renewed;

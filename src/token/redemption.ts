@@ -8,7 +8,7 @@ import { failuresOf, type RenewalFailure } from './failures.js';
 import type { RenewalGrant, Verdict } from './grant.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Lease, Ledger } from './ledger.js';
-import { withRedeemed } from './lineage.js';
+import { withRedeemed, withReplaced } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
@@ -155,7 +155,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
     const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
     const presented = hand?.held.refreshToken;
-    const merged = mergeAnswer(before, answer);
+    const answered = mergeAnswer(before, answer);
+    const merged = before ? withReplaced(answered, before) : answered;
     const isSpent = presented !== undefined && merged.refresh_token !== presented;
     const set = deps.takesOver() && isSpent ? withRedeemed(merged, presented) : merged;
     const unfinished = holdAnswer(set, sentAtMs, ahead);

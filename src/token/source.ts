@@ -20,6 +20,7 @@ import { createLockedSave } from './locked-save.js';
 import type { Login } from './login.js';
 import type { GrantMutex } from './mutex.js';
 import { createPresentation, type Presented } from './presentation.js';
+import { createRecognition, type Recognition } from './recognition.js';
 import { createRefusals, type Refusal, type Refusals } from './refusals.js';
 import { createRenewal } from './renewal.js';
 import { createRevocation } from './revocation.js';
@@ -37,7 +38,8 @@ export interface TokenSource
   extends
     Pick<Leases, 'peek' | 'acquire' | 'renew'>,
     Pick<Brought, 'take' | 'setTokens' | 'takeOwn'>,
-    Pick<RevokedElsewhere, 'revokedElsewhere'> {
+    Pick<RevokedElsewhere, 'revokedElsewhere'>,
+    Recognition {
   readonly account: string;
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
@@ -209,12 +211,14 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     release: drain.release,
   });
   const elsewhere = createRevokedElsewhere(revoking);
+  const { mayRecognise, recognise } = createRecognition({ ...deps, ledger, turns, telling, ahead });
   const { knows, present } = createPresentation({
     env,
     ledger,
     mutex,
     serverOffsetMs,
     leases,
+    recognise: (token, patience) => inContext(() => recognise(token, patience)),
     offer: (refreshToken) =>
       turns.inTurn(async () => {
         if (!sequence.isDead) return;
@@ -235,6 +239,8 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
         if (isTaken) sequence.forgive();
         return isTaken;
       }),
+    mayRecognise,
+    recognise: (token, patience) => inContext(() => recognise(token, patience)),
     holds: () => ledger.newest?.held.accessToken !== undefined,
     isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
     subject: () => ledger.subject,

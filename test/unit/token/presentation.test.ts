@@ -33,6 +33,7 @@ function setUp(hand: { newest: Lease; current: Lease }, acquired: () => void) {
       },
       replace: () => Promise.reject(new Error('they are young')),
     },
+    recognise: async () => undefined,
     offer: () => Promise.reject(new Error('they work')),
   });
 }
