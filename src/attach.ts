@@ -1,3 +1,4 @@
+import type { AxiosRequestConfig } from 'axios';
 import { isBySubject, isFirstUserDefault } from './account-by-subject.js';
 import { createAccounts } from './accounts.js';
 import { checkAccount } from './argument-checks.js';
@@ -29,6 +30,8 @@ import { createGate } from './pacing/gate.js';
 import { createGates } from './pacing/gates.js';
 import { createPostForm } from './post-form.js';
 import type { Procore } from './procore.js';
+import { createProxyWarning } from './proxy-warning.js';
+import { goesInClear } from './rehearsal.js';
 import { scheduleRetries } from './retry/schedule.js';
 import { createSend } from './send.js';
 import { createShared, type Shared } from './shared.js';
@@ -50,20 +53,20 @@ export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Pr
 
 /**
  * Creates `attachProcore` over a clock, chance and timers. Attaches that share a store object share its token sources: the one piece of
- * state between them.
+ * state between them. `isEarly`: the application has not seen the instance yet, and may still change its defaults.
  */
 export function createAttach(
   env: Env,
   registry: object = globalThis,
   copies: AxiosCopies = createAxiosCopies(),
-): AttachProcore {
+): (...given: [...Parameters<AttachProcore>, isEarly?: boolean]) => Procore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, Shared>();
   const mutex = createGrantMutex(registry);
   const createScopes = (serverOffsetMs: () => number) =>
     createGates(() => createGate({ env, serverOffsetMs }));
 
-  return (instance, options) => {
+  return (instance, options, isEarly = false) => {
     checkInstance(instance);
     const settings = resolveOptions(options);
     checkFree(instance, settings.replace);
@@ -81,6 +84,8 @@ export function createAttach(
       events.warnOnce('axios-version', what, `axios ${copy.version} ${what}; ${here}`);
     }
     const { loginUrl } = settings.environment;
+    const warnOfProxy = createProxyWarning(copy, [loginUrl, ...settings.allowedOrigins], events.warnOnce);
+    if (!isEarly) warnOfProxy(instance.defaults as AxiosRequestConfig);
     const { serverOffsetMs, emit } = shared;
 
     const post = createPostForm(instance, copy);
@@ -231,6 +236,7 @@ export function createAttach(
               ),
             ),
           isRenewal: ownRenewals.isInside,
+          goesInClear: (config, url) => goesInClear(copy, config.adapter, url, config),
           serverOffsetMs,
           warnOnce,
         })
@@ -265,6 +271,7 @@ export function createAttach(
       accounts,
       gateOf,
       oauth,
+      warnOfProxy,
       events,
     });
     const bypassed = () =>
@@ -354,8 +361,13 @@ export function createAttach(
 
 const axiosCopies = createAxiosCopies();
 
+const attach = createAttach(systemEnv, globalThis, axiosCopies);
+
 /** Attaches the plugin to one axios instance; see the README. */
-export const attachProcore: AttachProcore = createAttach(systemEnv, globalThis, axiosCopies);
+export const attachProcore: AttachProcore = (instance, options) => attach(instance, options);
+
+/** The same for an instance that the application has not seen yet. */
+export const attachEarly: AttachProcore = (instance, options) => attach(instance, options, true);
 
 /** Notes what a copy of axios exports, for attaches to its instances. */
 export const knowAxios: AxiosCopies['know'] = axiosCopies.know;

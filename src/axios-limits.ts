@@ -1,3 +1,5 @@
+import { tunnelAdvice } from './wire/in-clear.js';
+
 /** What a range of axios versions cannot do by itself. docs/compatibility.md has one row for each. */
 export interface AxiosLimit {
   /** First version that has it, and first that has it no more; undefined where the newest still has it. */
@@ -10,7 +12,19 @@ export interface AxiosLimit {
   readonly here: string;
   /** Something is left that the application should know: it is told at the attach. */
   readonly warns: boolean;
+  /** It is told only where a call to Procore would meet it. */
+  readonly whereMet?: true;
 }
+
+/** Told where such a proxy is in force: axios itself is asked, whatever its version. */
+export const proxyLimit: AxiosLimit = {
+  from: '0.21.4',
+  below: '1.16.1',
+  what: 'makes no tunnel through a proxy (`HTTPS_PROXY`, or the option `proxy`): the proxy reads `https` calls with their tokens, and with `http://…` so does whoever is between',
+  here: `no token request is sent that way, it fails; calls are, as without the plugin: ${tunnelAdvice}`,
+  warns: true,
+  whereMet: true,
+};
 
 export const axiosLimits: readonly AxiosLimit[] = [
   {
@@ -57,14 +71,15 @@ export const axiosLimits: readonly AxiosLimit[] = [
     here: 'retries and replays of the plugin keep all headers',
     warns: true,
   },
+  proxyLimit,
 ];
 
 /** What to tell an application on this version; `version` is undefined on axios 0.21. */
 export function limitsToTell(version: string | undefined): AxiosLimit[] {
   if (version === undefined) return [];
   return axiosLimits.filter(
-    ({ warns, from, below }) =>
-      warns && !precedes(version, from) && (below === undefined || precedes(version, below)),
+    ({ warns, whereMet, from, below }) =>
+      warns && !whereMet && !precedes(version, from) && (below === undefined || precedes(version, below)),
   );
 }
 

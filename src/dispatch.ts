@@ -38,6 +38,8 @@ export interface DispatchDeps {
   gateOf: (scope: string) => Gate;
   /** Sees Procore's own `/oauth/…` calls go by. */
   oauth: OauthPassage;
+  /** Warns where a call would go to a proxy that reads it. */
+  warnOfProxy: (config: AxiosRequestConfig) => void;
   events: Events;
 }
 
@@ -47,6 +49,7 @@ export function createDispatch(
 ): (config: AxiosRequestConfig, original: unknown) => Promise<AxiosResponse> {
   const { env, copy, settings, calls, line, outcomes, events, accounts } = deps;
   const origins: TokenOrigins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
+  let isFirst = true;
 
   return async (config, original) => {
     const destination = destinationOf(config, origins);
@@ -161,6 +164,9 @@ export function createDispatch(
     brought: Pick<Call, 'bearer' | 'isNamed'>,
   ): Promise<AxiosResponse> {
     const { procore } = config;
+    // Interceptors, defaults and the environment may have changed since the attach.
+    if (isFirst) deps.warnOfProxy(config);
+    isFirst = false;
     const companyId = companyOf(config);
     const gate = gateFor(config, account, companyId);
     const method = (config.method ?? 'get').toUpperCase();

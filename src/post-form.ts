@@ -1,11 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import https, { type RequestOptions } from 'node:https';
 import type { AxiosRequestConfig } from 'axios';
 import { ownAdapter } from './adapter.js';
 import { endBy, redirectsHandedBack, type AxiosLike } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
 import { wasNeverSent } from './failure/never-sent.js';
+import { goesInClear } from './rehearsal.js';
+import { UnsendableError } from './token/grant.js';
 import type { PostForm } from './token/login.js';
 import { wayOf, type Way } from './way.js';
 import { headerOf } from './wire/headers.js';
+import { isReadByProxy, readByProxyText } from './wire/in-clear.js';
 
 /** More than any token answer; a longer one counts as unreadable. */
 const mostAnswerBytes = 16 * 1024 * 1024;
@@ -14,7 +19,7 @@ const mostAnswerBytes = 16 * 1024 * 1024;
  * Posts a form on nothing but an adapter of axios's own: no interceptor, no transformation, no mock and no default of the application takes
  * part, save the way that its calls take: that of the instance's defaults, filled up from the call that the form is for. A form that is for
  * no call takes the way of the last one that was answered. Redirects are not followed: whoever answers them would be handed the client's
- * secret.
+ * secret. A form that a proxy would read is not sent.
  */
 export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
   let answeredWay: Way | undefined;
@@ -22,6 +27,7 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
   return async (url, form, signal, callWay) => {
     const defaults = instance.defaults as AxiosRequestConfig;
     const way = wayOf(defaults, callWay ?? answeredWay);
+    if (goesInClear(copy, defaults.adapter, url, way)) throw new UnsendableError(readByProxyText);
     const config: AxiosRequestConfig = {
       method: 'post',
       url,
@@ -33,6 +39,7 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
       responseType: 'text',
       maxContentLength: mostAnswerBytes,
       validateStatus: () => true,
+      ...(url.startsWith('https:') ? { transport: unread } : {}),
     };
     endBy(copy, signal, config);
     const response = await ownAdapter(copy, defaults.adapter, config)(config);
@@ -47,6 +54,17 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
     };
   };
 }
+
+/**
+ * In the place of Node's https client, which it hands every request to that no proxy reads. The rehearsal has told already, where axios's
+ * http adapter is known for what it is; in a minified bundle it is not.
+ */
+const unread = {
+  request(options: RequestOptions, answered: (response: IncomingMessage) => void) {
+    if (isReadByProxy(options)) throw new UnsendableError(readByProxyText);
+    return https.request(options, answered);
+  },
+};
 
 /** Some agents hand over the answer of a proxy to CONNECT as if it were the login host's. The code is what Node's own agents have for it. */
 function noTunnel(status: number): Error {

@@ -24,6 +24,7 @@ import type { GrantMutex } from '../token/mutex.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/successor.js';
 import { epochMs, localExpiryMs } from '../token/token-set.js';
+import { readByProxyText } from '../wire/in-clear.js';
 import { within, type Patience } from '../within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import type { createHearing } from './passage.js';
@@ -61,6 +62,8 @@ export function createTakeover(deps: {
   alone: <T>(refreshToken: string, work: () => Promise<T>) => Promise<Locked<T>>;
   /** Whether it is the plugin itself that lets the application's function present a grant. */
   isRenewal: () => boolean;
+  /** Whether a request with this configuration would go to a proxy that reads it. */
+  goesInClear: (config: AxiosRequestConfig, url: string) => boolean;
   serverOffsetMs: () => number;
   warnOnce: Events['warnOnce'];
 }): Takeover {
@@ -155,6 +158,7 @@ export function createTakeover(deps: {
       const successor = successorOf(refreshToken, mutex.outcomeOf);
       if (successor) return granted(call, { set: successor, expiresAtMs: epochMs(successor.expires_at) });
       if (mutex.outcomeOf(key)?.kind === 'dead') return refused(call, known(call));
+      if (isInClear(call)) return refused(call, unsendable(call));
       const { response, tokens, expiresAtMs } = await hear(call.config, call.adapter, refuse);
       if (!tokens?.refresh_token || tokens.refresh_token === refreshToken) return response;
       const remembering = withRedeemed(tokens, refreshToken);
@@ -209,6 +213,13 @@ export function createTakeover(deps: {
     );
   }
 
+  const isInClear = ({ config, url }: LegacyCall): boolean => deps.goesInClear(config, url);
+
+  function unsendable({ config, accountOf }: LegacyCall): ProcoreError {
+    const text = `the application's own token request was stopped: ${readByProxyText}.`;
+    return new TokenRenewalError(text, { account: accountOf(config) ?? 'default' });
+  }
+
   function granted({ config }: LegacyCall, pair: PairInUse): AxiosResponse {
     return syntheticResponse(config, 200, tokenAnswer(pair, env.now()));
   }
@@ -243,6 +254,7 @@ export function createTakeover(deps: {
       if (source) return answerFrom(source, request, call);
     }
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
+      if (isInClear(call)) return refused(call, unsendable(call));
       const { response, tokens } = await hear(call.config, call.adapter);
       const source = tokens && (await keeperOf(tokens, sourceFor(undefined, call)));
       if (source) await keep(source, tokens, accounts?.mustBeSameUser(tokens) ?? false);

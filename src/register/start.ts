@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { captureContext } from '../async-context.js';
-import { attachProcore, knowAxios } from '../attach.js';
+import { attachEarly, knowAxios } from '../attach.js';
 import { isFree, lend } from '../attached.js';
 import type { AxiosLike } from '../axios.js';
 import type { ProcoreOptions } from '../options.js';
@@ -31,7 +31,7 @@ export function start(registration: Registration & { kind: 'on' }, voice: Voice)
   /** The application is loading or making an axios: whatever goes wrong here, it gets it. */
   function attachTo(instance: AxiosLike, options: ProcoreOptions): void {
     try {
-      const handle = attachProcore(instance, options);
+      const handle = attachEarly(instance, options);
       lend(instance, handle);
       advice.watch(handle);
       const { VERSION } = instance as { VERSION?: unknown };
