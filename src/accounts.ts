@@ -47,6 +47,8 @@ export function createAccounts(deps: {
   isFirstUserDefault: boolean;
 }): Accounts {
   const { store, sources, sourceOf, inContext, env } = deps;
+  /** An application's own store may mean something else by the name. */
+  const canList = typeof store.accounts === 'function';
 
   async function homeFor(patience: Patience, afresh = false): Promise<TokenSource> {
     const home = sourceOf('default');
@@ -57,10 +59,11 @@ export function createAccounts(deps: {
 
   /** Undefined: the store cannot say, or not now. */
   async function listed({ maxMs, signal }: Patience): Promise<readonly string[] | undefined> {
-    if (!store.accounts) return undefined;
-    const listing = inContext(() => call(async () => store.accounts!()));
+    if (!canList) return undefined;
+    const listing = inContext(() => call(async (): Promise<unknown> => store.accounts!()));
     const waited = await within(env, maxMs, listing, signal);
-    return waited.kind === 'done' ? waited.value : undefined;
+    const accounts = waited.kind === 'done' ? waited.value : undefined;
+    return Array.isArray(accounts) ? accounts.filter((account) => typeof account === 'string') : undefined;
   }
 
   async function ofNobody(patience: Patience): Promise<string> {
@@ -73,7 +76,7 @@ export function createAccounts(deps: {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);
     }
     const [only] = owners.values();
-    const isSure = accounts !== undefined || (home.holds() && !store.accounts);
+    const isSure = accounts !== undefined || (home.holds() && !canList);
     if (owners.size > 1 || (only !== undefined && !isSure)) throw new AccountUndecidedError(undecided);
     return only ?? home.account;
   }
@@ -115,10 +118,12 @@ export function createAccounts(deps: {
       // Another process may have renewed what is in hand here.
       await sourceOf('default').recognise(refreshToken, patience);
       if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
+      const untilMs = env.now() + patience.maxMs;
       for (const account of (await listed(patience)) ?? []) {
-        const read = readTokenSet(
-          await inContext(() => call(() => store.load(account))).catch(() => undefined),
-        );
+        if (env.now() > untilMs || patience.signal?.aborted) return undefined;
+        const loading = inContext(() => call(() => store.load(account)));
+        const loaded = await within(env, untilMs - env.now(), loading, patience.signal);
+        const read = readTokenSet(loaded.kind === 'done' ? loaded.value : undefined);
         if (read.kind !== 'set' || !descendsFrom(read.set, refreshToken)) continue;
         const source = sourceOf(account);
         await source.look(patience, true);

@@ -1,7 +1,7 @@
 import { nearest } from '../nearest.js';
 import { storeHint } from '../store-hint.js';
 import { createSealing, type SealingKey } from './sealing.js';
-import type { TokenSet, TokenStore } from './store.js';
+import type { ListingStore, TokenSet, TokenStore } from './store.js';
 
 export type { SealingKey } from './sealing.js';
 
@@ -67,7 +67,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
     );
   }
 
-  const encrypted: TokenStore = {
+  const encrypted: ListingStore = {
     async load(account) {
       return open(await store.load(account), account);
     },
@@ -84,6 +84,10 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   };
   if (store.lock) encrypted.lock = (account, critical, signal) => store.lock!(account, critical, signal);
   if (store.remove) encrypted.remove = (account) => store.remove!(account);
+  const { accounts } = store as ListingStore;
+  // Internal, and no part of what a store shows.
+  if (typeof accounts === 'function')
+    Object.defineProperty(encrypted, 'accounts', { value: () => accounts.call(store) });
   if (store.lockMs !== undefined) encrypted.lockMs = store.lockMs;
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
   // What ends with the process does so behind encryption too.

@@ -1,4 +1,4 @@
-import type { LockRecord, TokenSet, TokenStore } from './store.js';
+import type { ListingStore, LockRecord, TokenSet, TokenStore } from './store.js';
 
 /** On each of them, for every copy of the package. */
 const brand = Symbol.for('axios-procore.memory-store');
@@ -32,7 +32,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
       else records.set(account, text);
     },
   });
-  const store: TokenStore = {
+  const store: ListingStore = {
     load(account) {
       claim(account);
       const set = sets.get(account);
@@ -65,6 +65,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
       claim(account);
       sets.delete(account);
     },
+    accounts: async () => [...sets.keys()],
     renewsLock: true,
   };
   return Object.defineProperty(store, brand, { value: true });

@@ -7,7 +7,13 @@ import { openSession, type PostgresPool } from './postgres/session.js';
 import { createSlots } from './postgres/slots.js';
 import { defaultTable, readTable, statementsOf } from './postgres/table.js';
 import { inTransaction, type Work } from './postgres/transaction.js';
-import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } from './store.js';
+import {
+  TokenStoreConflict,
+  type ListingStore,
+  type LockRecord,
+  type TokenSet,
+  type TokenStore,
+} from './store.js';
 
 export type { PostgresClient, PostgresPool } from './postgres/session.js';
 export { postgresSchema } from './postgres/table.js';
@@ -73,7 +79,7 @@ export function postgresTokenStore(
     return inTransaction(await openSession(pool, told), work);
   }
 
-  return {
+  const store: PostgresTokenStore & ListingStore = {
     async load(account) {
       const [row] = await run(account, (query) => query(statements.load, [account]));
       return parse(row?.['tokens']);
@@ -108,8 +114,14 @@ export function postgresTokenStore(
       await run(account, (query) => query(statements.remove, [account]));
     },
 
+    async accounts() {
+      const rows = await inTransaction(await openSession(pool, told), (query) => query(statements.list, []));
+      return rows.map(({ account }) => account).filter((account) => typeof account === 'string');
+    },
+
     renewsLock: true,
   };
+  return store;
 
   /** Over the lock's connection and no other: without the lock nothing is written. */
   function recordOf(held: HeldLock, account: string): LockRecord {

@@ -162,3 +162,10 @@ test('an opaque log-in does not take the place of a user who is known', async ()
   expect(idOf(await h.instance.get(me))).toBe(1);
   expect(await sentAs(h, 'a-bob')).toBe('Bearer a-bob');
 });
+
+test('an application’s own store that has something else by the name accounts is not asked for a list', async () => {
+  const store = Object.assign(createTestStore(), { accounts: new Map() });
+  await using h = await createHarness({ options: { ...options, store } });
+  store.sets.set('default', h.emulator.issue({ userId: 5 }));
+  expect(idOf(await h.instance.get(me))).toBe(5);
+});

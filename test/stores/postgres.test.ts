@@ -9,7 +9,7 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { systemEnv } from '../../src/env.js';
 import { storeContract } from '../../src/store-contract/index.js';
 import { postgresSchema, postgresTokenStore } from '../../src/store/postgres.js';
-import { TokenStoreConflict, type TokenSet } from '../../src/store/store.js';
+import { TokenStoreConflict, type ListingStore, type TokenSet } from '../../src/store/store.js';
 import { startPooler, startPostgres } from './support/postgres-server.js';
 import { createStage, never, pair, type Opened, type Stage } from './support/postgres-stage.js';
 
@@ -198,6 +198,17 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       const { rows } = await stage.admin.query(`SELECT DISTINCT confirmed FROM ${table}`);
       expect(rows).toEqual([{ confirmed: 'on' }]);
       await stage.admin.query(`DROP TABLE ${table}`);
+    });
+
+    test('the accounts that have tokens are listed', async () => {
+      const opened = stage.open();
+      const accounts = [fresh(), fresh()];
+      for (const account of accounts) await opened.store.save(pair(1), account, undefined);
+      const locked = fresh();
+      await opened.store.lock(locked, async (_lost, record) => record.write('noted'), never());
+      const listed = await (opened.store as ListingStore).accounts!();
+      expect(listed).toEqual(expect.arrayContaining(accounts));
+      expect(listed).not.toContain(locked);
     });
 
     test('remove forgets the tokens and the record', async () => {

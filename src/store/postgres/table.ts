@@ -34,6 +34,8 @@ export interface PostgresStatements {
   /** `$2` the tokens, `$3` the text that is to be replaced, as `load` gives it; no row when the table holds another by now. */
   readonly save: string;
   readonly remove: string;
+  /** The accounts that have tokens; without parameters. */
+  readonly list: string;
   readonly readRecord: string;
   readonly writeRecord: string;
   readonly clearRecord: string;
@@ -59,6 +61,7 @@ export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
       ON CONFLICT (account) DO UPDATE SET tokens = excluded.tokens, saved_at = excluded.saved_at
       WHERE stored.tokens::text IS NOT DISTINCT FROM $3
       RETURNING account`,
+    list: `SELECT account FROM ${quoted} WHERE tokens IS NOT NULL`,
     remove: `DELETE FROM ${quoted} WHERE account = $1`,
     readRecord: `SELECT lock_record FROM ${quoted} WHERE account = $1`,
     writeRecord: `INSERT INTO ${quoted} (account, lock_record) VALUES ($1, $2)
