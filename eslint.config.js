@@ -5,7 +5,7 @@ const pure = [
   'src/environments.ts',
   'src/axios-limits.ts',
   'src/{code-mistakes,in-words,instance-hint,nearest,option-hints,store-hint}.ts',
-  'src/way.ts',
+  'src/{timeout,way}.ts',
   'src/wire/*.ts',
   'src/failure/{transport,never-sent}.ts',
   'src/token/verdicts.ts',

@@ -4,9 +4,9 @@ import { canSendAgain, interruptedError, patienceOf, type Call, type Calls } fro
 import type { Env } from './env.js';
 import { blobText } from './failure/body.js';
 import { refusalReason } from './failure/challenge.js';
-import { DeadlineError, type ProcoreError } from './failure/errors.js';
 import type { Line } from './line.js';
 import type { Events } from './observe/events.js';
+import { overtime, timerEarlyMs } from './overtime.js';
 import type { Pacing } from './pace.js';
 import { isReplayable } from './retry/replayable.js';
 import type { Lease } from './token/ledger.js';
@@ -75,7 +75,7 @@ export function createAuthorisation(deps: {
     const known = await isKnown(call, patienceOf(call, env.now()));
     if (call.signal?.aborted) throw interruptedError(call);
     if (known && isForeign(call)) return asItCame(config, call);
-    const late = overdue(call);
+    const late = overtime(call, env.now());
     if (late) throw late;
     const lease = call.source!.peek(call.config);
     return lease ? wear(config, call, lease) : wearLater(config, call);
@@ -111,12 +111,7 @@ export function createAuthorisation(deps: {
     // The application's own authorisation has not passed by yet; it works as it did without the plugin.
     const isOver = takesOver && acquired.error.kind === 'reauthentication-required';
     if (call.bearer !== undefined && (isOver || isForeign(call))) return undefined;
-    throw overdue(call) ?? acquired.error;
-  }
-
-  function overdue(call: Call): ProcoreError | undefined {
-    if (env.now() < call.deadlineAtMs) return undefined;
-    return new DeadlineError('its deadlineMs has passed while it waited for a token.');
+    throw overtime(call, env.now() + timerEarlyMs) ?? acquired.error;
   }
 
   return {
@@ -124,9 +119,9 @@ export function createAuthorisation(deps: {
       const call = calls.of(config);
       if (!call) return config;
       if (call.signal?.aborted) throw interruptedError(call);
-      if (!call.source) return undressed(config, call);
-      const late = overdue(call);
+      const late = overtime(call, env.now());
       if (late) throw late;
+      if (!call.source) return undressed(config, call);
       if (isForeign(call)) {
         const isStranger = call.source.holds() && !call.source.mayRecognise(call.bearer!);
         return isStranger ? asItCame(config, call) : wearKnown(config, call);
@@ -154,7 +149,12 @@ export function createAuthorisation(deps: {
         mayRenew: !call.renewed,
       });
       if (refusal.kind === 'aborted') throw interruptedError(call);
-      if (refusal.kind === 'failed') throw overdue(call) ?? refusal.error;
+      if (refusal.kind === 'failed') {
+        const late = overtime(call, env.now() + timerEarlyMs);
+        // It is on no error of ours, then, and nobody reads it.
+        if (late && !call.response) discard(response.data);
+        throw late ?? refusal.error;
+      }
       const { config } = error as { config: AxiosRequestConfig };
       if (refusal.kind === 'return') throw error;
       // The 401 is the answer, with a working token for the next call. Behind a redirect the call itself has run.

@@ -133,10 +133,22 @@ export function statusError(
     : enhanced(new Error(message), { config, request, response });
 }
 
+/** An error of axios's own that has neither request nor answer. */
+export function errorWithCode(
+  { AxiosError }: AxiosCopy,
+  message: string,
+  code: string,
+  config: AxiosRequestConfig,
+): Error {
+  return AxiosError
+    ? new AxiosError(message, code, config, undefined, undefined)
+    : enhanced(new Error(message), { config, code });
+}
+
 /** What axios itself makes of an error below 0.27, where it has no class for it. */
 function enhanced(
   error: Error,
-  details: { config: AxiosRequestConfig; request?: unknown; response?: unknown },
+  details: { config: AxiosRequestConfig; code?: string; request?: unknown; response?: unknown },
 ): Error {
   return Object.assign(error, details, {
     isAxiosError: true,

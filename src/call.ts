@@ -44,6 +44,9 @@ export interface Call {
   /** Rejects with that: an adapter may listen to nobody. Undefined when nothing can. */
   readonly interrupted: Promise<never> | undefined;
   readonly deadlineAtMs: number;
+  readonly startedAtMs: number;
+  /** When its `timeout` has passed, where that bounds the whole call; else Infinity. */
+  readonly timeoutAtMs: number;
   readonly maxWaitMs: number;
   attempts: number;
   /** What `makeBody` made for the attempt under way. */
@@ -107,10 +110,15 @@ export function canSendAgain(call: Call, config: AxiosRequestConfig): boolean {
   return call.makeBody !== undefined || isReplayable(config.data);
 }
 
+/** When the time of this call is over: by its deadline, or by its `timeout` where that bounds the whole call. */
+export function endsAtMs(call: Call): number {
+  return Math.min(call.deadlineAtMs, call.timeoutAtMs);
+}
+
 /** How long this call may wait now. */
 export function patienceOf(call: Call, nowMs: number): Patience {
   return {
-    maxMs: Math.max(0, Math.min(call.maxWaitMs, call.deadlineAtMs - nowMs)),
+    maxMs: Math.max(0, Math.min(call.maxWaitMs, endsAtMs(call) - nowMs)),
     signal: call.signal,
     way: call.config,
   };

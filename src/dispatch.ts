@@ -18,6 +18,7 @@ import type { Gate } from './pacing/gate.js';
 import { privateConfig } from './private-config.js';
 import { following } from './redirects.js';
 import { isIdempotent } from './retry/decide.js';
+import { timeoutMsOf } from './timeout.js';
 import type { TokenSource } from './token/source.js';
 import { wrongEnvironmentText } from './wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
@@ -52,6 +53,7 @@ export function createDispatch(
   let isFirst = true;
 
   return async (config, original) => {
+    const startedAtMs = env.now();
     const destination = destinationOf(config, origins);
     const adapter = resolveAdapter(copy, original, config);
     const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
@@ -83,7 +85,8 @@ export function createDispatch(
       accounts && withToken && !isNamed
         ? (accounts.known(bearer) ?? (await userOf(bearer, config, destination.path, accounts)))
         : named;
-    return send(config, destination, { adapter, chosen: original }, account, withToken, { bearer, isNamed });
+    const brought = { bearer, isNamed, startedAtMs };
+    return send(config, destination, { adapter, chosen: original }, account, withToken, brought);
   };
 
   /** Undefined: the application wants this call left alone. */
@@ -105,7 +108,8 @@ export function createDispatch(
   ): Promise<string> {
     const { signal, release } = bridgeCancellation(copy, config, env);
     try {
-      return await ofCall(bearer, { maxMs: settings.maxWaitMs, signal, way: config });
+      const maxMs = Math.min(settings.maxWaitMs, boundOf(config) ?? Infinity);
+      return await ofCall(bearer, { maxMs, signal, way: config });
     } catch (error) {
       throw error instanceof AccountUndecidedError ? unsentError(copy, error, config, path) : error;
     } finally {
@@ -120,6 +124,11 @@ export function createDispatch(
     throw new TypeError(
       `axios-procore: option "companyId" returned ${kindOf(company)} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
     );
+  }
+
+  /** Milliseconds that its own `timeout` gives a whole call; undefined: it bounds none, or each attempt. */
+  function boundOf({ timeout }: AxiosRequestConfig): number | undefined {
+    return settings.legacy.timeoutBoundsCall ? timeoutMsOf(timeout) : undefined;
   }
 
   /** Undefined: calls are not paced. */
@@ -161,7 +170,7 @@ export function createDispatch(
     { adapter, chosen }: { adapter: Adapter; chosen: unknown },
     account: string,
     withToken: boolean,
-    brought: Pick<Call, 'bearer' | 'isNamed'>,
+    brought: Pick<Call, 'bearer' | 'isNamed' | 'startedAtMs'>,
   ): Promise<AxiosResponse> {
     const { procore } = config;
     // Interceptors, defaults and the environment may have changed since the attach.
@@ -174,7 +183,7 @@ export function createDispatch(
     const { signal, interruption, interrupted, release } = bridgeCancellation(copy, config, env, deadlineMs);
     const call: Call = {
       config,
-      adapter: hidesRedirects(copy, adapter, chosen, config) ? following(copy, adapter) : adapter,
+      adapter: hidesRedirects(copy, adapter, chosen, config) ? following(copy, env, adapter) : adapter,
       copy,
       method,
       path: destination.path,
@@ -190,6 +199,7 @@ export function createDispatch(
       interruption,
       interrupted,
       deadlineAtMs: deadlineMs === undefined ? Infinity : env.now() + deadlineMs,
+      timeoutAtMs: brought.startedAtMs + (boundOf(config) ?? Infinity),
       maxWaitMs: settings.maxWaitMs,
       attempts: 0,
       body: undefined,

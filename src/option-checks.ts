@@ -65,7 +65,10 @@ const retryChecks: Record<keyof RetryOptions, Check> = {
   baseDelayMs: duration,
   maxDelayMs: duration,
 };
-const legacyChecks: Record<keyof LegacyOptions, Check> = { takeOverRefresh: switched };
+const legacyChecks: Record<keyof LegacyOptions, Check> = {
+  takeOverRefresh: switched,
+  timeoutBoundsCall: switched,
+};
 const scopes = ['account', 'account+company', 'app'];
 const optionChecks: Record<keyof ProcoreOptions, Check> = {
   clientId: text,

@@ -105,6 +105,13 @@ export interface LegacyOptions {
    * @default false
    */
   takeOverRefresh?: boolean | undefined;
+  /**
+   * axios's own `timeout` bounds a whole call, waits and repetitions included, as it does without the plugin; `false`: it bounds each
+   * attempt, and `deadlineMs` the call. Of `timeout` and `deadlineMs` the earlier ends the call.
+   *
+   * @default false
+   */
+  timeoutBoundsCall?: boolean | undefined;
 }
 
 /** How failed calls are repeated. */
@@ -172,7 +179,10 @@ export const renewalDefaults: Settings['renewal'] = Object.freeze({
   drainMs: 5_000,
 });
 /** What `legacy` means where it says nothing. */
-export const legacyDefaults: Settings['legacy'] = Object.freeze({ takeOverRefresh: false });
+export const legacyDefaults: Settings['legacy'] = Object.freeze({
+  takeOverRefresh: false,
+  timeoutBoundsCall: false,
+});
 /** What `rateLimit` means where it says nothing. */
 export const rateLimitDefaults: Readonly<Required<RateLimitOptions>> = Object.freeze({ scope: 'account' });
 /** What `retry` means where it says nothing. */

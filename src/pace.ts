@@ -1,8 +1,9 @@
 import type { AxiosRequestConfig } from 'axios';
-import { gatePatienceOf, interruptedError, type Call, type Calls } from './call.js';
+import { endsAtMs, gatePatienceOf, interruptedError, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import { DeadlineError, RateLimitedError } from './failure/errors.js';
 import type { Events } from './observe/events.js';
+import { overtime, timerEarlyMs } from './overtime.js';
 import type { Passage } from './pacing/gate.js';
 
 /** Holds calls back by what the server tells of its limits. */
@@ -23,10 +24,10 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     if (gate.leave(ticket)) return;
     const nowMs = env.now();
     const patience = gatePatienceOf(call, nowMs);
-    // The same, should both end at once: the deadline is what the application chose for this call.
-    const untilDeadline = call.deadlineAtMs <= nowMs + patience.maxMs;
+    // The same, should both end at once: that is what the application chose for this call.
+    const untilEnd = endsAtMs(call) <= nowMs + patience.maxMs;
     const passage = gate.enter(ticket, patience);
-    if (!(passage instanceof Promise)) return pass(call, passage, untilDeadline);
+    if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
     const opening = gate.opening();
     emit('request-waiting', {
       reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
@@ -34,35 +35,37 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
       path,
       ...(opening ? { until: new Date(opening.atMs) } : {}),
     });
-    return passage.then((passed) => pass(call, passed, untilDeadline));
+    return passage.then((passed) => pass(call, passed, untilEnd));
   }
 
-  function pass(call: Call, passage: Passage, untilDeadline: boolean): void {
+  function pass(call: Call, passage: Passage, untilEnd: boolean): void {
     switch (passage.kind) {
       case 'go':
         return;
       case 'aborted':
         throw interruptedError(call);
       case 'too-long':
-        throw tooLong(call, passage, untilDeadline);
+        throw tooLong(call, passage, untilEnd);
     }
   }
 
   function tooLong(
     call: Call,
     { retryAtMs, status }: Passage & { kind: 'too-long' },
-    untilDeadline: boolean,
+    untilEnd: boolean,
   ): Error {
     const retryAt = new Date(retryAtMs);
     const sent = call.attempts === 0 ? 'it was not sent' : 'it was not sent again';
     const opens = `calls may leave again at ${retryAt.toISOString()}`;
-    if (untilDeadline) {
-      call.gaveUp = 'deadline';
+    const isByTimeout = untilEnd && call.timeoutAtMs < call.deadlineAtMs;
+    const late = isByTimeout ? overtime(call, env.now() + timerEarlyMs) : undefined;
+    if (late) return late;
+    call.gaveUp = untilEnd ? 'deadline' : 'wait-too-long';
+    if (untilEnd && !isByTimeout)
       return new DeadlineError(`${sent}: ${opens}, after its deadlineMs.`, { retryAt });
-    }
-    call.gaveUp = 'wait-too-long';
     const why = status === 503 ? 'the server is busy' : 'no more calls may leave now';
-    return new RateLimitedError(`${sent}: ${why}, ${opens}, later than maxWaitMs allows. Try again then.`, {
+    const bound = isByTimeout ? 'its timeout' : 'maxWaitMs';
+    return new RateLimitedError(`${sent}: ${why}, ${opens}, later than ${bound} allows. Try again then.`, {
       retryAt,
       status: status ?? 429,
     });

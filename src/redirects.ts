@@ -2,7 +2,9 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from './adapter.js';
 import { copyOf, discard, errorFrom, isAxiosError, redirectsHandedBack, unwrapped } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
+import type { Env } from './env.js';
 import { isReplayable } from './retry/replayable.js';
+import { timeoutAfter } from './timeout.js';
 import { fullUrlOf } from './wire/destination.js';
 import { headerOf } from './wire/headers.js';
 
@@ -24,9 +26,9 @@ interface Arrival {
 
 /**
  * Follows redirects on behalf of an adapter that would tell nobody of them: `beforeRedirect` of the configuration hears of each, and takes
- * off what must not leave Procore.
+ * off what must not leave Procore. All of it has the one `timeout`, as where axios follows them.
  */
-export function following(copy: AxiosCopy, adapter: Adapter): Adapter {
+export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter {
   return async (config) => {
     const { maxRedirects = mostRedirects, fetchOptions } = config as {
       maxRedirects?: number;
@@ -37,6 +39,7 @@ export function following(copy: AxiosCopy, adapter: Adapter): Adapter {
     const first = Object.assign(copyOf(config), redirectsHandedBack, {
       fetchOptions: { ...fetchOptions, ...redirectsHandedBack.fetchOptions },
     });
+    const sentAtMs = env.now();
     let hop: Hop = { config: first, url: fullUrlOf(config) };
     for (let count = 0; ; count++) {
       const { response, finish } = await arrival(adapter(hop.config));
@@ -45,6 +48,7 @@ export function following(copy: AxiosCopy, adapter: Adapter): Adapter {
       if (!next) return finish();
       discard(response?.data);
       if (count === maxRedirects) throw tooMany(copy, hop.config, response);
+      next.config.timeout = timeoutAfter(config.timeout, env.now() - sentAtMs) as number;
       hop = next;
     }
   };

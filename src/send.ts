@@ -15,7 +15,9 @@ import { assess } from './failure/assess.js';
 import { blobText } from './failure/body.js';
 import { wasNeverSent } from './failure/never-sent.js';
 import { connectionFailureOf } from './failure/transport.js';
+import { tellWholeTimeout } from './overtime.js';
 import { retryAfterMs } from './retry/delay.js';
+import { timeoutAfter } from './timeout.js';
 import { headerOf } from './wire/headers.js';
 
 /**
@@ -97,6 +99,7 @@ export function createSend(deps: {
       call.gate?.release(call.ticket!);
     tell(call, answer);
     const own = owned(error, config, call);
+    tellWholeTimeout(own, call.config);
     await note(own, answer, call);
     throw own;
   }
@@ -110,6 +113,9 @@ export function createSend(deps: {
     call.response = undefined;
     // Who goes out with a bearer of its own is not waited for, and its answer is not counted.
     if (call.lease) call.source?.sent();
+    if (call.timeoutAtMs < Infinity) {
+      config.timeout = timeoutAfter(call.config.timeout, env.now() - call.startedAtMs) as number;
+    }
     let sending: Promise<AxiosResponse>;
     try {
       sending = call.adapter(config);

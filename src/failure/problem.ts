@@ -11,7 +11,7 @@ export type GaveUp =
   | 'body-not-replayable'
   /** The server wants a longer wait than `maxWaitMs`. */
   | 'wait-too-long'
-  /** The wait would end after `deadlineMs`. */
+  /** The wait would end after `deadlineMs`, or after the `timeout` where that bounds the whole call. */
   | 'deadline'
   /** `retry: false`. */
   | 'disabled';

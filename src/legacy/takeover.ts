@@ -27,6 +27,7 @@ import { epochMs, localExpiryMs } from '../token/token-set.js';
 import { readByProxyText } from '../wire/in-clear.js';
 import { within, type Patience } from '../within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
+import { createInTime, type AnsweredCall } from './in-time.js';
 import type { createHearing } from './passage.js';
 import { tokenAnswer, type PairInUse } from './token-answer.js';
 import type { LegacyTokenRequest } from './token-request.js';
@@ -51,7 +52,7 @@ export type Takeover = (request: LegacyTokenRequest, call: LegacyCall) => Promis
 export function createTakeover(deps: {
   env: Env;
   copy: AxiosCopy;
-  settings: Pick<Settings, 'clientId' | 'grant' | 'maxWaitMs'>;
+  settings: Pick<Settings, 'clientId' | 'grant' | 'legacy' | 'maxWaitMs'>;
   mutex: GrantMutex;
   hear: ReturnType<typeof createHearing>;
   sources: () => Iterable<TokenSource>;
@@ -68,6 +69,7 @@ export function createTakeover(deps: {
   warnOnce: Events['warnOnce'];
 }): Takeover {
   const { env, copy, settings, mutex, hear, warnOnce, accounts } = deps;
+  const inTime = createInTime(deps);
   /** Saves of what the application has redeemed by itself, by token. */
   const keeping = new Map<string, Promise<void>>();
 
@@ -80,10 +82,13 @@ export function createTakeover(deps: {
   }
 
   /** Waits as long as the application itself would for the answer. */
-  async function patiently<T>({ config }: LegacyCall, work: (patience: Patience) => Promise<T>): Promise<T> {
+  async function patiently<T>(
+    { config, endsAtMs }: AnsweredCall,
+    work: (patience: Patience) => Promise<T>,
+  ): Promise<T> {
     const { signal, release } = bridgeCancellation(copy, config, env);
     try {
-      const maxMs = Math.min(settings.maxWaitMs, config.timeout || Infinity);
+      const maxMs = Math.max(0, Math.min(settings.maxWaitMs, endsAtMs - env.now()));
       return await work({ maxMs, signal, way: config });
     } finally {
       release();
@@ -93,7 +98,7 @@ export function createTakeover(deps: {
   async function answerFrom(
     source: TokenSource,
     request: LegacyTokenRequest,
-    call: LegacyCall,
+    call: AnsweredCall,
   ): Promise<AxiosResponse> {
     const refreshToken = request.grant === 'refresh_token' ? request.refreshToken : undefined;
     const presented = await patiently(call, (patience) => source.present(refreshToken, patience));
@@ -112,7 +117,7 @@ export function createTakeover(deps: {
   }
 
   /** Whose the tokens are shows in the answer: until then no account is concerned. */
-  async function redeemForItsUser(request: RefreshRequest, call: LegacyCall): Promise<AxiosResponse> {
+  async function redeemForItsUser(request: RefreshRequest, call: AnsweredCall): Promise<AxiosResponse> {
     const { refreshToken } = request;
     const found = () => patiently(call, (patience) => accounts!.ofRefreshToken(refreshToken, patience));
     const holder = await found();
@@ -145,7 +150,7 @@ export function createTakeover(deps: {
   async function redeemOnce(
     request: RefreshRequest,
     source: TokenSource | undefined,
-    call: LegacyCall,
+    call: AnsweredCall,
   ): Promise<AxiosResponse> {
     const { refreshToken } = request;
     const key = fingerprint(refreshToken);
@@ -175,6 +180,7 @@ export function createTakeover(deps: {
     };
     const response = await patiently(call, async ({ maxMs, signal }) => {
       if (signal?.aborted) throw canceledError(copy, call.config);
+      if (maxMs === 0) return refused(call, occupied(call));
       const patience = new AbortController();
       const redeemed = mutex.run(key, redeem, patience.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
@@ -246,12 +252,14 @@ export function createTakeover(deps: {
     if (isForeign || deps.isRenewal()) return call.adapter(call.config);
     if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
       const source = sourceFor(request.refreshToken, call);
-      if (!source && accounts) return redeemForItsUser(request, call);
-      return source ? answerFrom(source, request, call) : redeemOnce(request, undefined, call);
+      return inTime(call, (answered) => {
+        if (!source && accounts) return redeemForItsUser(request, answered);
+        return source ? answerFrom(source, request, answered) : redeemOnce(request, undefined, answered);
+      });
     }
     if (request.grant === 'client_credentials' && settings.grant === 'client_credentials') {
       const source = accounts ? deps.sourceOf('default') : sourceFor(undefined, call);
-      if (source) return answerFrom(source, request, call);
+      if (source) return inTime(call, (answered) => answerFrom(source, request, answered));
     }
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
       if (isInClear(call)) return refused(call, unsendable(call));

@@ -48,7 +48,12 @@ export function configure(
     ...merged,
     ...(account === undefined ? {} : { account }),
     store: storeOf({ ...merged, account }, own.store ? undefined : file),
-    legacy: { takeOverRefresh: true, ...merged.legacy },
+    legacy: {
+      takeOverRefresh: true,
+      // Who gives a deadline has chosen what bounds a call.
+      timeoutBoundsCall: own.deadlineMs === undefined,
+      ...defined(merged.legacy ?? {}),
+    },
   } as ProcoreOptions;
   resolveOptions(complete);
   return complete;

@@ -28,7 +28,7 @@ export interface RetryLimits {
   readonly paced: boolean;
   /** How long the call may wait for the server now. */
   readonly maxWaitMs: number;
-  /** How long it has until its deadline; Infinity without one. */
+  /** How long it has until its time is over; Infinity where nothing bounds it. */
   readonly leftMs: number;
 }
 
@@ -61,7 +61,7 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   // Who names no wait is asked as often as anybody who fails.
   const counts = !turnedAway || attempt.toldMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
-  if (toldMs > limits.leftMs) return giveUp('deadline');
+  if (limits.leftMs <= 0 || toldMs > limits.leftMs) return giveUp('deadline');
   if (toldMs > limits.maxWaitMs) return giveUp('wait-too-long');
   const waitMs = turnedAway && limits.paced ? 0 : waitFor(attempt, toldMs, retry, draw);
   if (waitMs > limits.leftMs) return giveUp('deadline');

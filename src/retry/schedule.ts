@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import { discard, isAxiosError } from '../axios.js';
-import { canSendAgain, gatePatienceOf, interruptedError, type Call, type Calls } from '../call.js';
+import { canSendAgain, endsAtMs, gatePatienceOf, interruptedError, type Call, type Calls } from '../call.js';
 import type { Env } from '../env.js';
 import type { Line } from '../line.js';
 import type { Events } from '../observe/events.js';
@@ -18,7 +18,9 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
 
   function decide(call: Call, config: Parameters<Line>[0], retries: number): RetryDecision {
     const nowMs = env.now();
-    const leftMs = call.deadlineAtMs - nowMs;
+    // An attempt under such a `timeout` has all the time that the call has left.
+    const hasTimedOut = call.timeoutAtMs < Infinity && call.failure!.kind === 'timeout';
+    const leftMs = hasTimedOut ? 0 : endsAtMs(call) - nowMs;
     return decideRetry(
       {
         ...call.failure!,

@@ -118,6 +118,7 @@ const nested: [parent: keyof ProcoreOptions, option: string, wrong: unknown[], t
   ['retry', 'maxDelayMs', notDuration, /a positive number/],
   ['rateLimit', 'scope', [null, 'user', 5, true, {}], /one of account, account\+company, app, or a function/],
   ['legacy', 'takeOverRefresh', notBoolean, /true or false/],
+  ['legacy', 'timeoutBoundsCall', notBoolean, /true or false/],
   ['environment', 'loginUrl', notOrigin, /an origin such as|a URL/],
   ['environment', 'apiUrl', notOrigin, /an origin such as|a URL/],
 ];

@@ -92,8 +92,23 @@ test('what the module says wins over the variables, and what it leaves undefined
 test('the module may say that refreshes are left alone', () => {
   expect(configured({}, { store, legacy: { takeOverRefresh: false } }).legacy).toEqual({
     takeOverRefresh: false,
+    timeoutBoundsCall: true,
   });
 });
+
+test.each([
+  ['nothing of it', {}, true],
+  ['a longest wait', { maxWaitMs: 5_000 }, true],
+  ['undefined', { legacy: { timeoutBoundsCall: undefined, takeOverRefresh: undefined } }, true],
+  ['that it bounds each attempt', { legacy: { timeoutBoundsCall: false } }, false],
+  ['a deadline', { deadlineMs: 5_000 }, false],
+  ['a deadline beside it', { deadlineMs: 5_000, legacy: { timeoutBoundsCall: true } }, true],
+])(
+  "where the module says %s, axios's timeout bounds the whole call: %#",
+  (_what, says, timeoutBoundsCall) => {
+    expect(configured({}, { store, ...says }).legacy).toEqual({ takeOverRefresh: true, timeoutBoundsCall });
+  },
+);
 
 test('a function cannot change what the variables say behind anybody’s back', () => {
   const options = { ...client };

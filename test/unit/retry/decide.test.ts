@@ -257,4 +257,13 @@ describe('what a call allows itself', () => {
     expect(decide({ leftMs: 4_999, maxWaitMs: 4_999 })).toEqual({ kind: 'give-up', why: 'deadline' });
     expect(decide({ leftMs: 5_000, maxWaitMs: 5_000 })).toMatchObject({ waitMs: 5_000 });
   });
+
+  test.each([0, -1])('where %i ms are left nothing is sent again, even without a wait', (leftMs) => {
+    const more = { ...limits, leftMs, maxWaitMs: 0 };
+    expect(decideRetry(attempt(), more, 0)).toEqual({ kind: 'give-up', why: 'deadline' });
+    expect(decideRetry(attempt(toldFor(0)), { ...more, paced: true }, 0)).toEqual({
+      kind: 'give-up',
+      why: 'deadline',
+    });
+  });
 });

@@ -1,0 +1,44 @@
+import type { AxiosResponse } from 'axios';
+import type { AxiosCopy } from '../axios/copy.js';
+import type { Env } from '../env.js';
+import { putOnError } from '../failure/carried.js';
+import { isProcoreError } from '../failure/errors.js';
+import { describeProblem } from '../failure/problem.js';
+import type { Settings } from '../options.js';
+import { timerEarlyMs, timeoutError } from '../overtime.js';
+import { timeoutMsOf } from '../timeout.js';
+import { within } from '../within.js';
+import type { LegacyCall } from './takeover.js';
+
+/** A token request that is answered here. `endsAtMs`: when its `timeout` has passed, over all its waits; Infinity without one. */
+export type AnsweredCall = LegacyCall & { readonly endsAtMs: number };
+
+/**
+ * Bounds the answer to a token request of the application by the `timeout` of that request. What was waited for goes on: a renewal, and a
+ * redemption, whose answer is kept.
+ */
+export function createInTime({
+  env,
+  copy,
+  settings,
+}: {
+  env: Env;
+  copy: AxiosCopy;
+  settings: Pick<Settings, 'legacy'>;
+}): (call: LegacyCall, answer: (call: AnsweredCall) => Promise<AxiosResponse>) => Promise<AxiosResponse> {
+  return async (call, answer) => {
+    const { config } = call;
+    const timeoutMs = timeoutMsOf(config.timeout) ?? Infinity;
+    const endsAtMs = env.now() + timeoutMs;
+    if (!settings.legacy.timeoutBoundsCall || timeoutMs === Infinity) return answer({ ...call, endsAtMs });
+    // The timer is set before those of the waits inside.
+    const begun = Promise.resolve().then(() => answer({ ...call, endsAtMs }));
+    const waited = await within(env, timeoutMs, begun);
+    if (waited.kind === 'done') return waited.value;
+    const isOver = env.now() + timerEarlyMs >= endsAtMs;
+    if (waited.kind === 'failed' && !(isOver && isProcoreError(waited.error))) throw waited.error;
+    const error = timeoutError(copy, config);
+    putOnError(error, describeProblem({ kind: 'timeout', attempts: 0, mayHaveRun: false, idempotent: true }));
+    throw error;
+  };
+}
