@@ -61,7 +61,7 @@ export function createAttach(
   copies: AxiosCopies = createAxiosCopies(),
 ): (...given: [...Parameters<AttachProcore>, isEarly?: boolean]) => Procore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
-  const sharedByHandle = new WeakMap<Procore, Shared>();
+  const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
   const mutex = createGrantMutex(registry);
   const createScopes = (serverOffsetMs: () => number) =>
     createGates(() => createGate({ env, serverOffsetMs }));
@@ -72,9 +72,16 @@ export function createAttach(
     checkFree(instance, settings.replace);
     reclaim(instance);
     const before = settings.replace ? replaceable(instance) : undefined;
-    const sharedBefore = before && sharedByHandle.get(before.handle);
+    const of = before && sharedByHandle.get(before.handle);
+    const sharedBefore = of?.shared;
+    // Instances that stay on the store before go on with its tokens.
+    const isAlone = sharedBefore?.attached.items().every((handle) => handle === before?.handle);
     const store = settings.store ?? memoryTokenStore();
-    const shared = sharedByStore.get(store) ?? sharedBefore ?? createShared(env, createScopes);
+    const shared =
+      sharedByStore.get(store) ??
+      (isAlone ? sharedBefore : undefined) ??
+      createShared(env, createScopes, sharedBefore?.gates);
+    if (of && shared === sharedBefore) sharedByStore.delete(of.store);
     sharedByStore.set(store, shared);
     const inContext = captureContext();
     const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
@@ -166,8 +173,10 @@ export function createAttach(
 
     /** How the keys of this client's accounts begin. */
     const clientKeys = clientKeyOf('').slice(0, -'""]'.length);
-    if (shared === sharedBefore) shared.moveTo(store, clientKeys);
-    else {
+    if (shared === sharedBefore) {
+      shared.moveTo(store, clientKeys);
+      if (isAlone && !settings.legacy.takeOverRefresh) shared.takenOver.clear();
+    } else {
       for (const [key, held] of before?.held() ?? []) {
         if (!key.startsWith(clientKeys)) continue;
         shared.inherit(key, held);
@@ -341,11 +350,13 @@ export function createAttach(
       detach() {
         if (detached) return;
         detached = true;
+        shared.attached.delete(handle);
         ejectOwn(instance, id, installer);
         unmark(instance);
       },
     };
-    sharedByHandle.set(handle, shared);
+    sharedByHandle.set(handle, { shared, store });
+    shared.attached.add(handle);
     mark(instance, {
       handle,
       interceptor: installer,

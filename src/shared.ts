@@ -3,11 +3,13 @@ import type { HeldTokenSet } from './attached.js';
 import type { Env } from './env.js';
 import type { Events } from './observe/events.js';
 import type { Settings } from './options.js';
+import type { Procore } from './procore.js';
 import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenStore } from './store/store.js';
 import type { TokenSource } from './token/source.js';
+import { createWeakList, type WeakList } from './weak-list.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
@@ -22,6 +24,8 @@ export interface Shared {
   inherit(key: string, held: HeldTokenSet): void;
   /** What the source of this key begins with. */
   inheritedBy(key: string): HeldTokenSet | undefined;
+  /** The handles of instances that are attached. */
+  readonly attached: WeakList<Procore>;
   /** The sources whose key begins so go on with another store. */
   moveTo(store: TokenStore, keysOf: string): void;
   /** How each source presents its grant: set by the latest attach that uses it. */
@@ -48,22 +52,20 @@ export interface Shared {
   idle(): Promise<void>;
 }
 
-/** Creates the common part of the attaches of one store. */
-export function createShared(env: Env, createGates: (serverOffsetMs: () => number) => Gates): Shared {
+/** Creates the common part of the attaches of one store. `gates`: those that there are already. */
+export function createShared(
+  env: Env,
+  createGates: (serverOffsetMs: () => number) => Gates,
+  gates?: Gates,
+): Shared {
   const sources = new Map<string, TokenSource>();
   const contexts = new Map<string, InContext>();
   const inherited = new Map<string, HeldTokenSet>();
-  // Weak: an application may make an instance for each call and never detach it.
-  let sinks: WeakRef<Events>[] = [];
+  const sinks = createWeakList<Events>();
   const logged = new WeakMap<object, Set<string>>();
   const withoutLogger = {};
   let clock = unknownClock;
   let offsetMs = 0;
-
-  function everyone(): Events[] {
-    sinks = sinks.filter((sink) => sink.deref() !== undefined);
-    return sinks.map((sink) => sink.deref()).filter((sink) => sink !== undefined);
-  }
 
   return {
     source(key, create) {
@@ -90,13 +92,14 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
       if (!sources.has(key)) inherited.set(key, held);
     },
     inheritedBy: (key) => inherited.get(key),
+    attached: createWeakList(),
     moveTo(store, keysOf) {
       for (const [key, source] of sources) if (key.startsWith(keysOf)) source.moveTo(store);
     },
     exchanges: new Map(),
     takenOver: new Set(),
     outliving: new Map(),
-    gates: createGates(() => offsetMs),
+    gates: gates ?? createGates(() => offsetMs),
     learn(date) {
       if (date === undefined) return;
       const next = learnClock(clock, date, env.now());
@@ -111,22 +114,17 @@ export function createShared(env: Env, createGates: (serverOffsetMs: () => numbe
       logged.set(log, own);
       return own;
     },
-    tellTo(events) {
-      if (sinks.length % 100 === 99) everyone();
-      sinks.push(new WeakRef(events));
-    },
-    tellNoMore(events) {
-      sinks = sinks.filter((sink) => sink.deref() !== events);
-    },
+    tellTo: sinks.add,
+    tellNoMore: sinks.delete,
     emit(event, detail) {
       const logged = new Set<unknown>();
-      for (const events of everyone()) {
+      for (const events of sinks.items()) {
         events.inContext(() => events.emit(event, detail, !logged.has(events.logger)));
         logged.add(events.logger);
       }
     },
     warnOnce(...warning) {
-      for (const events of everyone().slice(0, 1)) events.inContext(() => events.warnOnce(...warning));
+      for (const events of sinks.items().slice(0, 1)) events.inContext(() => events.warnOnce(...warning));
     },
     async idle() {
       for (;;) {

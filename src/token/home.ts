@@ -5,6 +5,8 @@ import type { Keeper } from './keeper.js';
 export interface Home {
   readonly store: TokenStore;
   readonly keeper: Keeper;
+  /** Whether this is the store. */
+  isAt(store: TokenStore): boolean;
   /** Puts another store in its place. Nothing may be under way in the one before. */
   moveTo(store: TokenStore): void;
 }
@@ -26,6 +28,7 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
       save: (...saving) => keeper.save(...saving),
       remove: () => keeper.remove(),
     },
+    isAt: (store) => store === current,
     moveTo(store) {
       if (store === current) return;
       current = store;

@@ -31,6 +31,8 @@ export function createLeases(deps: {
   ledger: Ledger;
   sequence: Sequence;
   drain: Pick<Drain, 'holding' | 'holdingUntilMs'>;
+  /** Another store takes the place of the one before, and may have another user's tokens. */
+  isMoving: () => boolean;
 }): Leases {
   const { env, settings, ledger, sequence, drain } = deps;
   const { working } = sequence;
@@ -78,7 +80,8 @@ export function createLeases(deps: {
         const result = waited.value;
         if (result.kind === 'failed') return orWorking(result.error);
         // Whatever its life: a call that has waited for a token uses it once.
-        if (result.kind !== 'superseded') return { kind: 'lease', lease: working() ?? result.lease };
+        if (result.kind !== 'superseded' && !deps.isMoving())
+          return { kind: 'lease', lease: working() ?? result.lease };
         if (env.now() >= untilMs) return orWorking(sequence.overdue(run));
       }
     },

@@ -37,6 +37,8 @@ export interface Ledger extends KnownTokens {
   keep(held: HeldTokens): Lease;
   /** As `keep`, in the place of our unsaved pair, which is remembered: it may turn out that theirs is the dead one. */
   giveWay(held: HeldTokens): Lease;
+  /** As `keep`, of another user: the pair that was held is no longer this account's, and stays good where it is kept. */
+  change(held: HeldTokens): Lease;
   /** The pair that gave way, held again; undefined where there is none. */
   takeBack(): Lease | undefined;
   /**
@@ -181,6 +183,13 @@ export function createLedger(deps: {
       const ours = newest?.held;
       const lease = keep(held);
       fallback = ours;
+      return lease;
+    },
+    change(held) {
+      const before = newest?.held.set;
+      const lease = keep(held);
+      fallback = undefined;
+      for (const token of before ? tokensOf(before) : []) replaced.delete(fingerprint(token));
       return lease;
     },
     takeBack() {

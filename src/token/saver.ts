@@ -1,9 +1,10 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
-import { chooseSave, type GrantType } from './adoption.js';
+import { chooseSave, identityOf, type GrantType } from './adoption.js';
 import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
+import { isSameUser } from './token-set.js';
 
 /** What became of the pair that waited to be saved. */
 export type SaveResult =
@@ -21,8 +22,8 @@ export interface KnownContent {
 export interface Saver {
   /** One try, after a comparison with what the store holds. */
   once(known?: KnownContent): Promise<SaveResult>;
-  /** As `once`, also for a pair that has been saved: the store may be another one now. */
-  compared(): Promise<SaveResult>;
+  /** As `once`, also for a pair that has been saved: the store is another one now. Tokens of another user in it are not overwritten. */
+  moved(): Promise<SaveResult>;
   /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
   quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
   /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
@@ -43,7 +44,7 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     return ledger.unsaved ? compared(known) : { kind: 'saved' };
   }
 
-  async function compared(known?: KnownContent): Promise<SaveResult> {
+  async function compared(known?: KnownContent, isMove = false): Promise<SaveResult> {
     const ours = ledger.newest?.held.set;
     if (!ours) return { kind: 'saved' };
     const { stored: replaces, isBrought } = ledger;
@@ -53,6 +54,7 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
       if (loaded.kind === 'failed') return loaded;
       content = loaded;
     }
+    if (isMove && content.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
     const choice = chooseSave(content.set, { ours, replaces, isBrought }, ledger, grant);
     if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') return { kind: 'saved' };
@@ -72,6 +74,12 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     if (loaded.kind === 'failed') return loaded;
     if (loaded.set && !isFree(loaded.set)) return { kind: 'theirs', set: loaded.set };
     return outcomeOf(await keeper.save(set, loaded.set));
+  }
+
+  /** Of another user, and not of one whose place our user has taken here. */
+  function isOfAnother(loaded: TokenSet, ours: TokenSet): boolean {
+    const identity = identityOf(loaded, grant);
+    return isSameUser(loaded, ours) === false && identity !== undefined && !ledger.isReplaced(identity);
   }
 
   async function overwriteOnce(): Promise<SaveResult> {
@@ -102,8 +110,8 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
 
   return {
     once,
-    compared: () => compared(),
     ifFree,
+    moved: () => compared(undefined, true),
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
     overwrite: (signal) => repeatedly(overwriteOnce, overwriteOnce, Infinity, signal),
   };

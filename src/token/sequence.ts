@@ -53,7 +53,7 @@ export function createSequence(deps: {
   turns: Turns;
   renewal: (run: RenewalRun) => Promise<RenewalResult>;
   telling: Telling;
-  writes: Pick<Writes, 'saveLate'>;
+  writes: Pick<Writes, 'saveLate' | 'isMoving'>;
   /** Calls need not wait any longer for those in flight to finish. */
   release: () => void;
   /** The application's own refreshes are answered, also before there is any pair. */
@@ -108,6 +108,7 @@ export function createSequence(deps: {
       return lastRenewalMs;
     },
     working() {
+      if (deps.writes.isMoving()) return undefined;
       const lease = ledger.current();
       const freshness = ledger.freshness(lease);
       if (!lease || freshness === 'expired' || freshness === 'missing') return undefined;

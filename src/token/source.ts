@@ -91,6 +91,8 @@ export interface SourceDeps {
   clientKey: string;
   store: TokenStore;
   keeper: Keeper;
+  /** Whether this store has the place of `store` now. */
+  isAt: (store: TokenStore) => boolean;
   /** Puts another store in the place of `store`. */
   moveTo: (store: TokenStore) => void;
   /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
@@ -148,6 +150,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
       return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
     },
     giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
+    change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
     underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
     serverOffsetMs,
   });
@@ -161,7 +164,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     release: drain.release,
   });
   const refusals: Refusals = createRefusals({ env, ledger, sequence, isHolding: drain.holding });
-  const leases = createLeases({ env, settings, ledger, sequence, drain });
+  const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
   const isStuck = () => sequence.isDead && !sequence.working();
 
   const { take, setTokens, takeOwn } = createBrought({
@@ -290,7 +293,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     moveTo(store) {
       // What the store before did not have, this one may.
       if (isStuck()) sequence.forgive();
-      inContext(() => writes.move(() => deps.moveTo(store)));
+      if (!deps.isAt(store) || writes.isMoving()) inContext(() => writes.move(() => deps.moveTo(store)));
     },
     underWay: () =>
       sequence.running?.done ??

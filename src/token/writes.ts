@@ -27,6 +27,8 @@ export interface Writes {
    * pair nor a newer one: a module that runs again may make an empty memory store.
    */
   move(move: () => void): void;
+  /** A move is under way: whose tokens are used from now on is not known before it is over. */
+  isMoving(): boolean;
   /** What is under way and must not be cut off. */
   underWay(): Promise<void> | undefined;
 }
@@ -40,6 +42,8 @@ export function createWrites(deps: {
   telling: Telling;
   /** Takes a store's content in the place of our unsaved pair. */
   giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Takes another user's in the place of ours. */
+  change: (result: SaveResult & { kind: 'theirs' }) => Lease;
   /** What the store holds, where nothing is in memory. */
   stored: () => Promise<TokenSet | undefined>;
   /** Runs a save under mutex and lock. */
@@ -49,6 +53,7 @@ export function createWrites(deps: {
   const { env, ledger, saver, turns, telling, underLock } = deps;
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
+  let moves = 0;
 
   function trySave(): Promise<'done' | 'left'> {
     const signal = turns.generation;
@@ -110,18 +115,21 @@ export function createWrites(deps: {
   }
 
   function move(putStore: () => void): void {
+    moves++;
     const result = turns.inTurn(async () => {
       putStore();
       if (!ledger.newest) return;
       const signal = turns.generation;
-      const result = await underLock(() => saver.compared(), signal);
-      if (signal.aborted) return;
-      if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
-      else if (result.kind === 'saved') ledger.saved();
+      const result = await underLock(() => saver.moved(), signal);
+      if (signal.aborted || !ledger.newest) return;
+      if (result.kind === 'theirs') {
+        const isOfAnother = isSameUser(ledger.newest.held.set, result.set) === false;
+        telling.adopted(isOfAnother ? deps.change(result) : deps.giveWay(result), 'store');
+      } else if (result.kind === 'saved') ledger.saved();
       // Where it was saved in the store before, the next renewal compares before it redeems anything.
       else if (ledger.unsaved) late.start(signal);
     });
-    follow(result);
+    follow(result.finally(() => moves--));
   }
 
   function follow(work: Promise<unknown>): void {
@@ -140,6 +148,7 @@ export function createWrites(deps: {
     bring,
     bringIfFree,
     move,
+    isMoving: () => moves > 0,
     underWay: () => writing ?? late.underWay(),
   };
 }

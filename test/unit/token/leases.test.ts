@@ -74,6 +74,7 @@ function setUp({ background = true }: { background?: boolean } = {}) {
     settings: { background, timeoutMs, totalMs } as Parameters<typeof createLeases>[0]['settings'],
     ledger,
     sequence,
+    isMoving: () => false,
     drain: {
       get holdingUntilMs() {
         return state.holdingUntilMs;
