@@ -21,7 +21,7 @@ export const proxyLimit: AxiosLimit = {
   from: '0.21.4',
   below: '1.16.1',
   what: 'makes no tunnel through a proxy (`HTTPS_PROXY`, or the option `proxy`): the proxy reads `https` calls with their tokens, and with `http://…` so does whoever is between',
-  here: `no token request is sent that way, it fails; calls are, as without the plugin: ${tunnelAdvice}`,
+  here: `calls go as without the plugin, but a token request fails before it is sent; for a tunnel, ${tunnelAdvice}`,
   warns: true,
   whereMet: true,
 };

@@ -105,8 +105,8 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
       expect(warnings(h)).toBe(1);
       expect((await instance.get(me)).status).toBe(200);
       h.env.jump(expire);
-      expectRefusal(await h.env.drive(caught(instance.get(me))));
-      expectRefusal(await h.env.drive(caught(procore.renew())));
+      expectRefusal(await caught(instance.get(me)));
+      expectRefusal(await caught(procore.renew()));
       attach(h, secure, defaults);
       expect(warnings(h)).toBe(1);
       expect(h.logged.join('\n')).not.toMatch(/pass-of-the-proxy/);
@@ -123,7 +123,7 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
       const { refresh_token } = h.store.sets.get('default')!;
       const { instance } = attach(h, secure, defaults);
       h.env.jump(expire);
-      expect((await h.env.drive(instance.get(me))).status).toBe(200);
+      expect((await instance.get(me)).status).toBe(200);
       expect(warnings(h)).toBe(0);
       expect(h.emulator.counters.exchanges).toBe(1);
       expect(secure.proxy.lines.every((line) => line.startsWith('CONNECT '))).toBe(true);
@@ -141,7 +141,7 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
     const { instance } = attach(h, secure);
     expect(warnings(h)).toBe(1);
     h.env.jump(expire);
-    expectRefusal(await h.env.drive(caught(instance.get(me))));
+    expectRefusal(await caught(instance.get(me)));
     expectUnspent(h, secure);
   },
 );
@@ -171,13 +171,24 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
         'an application sets the variable after the attach',
         (instance, { href }) => (vi.stubEnv('HTTPS_PROXY', href), instance.get(me)),
       ],
+      ...(below('1.13')
+        ? []
+        : [
+            [
+              'it goes by HTTP/2',
+              (instance, { href }) => {
+                vi.stubEnv('HTTPS_PROXY', href);
+                return instance.get(me, { httpVersion: 2 } as object);
+              },
+            ] satisfies [string, (instance: AxiosInstance, url: URL) => Promise<unknown>],
+          ]),
     ])('%s', async (_what, get) => {
       await using h = await start();
       await using secure = await startSecure(h.emulator);
       const { instance } = attach(h, secure);
       expect(warnings(h)).toBe(0);
       h.env.jump(expire);
-      expectRefusal(await h.env.drive(caught(get(instance, new URL(secure.proxy.url)))));
+      expectRefusal(await caught(get(instance, new URL(secure.proxy.url))));
       expect(warnings(h)).toBe(1);
       expectUnspent(h, secure);
     });
@@ -193,13 +204,13 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
     const { instance, procore } = attach(h, secure, readable);
     await procore.getAccessToken();
     h.env.jump(5_400_000 - 60_000);
-    expect((await h.env.drive(instance.get(me))).status).toBe(200);
-    await h.env.drive(procore.idle());
+    expect((await instance.get(me)).status).toBe(200);
+    await procore.idle();
     expectUnspent(h, secure);
     instance.defaults.httpsAgent = trusting();
     vi.stubEnv('HTTPS_PROXY', undefined);
     h.env.jump(400_000);
-    expect((await h.env.drive(instance.get(me))).status).toBe(200);
+    expect((await instance.get(me)).status).toBe(200);
     expect(h.emulator.counters.exchanges).toBe(1);
   },
 );
@@ -213,10 +224,10 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
     const { procore } = attach(h, secure);
     const redirectUri = 'https://app.example.com/callback';
     const code = 'a-code-of-the-browser';
-    expectRefusal(await h.env.drive(caught(procore.exchangeCode({ code, redirectUri }))));
-    expectRefusal(await h.env.drive(caught(procore.revoke())));
+    expectRefusal(await caught(procore.exchangeCode({ code, redirectUri })));
+    expectRefusal(await caught(procore.revoke()));
     const other = attach(h, secure, {}, { grant: 'client_credentials', account: 'service' });
-    expectRefusal(await h.env.drive(caught(other.instance.get(me))));
+    expectRefusal(await caught(other.instance.get(me)));
     expect(secure.proxy.bytes()).not.toContain(code);
     expectUnspent(h, secure);
   },
@@ -250,7 +261,7 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
       client_secret: clientSecret,
     });
     const url = `${secure.environment.loginUrl}/oauth/token`;
-    expectRefusal(await h.env.drive(caught(instance.post(url, body.toString(), { headers: form }))));
+    expectRefusal(await caught(instance.post(url, body.toString(), { headers: form })));
     expectUnspent(h, secure);
   });
 });
@@ -273,7 +284,7 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     if (what !== 'without a proxy') vi.stubEnv('HTTPS_PROXY', secure.proxy.url);
     const { instance } = attach(h, secure, defaultsOf(secure));
     h.env.jump(expire);
-    expect((await h.env.drive(instance.get(me))).status).toBe(200);
+    expect((await instance.get(me)).status).toBe(200);
     expect(warnings(h)).toBe(0);
     expect(h.emulator.counters.exchanges).toBe(1);
     const made = secure.proxy.lines.map((line) => line.split(' ')[0]);

@@ -1,6 +1,13 @@
 import axios from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { afterEach, describe, expect, test } from 'vitest';
+import {
+  createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
@@ -107,6 +114,77 @@ function lookupTo() {
     expect(h.emulator.counters.tokenRequests).toBe(1);
   });
 });
+
+/** What stands in front of an emulator and speaks nothing but HTTP/2. */
+async function startHttp2(target: string) {
+  const paths: string[] = [];
+  const sessions = new Set<Http2Session>();
+  const answer = async (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    paths.push(request.url);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const headers = Object.entries(request.headers).filter(([name]) =>
+      /^(auth|content-t|procore)/.test(name),
+    );
+    const { method } = request;
+    const emulated = await fetch(`${target}${request.url}`, {
+      method,
+      headers: Object.fromEntries(headers) as Record<string, string>,
+      ...(method === 'POST' ? { body: Buffer.concat(chunks) } : {}),
+    });
+    response.writeHead(emulated.status, { 'content-type': emulated.headers.get('content-type') ?? '' });
+    response.end(await emulated.text());
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  server.on('session', (session) => void sessions.add(session));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    paths,
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions) session.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+// Known to the http adapter from 1.13 on.
+(below('1.13') || onFetch ? () => {} : test)(
+  'the token request goes by HTTP/2 where the call that has set it off does',
+  async () => {
+    await using h = await createHarness();
+    await using front = await startHttp2(h.emulator.url);
+    const environment = { loginUrl: front.url, apiUrl: front.url };
+    const { instance } = h.attach({ environment }, { baseURL: front.url });
+    h.env.jump(expire);
+    const answer = await instance.get(me, { httpVersion: 2 } as object);
+    expect(answer.status).toBe(200);
+    expect(front.paths).toEqual(['/oauth/token', me]);
+  },
+);
+
+(onFetch ? test : () => {})(
+  'the token request goes by the dispatcher of the call that has set it off',
+  async () => {
+    await using h = await createHarness();
+    const asked: string[] = [];
+    const { [Symbol.for('undici.globalDispatcher.1')]: own } = globalThis as unknown as Record<
+      symbol,
+      { dispatch(options: { path: string }, handler: unknown): boolean }
+    >;
+    const dispatcher = {
+      dispatch(options: { path: string }, handler: unknown) {
+        asked.push(options.path);
+        return own!.dispatch(options, handler);
+      },
+    };
+    h.env.jump(expire);
+    await h.instance.get(me, { fetchOptions: { dispatcher } } as object);
+    expect(asked).toEqual(['/oauth/token', me]);
+    await h.instance.get(me);
+    expect(asked).toHaveLength(2);
+  },
+);
 
 describe('the token request never passes', () => {
   const own = axios.defaults.adapter;
