@@ -1,19 +1,10 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import {
-  bodyError,
-  discard,
-  isAxiosError,
-  isCancel,
-  statusError,
-  twinOf,
-  unwrapped,
-  type AxiosErrorLike,
-} from './axios.js';
+import { bodyError, discard, isAxiosError, isCancel, statusError, twinOf, unwrapped } from './axios.js';
 import type { Call, Calls } from './call.js';
 import type { Env } from './env.js';
 import { assess } from './failure/assess.js';
 import { blobText } from './failure/body.js';
-import { wasNeverSent } from './failure/never-sent.js';
+import { answerOf } from './failure/never-sent.js';
 import { connectionFailureOf } from './failure/transport.js';
 import { tellWholeTimeout } from './overtime.js';
 import { retryAfterMs } from './retry/delay.js';
@@ -93,7 +84,7 @@ export function createSend(deps: {
   }
 
   async function failed(error: unknown, config: AxiosRequestConfig, call: Call): Promise<never> {
-    const answer = isAxiosError(error) && !call.left ? answerIn(error) : undefined;
+    const answer = isAxiosError(error) && !call.left ? answerOf(error) : undefined;
     // It has used no quota.
     if (!answer && !call.redirected && connectionFailureOf(error) === 'not-sent')
       call.gate?.release(call.ticket!);
@@ -144,14 +135,6 @@ export function createSend(deps: {
       ? attempt(config, call)
       : Promise.reject(bodyError(call.copy, closed, config));
   };
-}
-
-/**
- * Undefined also where the answer is that of a proxy to CONNECT: some agents hand it over as if Procore had given it, on a socket that was
- * never connected.
- */
-function answerIn({ response }: AxiosErrorLike): AxiosResponse | undefined {
-  return wasNeverSent(response?.request) ? undefined : response;
 }
 
 /** An adapter may listen to no signal. What it answers when nobody reads it any more is closed. */

@@ -22,6 +22,14 @@ interface NodeSocket {
   _bytesDispatched?: unknown;
 }
 
+/**
+ * The answer on an error, if the server has given it. That of a proxy to CONNECT is none: some agents hand it over as if the server had given
+ * it, on a socket that was never connected.
+ */
+export function answerOf<R extends { request?: unknown }>({ response }: { response?: R }): R | undefined {
+  return wasNeverSent(response?.request) ? undefined : response;
+}
+
 /** Node's own classes. A mock's socket writes nothing anywhere, whatever its request stands for. */
 const socketClasses = new Set(['Socket', 'TLSSocket']);
 

@@ -12,8 +12,20 @@ const wordLike = /[\w-]{32,}/g;
 /** Who shows more shows nothing that is read. */
 const longestShown = 100_000;
 
-/** Takes whatever looks like a token or a secret, and the secrets given, out of a text that is going to be shown. */
-export function redact(text: string, secrets: readonly string[] = []): string {
+/** What would be taken for a secret by its length alone. */
+export function longWordsIn(text: string): readonly string[] {
+  return text.match(wordLike) ?? [];
+}
+
+/**
+ * Takes whatever looks like a token or a secret, and the secrets given, out of a text that is going to be shown. `known`: long words that
+ * are none.
+ */
+export function redact(
+  text: string,
+  secrets: readonly string[] = [],
+  known: ReadonlySet<string> = new Set(),
+): string {
   let shown = text.slice(0, longestShown);
   // The longest first: one secret may begin with another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
@@ -25,5 +37,5 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     .replace(parameterLike, '$1$2[redacted]')
     .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
-    .replace(wordLike, (word) => (/\d/.test(word) ? '[redacted]' : word));
+    .replace(wordLike, (word) => (/\d/.test(word) && !known.has(word) ? '[redacted]' : word));
 }

@@ -6,9 +6,10 @@
  * only where there is something to attach: NODE_OPTIONS brings this file into every program, and into threads of Node's own where an
  * axios, which needs ES modules, cannot be loaded.
  */
+import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { logLevelIn } from './log-level.js';
 import { configPath } from './loading.js';
@@ -30,7 +31,7 @@ function register(environment: NodeJS.ProcessEnv): void {
   const registration = registrationFrom(environment, { home: homeFolder(), platform: process.platform });
   const misplaced = registration.kind === 'on' ? registration.misplaced : [];
   const level = logLevelIn(environment);
-  const voice = createVoice(level.chosen, secretsIn(environment, misplaced));
+  const voice = createVoice(level.chosen, secretsIn(environment, misplaced), pathsOf(registration));
   // Once in a process: a thread of the application's, or of a tool, says nothing new.
   const remark = (line: string) => isMainThread && voice.say('warn', line);
   if (level.wrong !== undefined) remark(level.wrong);
@@ -51,6 +52,24 @@ function register(environment: NodeJS.ProcessEnv): void {
   leaveForChildren(registration, environment);
   const { start } = createRequire(__filename)('./start.js') as typeof starting;
   start(registration, voice);
+}
+
+/** Those of the variables, as lines may name them: links lead elsewhere. What may be a secret is none of them. */
+function pathsOf(registration: Registration): readonly string[] {
+  if (registration.kind === 'off') return [];
+  return [registration.file, registration.config].flatMap((given) => {
+    if (!given?.mayBeShown) return [];
+    const path = resolve(given.path);
+    return [path, ...[path, dirname(path)].flatMap(realPathOf)];
+  });
+}
+
+function realPathOf(path: string): string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return [];
+  }
 }
 
 /** They may start in another folder, and are to have the same file, and the same options. */

@@ -12,6 +12,8 @@ export type PathRead =
 const anchored = /^(?:\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/;
 const knownEnding = /\.(?:json|jsonc|[cm]?js|[cm]?ts|txt|tok|tokens?|dat|data|db)$/;
 const plain = /^[\w .,@~:\\/()-]+$/;
+/** What people call a file that has no ending. */
+const plainName = /^[a-z][a-z._-]{3,20}$/;
 /** A long name with digits in it, like a secret's. */
 const secretLike = /^(?=.*\d).{20,}$/;
 
@@ -28,7 +30,10 @@ export function readPath(value: string, { home, platform }: Place): PathRead {
   if (!looksLikePath && (secretLike.test(value) || !plain.test(value)))
     return none('it holds something else than a path; one that looks like a secret begins with ./');
   const path = home !== undefined && /^~(?=$|[\\/])/.test(value) ? home + value.slice(1) : value;
-  const mayBeShown = looksLikePath && plain.test(value) && !value.split(/[\\/]/).some(isSecretName);
+  const names = value.split(/[\\/]/);
+  // Folders may have long names: a secret does not begin as a path does and end as a file does.
+  const isWhole = anchored.test(value) && (knownEnding.test(value) || plainName.test(names.at(-1)!));
+  const mayBeShown = looksLikePath && plain.test(value) && (isWhole || !names.some(isSecretName));
   return { kind: 'path', path, mayBeShown };
 }
 

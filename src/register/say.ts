@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { redact } from '../observe/redact.js';
+import { longWordsIn, redact } from '../observe/redact.js';
 import type { Logger } from '../options.js';
 
 /** From the most to the least that is told on stderr. */
@@ -20,13 +20,21 @@ export interface Voice {
   readonly logger: Logger;
 }
 
-/** Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. */
-export function createVoice(chosen: LogLevel | undefined, secrets: readonly string[]): Voice {
+/**
+ * Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. `paths`: shown in full,
+ * however long the names in them are.
+ */
+export function createVoice(
+  chosen: LogLevel | undefined,
+  secrets: readonly string[],
+  paths: readonly string[] = [],
+): Voice {
   let hidden = secrets;
+  const known = new Set(paths.flatMap(longWordsIn));
   const least = logLevels.indexOf(chosen ?? 'warn');
 
   function clean(text: string): string {
-    return redact(text, hidden)
+    return redact(text, hidden, known)
       .replace(/\s*[\r\n]\s*/g, ' ')
       .trim();
   }

@@ -3,6 +3,7 @@ import axiosRetry from 'axios-retry';
 import { discard, isAxiosError } from '../axios.js';
 import { canSendAgain, endsAtMs, gatePatienceOf, interruptedError, type Call, type Calls } from '../call.js';
 import type { Env } from '../env.js';
+import { answerOf } from '../failure/never-sent.js';
 import type { Line } from '../line.js';
 import type { Events } from '../observe/events.js';
 import { decideRetry, type RetryDecision } from './decide.js';
@@ -80,7 +81,7 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
       // What the server told us to wait for costs no retry.
       if (!counts) config['axios-retry']!.retryCount! -= 1;
       // The last answer, should the wait end in an error of ours.
-      call.response = discard(error.response?.data) ? undefined : error.response;
+      call.response = discard(error.response?.data) ? undefined : answerOf(error);
       if (waitMs > 0) {
         emit('request-waiting', { reason: 'retry', method, path, until: new Date(env.now() + waitMs) });
         await env.sleep(waitMs, { signal: call.signal });

@@ -5,6 +5,7 @@ import { SocksProxyAgent } from 'socks-proxy-agent';
 import { describe, expect, test } from 'vitest';
 import { caught } from '../support/caught.js';
 import { createHarness, names } from '../support/harness.js';
+import { until } from '../support/manual-env.js';
 import { hostUnreachable, noTunnels, startProxy, type Behaviour } from '../support/proxies.js';
 import { onFetch } from '../support/versions.js';
 
@@ -72,6 +73,22 @@ const handedOver: Way[] = [
     instance.defaults.httpAgent = undefined;
     expect(await h.env.drive(renewed)).toMatchObject({ reason: 'refresh-token-invalid' });
     expect(h.emulator.counters.tokenRequests).toBe(1);
+  });
+
+  test("is not on an error of this package as Procore's answer, where a wait after it ends in one", async () => {
+    await using proxy = await startProxy(noTunnels['answers 407']!);
+    await using h = await createHarness();
+    h.env.chance = 1;
+    const { instance } = h.attach({}, { httpAgent: tunnelling(proxy.url) });
+    const failed = caught(instance.get(rfis));
+    await proxy.seen(1);
+    // While it waits for its second attempt its token runs out, and the proxy gives none.
+    await until(() => h.env.sleeping > 0, 'the wait');
+    h.env.jump(5_401_000);
+    const error = await h.env.drive(failed);
+    expect(error.code).toBe('ERR_PROCORE_TOKEN_RENEWAL_FAILED');
+    expect(error.response!.status).toBe(503);
+    expect(error.response!.headers).toMatchObject({ 'x-axios-procore': 'synthetic' });
   });
 
   test.each(handedOver)('is another matter than one that has the request: $what', async (way) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
@@ -178,4 +178,14 @@ test('an axios that cannot be attached to is loaded all the same, and a line say
   expect(ended.code).toBe(0);
   expect(ended.stderr).toMatch(/nothing is attached to an axios: /);
   expectHidden(ended, 'zQ');
+});
+
+test('the path of a token file that cannot be used is shown in full, with a long name that has digits in it', async (context) => {
+  const folder = join(consumer.folder, '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b');
+  mkdirSync(folder, { mode: 0o700 });
+  const file = join(folder, 'tokens.json');
+  writeFileSync(file, 'garbage', { mode: 0o600 });
+  const { code, stderr } = await run(context, { PROCORE_TOKEN_FILE: file });
+  expect(code).toBe(1);
+  expect(stderr).toContain(`PROCORE_TOKEN_FILE: ${file} cannot be used`);
 });

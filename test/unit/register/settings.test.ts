@@ -431,6 +431,20 @@ describe('a path', () => {
     for (const path of ['hunter2', 'tokens', '/9jK+xyz', './9f86d081884c7d659a2feaa0c55ad015a3bf4f1b'])
       expect(shown(path)).toBe(false);
   });
+
+  test('may have long names with digits in it, where it begins as a path does and ends as a file does', () => {
+    const shown = (value: string) => registered({ ...full, PROCORE_TOKEN_FILE: value }).file!.mayBeShown;
+    const long = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b';
+    for (const path of [
+      `/srv/${long}/tokens.json`,
+      `/srv/${long}/tokens`,
+      `./${long}.json`,
+      `~/${long}/a.json`,
+    ])
+      expect(shown(path)).toBe(true);
+    for (const path of [`/${long}`, `/srv/${long}`, `./${long}/${long}`, `${long}/tokens.json`])
+      expect(shown(path)).toBe(false);
+  });
 });
 
 test('with a module what is missing is for the module to say', () => {
