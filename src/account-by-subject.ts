@@ -33,6 +33,11 @@ export function isFirstUserDefault(account: unknown): boolean {
   return isBySubject(account) && (account as { [brand]?: unknown })[brand] !== true;
 }
 
+/** The account of this user; `default` is that of the tokens that were there before, whoever they are of. */
+export function accountOfSubject(subject: string): string {
+  return subject === 'default' ? 'default (subject)' : subject;
+}
+
 /** Whether an option `account` is {@link accountBySubject}, of whichever copy. */
 export function isBySubject(account: unknown): boolean {
   return typeof account === 'function' && brand in account;

@@ -1,3 +1,4 @@
+import { accountOfSubject } from './account-by-subject.js';
 import type { InContext } from './async-context.js';
 import type { Env } from './env.js';
 import { AccountUndecidedError } from './failure/errors.js';
@@ -66,11 +67,16 @@ export function createAccounts(deps: {
     return Array.isArray(accounts) ? accounts.filter((account) => typeof account === 'string') : undefined;
   }
 
+  function ownerOf(source: TokenSource): string {
+    const subject = source.subject();
+    return subject === undefined ? source.account : accountOfSubject(subject);
+  }
+
   async function ofNobody(patience: Patience): Promise<string> {
     const home = await homeFor(patience);
     const owners = new Map<string, string>();
     for (const source of sources())
-      if (source.holds()) owners.set(source.subject() ?? source.account, source.account);
+      if (source.holds()) owners.set(ownerOf(source), source.account);
     const accounts = await listed(patience);
     for (const account of accounts ?? []) {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);
@@ -85,7 +91,7 @@ export function createAccounts(deps: {
     const home = await homeFor(patience);
     if (home.owns(accessToken)) return home.account;
     const subject = subjectOf(accessToken);
-    if (subject !== undefined) return subject;
+    if (subject !== undefined) return accountOfSubject(subject);
     for (const source of sources()) if (source.owns(accessToken)) return source.account;
     return home.account;
   }
@@ -95,7 +101,8 @@ export function createAccounts(deps: {
     known(bearer) {
       if (bearer === undefined || !sourceOf('default').holds()) return undefined;
       if (sourceOf('default').owns(bearer)) return 'default';
-      return subjectOf(bearer);
+      const subject = subjectOf(bearer);
+      return subject === undefined ? undefined : accountOfSubject(subject);
     },
     mustBeSameUser({ access_token }) {
       if (subjectOf(access_token) !== undefined) return false;

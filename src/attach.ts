@@ -206,6 +206,7 @@ export function createAttach(
       enter: pacing.enter,
       events,
       takesOver: settings.legacy.takeOverRefresh,
+      isByUser: accounts !== undefined,
       isInUse: () => [...shared.sources()].some((source) => source.holds()),
     });
     // Request interceptors run last in, first out: authorisation comes after everything that may wait.

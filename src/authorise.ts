@@ -18,6 +18,12 @@ const mostReplays = 3;
 /** What the gate said longer ago than this is no leave any more. */
 const staleLeaveMs = 1_000;
 
+const anotherUser =
+  'a call brings a bearer of another user than those whose tokens are held here, or one that was never held here: such calls go out as they come, and their tokens are not renewed. If they are to use tokens of this plugin, say whose: option "account" (accountBySubject where the bearer decides), or { procore: { account } } on the call';
+/** Where accounts are the users themselves nothing is to be set. */
+const unknownUser =
+  'a call brings a bearer of a user of whom no tokens are held here: such calls go out as they come, and their tokens are not renewed, until the application has logged that user in, or refreshed, through axios, or setTokens has brought the tokens';
+
 /** Puts a fresh token on each attempt, and answers a 401 with a replay. */
 export interface Authorisation {
   /** Last thing before the send, after all waiting. */
@@ -35,6 +41,8 @@ export function createAuthorisation(deps: {
   events: Events;
   /** The application's own token requests are answered, and its calls go out as they come until there are tokens. */
   takesOver: boolean;
+  /** Accounts are the users themselves. */
+  isByUser: boolean;
   /** Some account holds tokens. */
   isInUse: () => boolean;
 }): Authorisation {
@@ -48,12 +56,7 @@ export function createAuthorisation(deps: {
 
   function asItCame(config: AxiosRequestConfig, call: Call): AxiosRequestConfig {
     // Until the application's own authorisation has passed by, that is what is expected.
-    if (!takesOver || deps.isInUse())
-      warnOnce(
-        'another-user',
-        '',
-        'a call brings a bearer of another user than those whose tokens are held here, or one that was never held here: such calls go out as they come, and their tokens are not renewed. If they are to use tokens of this plugin, say whose: option "account" (accountBySubject where the bearer decides), or { procore: { account } } on the call',
-      );
+    if (!takesOver || deps.isInUse()) warnOnce('another-user', '', deps.isByUser ? unknownUser : anotherUser);
     return undressed(config, call);
   }
 

@@ -1,4 +1,5 @@
 import type { AxiosResponse } from 'axios';
+import { accountOfSubject } from '../account-by-subject.js';
 import type { Accounts } from '../accounts.js';
 import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
@@ -46,7 +47,7 @@ export function createOwnRevocation(deps: {
       return account === undefined ? [] : [sourceOf(account)];
     }
     const subject = subjectOf(token);
-    if (subject !== undefined) return [sourceOf('default'), sourceOf(subject)];
+    if (subject !== undefined) return [sourceOf('default'), sourceOf(accountOfSubject(subject))];
     const holder = await accounts.ofRefreshToken(token, patience);
     return [holder ?? sourceOf('default')];
   }

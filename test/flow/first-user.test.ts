@@ -169,3 +169,23 @@ test('an application’s own store that has something else by the name accounts 
   store.sets.set('default', h.emulator.issue({ userId: 5 }));
   expect(idOf(await h.instance.get(me))).toBe(5);
 });
+
+test('a user of whom nothing is held is told of once, and nobody is told to set what is set already', async () => {
+  await using h = await createHarness({ options });
+  const [two, three] = [h.emulator.issue({ userId: 2 }), h.emulator.issue({ userId: 3 })];
+  await h.instance.get(me);
+  for (const set of [two, three, two]) await h.instance.get(me, as(set));
+  const messages = h.told.filter(({ event }) => event === 'warning').map(({ detail }) => detail['message']);
+  expect(messages).toEqual([expect.stringContaining('of a user of whom no tokens are held here')]);
+  expect(messages[0]).not.toContain('option "account"');
+});
+
+test('a user whose subject is the name of the first account has one of their own', async () => {
+  await using h = await createHarness({ options });
+  const claims = (sub: string) => Buffer.from(JSON.stringify({ sub })).toString('base64url');
+  const set = { access_token: `e30.${claims('default')}.s`, refresh_token: 'r', expires_in: 5400 };
+  await h.procore.setTokens(set);
+  expect(users(h)).toEqual(['default', 'default (subject)']);
+  expect(idOf(await h.instance.get(me, { procore: { account: 'default' } }))).toBe(1);
+  expect(await sentAs(h, set.access_token)).toBe(`Bearer ${set.access_token}`);
+});
