@@ -75,8 +75,7 @@ export function createAccounts(deps: {
   async function ofNobody(patience: Patience): Promise<string> {
     const home = await homeFor(patience);
     const owners = new Map<string, string>();
-    for (const source of sources())
-      if (source.holds()) owners.set(ownerOf(source), source.account);
+    for (const source of sources()) if (source.holds()) owners.set(ownerOf(source), source.account);
     const accounts = await listed(patience);
     for (const account of accounts ?? []) {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);
