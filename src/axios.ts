@@ -1,5 +1,5 @@
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import type { AxiosCopy, CanceledClass } from './axios/copy.js';
+import type { AxiosCopy, CanceledClass, CancelTokenClass } from './axios/copy.js';
 import type { ProcoreRequestOptions } from './options.js';
 
 declare module 'axios' {
@@ -67,14 +67,22 @@ export function endBy(copy: AxiosCopy, signal: AbortSignal, config: AxiosRequest
   config.signal = signal;
   if (copy.knowsSignal) return config;
   const { cancelToken } = config;
-  // Any copy's will do: the adapter only waits for its promise.
-  const CancelToken = copy.CancelToken ?? axios.CancelToken;
+  // The adapter only waits for its promise, so any copy's will do; the call is rejected with the cancellation of the class that made it.
+  const CancelToken = copy.CancelToken ?? classOf(cancelToken) ?? axios.CancelToken;
   config.cancelToken = new CancelToken((cancel) => {
     const end = () => cancel(before?.message ?? cancelToken?.reason?.message ?? 'canceled');
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
   }) as never;
   return config;
+}
+
+/** The class of a CancelToken that the application gives, of its own copy. */
+function classOf(token: object | undefined): CancelTokenClass | undefined {
+  const { constructor } = (token ?? {}) as { constructor?: unknown };
+  return typeof constructor === 'function' && 'source' in constructor
+    ? (constructor as unknown as CancelTokenClass)
+    : undefined;
 }
 
 /** axios 1.0.0 loses the question mark of a query that is written into the URL; its `params` arrive. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import axios, { type AxiosStatic } from 'axios';
 import { describe, expect, test } from 'vitest';
-import { isCancel } from '../../../src/axios.js';
+import { endBy, isCancel } from '../../../src/axios.js';
 import { createAxiosCopies, ownCopy } from '../../../src/axios/copies.js';
 import { createBehind } from '../../../src/axios/unseen.js';
 import { isProcoreError, TokenStoreError, WrongEnvironmentError } from '../../../src/failure/errors.js';
@@ -75,6 +75,31 @@ describe.each(others)('an instance of %s whose exports nobody has seen', (name) 
     const Canceled = (CanceledError ?? Cancel) as unknown as new (message: string) => unknown;
     expect(isCancel(new Canceled('enough'))).toBe(true);
   });
+});
+
+test('a call of axios 0.21 that its CancelToken ends is rejected with the class of that token, which no instance tells', () => {
+  const other = load('axios-0.21') as AxiosStatic & { Cancel: new () => object };
+  const copy = createAxiosCopies().of(other.create());
+  const { token, cancel } = other.CancelToken.source();
+  const controller = new AbortController();
+  const config = endBy(copy, controller.signal, { cancelToken: token });
+  cancel('enough');
+  controller.abort();
+  expect(config.cancelToken).not.toBe(token);
+  expect(config.cancelToken!.reason).toBeInstanceOf(other.Cancel);
+  expect(config.cancelToken!.reason).toMatchObject({ message: 'enough' });
+});
+
+test('a CancelToken that only looks like one does no harm', () => {
+  const copy = createAxiosCopies().of(load('axios-0.21').create());
+  const { signal } = new AbortController();
+  for (const cancelToken of [
+    { promise: new Promise(() => undefined), throwIfRequested: () => undefined },
+    Object.assign(Object.create(null) as object, { promise: Promise.resolve() }),
+  ]) {
+    const config = endBy(copy, signal, { cancelToken: cancelToken as never });
+    expect(config.cancelToken).toBeInstanceOf(axios.CancelToken);
+  }
 });
 
 test('one failure that instances of two copies wait for is an error of either, each of its own', async () => {
