@@ -4,10 +4,11 @@ const { setTimeout: sleep } = require('node:timers/promises');
 
 /**
  * @param given `axios`: the application's; `make`: an attached instance of it; `procore`, `elsewhere`: the servers; `isProcoreError`: from
- * whichever build.
+ * whichever build; `isWhole`: with every adapter that has a name.
+ * @returns what does not hold, in sentences: of `living`, and of `dying`, after which no token is good any more.
  */
-module.exports = async function calls({ axios, make, procore, elsewhere, isProcoreError, kind }) {
-  const wrong = [];
+module.exports = function calls({ axios, make, procore, elsewhere, isProcoreError, kind, isWhole = true }) {
+  let wrong = [];
   const check = (sentence, holds, found) => {
     if (!holds)
       wrong.push(
@@ -34,16 +35,35 @@ module.exports = async function calls({ axios, make, procore, elsewhere, isProco
   /** The fetch adapter of several versions wraps its own cancellation in an AxiosError. */
   const isCanceled = (error, onFetch) =>
     axios.isCancel(error) && (error instanceof Canceled || (onFetch && isAxiosError(error)));
+  /** axios 0.21 knows no signal, and nothing tells the class of its cancellations where its exports have not been seen. */
+  const knowsSignal = 'subscribe' in axios.CancelToken.prototype;
+  const endsUnknown = (error) => !knowsSignal && axios.isCancel(error);
 
-  for (const adapter of [undefined, ...byNames, ...fetches]) await withAdapter(adapter);
-  await ownErrors();
-  return wrong;
+  return {
+    async living() {
+      wrong = [];
+      const named = isWhole ? [...byNames, ...fetches] : [];
+      for (const adapter of [undefined, ...named]) await withAdapter(adapter);
+      if (isWhole && byNames.length > 0) await withoutAdapter();
+      await ownErrors();
+      return wrong;
+    },
+    async dying() {
+      wrong = [];
+      state.revoked = `access-${state.generation}`;
+      state.refuses = true;
+      const error = await outcomeOf(() => make().get('/rest/v1.0/things'));
+      isOwn('a dead refresh token', error, 'ERR_PROCORE_REAUTHENTICATION_REQUIRED');
+      return wrong;
+    },
+  };
 
   async function withAdapter(adapter) {
     const api = make();
     const onFetch = fetches.includes(adapter);
     const own = adapter === undefined ? {} : { adapter };
-    const label = typeof adapter === 'function' ? 'a function' : String(adapter ?? 'no adapter named');
+    const names = [adapter ?? 'no adapter named'].flat();
+    const label = names.map((one) => (typeof one === 'function' ? 'a function' : one)).join(', ');
     const url = '/rest/v1.0/things';
     const arrives = async (what, body, holds) => {
       const answer = await outcomeOf(() =>
@@ -73,18 +93,16 @@ module.exports = async function calls({ axios, make, procore, elsewhere, isProco
       ({ body, headers }) =>
         body === 'a=1' && headers['content-type'].startsWith('application/x-www-form-urlencoded'),
     );
-    if (AxiosError) {
-      const form = new FormData();
-      form.append('field', 'value');
-      // 0.27 sends forms of the package form-data only.
-      const knowsForms = !axios.VERSION.startsWith('0.27');
-      if (knowsForms)
-        await arrives(
-          'a FormData',
-          form,
-          ({ body }) => body.includes('name="field"') && body.includes('value'),
-        );
-    }
+    const form = new FormData();
+    form.append('field', 'value');
+    // Many an axios sends no form of the platform, wherever it goes.
+    const knowsForms = (await outcomeOf(() => api.post(`${elsewhere.url}/a`, form, own))).status === 200;
+    if (knowsForms)
+      await arrives(
+        'a FormData',
+        form,
+        ({ body }) => body.includes('name="field"') && body.includes('value'),
+      );
     const answered = await outcomeOf(() => api.get(url, own));
     check(
       `${label}: the answer's headers are readable`,
@@ -117,11 +135,11 @@ module.exports = async function calls({ axios, make, procore, elsewhere, isProco
     await Promise.race([hanging, aborting]);
     controller.abort();
     const aborted = await aborting;
-    check(`${label}: an abort under way is axios's cancellation`, isCanceled(aborted, onFetch), [
-      aborted.name,
-      aborted.message,
-      axios.isCancel(aborted),
-    ]);
+    check(
+      `${label}: an abort under way is axios's cancellation`,
+      isCanceled(aborted, onFetch) || endsUnknown(aborted),
+      [aborted.name, aborted.message, axios.isCancel(aborted)],
+    );
 
     const source = axios.CancelToken.source();
     hanging = procore.arrival();
@@ -148,8 +166,8 @@ module.exports = async function calls({ axios, make, procore, elsewhere, isProco
     await sleep(20);
     waiting.abort();
     check(
-      `${label}: an abort in the wait for a retry is axios's cancellation`,
-      isCanceled(await late),
+      `${label}: an abort while a retry is waited for is axios's cancellation`,
+      isCanceled(await late, onFetch) || endsUnknown(await late),
       (await late).message,
     );
 
@@ -172,36 +190,44 @@ module.exports = async function calls({ axios, make, procore, elsewhere, isProco
     );
   }
 
+  /** By a name that Node has no adapter for. */
+  async function withoutAdapter() {
+    const [bare, error] = await Promise.all(
+      [elsewhere.url, '/rest/v1.0/things'].map((url) => outcomeOf(() => make().get(url, { adapter: 'xhr' }))),
+    );
+    const told = ({ name, code, message }) => JSON.stringify([name, code, message]);
+    check(
+      'an adapter that does not exist is the error that it is elsewhere',
+      told(error) === told(bare) && error instanceof AxiosError === bare instanceof AxiosError,
+      [told(error), told(bare)],
+    );
+  }
+
+  function isOwn(what, error, code) {
+    check(
+      `${what} is raised as an AxiosError of the application's`,
+      isAxiosError(error) &&
+        isProcoreError(error) &&
+        error.code === code &&
+        error instanceof Error &&
+        error.isAxiosError === true &&
+        JSON.parse(JSON.stringify(error)).code === code &&
+        error.config !== undefined,
+      [error.name, error.code, error.message],
+    );
+  }
+
   /** What the plugin itself raises. */
   async function ownErrors() {
-    const own = (what, error, code) =>
-      check(
-        `${what} is raised as an AxiosError of the application's`,
-        isAxiosError(error) &&
-          isProcoreError(error) &&
-          error.code === code &&
-          error instanceof Error &&
-          error.isAxiosError === true &&
-          JSON.parse(JSON.stringify(error)).code === code &&
-          error.config !== undefined,
-        [error.name, error.code, error.message],
-      );
-    own(
+    isOwn(
       'a call to another environment',
       await outcomeOf(() => make().get('https://api.procore.com/rest/v1.0/me')),
       'ERR_PROCORE_WRONG_ENVIRONMENT',
     );
-    own(
+    isOwn(
       'a deadline',
       await outcomeOf(() => make().get('/rest/v1.0/hang', { procore: { deadlineMs: 30 } })),
       'ERR_PROCORE_DEADLINE',
-    );
-    state.revoked = `access-${state.generation}`;
-    state.refuses = true;
-    own(
-      'a dead refresh token',
-      await outcomeOf(() => make().get('/rest/v1.0/things')),
-      'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
     );
   }
 };

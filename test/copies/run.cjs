@@ -3,22 +3,27 @@ const { once } = require('node:events');
 const { startElsewhere, startProcore } = require('./servers.cjs');
 
 /**
- * Runs in an application: `kind` is `bare`, `attach` or `register`. Prints what calls elsewhere came to, and what does not hold of calls to
- * Procore.
+ * Runs in an application: `kind` is `bare`, `attach` or `register`. Tells its parent what calls elsewhere came to, and what does not hold
+ * of calls to Procore. `library` is the axios of a library in the same process, `builds` loads the plugin: as
+ * the application is loaded, and as it is not.
  */
-module.exports = async function run({ axios, plugin }) {
+module.exports = async function run({ axios, builds, library }) {
   const kind = process.argv[2];
   const elsewhere = await startElsewhere();
   const wrong = [];
   if (kind !== 'bare') {
     const [, socket] = await once(process, 'message');
     const procore = await startProcore(elsewhere, socket);
-    wrong.push(...(await runs[kind]({ axios, plugin, procore, elsewhere })));
+    wrong.push(...(await runs[kind]({ axios, builds, library, procore, elsewhere })));
     procore.close();
   }
   elsewhere.close();
   // Attached, so that they go through the plugin as well.
-  const away = await require('./elsewhere.cjs')(axios);
+  const callElsewhere = require('./elsewhere.cjs');
+  const away = {
+    ...(await callElsewhere(axios, { label: 'application', isWhole: true })),
+    ...(await callElsewhere(library, { label: 'library', isWhole: false })),
+  };
   // Renewal in advance has a timer yet, and the socket is the parent's.
   process.send({ wrong, away }, () => process.exit(0));
 };
@@ -27,10 +32,11 @@ const calls = (given) => require('./procore.cjs')(given);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 const runs = {
-  async attach({ axios, plugin, procore, elsewhere }) {
-    const { attachProcore, isProcoreError, ReauthenticationRequiredError, memoryTokenStore } = plugin;
+  async attach({ axios, builds, procore, elsewhere }) {
     const wrong = [];
     for (const what of ['created', 'default']) {
+      const plugin = await builds[what === 'created' ? 'same' : 'other']();
+      const { attachProcore, isProcoreError, ReauthenticationRequiredError, memoryTokenStore } = plugin;
       // The refresh token that was refused is known to be dead.
       procore.state.generation++;
       Object.assign(procore.state, { refuses: false, revoked: undefined });
@@ -47,7 +53,17 @@ const runs = {
         handles.push(attachProcore(instance, options));
         return instance;
       };
-      wrong.push(...(await calls({ axios, make, procore, elsewhere, isProcoreError, kind: what })));
+      const isWhole = what === 'created';
+      const { living, dying } = calls({
+        axios,
+        make,
+        procore,
+        elsewhere,
+        isProcoreError,
+        kind: what,
+        isWhole,
+      });
+      wrong.push(...(await living()), ...(await dying()));
       const error = await handles
         .at(-1)
         .renew()
@@ -63,13 +79,26 @@ const runs = {
     return wrong;
   },
 
-  async register({ axios, procore, elsewhere }) {
+  async register({ axios, library, procore, elsewhere }) {
     const { writeFileSync } = require('node:fs');
     writeFileSync(process.env.PROCORE_TOKEN_FILE, JSON.stringify(procore.state.pair()), { mode: 0o600 });
     // Each call as the application makes it: with what it has for its default, and with an instance of its own.
     const isProcoreError = (error) => error?.[Symbol.for('axios-procore.error')] === true;
-    const made = (kind, make) => calls({ axios, make, procore, elsewhere, isProcoreError, kind });
-    const wrong = await made('created', () => axios.create({ proxy: false, baseURL: procore.url }));
+    const base = { proxy: false, baseURL: procore.url };
+    const common = { procore, elsewhere, isProcoreError };
+    const made = (kind, axios, isWhole) =>
+      calls({ ...common, kind, axios, isWhole, make: () => axios.create(base) });
+    Object.assign(axios.defaults, base);
+    const all = [
+      made('created', axios, true),
+      calls({ ...common, kind: 'default', axios, isWhole: false, make: () => axios }),
+      made('library', library, false),
+    ];
+    const wrong = [];
+    for (const { living } of all) wrong.push(...(await living()));
+    for (const { dying } of all) wrong.push(...(await dying()));
+    delete axios.defaults.proxy;
+    delete axios.defaults.baseURL;
     return wrong;
   },
 };

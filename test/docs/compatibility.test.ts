@@ -104,3 +104,35 @@ test('the bundles table has each bundler that the command installs, in its versi
   expect([...told]).toEqual(['esbuild', 'webpack', 'rollup', 'vite', '@vercel/ncc', '@vercel/nft']);
   expect(new Set(rows('bundles').map((cells) => cells.at(-1)))).toEqual(new Set(['passes']));
 });
+
+test('the table of copies has each pair that the command runs, and all of them pass', () => {
+  const pairs = JSON.parse(read('test/copies/pairs.json')) as Record<string, string[]>;
+  expect(rows('copies')).toEqual(
+    Object.entries(pairs).flatMap(([plugin, applications]) =>
+      applications.map((application) => [
+        versionOf(application),
+        versionOf(plugin),
+        ...Array.from({ length: 4 }, () => 'passes'),
+      ]),
+    ),
+  );
+});
+
+test('the copies beside the plugin are older and newer than its own, in both majors', () => {
+  const pairs = JSON.parse(read('test/copies/pairs.json')) as Record<string, string[]>;
+  const kinds = Object.entries(pairs).flatMap(([plugin, applications]) =>
+    applications.map((application) => {
+      const [own, other] = [versionOf(plugin), versionOf(application)];
+      const majors = `${other.split('.')[0]} beside ${own.split('.')[0]}`;
+      return `${majors}, ${['older', 'the same', 'newer'][Math.sign(inOrder(other, own)) + 1]}`;
+    }),
+  );
+  expect([...new Set(kinds)].sort()).toEqual([
+    '0 beside 0, older',
+    '0 beside 1, older',
+    '1 beside 0, newer',
+    '1 beside 1, newer',
+    '1 beside 1, older',
+    '1 beside 1, the same',
+  ]);
+});
