@@ -1,4 +1,5 @@
-const jwtLike = /\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
+/** Words with dots between them; looked for at the beginning of a word only, because each word may be as long as the whole text. */
+const dotted = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 const bearerLike = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
 /** In a form, in JSON (in JSON), in what Node and PostgreSQL print; in snake case and in camel case. */
 const parameterLike =
@@ -32,10 +33,23 @@ export function redact(
     if (secret.length >= 4) shown = shown.split(secret).join('[redacted]');
   }
   return shown
-    .replace(jwtLike, '[redacted]')
+    .replace(dotted, withoutJwts)
     .replace(bearerLike, '$1 [redacted]')
     .replace(parameterLike, '$1$2[redacted]')
     .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
     .replace(wordLike, (word) => (/\d/.test(word) && !known.has(word) ? '[redacted]' : word));
+}
+
+/** Takes out each JWT: a part that has `eyJ` at the beginning of a word, the next one, and the one after it. */
+function withoutJwts(words: string): string {
+  const parts = words.split('.');
+  const shown: string[] = [];
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index]!;
+    const start = parts[index + 1] ? part.search(/\beyJ[\w-]/) : -1;
+    shown.push(start < 0 ? part : `${part.slice(0, start)}[redacted]`);
+    if (start >= 0) index += 2;
+  }
+  return shown.join('.');
 }
