@@ -1,3 +1,5 @@
+import { isPromise } from '../../in-words.js';
+
 /** As much of an `ioredis` client (`Redis` or `Cluster`, 5 or later) as the store needs. */
 export interface IoredisClient {
   /** Tells it from others; never called. */
@@ -32,7 +34,10 @@ export function scriptRunner(client: unknown): RunScript | undefined {
     evaluate &&
     (async (script, keys, args = []) => {
       try {
-        return await evaluate(script, [...keys], [...args]);
+        const reply: unknown = evaluate(script, [...keys], [...args]);
+        // What was not waited for may not have happened, and a reply that is missed looks like an empty store.
+        if (!isPromise(reply)) throw new Error('the client gives no promise, so that nobody knows its reply');
+        return await reply;
       } catch (error) {
         throw new Error(`Redis failed at ${keys[0]}: ${wordsOf(error)}`);
       }
@@ -40,11 +45,18 @@ export function scriptRunner(client: unknown): RunScript | undefined {
   );
 }
 
-/** True for a client of redis 3 or older, or of a later one in legacy mode: its commands take callbacks, and return no promise. */
+/**
+ * True for a client of redis 3 or older, for a later one in legacy mode, and for what its `legacy()` returns: their commands take callbacks,
+ * and return no promise.
+ */
 export function isCallbackClient(client: unknown): boolean {
   if (!offers(client, 'eval')) return false;
-  const { options } = client as { options?: { legacyMode?: unknown } };
-  return options?.legacyMode === true || offers(client, 'internal_send_command');
+  const { options, constructor } = client as {
+    options?: { legacyMode?: unknown };
+    constructor?: { name?: unknown };
+  };
+  if (options?.legacyMode === true || offers(client, 'internal_send_command')) return true;
+  return constructor?.name === 'RedisLegacyClient';
 }
 
 type Evaluate = (script: string, keys: string[], args: string[]) => Promise<unknown>;

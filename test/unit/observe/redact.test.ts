@@ -28,7 +28,9 @@ describe('a text that is shown', () => {
   });
 
   test('holds no token among words with dots, whatever stands beside it', () => {
-    expect(redact(`a.b.${jwt}.c-${jwt} eyJ.a eyJa. eyJa`)).toBe('a.b.[redacted].c-[redacted] eyJ.a eyJa. eyJa');
+    expect(redact(`a.b.${jwt}.c-${jwt} eyJ.a eyJa. eyJa`)).toBe(
+      'a.b.[redacted].c-[redacted] eyJ.a eyJa. eyJa',
+    );
   });
 
   test('of any form is looked through in about the time that its length takes', () => {
