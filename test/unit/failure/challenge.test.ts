@@ -159,12 +159,15 @@ describe('the body of a 401', () => {
   });
 
   test('may be huge: only its beginning is read', () => {
-    const huge = `{"errors":"The access token is invalid","trace":"${'x'.repeat(20_000_000)}"}`;
-    const startedAt = performance.now();
-    expect(refusalReason({}, huge)).toBe('token');
-    expect(refusalReason({}, Buffer.from(huge))).toBe('token');
-    expect(refusalReason({}, 'a '.repeat(10_000_000))).toBe('other');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const said = '"errors":"The access token is invalid"';
+    const trace = `"trace":"${'x '.repeat(4_000)}"`;
+    const [first, last] = [`{${said},${trace}}`, `{${trace},${said}}`];
+    for (const form of [(text: string) => text, (text: string) => Buffer.from(text)]) {
+      expect(refusalReason({}, form(first))).toBe('token');
+      // What is read is bounded, so the rest costs nothing, however much it is.
+      expect(refusalReason({}, form(last))).toBe('other');
+      expect(refusalReason({}, form(last.replace(/x /g, '')))).toBe('token');
+    }
   });
 
   test('may be cut in the middle of a character', () => {
