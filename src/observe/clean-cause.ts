@@ -24,7 +24,12 @@ const clean = Symbol.for('axios-procore.clean-cause');
  * a cause whole, so that nothing else of it is carried.
  */
 export function cleanCause(thrown: unknown, secrets: readonly string[] = []): unknown {
-  return cleanLink(thrown, secrets, []);
+  try {
+    return cleanLink(thrown, secrets, []);
+  } catch {
+    // A Proxy that is revoked refuses even to be looked at.
+    return new Error('something was thrown that cannot be read');
+  }
 }
 
 function cleanLink(thrown: unknown, secrets: readonly string[], above: readonly unknown[]): unknown {

@@ -1,6 +1,6 @@
 import type { InContext } from '../async-context.js';
 import type { ReauthenticationReason } from '../failure/errors.js';
-import { kindOf } from '../in-words.js';
+import { isPromise, kindOf } from '../in-words.js';
 import { unknownName } from '../nearest.js';
 import type { Logger, LoggerWithLog, Settings } from '../options.js';
 
@@ -91,7 +91,8 @@ export function createEvents(
   function contained(work: () => unknown, failed: (error: unknown) => void): void {
     try {
       const result = work();
-      if (result instanceof Promise) result.catch(failed);
+      // Of any library, and of any realm.
+      if (isPromise(result)) Promise.resolve(result).catch(failed);
     } catch (error) {
       failed(error);
     }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createEvents, type ProcoreEvents } from '../../src/observe/events.js';
 import { redact } from '../../src/observe/redact.js';
@@ -77,6 +78,10 @@ test.each([
     },
   ],
   ['rejects', (): unknown => Promise.reject(new Error('the secret is 42'))],
+  [
+    'rejects in another realm, as in jest',
+    (): unknown => runInNewContext("Promise.reject(new Error('the secret is 42'))"),
+  ],
 ])(
   'a listener that %s harms neither the caller nor the other listeners, and is logged without its words',
   async (_what, bad) => {

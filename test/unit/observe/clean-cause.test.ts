@@ -54,6 +54,9 @@ const unreadable = new Proxy(
   },
 );
 
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
 const thrown: [what: string, cause: unknown, says: string | undefined][] = [
   ['an error of PostgreSQL', fromPostgres(), '23505'],
   ['an error of Redis', fromRedis(), 'WRONGTYPE'],
@@ -62,6 +65,12 @@ const thrown: [what: string, cause: unknown, says: string | undefined][] = [
   ['an error in a circle', inACircle(), 'save failed'],
   ['an error that cannot be read', new Guarded('guarded'), 'guarded'],
   ['what cannot be read at all', unreadable, undefined],
+  ['a Proxy that is revoked', revoked.proxy, undefined],
+  [
+    'an error over a Proxy that is revoked',
+    Object.assign(new Error(token), { errors: revoked.proxy }),
+    undefined,
+  ],
   ['an object', { message: 'no connection', token, password: token }, 'no connection'],
   ['an object without a word', { token }, undefined],
   ['a text', `no row for refresh_token=${token}`, 'no row for'],
