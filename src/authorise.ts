@@ -170,7 +170,6 @@ export function createAuthorisation(deps: {
       discard(response.data);
       // The replay has an answer of its own, or none.
       call.response = undefined;
-      call.isReplay = true;
       emit('request-retried', {
         reason: 'unauthorized',
         method: call.method,

@@ -64,8 +64,6 @@ export interface Call {
   /** When the server wants to be asked again. */
   retryAtMs: number | undefined;
   gaveUp: GaveUp | undefined;
-  /** The next attempt answers a 401. */
-  isReplay: boolean;
   /** The token of the attempt under way. */
   lease: Lease | undefined;
   /** A redirect was followed: the call itself has run, whatever became of the rest. */

@@ -210,7 +210,6 @@ export function createDispatch(
       turnedAway: undefined,
       retryAtMs: undefined,
       gaveUp: undefined,
-      isReplay: false,
       lease: undefined,
       left: false,
       tokenless: false,

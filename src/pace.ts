@@ -8,7 +8,7 @@ import type { Passage } from './pacing/gate.js';
 
 /** Holds calls back by what the server tells of its limits. */
 export interface Pacing {
-  /** First thing of each attempt. */
+  /** First thing of each attempt; a replay of a 401 has the token that it waited for by then. */
   request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
   /** Asks the gate whether the call may leave; no promise when nothing has to be waited for. Throws, or rejects, when it may not. */
   enter(call: Call): void | Promise<void>;
@@ -76,12 +76,6 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     request(config) {
       const call = calls.of(config);
       if (!call?.gate || !call.ticket) return config;
-      if (call.isReplay) {
-        // It has waited its turn before the 401, and whoever renews the token may be waiting for it.
-        call.isReplay = false;
-        call.gate.take(call.ticket);
-        return config;
-      }
       const passing = enter(call);
       return passing ? passing.then(() => config) : config;
     },

@@ -44,8 +44,6 @@ export interface Gate {
    * long) gives its leave back and asks again, at the place of its turn.
    */
   enter(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
-  /** A replay leaves: it never waits, but it counts. */
-  take(ticket: Ticket): void;
   /** A call that was let out will not be sent: its token failed, or it was aborted before. */
   release(ticket: Ticket): void;
   /** An answer came; `retryAfterMs` is what `Retry-After` asks for. */
@@ -114,8 +112,8 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     return admit(pace, nowMs);
   }
 
-  function send(ticket: Ticket, nowMs: number, inTurn: boolean): void {
-    const left = sent(pace, nowMs, inTurn);
+  function send(ticket: Ticket, nowMs: number): void {
+    const left = sent(pace, nowMs);
     pace = left.pace;
     ticket.sending = left.sending;
   }
@@ -142,7 +140,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     let admission = look(nowMs);
     for (let next = byTurn.first(); next && admission.kind === 'go'; next = byTurn.first()) {
       dismiss(next, go);
-      send(next.ticket, nowMs, true);
+      send(next.ticket, nowMs);
       admission = look(nowMs);
     }
     if (admission.kind === 'go') return rest();
@@ -182,7 +180,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       if (byTurn.size > 0 || ticket.sending) return false;
       const nowMs = now();
       if (look(nowMs).kind !== 'go') return false;
-      send(ticket, nowMs, true);
+      send(ticket, nowMs);
       return true;
     },
 
@@ -195,7 +193,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
         return aborted;
       }
       if (byTurn.size === 0 && look(nowMs).kind === 'go') {
-        send(ticket, nowMs, true);
+        send(ticket, nowMs);
         return go;
       }
       const waiting: Waiting = {
@@ -213,8 +211,6 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       if (signal) aborts.watch(signal, waiting);
       return new Promise((resolve) => (waiting.settle = resolve));
     },
-
-    take: (ticket) => send(ticket, now(), false),
 
     release(ticket) {
       const sending = strike(ticket);

@@ -109,8 +109,8 @@ export function admit(pace: Pace, nowMs: number): Admission {
   return answerMs > nowMs ? { kind: 'answer', atMs: answerMs } : go;
 }
 
-/** A call leaves: one that was admitted, or (`inTurn` false) the replay of one, which never waits and has no right to go first. */
-export function sent(pace: Pace, nowMs: number, inTurn: boolean): { pace: Pace; sending: Sending } {
+/** A call that was admitted leaves. */
+export function sent(pace: Pace, nowMs: number): { pace: Pace; sending: Sending } {
   const number = pace.sent + 1;
   const { inFlight, closing, windows } = pace;
   return {
@@ -122,7 +122,7 @@ export function sent(pace: Pace, nowMs: number, inTurn: boolean): { pace: Pace; 
       untold: pace.untold,
       lastSentAtMs: nowMs,
       windows: windows.length === 0 ? windows : windows.map(spent),
-      closing: closing && inTurn ? asked(closing, number, nowMs) : closing,
+      closing: closing && asked(closing, number, nowMs),
       serverOffsetMs: pace.serverOffsetMs,
     },
     sending: { number, beside: inFlight, untold: pace.untold },

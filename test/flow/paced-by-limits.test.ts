@@ -1,3 +1,4 @@
+import axios from 'axios';
 import { describe, expect, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/index.js';
 import type { ProcoreOptions } from '../../src/options.js';
@@ -419,20 +420,74 @@ test('a wait tells: rate-limit, and until when', async () => {
 });
 
 describe('the gate and the token', () => {
-  test('a 401 replay never queues: it only counts', async () => {
+  test.each([
+    { limit: 100, windowSeconds: 3, calls: 90 },
+    { limit: 3, windowSeconds: 10, calls: 2 },
+    { limit: 25, windowSeconds: 10, calls: 24 },
+  ])(
+    'the replays of $calls calls whose token was revoked see no 429 at $limit calls per $windowSeconds s',
+    async ({ limit, windowSeconds, calls }) => {
+      await using stage = await paced({ emulator: { rateLimits: { spike: { limit, windowSeconds } } } });
+      const { h, network } = stage;
+      await network.run(h.instance.get(me));
+      h.emulator.revoke();
+      const paths = Array.from({ length: calls }, (_, index) => `${me}?call=${index}`);
+      const answers = await network.run(Promise.all(paths.map((path) => h.instance.get(path))));
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      expect(refusals(h)).toBe(0);
+      expect(h.emulator.counters.exchanges).toBe(1);
+      const accepted = h.emulator.log.filter((entry) => entry.kind === 'api' && entry.status === 200);
+      expect(accepted).toHaveLength(1 + calls);
+      const replayed = h.told.filter(({ detail }) => detail['reason'] === 'unauthorized');
+      expect(replayed.length).toBeGreaterThan(0);
+    },
+  );
+
+  test('replays wait in the order of their calls, before calls that came later', async () => {
+    const left: string[] = [];
     await using h = await createHarness({
-      emulator: { rateLimits: { spike: { limit: 3, windowSeconds: 10 } } },
+      emulator: { rateLimits: { spike: { limit: 4, windowSeconds: 10 } } },
+    });
+    await h.instance.get(me);
+    const renewed = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+    h.emulator.revoke();
+    const note = (name: string) => h.instance.get(me).then(() => left.push(name));
+    const calls = [note('first'), note('second'), note('third')];
+    await renewed.struck();
+    await until(() => h.emulator.counters.unauthorized === 3, 'the 401s');
+    const later = note('later');
+    renewed.release();
+    await until(() => h.told.filter(({ event }) => event === 'request-retried').length === 3, 'the replays');
+    await h.env.drive(Promise.all([...calls, later]));
+    expect(left.at(-1)).toBe('later');
+    expect(refusals(h)).toBe(0);
+  });
+
+  test('a replay that waits at the gate can be aborted, and leaves no timer', async () => {
+    await using h = await createHarness({
+      emulator: { rateLimits: { spike: { limit: 2, windowSeconds: 10 } } },
     });
     await h.instance.get(me);
     h.emulator.revoke();
-    const first = h.instance.get(me);
-    const second = h.instance.get(me);
-    // No time passes: the limit is used up, and both replays have left all the same.
-    await until(() => h.emulator.counters.apiRequests === 5, 'both replays');
-    expect(h.emulator.counters).toMatchObject({ unauthorized: 2, exchanges: 1 });
-    await h.env.drive(Promise.all([first, second]));
-    const replayed = h.told.filter(({ detail }) => detail['reason'] === 'unauthorized');
-    expect(replayed).toHaveLength(2);
+    const controller = new AbortController();
+    const aborted = caught(h.instance.get(me, { signal: controller.signal }));
+    await until(() => h.told.some(({ event }) => event === 'request-retried'), 'the replay');
+    await until(() => h.env.sleeping === 1, 'the wait at the gate');
+    controller.abort();
+    expect(axios.isCancel(await aborted)).toBe(true);
+    expect(h.env.sleeping).toBe(0);
+    expect(h.emulator.counters.apiRequests).toBe(2);
+  });
+
+  test('a replay that would wait longer than maxWaitMs is rejected, and says when it would work', async () => {
+    await using h = await createHarness({
+      emulator: { rateLimits: { hourly: { limit: 2, windowSeconds: 3_600 } } },
+    });
+    await h.instance.get(me);
+    h.emulator.revoke();
+    const error = await caught(h.instance.get(me));
+    expect(error.code).toBe('ERR_PROCORE_RATE_LIMITED');
+    expect(error.procore).toMatchObject({ attempts: 1, mayHaveRun: 'no', gaveUp: 'wait-too-long' });
   });
 
   test('after a token wait of over a second the gate is asked again, at the front', async () => {

@@ -139,12 +139,16 @@ describe('the queue', () => {
     expect(log).toEqual(['2 go']);
   });
 
-  test('a replay never waits, and counts', async () => {
-    const { gate, told, enter, leave } = stand();
+  test('a replay asks again, and waits before those that came later', async () => {
+    const { env, gate, log, told, enter, leave } = stand();
     const call = leave();
-    gate.answered(call, told(1, 5_000, 401));
-    gate.take(call);
-    expect(enter(gate.ticket())).toBeInstanceOf(Promise);
+    const later = gate.ticket();
+    gate.answered(call, told(0, 5_000, 401));
+    void enter(later);
+    void enter(call);
+    expect(gate.waiting).toBe(2);
+    await env.advance(5_000);
+    expect(log[0]).toBe(`${call.turn} go`);
   });
 
   test('what is told twice, or of a call that is not under way, changes nothing', () => {
@@ -200,10 +204,10 @@ describe('a closed gate', () => {
   );
 
   test('is no deadlock for the one that goes first and meets a 401, nor for its replay', async () => {
-    const { env, gate, log, tickets } = closed(1_000, 3);
+    const { env, gate, log, tickets, enter } = closed(1_000, 3);
     await env.advance(1_000);
     gate.answered(tickets[0]!, { ...quiet, status: 401 });
-    gate.take(tickets[0]!);
+    expect(enter(tickets[0]!)).toEqual(go);
     await settled();
     expect(log).toEqual(['1 go', '2 go', '3 go']);
   });

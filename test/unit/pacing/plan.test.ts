@@ -31,9 +31,9 @@ function lead(offsetMs = 0) {
   });
   const self = {
     limits,
-    send(count = 1, inTurn = true): Sending[] {
+    send(count = 1): Sending[] {
       return Array.from({ length: count }, () => {
-        const next = sent(at(pace, nowMs), nowMs, inTurn);
+        const next = sent(at(pace, nowMs), nowMs);
         pace = next.pace;
         return next.sending;
       });
@@ -60,8 +60,7 @@ function lead(offsetMs = 0) {
     room(): number {
       let trial = at(pace, nowMs);
       let count = 0;
-      for (; count < 1_000 && admit(trial, nowMs).kind === 'go'; count++)
-        trial = sent(trial, nowMs, true).pace;
+      for (; count < 1_000 && admit(trial, nowMs).kind === 'go'; count++) trial = sent(trial, nowMs).pace;
       return count;
     },
   };
@@ -103,13 +102,6 @@ describe('what is left', () => {
     for (const [index, remaining] of [22, 24, 21, 23, 19, 17, 16].entries())
       way.answer(calls[3 + index], way.limits(remaining, 5_000));
     expect(way.room()).toBe(15);
-  });
-
-  test('falls with a replay, which asks nobody', () => {
-    const way = lead();
-    way.answer(way.send()[0], way.limits(2, 5_000));
-    way.send(1, false);
-    expect(way.room()).toBe(1);
   });
 
   test('does not rise when a call is lost, because it may have been counted', () => {
@@ -344,10 +336,9 @@ describe('a refusal', () => {
 
   test('an answer to a call from before does not open the gate', () => {
     const way = lead();
-    const [refused, slow, replay] = [...way.send(2), ...way.send(1, false)];
+    const [refused, slow] = way.send(2);
     way.answer(refused, noRateLimit, 503, 4_000);
     way.answer(slow);
-    way.answer(replay);
     expect(way.next().kind).toBe('until');
     way.after(4_000);
     expect(way.room()).toBe(1);
