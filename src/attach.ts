@@ -44,7 +44,6 @@ import { createKeeper } from './token/keeper.js';
 import { runLocked } from './token/lock.js';
 import { createLogin } from './token/login.js';
 import { createGrantMutex } from './token/mutex.js';
-import { createOwnRenewals } from './token/own-renewals.js';
 import { readTokenSet } from './token/token-set.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
@@ -109,13 +108,12 @@ export function createAttach(
       secretTimeoutMs: settings.renewal.storeTimeoutMs,
       serverOffsetMs,
     });
-    const ownRenewals = createOwnRenewals();
     const exchange = createExchange({
       env,
       login,
       redirectUri: settings.redirectUri,
       custom: settings.exchange,
-      ownRenewals,
+      ownRenewals: shared.ownRenewals,
       serverOffsetMs,
       outliving: shared.outliving,
       broughtLate(refreshToken) {
@@ -245,7 +243,7 @@ export function createAttach(
                 new AbortController().signal,
               ),
             ),
-          isRenewal: ownRenewals.isInside,
+          isRenewal: shared.ownRenewals.isInside,
           goesInClear: (config, url) => goesInClear(copy, config.adapter, url, config),
           serverOffsetMs,
           warnOnce,
@@ -257,7 +255,7 @@ export function createAttach(
       sources: allSources,
       sourceOf,
       accounts,
-      isRenewal: ownRenewals.isInside,
+      isRenewal: shared.ownRenewals.isInside,
     });
     const oauth = createOauthPassage({
       mutex,

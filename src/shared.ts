@@ -8,6 +8,7 @@ import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenStore } from './store/store.js';
+import { createOwnRenewals, type OwnRenewals } from './token/own-renewals.js';
 import type { TokenSource } from './token/source.js';
 import { createWeakList, type WeakList } from './weak-list.js';
 
@@ -34,6 +35,8 @@ export interface Shared {
   readonly takenOver: Set<string>;
   /** Presentations under way by the application's own function, whichever attach began them. */
   readonly outliving: Map<string, OwnSending>;
+  /** Marks what the application's own function does: it may use an instance of another attach. */
+  readonly ownRenewals: OwnRenewals;
   /** Where calls wait for the server, one gate for each limit. */
   readonly gates: Gates;
   /** Learns the server's clock from a `Date` header. */
@@ -99,6 +102,7 @@ export function createShared(
     exchanges: new Map(),
     takenOver: new Set(),
     outliving: new Map(),
+    ownRenewals: createOwnRenewals(),
     gates: gates ?? createGates(() => offsetMs),
     learn(date) {
       if (date === undefined) return;

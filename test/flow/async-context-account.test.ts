@@ -204,6 +204,20 @@ test('the application’s function that presents the grant is known by it, also 
   expect(h.seen).toContain('token request: attach');
 });
 
+test('a function that presents the grant is known by it, also where it uses an instance that was attached later with the same store', async () => {
+  const exchange = async () => {
+    const { refresh_token: old } = h.store.sets.get('default')!;
+    return (await refresh(h, old!, {}, later.instance)).data;
+  };
+  const options = { exchange, legacy: { takeOverRefresh: true } };
+  await using h = await createHarness({ options });
+  const later = h.attach();
+  await h.env.drive(h.procore.renew());
+  await h.env.drive(later.procore.renew());
+  await h.env.drive(h.procore.renew());
+  expect(h.emulator.counters).toMatchObject({ tokenRequests: 3, exchanges: 3 });
+});
+
 describe('a transaction that travels in AsyncLocalStorage', () => {
   /** Keeps what is saved in the transaction of whoever saves, as an ORM does. */
   function transactional(h: Harness) {
