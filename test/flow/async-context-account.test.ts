@@ -154,6 +154,27 @@ describe('runs in the async context of the attach, and the caller goes on in its
     expect(ofAccount(h)).toEqual(inAttach(renewing));
   });
 
+  test('the end of a wait for the lock that another caller makes needless', async () => {
+    await using h = await createScopedHarness();
+    await asCaller(h, () => h.instance.get(me));
+    const { lock } = h.store;
+    h.store.lock = (_account, _critical, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          h.see('abort');
+          reject(signal.reason);
+        });
+      });
+    h.env.jump(life);
+    const call = scope.run('caller', () => h.instance.get(me));
+    await h.env.advance(100);
+    h.store.lock = lock!;
+    await asCaller(h, () => h.procore.setTokens(h.emulator.issue()));
+    await h.env.drive(call);
+    expect(h.seen).toContain('abort: attach');
+    expect(h.seen).not.toContain('abort: caller');
+  });
+
   test('a request of the application’s own that is answered from the renewal', async () => {
     await using h = await createScopedHarness({ options: { legacy: { takeOverRefresh: true } } });
     await asCaller(h, () => h.instance.get(me));
