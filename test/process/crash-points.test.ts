@@ -22,8 +22,8 @@ const script = fileURLToPath(new URL('./support/crash-worker.ts', import.meta.ur
 const me = '/rest/v1.0/me';
 /** As in `openStore`. */
 const leaseMs = 2_000;
-/** The longest pause between two looks at a lock, a renewal, and a machine that has other things to do. */
-const soonMs = 1_000;
+/** The longest pause between two looks at a lock, a renewal, and a machine that has other things to do: a lease of the lock is longer. */
+const soonMs = 10_000;
 
 /** What the next process comes to. */
 type Ending = 'renews' | 'learns that the answer was lost' | 'adopts the new pair without a request';

@@ -111,7 +111,8 @@ describe('the lock, among processes', () => {
     }
     report(`after SIGKILL of the holder: ${waitsMs.map(Math.round).join(', ')} ms`);
     expect(Math.min(...waitsMs)).toBeGreaterThan(0);
-    expect(median(waitsMs)).toBeLessThan(500);
+    // A tenth of a second on a machine with nothing else to do; a lock with a lease would take a minute.
+    expect(median(waitsMs)).toBeLessThan(10_000);
   });
 
   test('stays with a holder that is paused', async () => {

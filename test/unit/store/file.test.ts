@@ -728,11 +728,9 @@ describe('the lock', () => {
     // Some polls later.
     for (let turn = 0; turn < 40; turn++) await promises.stat(directory);
     const reason = new Error('given up');
-    const abortedAt = performance.now();
     abort.abort(reason);
-    expect(await waiting).toBe(reason);
     // The lock is held all the time.
-    expect(performance.now() - abortedAt).toBeLessThan(1_000);
+    expect(await waiting).toBe(reason);
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(
       before,
     );

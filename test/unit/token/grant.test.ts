@@ -285,10 +285,9 @@ describe('the text of a verdict holds no secret', () => {
     expect(whyOf(judgeTokenSet(opaque))).not.toContain('76ba2f0d');
   });
 
-  test('and a huge description costs no time', () => {
+  test('and a huge description is not searched from each of its characters, which would take hours', () => {
     const description = 'eyJ-'.repeat(1_000_000);
-    const startedAt = performance.now();
-    judge({ status: 400, body: { error: 'invalid_grant', error_description: description } });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    const verdict = judge({ status: 400, body: { error: 'invalid_grant', error_description: description } });
+    expect(verdict.kind).toBe('invalid-grant');
   });
 });
