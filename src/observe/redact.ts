@@ -1,13 +1,20 @@
 /** Words with dots between them; looked for at the beginning of a word only, because each word may be as long as the whole text. */
 const dotted = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
-const bearerLike = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
-/** In a form, in JSON (in JSON), in what Node and PostgreSQL print; in snake case and in camel case. */
+const bearerLike = /(\b(?:Bearer|Basic)(?:\s|%20)+)[\w.~+/=%-]{8,}/gi;
+/** Of a header that is named, however short it is. */
+const headerLike = /(\bauthorization\\?["']?\s*[:=,]\s*\\?["']?(?:Bearer|Basic|Token)\s+)[^\s"'\\,&}]+/gi;
+/**
+ * In a form, in JSON (in JSON), in what Node and PostgreSQL print; in snake case and in camel case; encoded for a URL, perhaps more than once,
+ * where a name begins behind two digits.
+ */
 const parameterLike =
-  /\b((?:access|refresh|id|auth)_?token|client_?secret|password|token)(\\?["')]?\s*[=:]\s*\(?\\?["']?)([^&"'\s,}\\)]+)/gi;
+  /((?:\b|(?<=%[\da-f]{2}))(?:(?:access|refresh|id|auth)_?token|client_?secret|password|token))((?:\\?["')]|%(?:25)*2[27])?\s*(?:[=:]|%(?:25)*3[AD])\s*\(?\\?["']?)([^&"'\s,}\\)]+)/gi;
+/** In a sentence; a word has no digit. */
+const namedLike = /(\btoken\s+)(?=[a-z_.~+/=-]*\d)[\w.~+/=-]{8,}/gi;
 /** Credentials in a URL: of a database, of a proxy. */
 const userinfoLike = /:\/\/[^\s/?#]*@/g;
 /** An authorisation code in a query; `code: 'ECONNRESET'` is none. */
-const codeLike = /([?&]code=)([^&"'\s]+)/gi;
+const codeLike = /((?:[?&]|%(?:25)*(?:3F|26))code(?:=|%(?:25)*3D))([^&"'\s]+)/gi;
 /** Nothing that people write is as long: a refresh token, a client secret. */
 const wordLike = /[\w-]{32,}/g;
 /** Who shows more shows nothing that is read. */
@@ -34,8 +41,10 @@ export function redact(
   }
   return shown
     .replace(dotted, withoutJwts)
-    .replace(bearerLike, '$1 [redacted]')
+    .replace(bearerLike, '$1[redacted]')
+    .replace(headerLike, '$1[redacted]')
     .replace(parameterLike, '$1$2[redacted]')
+    .replace(namedLike, '$1[redacted]')
     .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
     .replace(wordLike, (word) => (/\d/.test(word) && !known.has(word) ? '[redacted]' : word));

@@ -23,6 +23,17 @@ describe('a text that is shown', () => {
     ['connect postgres://app:hunter2@db:5432/x', 'connect postgres://[redacted]@db:5432/x'],
     ['redis://:p@ss@cache', 'redis://[redacted]@cache'],
     [`Invalid refresh token: ${opaque}`, 'Invalid refresh token: [redacted]'],
+    ['grant%3Dx%26refresh_token%3Dabc', 'grant%3Dx%26refresh_token%3D[redacted]'],
+    ['client_secret%3A%20abc', 'client_secret%3A[redacted]'],
+    ['client_secret%253Dabc', 'client_secret%253D[redacted]'],
+    ['%7B%22access_token%22%3A%22abc%22%7D', '%7B%22access_token%22%3A[redacted]'],
+    ['/callback%3Fcode%3Dabc', '/callback%3Fcode%3D[redacted]'],
+    ['Bearer%20abcdefgh12', 'Bearer%20[redacted]'],
+    ['Authorization: Basic YTpi', 'Authorization: Basic [redacted]'],
+    [`{"Authorization":"Bearer abc12"}`, `{"Authorization":"Bearer [redacted]"}`],
+    ['Authorization: Token abc', 'Authorization: Token [redacted]'],
+    ['the refresh token 4f3a9c77aa is spent', 'the refresh token [redacted] is spent'],
+    ['unknown access token abc12345', 'unknown access token [redacted]'],
   ])('holds no token: %s', (text, expected) => {
     expect(redact(text)).toBe(expected);
   });
