@@ -3,6 +3,7 @@ import type { Adapter } from './adapter.js';
 import { copyOf, discard, errorFrom, isAxiosError, redirectsHandedBack, unwrapped } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
 import type { Env } from './env.js';
+import { goesInClear } from './rehearsal.js';
 import { isReplayable } from './retry/replayable.js';
 import { timeoutAfter } from './timeout.js';
 import { fullUrlOf } from './wire/destination.js';
@@ -42,7 +43,7 @@ export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter 
     const sentAtMs = env.now();
     let hop: Hop = { config: first, url: fullUrlOf(config) };
     for (let count = 0; ; count++) {
-      const { response, finish } = await arrival(adapter(hop.config));
+      const { response, finish } = await arrival(adapter(throughProxy(copy, adapter, hop)));
       const next = maxRedirects > 0 && response ? nextHop(response, hop) : undefined;
       if (response) tellWhereFrom(response, hop.url);
       if (!next) return finish();
@@ -52,6 +53,15 @@ export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter 
       hop = next;
     }
   };
+}
+
+/**
+ * axios that makes no tunnel asks a proxy on http for https URLs, and names the agent for https all the same. follow-redirects takes the one
+ * for http then; Node's own client, which axios uses where it follows no redirects, refuses the other one.
+ */
+function throughProxy(copy: AxiosCopy, adapter: Adapter, { config, url }: Hop): AxiosRequestConfig {
+  if (!config.httpsAgent || copy.tellsRedirects || !goesInClear(copy, adapter, url, config)) return config;
+  return Object.assign(copyOf(config), { httpsAgent: config.httpAgent as unknown });
 }
 
 async function arrival(sending: Promise<AxiosResponse>): Promise<Arrival> {

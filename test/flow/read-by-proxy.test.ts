@@ -114,6 +114,16 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
     },
   );
 
+  (reads ? test : () => {})('a call with an agent for https goes as without the plugin, too', async () => {
+    const { h, secure, defaults } = await stage();
+    await using _h: Started = h;
+    await using _s = secure;
+    const own = { httpsAgent: trusting(), ...defaults };
+    const bare = axios.create({ baseURL: secure.environment.apiUrl, ...own });
+    expect((await bare.get(me, { validateStatus: () => true })).status).toBe(401);
+    expect((await attach(h, secure, own).instance.get(me)).status).toBe(200);
+  });
+
   (reads || onFetch ? () => {} : test)(
     'an axios that makes tunnels renews through one, unwarned',
     async () => {
