@@ -209,7 +209,7 @@ export function createAttach(
     });
     // Request interceptors run last in, first out: authorisation comes after everything that may wait.
     line.interceptors.request.use(authorisation.request);
-    line.interceptors.request.use(createBodyMaker({ calls }).request);
+    line.interceptors.request.use(createBodyMaker({ env, calls }).request);
     line.interceptors.request.use(pacing.request);
     line.interceptors.response.use(null, authorisation.rejected);
     scheduleRetries(line, { env, calls, emit: events.emit });

@@ -2,13 +2,16 @@ import type { AxiosRequestConfig } from 'axios';
 import { bodyError, discard } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
 import { interruptedError, type Call, type Calls } from './call.js';
+import type { Env } from './env.js';
+import { overtime, timerEarlyMs } from './overtime.js';
 import { isReplayable } from './retry/replayable.js';
+import { within } from './within.js';
 
 /**
  * Creates the interceptor of the line that lets `procore.body` make the body of an attempt: after the wait for the server, because a
  * stream that waits may break, and before the token is picked, because making it may take a while.
  */
-export function createBodyMaker({ calls }: { calls: Calls }): {
+export function createBodyMaker({ env, calls }: { env: Env; calls: Calls }): {
   request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
 } {
   /** What the application's function throws, the call rejects with, as it is. */
@@ -28,22 +31,12 @@ export function createBodyMaker({ calls }: { calls: Calls }): {
   /** A body that comes when nobody wants it any more is closed. */
   async function awaited(made: PromiseLike<unknown>, call: Call): Promise<unknown> {
     const { signal } = call;
-    let stop = () => {};
-    const aborted = new Promise<void>((resolve) => (stop = resolve));
-    signal?.addEventListener('abort', stop, { once: true });
     const body = Promise.resolve(made);
-    try {
-      await Promise.race([body, aborted]);
-      if (signal?.aborted) {
-        void body.then(discard, () => undefined);
-        throw interruptedError(call);
-      }
-    } catch (error) {
-      throw signal?.aborted ? error : thrown(call, error);
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
-    return body;
+    const waited = await within(env, call.timeoutAtMs - env.now(), body, signal);
+    if (waited.kind === 'done' && !signal?.aborted) return waited.value;
+    if (waited.kind === 'failed' && !signal?.aborted) throw thrown(call, waited.error);
+    void body.then(discard, () => undefined);
+    throw (signal?.aborted ? undefined : overtime(call, env.now() + timerEarlyMs)) ?? interruptedError(call);
   }
 
   function put(body: unknown, config: AxiosRequestConfig, call: Call): AxiosRequestConfig {

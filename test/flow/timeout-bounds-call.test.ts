@@ -1,4 +1,5 @@
 import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { resolveAdapter } from '../../src/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
@@ -99,6 +100,24 @@ test('the wait for the renewal after a 401 ends by the timeout, and the renewal 
   held.release();
   await until(() => h.told.some(({ event }) => event === 'token-renewed'), 'the renewal');
   expect((await h.instance.get(me)).status).toBe(200);
+});
+
+test('a body that is made for ever ends by the timeout, and one that comes afterwards is closed', async () => {
+  await using h = await createHarness({ options: bounding });
+  let give: (body: Readable) => void = () => {};
+  const body = () => new Promise<Readable>((resolve) => (give = resolve));
+  const failed = caught(h.instance.post(me, undefined, { timeout: 5_000, procore: { body } }));
+  await settled();
+  await h.env.advance(5_000);
+  const error = await failed;
+  expect(looksOf(error)).toMatchObject({ message: 'timeout of 5000ms exceeded', status: undefined });
+  expect(error.procore).toMatchObject({ kind: 'timeout', attempts: 0, mayHaveRun: 'no' });
+  const late = Readable.from(['late']);
+  give(late);
+  await settled();
+  expect(late.destroyed).toBe(true);
+  expect(h.emulator.counters.apiRequests).toBe(0);
+  expect(h.env.sleeping).toBe(0);
 });
 
 test('all attempts and waits of a call have its timeout together, and each attempt gets what is left', async () => {
