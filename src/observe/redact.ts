@@ -34,7 +34,8 @@ export function redact(
   secrets: readonly string[] = [],
   known: ReadonlySet<string> = new Set(),
 ): string {
-  let shown = text.slice(0, longestShown);
+  // Looked at further than shown: a secret that is cut in two looks like none.
+  let shown = text.slice(0, 2 * longestShown);
   // The longest first: one secret may begin with another.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length >= 4) shown = shown.split(secret).join('[redacted]');
@@ -47,7 +48,8 @@ export function redact(
     .replace(namedLike, '$1[redacted]')
     .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
-    .replace(wordLike, (word) => (/\d/.test(word) && !known.has(word) ? '[redacted]' : word));
+    .replace(wordLike, (word) => (/\d/.test(word) && !known.has(word) ? '[redacted]' : word))
+    .slice(0, longestShown);
 }
 
 /** Takes out each JWT: a part that has `eyJ` at the beginning of a word, the next one, and the one after it. */

@@ -66,6 +66,14 @@ describe('a text that is shown', () => {
     expect(redact('a.*b and a+b', ['a.*b'])).toBe('[redacted] and a+b');
   });
 
+  test('shows no part of a secret where it ends, however long it is', () => {
+    const beginning = 'so '.repeat(33_330);
+    for (const secret of [opaque, jwt, 'hunter2-of-procore'])
+      expect(redact(`${beginning}${secret} `.repeat(2), ['hunter2-of-procore'])).toBe(
+        `${beginning}[redacted]`,
+      );
+  });
+
   test('keeps its words where a secret is too short to tell from them', () => {
     expect(redact('a cat sat', ['a', 'cat', ''])).toBe('a cat sat');
   });
