@@ -1,6 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { epochMs } from './token-set.js';
+import { epochMs } from './moments.js';
 
 /** The grants that a token set is renewed with. */
 export type GrantType = 'refresh_token' | 'client_credentials';

@@ -1,6 +1,7 @@
 import { jwtDecode } from 'jwt-decode';
 import { kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
+import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
 
 /** When a token stops working, and by whose clock that moment was told. */
 export interface Expiry {
@@ -39,10 +40,6 @@ const answerFields = new Set([
   'expires_at',
   'scope',
 ]);
-/** Above this a number of "seconds" is in milliseconds (1e11 s is the year 5138). */
-const millisecondsFrom = 1e11;
-/** ISO 8601, SQL, and what `Date` prints of itself: `Date.parse` makes a date of "-5" too. */
-const dateText = /^(\d{4}-\d{2}|(mon|tue|wed|thu|fri|sat|sun)[ ,])/i;
 
 /** Tells a usable token set (a copy) from nothing and from garbage. Never throws; the text holds no token. */
 export function readTokenSet(value: unknown): ReadTokenSet {
@@ -73,14 +70,21 @@ export function readTokenSet(value: unknown): ReadTokenSet {
   return { kind: 'set', set: set as TokenSet };
 }
 
-/** Records of an ORM have their columns on the prototype, where a spread does not find them; their own fields are machinery. */
+/**
+ * Records of an ORM have columns on the prototype, where a spread does not find them; where the tokens are there, their own fields are
+ * machinery. What every object has is no column: another library may have polluted `Object.prototype`.
+ */
 function plainCopy(record: object): Record<string, unknown> | undefined {
   try {
     const own: Record<string, unknown> = { ...record };
-    if ('access_token' in own || 'refresh_token' in own) return own;
-    const columns = record as Record<string, unknown>;
-    const read = [...answerFields].map((name) => [name, columns[name]] as const);
-    return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+    const hasTokens = Object.hasOwn(own, 'access_token') || Object.hasOwn(own, 'refresh_token');
+    const set = hasTokens ? own : {};
+    const [columns, everyObject] = [record, Object.prototype] as Record<string, unknown>[];
+    for (const name of answerFields) {
+      const value = columns![name];
+      if (!Object.hasOwn(set, name) && value !== undefined && value !== everyObject![name]) set[name] = value;
+    }
+    return set;
   } catch {
     return undefined;
   }
@@ -89,14 +93,14 @@ function plainCopy(record: object): Record<string, unknown> | undefined {
 /** A set read from a store. Order of the sources of expiry: `expires_at`, `created_at + expires_in`, the JWT's `exp`. */
 export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
   const claims = jwtTimes(set.access_token);
-  const lifeSeconds = positive(set.expires_in);
+  const lifeSeconds = lifeSecondsOf(set.expires_in);
   const createdAtMs = epochMs(set.created_at);
   const storedMs = epochMs(set.expires_at);
   const expiry: Expiry | undefined =
     storedMs !== undefined
       ? { atMs: storedMs, clock: 'local' }
       : createdAtMs !== undefined && lifeSeconds !== undefined
-        ? { atMs: createdAtMs + lifeSeconds * 1000, clock: 'server' }
+        ? { atMs: Math.min(createdAtMs + lifeSeconds * 1000, latestMs), clock: 'server' }
         : claims.expiresAtMs !== undefined
           ? { atMs: claims.expiresAtMs, clock: 'server' }
           : undefined;
@@ -108,7 +112,7 @@ export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
  * it any time since.
  */
 export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice): HeldTokens {
-  const lifeSeconds = positive(set.expires_in);
+  const lifeSeconds = lifeSecondsOf(set.expires_in);
   if (lifeSeconds === undefined) return holdLoaded(set, ahead);
   return hold(set, { atMs: sentAtMs + lifeSeconds * 1000, clock: 'local' }, lifeSeconds * 1000, ahead);
 }
@@ -198,25 +202,4 @@ export function subjectOf(token: string | undefined): string | undefined {
 export function isSameUser(one: TokenSet, other: TokenSet): boolean | undefined {
   const [a, b] = [subjectOf(one.access_token), subjectOf(other.access_token)];
   return a === undefined || b === undefined ? undefined : a === b;
-}
-
-/** Seconds, milliseconds, ISO 8601 and Date, as old token tables hold them; undefined for anything else. */
-export function epochMs(value: unknown): number | undefined {
-  if (value instanceof Date) return finite(value.getTime());
-  if (typeof value === 'string') {
-    const text = value.trim();
-    if (/^\d+(\.\d+)?$/.test(text)) return epochMs(Number(text));
-    return dateText.test(text) ? finite(Date.parse(text)) : undefined;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
-  return value > millisecondsFrom ? value : value * 1000;
-}
-
-function positive(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined;
-}
-
-function finite(ms: number): number | undefined {
-  return Number.isFinite(ms) ? ms : undefined;
 }

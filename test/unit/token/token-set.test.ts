@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { TokenSet } from '../../../src/store/store.js';
 import {
   decodeClaims,
-  epochMs,
   holdAnswer,
   holdLoaded,
   localExpiryMs,
@@ -99,6 +98,31 @@ describe('readTokenSet', () => {
     });
   });
 
+  test('reads a column from the prototype also where the tokens are the record’s own', () => {
+    class Row {
+      access_token = 'a';
+      refresh_token = 'r';
+      saved = 5;
+      get expires_at() {
+        return this.saved;
+      }
+    }
+    expect(readTokenSet(new Row())).toEqual({
+      kind: 'set',
+      set: { access_token: 'a', refresh_token: 'r', saved: 5, expires_at: 5 },
+    });
+  });
+
+  test('takes nothing for a column that every object has', () => {
+    const polluted = Object.prototype as Record<string, unknown>;
+    polluted['expires_at'] = 5;
+    try {
+      expect(readTokenSet({ access_token: 'a' })).toEqual({ kind: 'set', set: { access_token: 'a' } });
+    } finally {
+      delete polluted['expires_at'];
+    }
+  });
+
   test('calls an object whose fields throw garbage', () => {
     const value = Object.defineProperty({}, 'access_token', {
       enumerable: true,
@@ -107,54 +131,6 @@ describe('readTokenSet', () => {
       },
     });
     expect(readTokenSet(value)).toEqual({ kind: 'garbage', what: 'an object whose fields cannot be read' });
-  });
-});
-
-describe('epochMs', () => {
-  const atMs = Date.UTC(2030, 0, 2, 3, 4, 5);
-  test.each<[string, unknown, number]>([
-    ['seconds', atMs / 1000, atMs],
-    ['milliseconds', atMs, atMs],
-    ['seconds in a string', String(atMs / 1000), atMs],
-    ['milliseconds in a string', String(atMs), atMs],
-    ['blanks around it', ` ${atMs} `, atMs],
-    ['fractions of seconds', atMs / 1000 + 0.5, atMs + 500],
-    ['a Date', new Date(atMs), atMs],
-    ['ISO 8601', '2030-01-02T03:04:05.000Z', atMs],
-    ['ISO 8601 with an offset', '2030-01-02T05:04:05+02:00', atMs],
-    ['what PostgreSQL prints', '2030-01-02 03:04:05+00', atMs],
-    ['what a Date prints', new Date(atMs).toString(), atMs],
-    ['what a Date prints in UTC', new Date(atMs).toUTCString(), atMs],
-    ['the last number of seconds', 1e11, 1e14],
-    ['the first number of milliseconds', 1e11 + 1, 1e11 + 1],
-  ])('understands %s', (_what, value, expected) => {
-    expect(epochMs(value)).toBe(expected);
-  });
-
-  test.each([
-    [0],
-    [-5],
-    ['-5'],
-    ['0'],
-    [NaN],
-    [Infinity],
-    ['Infinity'],
-    ['NaN'],
-    [''],
-    [' '],
-    ['soon'],
-    ['in 5 minutes'],
-    ['never 2030'],
-    ['0000-00-00 00:00:00'],
-    [new Date(NaN)],
-    [null],
-    [undefined],
-    [true],
-    [{}],
-    [[1_900_000_000]],
-    [1_900_000_000n],
-  ])('knows no time in %s', (value) => {
-    expect(epochMs(value)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,64 @@
+/** The last moment of the year 9999, as ISO 8601 writes it: tables say "never" by it, and every `Date` can hold it. */
+export const latestMs: number = Date.UTC(10_000, 0, 1) - 1;
+/** A life that ends later than anybody will ask: 100 years. `expires_in: 9223372036854775807` means "never". */
+const longestLifeSeconds = 100 * 366 * 86_400;
+/** ISO 8601, SQL, and what `Date` prints of itself: `Date.parse` makes a date of "-5" too. */
+const dateText = /^(\d{4}-\d{2}|(mon|tue|wed|thu|fri|sat|sun)[ ,])/i;
+
+/**
+ * A moment as token tables hold it, in milliseconds since the epoch: a number, BigInt or text of seconds or milliseconds, ISO 8601 and what
+ * `Date` prints, a `Date` of any realm, and the moments of libraries: `toMillis()` (Luxon, Firestore), `toDate()` (Moment, Day.js),
+ * `toJSON()` (Temporal). Undefined for anything else, and for what no calendar holds. Never throws.
+ */
+export function epochMs(value: unknown): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return fromNumber(Number(value));
+  if (typeof value === 'string') return fromText(value.trim());
+  return typeof value === 'object' && value !== null ? fromObject(value) : undefined;
+}
+
+/** A length of time in seconds, of at most 100 years; undefined for what is none. */
+export function lifeSecondsOf(value: unknown): number | undefined {
+  const isText = typeof value === 'string' && value.trim() !== '';
+  const number = isText || typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number !== 'number' || Number.isNaN(number) || number <= 0) return undefined;
+  return Math.min(number, longestLifeSeconds);
+}
+
+/** Above the seconds of the year 9999 a number is one of milliseconds: fewer of those were over in 1978. */
+function fromNumber(number: number): number | undefined {
+  if (!Number.isFinite(number) || number <= 0) return undefined;
+  return inCalendar(number * 1000 <= latestMs ? number * 1000 : number);
+}
+
+function fromText(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return fromNumber(Number(text));
+  return dateText.test(text) ? inCalendar(Date.parse(text)) : undefined;
+}
+
+function fromObject(value: object): number | undefined {
+  try {
+    if (isDate(value)) return inCalendar(Date.prototype.getTime.call(value));
+    const millis = told(value, 'toMillis');
+    if (millis !== undefined) return typeof millis === 'number' ? inCalendar(millis) : undefined;
+    const date = told(value, 'toDate');
+    if (date !== undefined) return isDate(date) ? inCalendar(Date.prototype.getTime.call(date)) : undefined;
+    const text = told(value, 'toJSON');
+    return typeof text === 'string' ? fromText(text.trim()) : undefined;
+  } catch {
+    // Somebody else's code, or a Proxy that is no Date.
+    return undefined;
+  }
+}
+
+function told(moment: object, method: 'toMillis' | 'toDate' | 'toJSON'): unknown {
+  const tell: unknown = (moment as Record<string, unknown>)[method];
+  return typeof tell === 'function' ? (Reflect.apply(tell, moment, []) as unknown) : undefined;
+}
+
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}
+
+function inCalendar(ms: number): number | undefined {
+  return ms <= latestMs && ms >= -latestMs ? ms : undefined;
+}
