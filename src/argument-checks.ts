@@ -1,8 +1,8 @@
-import { kindOf } from './in-words.js';
+import { isPromise, kindOf } from './in-words.js';
 
 /** @throws TypeError where a method of the handle is given no object. */
 export function checkObject(method: string, value: unknown, takes: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value))
     return value as Record<string, unknown>;
   throw new TypeError(`axios-procore: ${method} got ${kindOf(value)}; it takes ${takes}.`);
 }

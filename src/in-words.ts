@@ -5,6 +5,7 @@ export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (value === '') return 'an empty string';
   if (Array.isArray(value)) return 'an array';
+  if (isPromise(value)) return abandoned(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
@@ -17,9 +18,19 @@ export function described(value: unknown): string {
     return value.trim() === '' ? 'a string of white space' : `a string of length ${value.length}`;
   if (typeof value === 'number' || typeof value === 'boolean') return `${value} (${typeof value})`;
   if (Array.isArray(value)) return 'an array';
-  if (isPromise(value)) return 'a promise';
+  if (isPromise(value)) return abandoned(value);
   if (isClass(value)) return 'a class';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/**
+ * A promise in a place that takes none: whoever names it is the last to look at it, and a rejection that nobody handles would end the
+ * process. One that is no real promise, as the query of a library, is not asked: it would begin what it stands for.
+ */
+function abandoned(value: unknown): string {
+  const isReal = Object.prototype.toString.call(value) === '[object Promise]';
+  if (isReal) Promise.resolve(value).catch(() => undefined);
+  return 'a promise';
 }
 
 /** True for a promise, whoever has made it. */

@@ -31,7 +31,7 @@ import { storeHint } from './store-hint.js';
 import type { TokenStore } from './store/store.js';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
 const isFunction = (value: unknown) => typeof value === 'function';
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
 const isDuration = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
@@ -163,7 +163,7 @@ export function isCompanyId(value: unknown): value is CompanyId {
  * @throws TypeError that names the option, what it got and what it takes.
  */
 export function resolveOptions(options: ProcoreOptions): Settings {
-  if (!isObject(options) || isPromise(options)) {
+  if (!isObject(options)) {
     const hint = isPromise(options) ? 'Await it first' : undefined;
     fail('options', options, 'an object with clientId, clientSecret and store', hint);
   }

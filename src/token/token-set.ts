@@ -1,5 +1,5 @@
 import { jwtDecode } from 'jwt-decode';
-import { kindOf } from '../in-words.js';
+import { isPromise, kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
 import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
 
@@ -47,7 +47,7 @@ export function readTokenSet(value: unknown): ReadTokenSet {
   if (typeof value === 'string')
     return { kind: 'garbage', what: 'a string (a JSON text must be parsed first)' };
   if (typeof value !== 'object') return { kind: 'garbage', what: `a ${typeof value}` };
-  if (Array.isArray(value)) return { kind: 'garbage', what: 'an array' };
+  if (Array.isArray(value) || isPromise(value)) return { kind: 'garbage', what: kindOf(value) };
   const set = plainCopy(value);
   if (!set) return { kind: 'garbage', what: 'an object whose fields cannot be read' };
   const { access_token: access, refresh_token: refresh } = set;
