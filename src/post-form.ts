@@ -9,6 +9,7 @@ import { goesInClear } from './rehearsal.js';
 import { UnsendableError } from './token/grant.js';
 import type { PostForm } from './token/login.js';
 import { wayOf, type Way } from './way.js';
+import { boundedText } from './wire/bounded-text.js';
 import { headerOf } from './wire/headers.js';
 import { isReadByProxy, readByProxyText } from './wire/in-clear.js';
 
@@ -36,18 +37,20 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
       ...(way as object),
       ...redirectsHandedBack,
       fetchOptions: { ...way.fetchOptions, ...redirectsHandedBack.fetchOptions },
-      responseType: 'text',
-      maxContentLength: mostAnswerBytes,
       validateStatus: () => true,
       ...(url.startsWith('https:') ? { transport: unread } : {}),
     };
     endBy(copy, signal, config);
-    const response = await ownAdapter(copy, defaults.adapter, config)(config);
+    const adapter = ownAdapter(copy, defaults.adapter, config);
+    // Before 1.16 the fetch adapter reads whatever comes, without an end; the other ones stop by themselves.
+    if (copy.isFetch(adapter, defaults.adapter, config)) config.responseType = 'stream';
+    else Object.assign(config, { responseType: 'text', maxContentLength: mostAnswerBytes });
+    const response = await adapter(config);
     if (wasNeverSent(response.request)) throw noTunnel(response.status);
     answeredWay = way;
     return {
       status: response.status,
-      body: shortEnough(response.data),
+      body: await textOf(response.data, signal),
       retryAfter: headerOf(response.headers, 'retry-after'),
       location: headerOf(response.headers, 'location'),
       date: headerOf(response.headers, 'date'),
@@ -72,7 +75,6 @@ function noTunnel(status: number): Error {
   return Object.assign(new Error(message), { code: 'ERR_PROXY_TUNNEL' });
 }
 
-/** Most adapters stop at `maxContentLength`; the fetch adapter does so on the newest axios only. */
-function shortEnough(body: unknown): unknown {
-  return typeof body === 'string' && body.length > mostAnswerBytes ? undefined : body;
+async function textOf(body: unknown, signal: AbortSignal): Promise<unknown> {
+  return body instanceof ReadableStream ? boundedText(body, mostAnswerBytes, signal) : body;
 }
