@@ -40,12 +40,11 @@ export function createRevokedElsewhere(
   const { env, account, grant, store, keeper, ledger, mutex, turns } = deps;
   let running: Promise<void> | undefined;
 
-  async function inTurn(token: string): Promise<void> {
+  async function inTurn(token: string, signal: AbortSignal): Promise<void> {
     const hand = grant === 'refresh_token' ? ledger.newest?.held.refreshToken : undefined;
     const key = hand === undefined ? deps.clientKey : fingerprint(hand);
     const { lockWaitMs: waitMs, warn } = deps;
     const locking = { env, store, account, waitMs, releaseMs: deps.settings.storeTimeoutMs, warn };
-    const signal = turns.generation;
     const critical = (_lost: unknown, record: LockRecord | undefined) => forgetPair(token, signal, record);
     const locked = await mutex.run(key, () => runLocked(locking, critical, signal), signal);
     // A store that fails may still hold the pair: here it is not used any more.
@@ -83,8 +82,10 @@ export function createRevokedElsewhere(
 
   return {
     revokedElsewhere(token) {
+      // What the application brings from now on is not meant, also where it comes before the turn of this.
+      const signal = turns.generation;
       const over = turns
-        .inTurn(() => inTurn(token))
+        .inTurn(() => inTurn(token, signal))
         .finally(() => {
           if (running === over) running = undefined;
         });

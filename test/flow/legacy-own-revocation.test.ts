@@ -227,6 +227,24 @@ test('a store that cannot be read keeps no dead pair in use, and the application
   expect(h.emulator.counters).toMatchObject({ unauthorized: 0, tokenRequests: 0 });
 });
 
+test('tokens that come while the note of a revocation waits for its turn are kept', async () => {
+  await using h = await createScene({ options: takingOver });
+  await h.instance.get(me);
+  const { refresh_token: old } = inHand(h);
+  const bob = h.emulator.issue({ userId: 2 });
+  let letLoad = () => {};
+  const gate = new Promise<void>((resolve) => (letLoad = resolve));
+  h.store.onLoad = () => gate.then(() => undefined);
+  const renewing = h.procore.renew().catch(() => undefined);
+  const revoking = revoke(h, old!, { adapter: answering(200) });
+  await h.env.advance(0);
+  const bringing = h.procore.setTokens(bob);
+  letLoad();
+  await h.env.drive(Promise.all([renewing, revoking, bringing]));
+  expect(inHand(h)).toMatchObject({ refresh_token: bob.refresh_token });
+  expect(idOf(await h.instance.get(me))).toBe(2);
+});
+
 test('a service account asks for a new token after its own was revoked', async () => {
   await using h = await createScene({
     options: { ...takingOver, grant: 'client_credentials' },
