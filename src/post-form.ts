@@ -45,7 +45,7 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
     // Before 1.16 the fetch adapter reads whatever comes, without an end; the other ones stop by themselves.
     if (copy.isFetch(adapter, defaults.adapter, config)) config.responseType = 'stream';
     else Object.assign(config, { responseType: 'text', maxContentLength: mostAnswerBytes });
-    const response = await adapter(config);
+    const response = await adapter(config).catch(giveUp);
     if (wasNeverSent(response.request)) throw noTunnel(response.status);
     answeredWay = way;
     return {
@@ -56,6 +56,12 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
       date: headerOf(response.headers, 'date'),
     };
   };
+}
+
+/** Too long an answer that is compressed is left standing by axios 0.x: its connection would stay open until the other side closes it. */
+function giveUp(error: { code?: unknown; request?: { destroy?: () => void } }): never {
+  if (error.code === 'ERR_BAD_RESPONSE') error.request?.destroy?.();
+  throw error;
 }
 
 /**
