@@ -52,13 +52,16 @@ async function until(condition: () => boolean, what: string, ms = 30_000): Promi
 const exchangesIn = (log: readonly LogEntry[]) =>
   log.filter(({ kind, outcome }) => kind === 'token' && outcome === 'issued');
 
+/** What a process has sent before its death is read after it, when this process, which is the server too, gets to it. */
+const readAfterMs = 1_000;
+
 /** Presentations of a spent token for which no process died between its redemption and them. */
 function unexplained(log: readonly LogEntry[], kills: readonly Kill[]): LogEntry[] {
   return log
     .filter(({ outcome }) => outcome === 'spent')
     .filter(({ presented, atMs }) => {
       const redeemed = exchangesIn(log).find((one) => one.presented === presented);
-      return !kills.some((kill) => redeemed && kill.atMs >= redeemed.atMs && kill.atMs <= atMs);
+      return !kills.some((kill) => redeemed && kill.atMs >= redeemed.atMs - readAfterMs && kill.atMs <= atMs);
     });
 }
 
@@ -69,7 +72,7 @@ function overlapping(log: readonly LogEntry[], kills: readonly Kill[]): [LogEntr
     requests
       .slice(index + 1)
       .filter(({ atMs }) => atMs < (one.answeredAtMs ?? Infinity))
-      .filter(({ atMs }) => !kills.some((kill) => kill.atMs >= one.atMs && kill.atMs <= atMs))
+      .filter(({ atMs }) => !kills.some((kill) => kill.atMs >= one.atMs - readAfterMs && kill.atMs <= atMs))
       .map((other): [LogEntry, LogEntry] => [one, other]),
   );
 }
