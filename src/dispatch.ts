@@ -1,7 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Accounts } from './accounts.js';
 import { hidesRedirects, resolveAdapter, type Adapter } from './adapter.js';
-import { unwrapped } from './axios.js';
+import { canceledError, unwrapped } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
 import { bridgeCancellation, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
@@ -15,6 +15,7 @@ import { checkRequestOptions, defined, isCompanyId } from './option-checks.js';
 import { retryDefaults, type CompanyId, type Settings } from './options.js';
 import { unsentError, type Outcomes } from './outcome.js';
 import type { Gate } from './pacing/gate.js';
+import { timedOutUnsent, timerEarlyMs } from './overtime.js';
 import { privateConfig } from './private-config.js';
 import { following } from './redirects.js';
 import { isIdempotent } from './retry/decide.js';
@@ -83,7 +84,7 @@ export function createDispatch(
     const bearer = withToken ? bearerIn(config, destination) : undefined;
     const account =
       accounts && withToken && !isNamed
-        ? (accounts.known(bearer) ?? (await userOf(bearer, config, destination.path, accounts)))
+        ? (accounts.known(bearer) ?? (await userOf(bearer, startedAtMs, config, destination.path, accounts)))
         : named;
     const brought = { bearer, isNamed, startedAtMs };
     return send(config, destination, { adapter, chosen: original }, account, withToken, brought);
@@ -102,6 +103,7 @@ export function createDispatch(
 
   async function userOf(
     bearer: string | undefined,
+    startedAtMs: number,
     config: AxiosRequestConfig,
     path: string,
     { ofCall }: Accounts,
@@ -111,7 +113,10 @@ export function createDispatch(
       const maxMs = Math.min(settings.maxWaitMs, boundOf(config) ?? Infinity);
       return await ofCall(bearer, { maxMs, signal, way: config });
     } catch (error) {
-      throw error instanceof AccountUndecidedError ? unsentError(copy, error, config, path) : error;
+      if (!(error instanceof AccountUndecidedError)) throw error;
+      if (signal?.aborted) throw canceledError(copy, config);
+      const isOver = env.now() + timerEarlyMs >= startedAtMs + (boundOf(config) ?? Infinity);
+      throw isOver ? timedOutUnsent(copy, config) : unsentError(copy, error, config, path);
     } finally {
       release();
     }

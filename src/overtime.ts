@@ -4,7 +4,9 @@ import { errorWithCode } from './axios.js';
 import type { AxiosCopy } from './axios/copy.js';
 import { endsAtMs, type Call } from './call.js';
 import { assess } from './failure/assess.js';
+import { putOnError } from './failure/carried.js';
 import { DeadlineError } from './failure/errors.js';
+import { describeProblem } from './failure/problem.js';
 
 /** A timer of Node may fire a millisecond before its time by the clock. */
 export const timerEarlyMs = 1;
@@ -46,6 +48,13 @@ export function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error
     copy.isFetch(resolveAdapter(copy, adapter, config), adapter, config);
   const message = timeoutErrorMessage || `timeout of ${timeout}ms exceeded`;
   return errorWithCode(copy, message, isClear ? 'ETIMEDOUT' : 'ECONNABORTED', config);
+}
+
+/** The same for a request that was never sent, with its problem. */
+export function timedOutUnsent(copy: AxiosCopy, config: AxiosRequestConfig): Error {
+  const error = timeoutError(copy, config);
+  putOnError(error, describeProblem({ kind: 'timeout', attempts: 0, mayHaveRun: false, idempotent: true }));
+  return error;
 }
 
 /** An adapter that was given what is left says that number; the application looks for the one that it has chosen. */

@@ -1,11 +1,9 @@
 import type { AxiosResponse } from 'axios';
 import type { AxiosCopy } from '../axios/copy.js';
 import type { Env } from '../env.js';
-import { putOnError } from '../failure/carried.js';
 import { isProcoreError } from '../failure/errors.js';
-import { describeProblem } from '../failure/problem.js';
 import type { Settings } from '../options.js';
-import { timerEarlyMs, timeoutError } from '../overtime.js';
+import { timedOutUnsent, timerEarlyMs } from '../overtime.js';
 import { timeoutMsOf } from '../timeout.js';
 import { within } from '../within.js';
 import type { LegacyCall } from './takeover.js';
@@ -37,8 +35,6 @@ export function createInTime({
     if (waited.kind === 'done') return waited.value;
     const isOver = env.now() + timerEarlyMs >= endsAtMs;
     if (waited.kind === 'failed' && !(isOver && isProcoreError(waited.error))) throw waited.error;
-    const error = timeoutError(copy, config);
-    putOnError(error, describeProblem({ kind: 'timeout', attempts: 0, mayHaveRun: false, idempotent: true }));
-    throw error;
+    throw timedOutUnsent(copy, config);
   };
 }

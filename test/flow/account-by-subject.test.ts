@@ -4,6 +4,8 @@ import type { TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';
 import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';
+import { until } from '../support/manual-env.js';
+import { onFetch } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 const life = 5_400_000;
@@ -200,3 +202,25 @@ test('setTokens and exchangeCode without an account keep tokens under their subj
   expect(await caught(h.procore.setTokens(null as never))).toBeInstanceOf(TypeError);
   expect(warned(h)).toEqual([]);
 });
+
+test.each<[string, (call: Promise<unknown>, controller: AbortController, h: Harness) => void, object]>([
+  [
+    'times out',
+    (_call, _controller, h) => void h.env.advance(5_000),
+    { code: onFetch ? 'ETIMEDOUT' : 'ECONNABORTED' },
+  ],
+  ['is aborted', (_call, controller) => controller.abort(), { __CANCEL__: true }],
+])(
+  'a call that %s while a slow store says whose tokens it holds ends as any other does',
+  async (_what, end, expected) => {
+    const store = Object.assign(createTestStore(), { accounts: () => new Promise<never>(() => undefined) });
+    const legacy = { takeOverRefresh: true, timeoutBoundsCall: true };
+    await using h = await createHarness({ options: { ...options, legacy, store }, authorised: false });
+    const controller = new AbortController();
+    const call = caught(h.instance.get(me, { timeout: 5_000, signal: controller.signal }));
+    await until(() => h.env.sleeping > 0, 'the wait');
+    end(call, controller, h);
+    expect(await call).toMatchObject(expected);
+    expect(h.emulator.counters.requests).toBe(0);
+  },
+);
