@@ -45,16 +45,19 @@ export function createRevokedElsewhere(
     const key = hand === undefined ? deps.clientKey : fingerprint(hand);
     const { lockWaitMs: waitMs, warn } = deps;
     const locking = { env, store, account, waitMs, releaseMs: deps.settings.storeTimeoutMs, warn };
-    const critical = (_lost: unknown, record: LockRecord | undefined) => forgetPair(token, signal, record);
+    const critical = (_lost: unknown, record: LockRecord | undefined) =>
+      forgetPair(token, signal, { mayRemove: true, record });
     const locked = await mutex.run(key, () => runLocked(locking, critical, signal), signal);
-    // A store that fails may still hold the pair: here it is not used any more.
-    if (locked?.kind === 'failed' && !signal.aborted) await forgetPair(token, signal, undefined);
+    // The store may still hold the pair: here it is not used any more. Without the lock, a pair that another process saves just now could be
+    // the one that is removed.
+    if (locked?.kind === 'failed' && !signal.aborted)
+      await forgetPair(token, signal, { mayRemove: false, record: undefined });
   }
 
   async function forgetPair(
     token: string,
     signal: AbortSignal,
-    record: LockRecord | undefined,
+    { mayRemove, record }: { mayRemove: boolean; record: LockRecord | undefined },
   ): Promise<void> {
     const loaded = await keeper.load();
     // The application has brought new tokens meanwhile.
@@ -76,7 +79,7 @@ export function createRevokedElsewhere(
     }
     ledger.clear();
     deps.forget();
-    await keeper.remove();
+    if (mayRemove) await keeper.remove();
     await createUnderWay(env, record).done();
   }
 

@@ -257,3 +257,24 @@ test('a service account asks for a new token after its own was revoked', async (
   expect(inHand(h).access_token).not.toBe(access_token);
   expect(h.emulator.counters.unauthorized).toBe(0);
 });
+
+test('without the lock of the store nothing is removed from it: another process may just have saved new tokens there', async () => {
+  await using h = await createScene({ options: takingOver });
+  await h.instance.get(me);
+  const bob = h.emulator.issue({ userId: 2 });
+  const { refresh_token: revoked } = inHand(h);
+  h.store.lock = () => Promise.reject(new Error('the lock is away'));
+  // Between the look into the store and a removal.
+  h.store.onLoad = () => {
+    const seen = { ...inHand(h) };
+    h.store.sets.set('default', bob);
+    h.store.onLoad = undefined;
+    return seen;
+  };
+  await revoke(h, revoked!);
+  expect(inHand(h)).toMatchObject({ refresh_token: bob.refresh_token });
+  h.store.lock = undefined;
+  h.env.jump(2_000);
+  expect(idOf(await h.instance.get(me))).toBe(2);
+  expect(h.emulator.counters).toMatchObject({ spentPresentations: 0 });
+});
