@@ -82,5 +82,5 @@ function noTunnel(status: number): Error {
 }
 
 async function textOf(body: unknown, signal: AbortSignal): Promise<unknown> {
-  return body instanceof ReadableStream ? boundedText(body, mostAnswerBytes, signal) : body;
+  return body instanceof ReadableStream ? boundedText(body, mostAnswerBytes, signal) : (body ?? '');
 }

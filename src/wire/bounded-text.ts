@@ -10,6 +10,7 @@ export async function boundedText(
   const reader = body.getReader();
   const stop = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     const decoder = new TextDecoder();
     let text = '';
