@@ -5,7 +5,7 @@ export interface Env {
   /** Uniform in [0, 1). */
   random(): number;
   /**
-   * Resolves after `ms`, or at once when `signal` aborts: the caller looks at the signal.
+   * Resolves after `ms` (Infinity: never), or at once when `signal` aborts: the caller looks at the signal.
    * Never rejects and leaves neither timer nor listener. `ref: false` lets the process end while it waits.
    */
   sleep(ms: number, options?: { signal?: AbortSignal | undefined; ref?: boolean }): Promise<void>;
@@ -21,7 +21,7 @@ export const systemEnv: Env = {
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const endsAtMs = Date.now() + ms;
-      let timer: ReturnType<typeof setTimeout>;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const finish = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', finish);
@@ -36,6 +36,7 @@ export const systemEnv: Env = {
         if (!ref && typeof timer === 'object') timer.unref();
       };
       signal?.addEventListener('abort', finish, { once: true });
-      arm(ms);
+      // For ever there is no timer: it would keep the process alive, and fire for nothing.
+      if (ms !== Infinity) arm(ms);
     }),
 };

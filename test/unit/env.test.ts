@@ -52,6 +52,18 @@ describe('a sleep', () => {
     expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 
+  test('for ever has no timer, which would keep the process alive, and ends by an abort', async () => {
+    const abort = new AbortController();
+    const before = timers();
+    const sleep = watch(systemEnv.sleep(Infinity, { signal: abort.signal }));
+    expect(timers()).toBe(before);
+    await Promise.resolve();
+    expect(sleep.over).toBe(false);
+    abort.abort();
+    await Promise.resolve();
+    expect(sleep.over).toBe(true);
+  });
+
   test('on an aborted signal ends at once and starts no timer', async () => {
     const { signal } = { signal: AbortSignal.abort() };
     const before = timers();
