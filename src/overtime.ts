@@ -7,6 +7,7 @@ import { assess } from './failure/assess.js';
 import { putOnError } from './failure/carried.js';
 import { DeadlineError } from './failure/errors.js';
 import { describeProblem } from './failure/problem.js';
+import { timeoutMsOf } from './timeout.js';
 
 /** A timer of Node may fire a millisecond before its time by the clock. */
 export const timerEarlyMs = 1;
@@ -59,6 +60,8 @@ export function timedOutUnsent(copy: AxiosCopy, config: AxiosRequestConfig): Err
 
 /** An adapter that was given what is left says that number; the application looks for the one that it has chosen. */
 export function tellWholeTimeout(error: unknown, config: AxiosRequestConfig): void {
+  // That of an adapter with a time of its own is its own.
+  if (timeoutMsOf(config.timeout) === undefined) return;
   let link = error as { message?: unknown; stack?: unknown; cause?: unknown } | null | undefined;
   for (let depth = 0; depth < mostCauses && typeof link === 'object' && link !== null; depth++) {
     const { message, stack } = link;

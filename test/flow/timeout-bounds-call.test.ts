@@ -326,3 +326,11 @@ describe("the application's own token request", () => {
     expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
   });
 });
+
+test('an adapter with a time of its own keeps its own words', async () => {
+  await using h = await createHarness();
+  const message = 'timeout of 250ms exceeded';
+  const adapter = () => Promise.reject(Object.assign(new Error(message), { isAxiosError: true, config: {} }));
+  const error = await caught(h.instance.get(me, { adapter, procore: { retry: false } }));
+  expect(error.message).toBe(message);
+});
