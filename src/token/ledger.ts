@@ -4,7 +4,7 @@ import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
 import { hasReplaced } from './lineage.js';
-import { subjectOf, type HeldTokens } from './token-set.js';
+import { isSameUser, subjectOf, type HeldTokens } from './token-set.js';
 
 /** An access token in use, and what its calls have shown of it. */
 export interface Lease {
@@ -129,11 +129,17 @@ export function createLedger(deps: {
   function hold(held: HeldTokens, isSuccessor = false): Lease {
     // While a pair waits to be saved, the one before that is what the store and the server still agree on.
     if (phase === 'kept' || !works(older)) older = newest;
+    if (older && isOfAnother(older.held, held)) older = undefined;
     // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
     fallback = undefined;
-    redeemed = newest?.held;
+    redeemed = newest && isOfAnother(newest.held, held) ? undefined : newest?.held;
     phase = 'saving';
     return supersede(held, isSuccessor);
+  }
+
+  /** Of a user whose pair has taken the place of this one for a while: it was not redeemed for this one, and no call of this user's uses it. */
+  function isOfAnother(before: HeldTokens, held: HeldTokens): boolean {
+    return isSameUser(before.set, held.set) === false;
   }
 
   function subjectNow(): string | undefined {
