@@ -206,7 +206,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   // Factories of stores.
   [
     'a path for the file store',
-    () => fileTokenStore('/tmp/x' as never),
+    () => fileTokenStore('./tokens' as never),
     /takes \{ directory \}.*got a string/,
   ],
   ['nothing for the file store', () => fileTokenStore({}), /either directory.*got neither/],
@@ -217,7 +217,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   ],
   [
     'dir for directory',
-    () => fileTokenStore({ dir: '/tmp/x' } as never),
+    () => fileTokenStore({ dir: './tokens' } as never),
     /no option "dir".*Did you mean "directory"\?/,
   ],
   [
