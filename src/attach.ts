@@ -251,6 +251,7 @@ export function createAttach(
       : undefined;
     const ownRevocation = createOwnRevocation({
       env,
+      copy,
       settings,
       sources: allSources,
       sourceOf,

@@ -1,8 +1,11 @@
 import type { AxiosResponse } from 'axios';
 import { accountOfSubject } from '../account-by-subject.js';
 import type { Accounts } from '../accounts.js';
+import type { AxiosCopy } from '../axios/copy.js';
+import { bridgeCancellation } from '../call.js';
 import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
+import { timeoutMsOf } from '../timeout.js';
 import { judgeRevocation } from '../token/revocation-form.js';
 import type { TokenSource } from '../token/source.js';
 import { subjectOf } from '../token/token-set.js';
@@ -21,6 +24,7 @@ export type OwnRevocation = (request: LegacyRevocation, call: LegacyCall) => Pro
  */
 export function createOwnRevocation(deps: {
   env: Env;
+  copy: AxiosCopy;
   settings: Pick<Settings, 'clientId' | 'maxWaitMs'>;
   sources: () => Iterable<TokenSource>;
   sourceOf: (account: string) => TokenSource;
@@ -54,18 +58,25 @@ export function createOwnRevocation(deps: {
 
   return async (request, call) => {
     const { config, adapter } = call;
+    const endsAtMs = env.now() + (timeoutMsOf(config.timeout) ?? Infinity);
     const response = await adapter(config);
     const answer = { ...response, body: textOf(response.data), retryAfter: undefined, location: undefined };
     const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
     // What waits for the renewal that makes this very request would wait for itself.
     if (isForeign || deps.isRenewal() || judgeRevocation(answer, env.now()).kind !== 'revoked')
       return response;
-    const maxMs = Math.min(settings.maxWaitMs, config.timeout || Infinity);
+    const maxMs = Math.max(0, Math.min(settings.maxWaitMs, endsAtMs - env.now()));
+    const { signal, release } = bridgeCancellation(deps.copy, config, env);
+    // Whoever waits no longer than this has the answer then; the note is taken all the same.
     const notice = async () => {
-      for (const source of await keepersOf(request.token, call, { maxMs, signal: undefined }))
+      for (const source of await keepersOf(request.token, call, {
+        maxMs: settings.maxWaitMs,
+        signal: undefined,
+      }))
         await source.revokedElsewhere(request.token);
     };
-    await within(env, maxMs, notice());
+    await within(env, maxMs, notice(), signal);
+    release();
     return response;
   };
 }

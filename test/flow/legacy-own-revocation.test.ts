@@ -5,6 +5,8 @@ import type { TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';
 import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';
+import { until } from '../support/manual-env.js';
+import { below } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 const inHand = (h: Harness) => h.store.sets.get('default')!;
@@ -277,4 +279,22 @@ test('without the lock of the store nothing is removed from it: another process 
   h.env.jump(2_000);
   expect(idOf(await h.instance.get(me))).toBe(2);
   expect(h.emulator.counters).toMatchObject({ spentPresentations: 0 });
+});
+
+// axios 0.21 knows no `signal`: the call has its answer there.
+const canceled = below('0.22') ? { status: 200 } : { __CANCEL__: true };
+
+test.each<[string, (h: Harness, controller: AbortController) => unknown, object]>([
+  ['its time is over: with the answer', (h) => h.env.advance(5_000), { status: 200 }],
+  ['it is aborted: as axios ends it', (_h, controller) => controller.abort(), canceled],
+])('however long the store takes, the log-out ends when %s', async (_what, end, expected) => {
+  await using h = await createScene({ options: takingOver });
+  await h.instance.get(me);
+  h.store.onLoad = () => new Promise(() => undefined);
+  const controller = new AbortController();
+  const given = { timeout: '5000' as never, signal: controller.signal, adapter: answering(200) };
+  const revoking = revoke(h, inHand(h).refresh_token!, given).catch((error: unknown) => error);
+  await until(() => h.env.sleeping > 0, 'the wait for the store');
+  await end(h, controller);
+  expect(await revoking).toMatchObject(expected);
 });
