@@ -1,7 +1,7 @@
-import type { AxiosRequestConfig } from 'axios';
 import { expect, test } from 'vitest';
 import { accountOfFirstUserOrSubject } from '../../src/account-by-subject.js';
 import type { TokenSet } from '../../src/store/store.js';
+import { bearerSent } from '../support/bearer-sent.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';
 import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';
@@ -130,18 +130,7 @@ function opaqueLogIn(h: Harness, name: string) {
     new URLSearchParams({ grant_type: 'authorization_code', code: name }),
   );
 }
-const sentAs = async (h: Harness, access_token?: string) => {
-  const adapter = async (config: AxiosRequestConfig) =>
-    ({
-      status: 200,
-      statusText: '',
-      headers: {},
-      config,
-      data: String(config.headers!['Authorization']),
-    }) as never;
-  return (await h.instance.get(me, { ...(access_token ? as({ access_token }) : {}), adapter }))
-    .data as unknown;
-};
+const sentAs = (h: Harness, access_token?: string) => bearerSent(h.instance, access_token);
 
 test('users of opaque tokens are one account: each log-in takes the place of the one before, and nobody calls as another', async () => {
   await using h = await createHarness({ options, authorised: false });

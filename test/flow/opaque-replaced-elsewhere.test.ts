@@ -1,11 +1,9 @@
-import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { expect, test } from 'vitest';
 import { accountBySubject } from '../../src/account-by-subject.js';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { TokenSet } from '../../src/store/store.js';
+import { bearerSent } from '../support/bearer-sent.js';
 import { createHarness, createTestStore, names } from '../support/harness.js';
-
-const me = '/rest/v1.0/me';
 
 /** A server whose tokens tell nothing of their users: the third pair after `a-1` is `a-4`, `r-4`. */
 async function createScene(options: Partial<ProcoreOptions> = {}) {
@@ -25,21 +23,6 @@ async function createScene(options: Partial<ProcoreOptions> = {}) {
   return { ...h, presented, start: () => h.attachProcess(own), [Symbol.asyncDispose]: h.close };
 }
 
-type Scene = Awaited<ReturnType<typeof createScene>>;
-
-/** What a call that brings this bearer is sent with. */
-async function sentFor(instance: Scene['instance'], token: string): Promise<unknown> {
-  const adapter = async (config: AxiosRequestConfig) =>
-    ({
-      status: 200,
-      statusText: '',
-      headers: {},
-      config,
-      data: String(config.headers!['Authorization']),
-    }) as AxiosResponse;
-  return (await instance.get(me, { headers: { Authorization: `Bearer ${token}` }, adapter })).data;
-}
-
 test.each([
   ['one account', {}],
   ['takeOverRefresh', { legacy: { takeOverRefresh: true } }],
@@ -51,8 +34,8 @@ test.each([
     await h.procore.renew();
     await h.procore.renew();
     const { instance } = h.start();
-    for (const token of ['a-3', 'a-2', 'a-1']) expect(await sentFor(instance, token)).toBe('Bearer a-3');
-    expect(await sentFor(instance, 'a-0')).toBe('Bearer a-0');
+    for (const token of ['a-3', 'a-2', 'a-1']) expect(await bearerSent(instance, token)).toBe('Bearer a-3');
+    expect(await bearerSent(instance, 'a-0')).toBe('Bearer a-0');
     expect(names(h.told, /warning/)).toEqual(['warning']);
   },
 );
@@ -60,11 +43,11 @@ test.each([
 test('one that another process brought, and replaced, while this one holds an older pair is so, too', async () => {
   await using h = await createScene();
   const { instance } = h.start();
-  expect(await sentFor(instance, 'a-1')).toBe('Bearer a-1');
+  expect(await bearerSent(instance, 'a-1')).toBe('Bearer a-1');
   await h.procore.renew();
   await h.procore.renew();
-  expect(await sentFor(instance, 'a-2')).toBe('Bearer a-3');
-  expect(await sentFor(instance, 'a-1')).toBe('Bearer a-3');
+  expect(await bearerSent(instance, 'a-2')).toBe('Bearer a-3');
+  expect(await bearerSent(instance, 'a-1')).toBe('Bearer a-3');
   expect(names(h.told)).toEqual(['token-renewed', 'token-renewed', 'token-adopted']);
   expect(h.presented).toEqual(['r-1', 'r-2']);
 });
@@ -72,7 +55,7 @@ test('one that another process brought, and replaced, while this one holds an ol
 test('a refresh token that another process has got is answered, and not presented', async () => {
   await using h = await createScene({ legacy: { takeOverRefresh: true } });
   const { instance } = h.start();
-  await sentFor(instance, 'a-1');
+  await bearerSent(instance, 'a-1');
   await h.procore.renew();
   await h.procore.renew();
   const form = { grant_type: 'refresh_token', refresh_token: 'r-2', client_id: h.emulator.clientId };
@@ -85,10 +68,10 @@ test('a stranger’s bearer costs one look into the store a second', async () =>
   await using h = await createScene();
   await h.procore.getAccessToken();
   h.store.log.length = 0;
-  for (let i = 0; i < 5; i++) expect(await sentFor(h.instance, 'stranger')).toBe('Bearer stranger');
+  for (let i = 0; i < 5; i++) expect(await bearerSent(h.instance, 'stranger')).toBe('Bearer stranger');
   expect(h.store.log).toEqual(['load default']);
   h.env.jump(1_001);
-  await sentFor(h.instance, 'stranger');
+  await bearerSent(h.instance, 'stranger');
   expect(h.store.log).toEqual(['load default', 'load default']);
 });
 
@@ -98,8 +81,8 @@ test('tokens of another user that were merged into the set of the one before inh
   const before = h.store.sets.get('default')!;
   await h.procore.setTokens({ ...before, access_token: 'a-bob', refresh_token: 'r-bob' });
   const { instance } = h.start();
-  expect(await sentFor(instance, 'a-bob')).toBe('Bearer a-bob');
-  for (const token of ['a-1', 'a-2']) expect(await sentFor(instance, token)).toBe(`Bearer ${token}`);
+  expect(await bearerSent(instance, 'a-bob')).toBe('Bearer a-bob');
+  for (const token of ['a-1', 'a-2']) expect(await bearerSent(instance, token)).toBe(`Bearer ${token}`);
 });
 
 test('tokens that name their user need no list, and none is kept', async () => {
@@ -113,5 +96,5 @@ test('a store that hangs lets such a call go out as it came, within its patience
   await using h = await createHarness({ options: { store, maxWaitMs: 2_000 } });
   await h.procore.getAccessToken();
   store.onLoad = () => new Promise(() => undefined);
-  expect(await h.env.drive(sentFor(h.instance, 'stranger'))).toBe('Bearer stranger');
+  expect(await h.env.drive(bearerSent(h.instance, 'stranger'))).toBe('Bearer stranger');
 });
