@@ -159,11 +159,22 @@ async function expireInBetween(emulator: Emulator, running: Promise<unknown>): P
   held.release();
 }
 
-/** Each of the first three refreshes is answered when all have arrived: none can have heard what became of the others. */
+/**
+ * Each of the first three refreshes is answered when all have arrived: none can have heard what became of the others. The first one is
+ * answered first, and its new token used, before the others fail: what their callers do next does not hang on whose answer is read sooner.
+ */
 async function sideBySide(emulator: Emulator, running: Promise<unknown>): Promise<void> {
-  const held = emulator.misbehave({ on: 'token', times: 3, do: { kind: 'hold' } });
-  await Promise.race([held.struck(3), running]);
-  held.release();
+  const first = emulator.misbehave({ on: 'token', times: 1, do: { kind: 'hold' } });
+  const others = emulator.misbehave({ on: 'token', times: 2, do: { kind: 'hold' } });
+  await Promise.race([Promise.all([first.struck(1), others.struck(2)]), running]);
+  const used = emulator.misbehave({
+    on: ({ path }) => path.startsWith('/rest/'),
+    times: 1,
+    do: { kind: 'delay', ms: 0 },
+  });
+  first.release();
+  await Promise.race([used.struck(1), running]);
+  others.release();
 }
 
 describe.concurrent('without the plugin', () => {
