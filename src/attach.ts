@@ -58,7 +58,7 @@ export function createAttach(
   env: Env,
   registry: object = globalThis,
   copies: AxiosCopies = createAxiosCopies(),
-): (...given: [...Parameters<AttachProcore>, isEarly?: boolean]) => Procore {
+): (instance: AxiosLike, options: ProcoreOptions, isEarly?: boolean) => Procore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
   const mutex = createGrantMutex(registry);
