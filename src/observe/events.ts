@@ -49,6 +49,7 @@ export type WarningCode =
   | 'another-user'
   | 'account-changed-owner'
   | 'lock-contract'
+  | 'store-contract'
   | 'listener-failed'
   | 'axios-version';
 

@@ -1,5 +1,6 @@
 import type { ProcoreError, TokenRenewalError } from '../failure/errors.js';
 import type { Events, ProcoreEvents } from '../observe/events.js';
+import { ruleNamed, type StoreRule } from '../store/rules.js';
 import { shortFingerprint } from './fingerprint.js';
 import type { Lease } from './ledger.js';
 import { localExpiryMs } from './token-set.js';
@@ -11,6 +12,8 @@ export interface Telling {
   failed(error: ProcoreError): void;
   saveFailed(why: string): void;
   savedLate(): void;
+  /** The store has broken a rule: told once for each `subject`. The message says what was seen, and what to do; it ends without a full stop. */
+  offended(rule: StoreRule, subject: string, message: string): void;
   /** A lease as events and `status()` show it. */
   shown(lease: Lease): { accessToken: string; expiresAt?: Date };
 }
@@ -20,8 +23,9 @@ export function createTelling(deps: {
   account: string;
   serverOffsetMs: () => number;
   emit: Events['emit'];
+  warnOnce: Events['warnOnce'];
 }): Telling {
-  const { account, serverOffsetMs, emit } = deps;
+  const { account, serverOffsetMs, emit, warnOnce } = deps;
 
   function shown(lease: Lease): { accessToken: string; expiresAt?: Date } {
     const atMs = localExpiryMs(lease.held.expiry, serverOffsetMs());
@@ -34,6 +38,10 @@ export function createTelling(deps: {
     renewed: (lease, unsaved) => emit('token-renewed', { account, ...shown(lease), unsaved }),
     adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
     saveFailed: (message) => emit('token-save-failed', { account, message }),
+    offended(rule, subject, message) {
+      const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
+      warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
+    },
     savedLate: () => emit('token-saved-late', { account }),
     failed(error) {
       const { message, code } = error;
