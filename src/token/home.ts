@@ -26,6 +26,7 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
     keeper: {
       load: () => keeper.load(),
       save: (...saving) => keeper.save(...saving),
+      doubtOf: (set) => keeper.doubtOf(set),
       remove: () => keeper.remove(),
     },
     isAt: (store) => store === current,

@@ -27,6 +27,11 @@ const hungMs = 5 * 60_000;
 export interface Keeper {
   load(): Promise<Loaded>;
   save(set: TokenSet, previous: TokenSet | undefined): Promise<Saved>;
+  /**
+   * Why this set may be in the store's memory only, although the store shows it: its last save was rejected, and the store may write to the
+   * disk after its memory; or that save has not settled, and may still be rejected.
+   */
+  doubtOf(set: TokenSet): 'rejected' | 'unsettled' | undefined;
   /** Lets the store forget the account; a store that cannot has nothing to do. */
   remove(): Promise<Removed>;
 }
@@ -46,6 +51,24 @@ export function createKeeper(deps: {
   let secrets: string[] = [];
   function learn(...sets: (TokenSet | undefined)[]): void {
     secrets = sets.flatMap(secretsIn);
+  }
+
+  /** The set that was to be saved last, if no save of it has resolved. */
+  let doubted: { of: string; rejected: boolean; sinceMs: number } | undefined;
+
+  async function attempt(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
+    const of = pairOf(set);
+    doubted = { of, rejected: doubted?.of === of && doubted.rejected, sinceMs: env.now() };
+    const own = doubted;
+    try {
+      await store.save({ ...set }, account, previous && { ...previous });
+      if (doubted.of === of) doubted = undefined;
+    } catch (error) {
+      // A store that compares has found another set, and has tried to write nothing.
+      if (!isTokenStoreConflict(error)) own.rejected = true;
+      else if (doubted === own && !own.rejected) doubted = undefined;
+      throw error;
+    }
   }
 
   /** A write that lands late must not land on a later one: each waits for the one before. */
@@ -111,10 +134,16 @@ export function createKeeper(deps: {
 
     async save(set, previous) {
       learn(set, previous);
-      const waited = await inOrder(() => store.save({ ...set }, account, previous && { ...previous }));
+      const waited = await inOrder(() => attempt(set, previous));
       if (waited.kind === 'done') return { kind: 'saved' };
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
       return failureOfWrite('save', waited);
+    },
+
+    doubtOf(set) {
+      if (doubted?.of !== pairOf(set)) return undefined;
+      if (doubted.rejected) return 'rejected';
+      return env.now() - doubted.sinceMs > hungMs ? undefined : 'unsettled';
     },
 
     async remove() {
@@ -123,6 +152,10 @@ export function createKeeper(deps: {
       return waited.kind === 'done' ? { kind: 'removed' } : failureOfWrite('remove', waited);
     },
   };
+}
+
+function pairOf({ access_token: access, refresh_token: refresh }: TokenSet): string {
+  return JSON.stringify([access, refresh]);
 }
 
 /** All texts of a token set, short ones only if they are its tokens: nobody knows what else an application keeps beside these. */

@@ -4,6 +4,7 @@ import { chooseSave, identityOf, type GrantType } from './adoption.js';
 import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
+import type { Telling } from './telling.js';
 import { isSameUser } from './token-set.js';
 
 /** What became of the pair that waited to be saved. */
@@ -11,7 +12,8 @@ export type SaveResult =
   | { kind: 'saved' }
   /** The store holds a newer pair that somebody else brought: ours is discarded. */
   | { kind: 'theirs'; set: TokenSet }
-  | { kind: 'failed'; why: string; cause?: unknown };
+  /** `isPerhapsThere`: of a pair that is not held, the store may have it all the same. */
+  | { kind: 'failed'; why: string; cause?: unknown; isPerhapsThere?: boolean };
 
 /** What the store held a moment ago, read under a lock that still stands. */
 export interface KnownContent {
@@ -35,9 +37,17 @@ export interface Saver {
 const quickRetriesMs = [100, 300, 900];
 /** A store that hangs is not asked again while calls wait: the late saves have all the time. */
 const quicklyMs = 2_000;
+const shownThoughRejected =
+  'store.load() gave a pair whose save had been rejected, so it may be in memory only and gone at the next start; it is saved again. Let save() change nothing that load() reads before the write has succeeded';
 
 /** Creates the saver of one account. */
-export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; grant: GrantType }): Saver {
+export function createSaver(deps: {
+  env: Env;
+  ledger: Ledger;
+  keeper: Keeper;
+  grant: GrantType;
+  offended: Telling['offended'];
+}): Saver {
   const { env, ledger, keeper, grant } = deps;
 
   async function once(known?: KnownContent): Promise<SaveResult> {
@@ -57,7 +67,11 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     if (isMove && content.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
     const choice = chooseSave(content.set, { ours, replaces, isBrought }, ledger, grant);
     if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
-    if (choice === 'already-saved') return { kind: 'saved' };
+    if (choice === 'already-saved') {
+      const doubt = keeper.doubtOf(ours);
+      if (!doubt && !(isMove && ledger.unsaved)) return { kind: 'saved' };
+      if (doubt === 'rejected') deps.offended('rejected', '', shownThoughRejected);
+    }
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.
     return outcomeOf(await keeper.save(ours, content.set));
   }
@@ -73,7 +87,13 @@ export function createSaver(deps: { env: Env; ledger: Ledger; keeper: Keeper; gr
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (loaded.set && !isFree(loaded.set)) return { kind: 'theirs', set: loaded.set };
-    return outcomeOf(await keeper.save(set, loaded.set));
+    const saved = outcomeOf(await keeper.save(set, loaded.set));
+    if (saved.kind !== 'failed') return saved;
+    // Under another account of the same store it would be redeemed twice.
+    const after = await keeper.load();
+    const isThere = after.kind === 'failed' || after.set?.access_token === set.access_token;
+    const isPerhapsThere = isThere || keeper.doubtOf(set) === 'unsettled';
+    return { ...saved, isPerhapsThere };
   }
 
   /** Of another user, and not of one whose place our user has taken here. */

@@ -122,7 +122,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
   });
-  const saver = createSaver({ env, ledger, keeper, grant });
+  const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
   const drain: Drain = createDrain({

@@ -20,6 +20,7 @@ export interface Writes {
   /**
    * Takes the tokens of whoever comes first: saves and keeps them, unless tokens of somebody are held or stored. That is decided and saved
    * under the lock, so that of two users in two processes one is first. Resolves with whether they are taken: if not, nothing has changed.
+   * A pair whose save has failed, and may have been written all the same, is taken and saved later.
    */
   bringIfFree(held: HeldTokens): Promise<boolean>;
   /**
@@ -108,7 +109,12 @@ export function createWrites(deps: {
       if (signal.aborted) return false;
       if (saved.kind === 'theirs') deps.giveWay(saved);
       if (saved.kind === 'saved') ledger.keep({ ...held, set });
-      return saved.kind === 'saved';
+      if (saved.kind !== 'failed' || !saved.isPerhapsThere) return saved.kind === 'saved';
+      ledger.replaceAll({ ...held, set });
+      ledger.saveFailed();
+      late.start(signal);
+      telling.saveFailed(saved.why);
+      return true;
     });
     follow(result);
     return result;

@@ -4,6 +4,7 @@ import type { TokenSet } from '../../src/store/store.js';
 import { bearerSent } from '../support/bearer-sent.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';
+import { until } from '../support/manual-env.js';
 import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';
 
 const me = '/rest/v1.0/me';
@@ -91,6 +92,29 @@ test('where the first save fails, the tokens are in memory, and are saved beside
   expect(h.store.sets.get('5')).toMatchObject({ refresh_token: five.refresh_token });
   expect(idOf(await h.instance.get(me, as(five)))).toBe(5);
 });
+
+test.each(['rejected', 'without an answer'] as const)(
+  'a first user whose tokens are written by a save that ends %s has one account and not two, and they are saved later',
+  async (end) => {
+    await using h = await createHarness({ options, authorised: false });
+    let isBroken = true;
+    h.store.onSave = (tokens, account) => {
+      if (!isBroken) return undefined;
+      h.store.sets.set(account, tokens);
+      if (end === 'rejected') throw new Error('ENOSPC');
+      return new Promise(() => undefined);
+    };
+    const five = (await h.env.drive(logIn(h, 5))).data;
+    expect(users(h)).toEqual(['default']);
+    expect(h.procore.unsavedTokens()).toMatchObject({ refresh_token: five.refresh_token });
+    expect(h.told.map(({ event }) => event)).toContain('token-save-failed');
+    isBroken = false;
+    for (let minute = 0; minute < 7; minute++) await h.env.advance(60_000);
+    await until(() => h.procore.unsavedTokens() === undefined, 'the late save');
+    expect(users(h)).toEqual(['default']);
+    expect(idOf(await h.instance.get(me, as(five)))).toBe(5);
+  },
+);
 
 test('where the store cannot be read, nobody is taken for the first', async () => {
   await using h = await createHarness({ options });
