@@ -7,7 +7,7 @@ import { blobText } from './failure/body.js';
 import { answerOf } from './failure/never-sent.js';
 import { connectionFailureOf } from './failure/transport.js';
 import { tellWholeTimeout } from './overtime.js';
-import { retryAfterMs } from './retry/delay.js';
+import { longestToldMs, retryAfterMs } from './retry/delay.js';
 import { timeoutAfter } from './timeout.js';
 import { headerOf } from './wire/headers.js';
 
@@ -59,7 +59,8 @@ export function createSend(deps: {
     );
     call.failure = failure;
     call.mayHaveRun ||= failure.mayHaveRun;
-    call.retryAtMs = failure.toldMs === undefined ? undefined : env.now() + failure.toldMs;
+    call.retryAtMs =
+      failure.toldMs === undefined ? undefined : env.now() + Math.min(failure.toldMs, longestToldMs);
     const { sinceMs = env.now(), times = 0 } = call.turnedAway ?? {};
     call.turnedAway = failure.turnedAway ? { sinceMs, times: times + 1 } : undefined;
   }

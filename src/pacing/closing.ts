@@ -1,4 +1,4 @@
-import { patientWaitMs, serverJitterMs, toldWaitMs } from '../retry/delay.js';
+import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../retry/delay.js';
 
 /** The server has turned calls away: nobody leaves until it may be asked again, and then one call goes first. */
 export interface Closing {
@@ -40,7 +40,7 @@ export function isRefusal(
   return status === 503 && (retryAfterMs !== undefined || wentFirst(closing, number));
 }
 
-/** Closed until the later of `Retry-After` and, on 429, the reset; jitter (`draw` in [0, 1)) on top, never below. */
+/** Closed until the later of `Retry-After` and, on 429, the reset, at most an hour; jitter (`draw` in [0, 1)) on top, never below. */
 export function refused(
   closing: Closing | undefined,
   refusal: Refusal,
@@ -52,7 +52,7 @@ export function refused(
   const refusals = (closing?.refusals ?? 0) + (again ? 1 : 0);
   const askedMs = toldWaitMs(status, retryAfterMs, resetAtMs === undefined ? undefined : resetAtMs - nowMs);
   const ownMs = Math.min(baseWaitMs * 2 ** refusals, longestWaitMs);
-  const waitMs = patientWaitMs(askedMs ?? 0, ownMs, refusals + 1);
+  const waitMs = Math.min(patientWaitMs(askedMs ?? 0, ownMs, refusals + 1), longestToldMs);
   const toldMs = nowMs + waitMs;
   const untilMs = Math.ceil(toldMs + serverJitterMs(waitMs, draw));
   if (again || !closing) return { status, toldMs, untilMs, refusals, askedFrom: undefined, first: undefined };

@@ -1,7 +1,7 @@
 import type { ProblemKind } from '../failure/catalogue.js';
 import { isTransient, type GaveUp } from '../failure/problem.js';
 import type { RetryOptions } from '../options.js';
-import { fullJitterMs, patientWaitMs, serverJitterMs } from './delay.js';
+import { fullJitterMs, longestToldMs, patientWaitMs, serverJitterMs } from './delay.js';
 
 /** A failed attempt, reduced to what the decision looks at. */
 export interface FailedAttempt {
@@ -57,7 +57,7 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   if (attempt.mayHaveRun && !attempt.idempotent) return giveUp('may-have-run');
   if (!attempt.replayable) return giveUp('body-not-replayable');
   const { turnedAway } = attempt;
-  const toldMs = turnedAway ? (attempt.toldMs ?? 0) : 0;
+  const toldMs = turnedAway ? Math.min(attempt.toldMs ?? 0, longestToldMs) : 0;
   // Who names no wait is asked as often as anybody who fails.
   const counts = !turnedAway || attempt.toldMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');

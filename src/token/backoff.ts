@@ -1,3 +1,5 @@
+import { longestToldMs } from '../retry/delay.js';
+
 /** Renewals that ended without a verdict, and when the next automatic one may start. */
 export interface Backoff {
   readonly failures: number;
@@ -11,10 +13,11 @@ export const noBackoff: Backoff = Object.freeze({ failures: 0, sinceMs: 0, until
 const firstMs = 5_000;
 const longestMs = 5 * 60_000;
 
-/** After another failure: 5 s, doubling to 5 minutes, up to 20 % more by chance; a moment the server named counts if it is later. */
+/** After another failure: 5 s, doubling to 5 minutes, up to 20 % more by chance; a moment that the server named counts if it is later, at most an hour. */
 export function afterFailure(backoff: Backoff, nowMs: number, draw: number, toldUntilMs = 0): Backoff {
   const waitMs = Math.min(firstMs * 2 ** backoff.failures, longestMs) * (1 + 0.2 * draw);
-  return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldUntilMs) };
+  const toldMs = Math.min(toldUntilMs, nowMs + longestToldMs);
+  return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldMs) };
 }
 
 /** Whether it is too early. A clock that was set back must not make hours of minutes. */

@@ -297,6 +297,27 @@ describe('a refusal', () => {
     expect(way.next()).toMatchObject({ kind: 'until', atMs: startMs + 4_200 });
   });
 
+  test.each([
+    ['Retry-After', 365 * 24 * 3_600_000, undefined],
+    ['a reset', undefined, 20 * 3_600_000],
+  ])(
+    'that asks by %s for longer than the longest limit lasts is one of an hour, and then one call goes first',
+    (_by, retryAfterMs, resetInMs) => {
+      const way = lead();
+      const [call] = way.send();
+      way.answer(
+        call,
+        resetInMs === undefined ? noRateLimit : { ...noRateLimit, resetMs: startMs + resetInMs },
+        429,
+        retryAfterMs,
+        0.5,
+      );
+      expect(way.next()).toEqual({ kind: 'until', atMs: startMs + 3_600_000 + 500, status: 429 });
+      way.after(3_600_500);
+      expect(way.room()).toBe(1);
+    },
+  );
+
   test('of many calls that left together is one', () => {
     const way = lead();
     for (const call of way.send(5)) way.answer(call, noRateLimit, 503, 4_000, way.room() === 0 ? 0.9 : 0);
