@@ -20,8 +20,8 @@ export interface ProcoreEvents {
   };
   /** A renewal failed; no call is rejected for a failure in the background. */
   'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
-  /** The new pair is in memory only; calls go on with the old one while it works. */
-  'token-save-failed': { account: string; message: string };
+  /** The new pair is in memory only; calls go on with the old one while it works. `cause`: what the store has thrown, without secrets. */
+  'token-save-failed': { account: string; message: string; cause?: unknown };
   /** A pair that could not be saved has been saved after all. */
   'token-saved-late': { account: string };
   /** Nobody but a person can go on; comes early where the old access token still works. */
@@ -102,7 +102,7 @@ export function createEvents(
   function log(event: keyof ProcoreEvents, detail: object): void {
     const level = levels[event];
     if (!logger && level !== 'warn' && level !== 'error') return;
-    const text = `axios-procore: ${event}${Object.entries(detail).map(written).join('')}`;
+    const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
     if (logger)
       contained(
         () => write(logger, level, text),
@@ -159,6 +159,11 @@ export function createEvents(
 function write(logger: Logger | LoggerWithLog, level: keyof Logger, text: string): unknown {
   const { [level]: own } = logger as Partial<Logger>;
   return own ? own.call(logger, text) : (logger as LoggerWithLog).log(text);
+}
+
+/** A cause is for listeners: what can be said of it in a line stands in the message. */
+function isLine([name]: [string, unknown]): boolean {
+  return name !== 'cause';
 }
 
 function written([name, value]: [string, unknown]): string {

@@ -4,8 +4,16 @@ import { fingerprint } from './fingerprint.js';
 import type { Ledger } from './ledger.js';
 import { withoutRedeemed, withRedeemed } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
-import { holdLoaded, isSameUser, readTokenSet, type AheadChoice, type HeldTokens } from './token-set.js';
+import {
+  holdLoaded,
+  isSameUser,
+  readTokenSet,
+  unwritableExtra,
+  type AheadChoice,
+  type HeldTokens,
+} from './token-set.js';
 import { createTurns } from './turns.js';
+import { writableAdvice } from './writable.js';
 import type { Writes } from './writes.js';
 
 /** Tokens that no renewal of ours has got. */
@@ -92,7 +100,11 @@ export function createBrought(deps: {
 
 function checkedTokenSet(tokens: unknown): TokenSet {
   const read = readTokenSet(tokens);
-  if (read.kind === 'set' && read.set.access_token) return read.set;
+  if (read.kind === 'set' && read.set.access_token) {
+    const extra = unwritableExtra(read.set);
+    if (extra !== undefined) throw new TypeError(`axios-procore: setTokens got ${extra}; ${writableAdvice}.`);
+    return read.set;
+  }
   const got =
     read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
   throw new TypeError(`axios-procore: setTokens got ${got}; it takes a token set as Procore answers it.`);

@@ -3,7 +3,7 @@ import { codeOf } from '../in-words.js';
 import { redact } from '../observe/redact.js';
 import { retryAfterMs } from '../retry/delay.js';
 import type { TokenSet } from '../store/store.js';
-import { readTokenSet } from './token-set.js';
+import { readTokenSet, writableAnswer } from './token-set.js';
 
 /** The grants that renew (RFC 6749, sections 4.4 and 6). */
 export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
@@ -104,7 +104,8 @@ export function judgeAnswer(
 /** Judges what `exchange` returned. */
 export function judgeTokenSet(value: unknown): Verdict {
   const read = readTokenSet(value);
-  if (read.kind === 'set' && read.set.access_token) return { kind: 'renewed', answer: read.set };
+  if (read.kind === 'set' && read.set.access_token)
+    return { kind: 'renewed', answer: writableAnswer(read.set) };
   const what =
     read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
   return { kind: 'perhaps-spent', why: `it gave ${what}` };

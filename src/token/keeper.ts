@@ -3,7 +3,8 @@ import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { call, within } from '../within.js';
-import { readTokenSet } from './token-set.js';
+import { readTokenSet, unwritableExtra } from './token-set.js';
+import { writableAdvice } from './writable.js';
 
 /** What a load came to; `garbage` will be the same next time. */
 export type Loaded =
@@ -61,7 +62,7 @@ export function createKeeper(deps: {
     doubted = { of, rejected: doubted?.of === of && doubted.rejected, sinceMs: env.now() };
     const own = doubted;
     try {
-      await store.save({ ...set }, account, previous && { ...previous });
+      await store.save(defined(set), account, previous && defined(previous));
       if (doubted.of === of) doubted = undefined;
     } catch (error) {
       // A store that compares has found another set, and has tried to write nothing.
@@ -127,7 +128,17 @@ export function createKeeper(deps: {
         const expected = 'it takes a token set ({ access_token, refresh_token, … }), null or undefined';
         return { kind: 'failed', why: `store.load() returned ${read.what}; ${expected}`, garbage: true };
       }
-      if (read.kind === 'set') learn(read.set);
+      if (read.kind === 'set') {
+        // Found out now, while the refresh token is unspent: what could not be saved with the new pair.
+        const extra = unwritableExtra(read.set);
+        if (extra !== undefined)
+          return {
+            kind: 'failed',
+            why: `store.load() returned ${extra}; ${writableAdvice}`,
+            garbage: true,
+          };
+        learn(read.set);
+      }
       // Already a copy: what the application does with its object later is not our state.
       return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
@@ -164,6 +175,11 @@ function secretsIn(set: TokenSet | undefined): string[] {
   const tokens = [set.access_token, set.refresh_token];
   const others = Object.values(set).filter((value) => typeof value === 'string' && value.length > 8);
   return [...tokens, ...others].filter((value) => typeof value === 'string');
+}
+
+/** A copy without fields that are undefined: some stores refuse them. */
+function defined(set: TokenSet): TokenSet {
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as TokenSet;
 }
 
 function other<T>(now: T | undefined, before: T): T | undefined {

@@ -10,7 +10,7 @@ import type { Keeper, Loaded } from './keeper.js';
 import type { Lease, Ledger } from './ledger.js';
 import { withRedeemed, withReplaced } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
-import type { RenewalResult, RenewalRun, Step } from './renewal.js';
+import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
 import type { UnderWay } from './under-way.js';
 import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from './token-set.js';
@@ -30,7 +30,7 @@ export interface Hold {
   /** Takes what somebody else has redeemed the grant for. */
   readonly adopt: (loaded: TokenSet | undefined) => Promise<Step | undefined>;
   /** Saves the ledger's newest pair; resolves with the failure, if it has failed. */
-  readonly save: (known: KnownContent | undefined) => Promise<{ why: string } | undefined>;
+  readonly save: (known: KnownContent | undefined) => Promise<Unsaved | undefined>;
 }
 
 export interface RedemptionDeps {

@@ -13,11 +13,18 @@ import { holdLoaded } from './token-set.js';
 import type { Way } from '../way.js';
 import { createUnderWay, type UnderWay } from './under-way.js';
 
+/** Why a pair could not be saved. */
+export interface Unsaved {
+  readonly why: string;
+  /** What the store has thrown, without secrets. */
+  readonly cause?: unknown;
+}
+
 /** How a renewal ended. */
 export type RenewalResult =
   | { kind: 'loaded'; lease: Lease }
-  | { kind: 'renewed'; lease: Lease; unsaved?: { why: string } }
-  | { kind: 'adopted'; lease: Lease; from: 'store' | 'process'; unsaved?: { why: string } }
+  | { kind: 'renewed'; lease: Lease; unsaved?: Unsaved }
+  | { kind: 'adopted'; lease: Lease; from: 'store' | 'process'; unsaved?: Unsaved }
   | RenewalFailure
   /** The application has brought tokens of its own meanwhile. */
   | { kind: 'superseded' };
@@ -223,7 +230,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     run: RenewalRun,
     known: KnownContent | undefined,
     endsAtMs: number,
-  ): Promise<{ why: string } | undefined> {
+  ): Promise<Unsaved | undefined> {
     const result = await saver.quickly(known, endsAtMs, run.signal);
     if (result.kind === 'saved') ledger.saved();
     else if (result.kind === 'theirs') ledger.giveWay(holdLoaded(result.set, ahead()));

@@ -91,7 +91,7 @@ export function createSequence(deps: {
     if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
     else telling.renewed(result.lease, result.unsaved !== undefined);
     if (ledger.unsaved) {
-      telling.saveFailed(result.unsaved?.why ?? 'it failed');
+      telling.saveFailed(result.unsaved?.why ?? 'it failed', result.unsaved?.cause);
       deps.writes.saveLate();
     }
     return result;

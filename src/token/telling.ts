@@ -10,7 +10,8 @@ export interface Telling {
   renewed(lease: Lease, unsaved: boolean): void;
   adopted(lease: Lease, from: ProcoreEvents['token-adopted']['from']): void;
   failed(error: ProcoreError): void;
-  saveFailed(why: string): void;
+  /** `cause`: what the store has thrown, without secrets. */
+  saveFailed(why: string, cause?: unknown): void;
   savedLate(): void;
   /** The store has broken a rule: told once for each `subject`. The message says what was seen, and what to do; it ends without a full stop. */
   offended(rule: StoreRule, subject: string, message: string): void;
@@ -37,7 +38,8 @@ export function createTelling(deps: {
     shown,
     renewed: (lease, unsaved) => emit('token-renewed', { account, ...shown(lease), unsaved }),
     adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
-    saveFailed: (message) => emit('token-save-failed', { account, message }),
+    saveFailed: (message, cause) =>
+      emit('token-save-failed', { account, message, ...(cause === undefined ? {} : { cause }) }),
     offended(rule, subject, message) {
       const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
       warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);

@@ -2,6 +2,7 @@ import { jwtDecode } from 'jwt-decode';
 import { isPromise, kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
 import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
+import { unwritable, unwritableField } from './writable.js';
 
 /** When a token stops working, and by whose clock that moment was told. */
 export interface Expiry {
@@ -84,10 +85,28 @@ function plainCopy(record: object): Record<string, unknown> | undefined {
       const value = columns![name];
       if (!Object.hasOwn(set, name) && value !== undefined && value !== everyObject![name]) set[name] = value;
     }
+    for (const [name, value] of Object.entries(set)) if (value === undefined) delete set[name];
     return set;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A field beside Procore's own that no store could write again, in words; undefined where there is none. Procore's own fields are not
+ * carried over into a new set.
+ */
+export function unwritableExtra(set: TokenSet): string | undefined {
+  return unwritableField(set, (name) => !answerFields.has(name));
+}
+
+/** A new answer without what no store could write: it was redeemed for, and its tokens must be kept whatever came with them. */
+export function writableAnswer(answer: TokenSet): TokenSet {
+  const fields = Object.entries(answer).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'bigint' && answerFields.has(name) ? Number(value) : value,
+  ]);
+  return Object.fromEntries(fields.filter(([, value]) => unwritable(value) === undefined)) as TokenSet;
 }
 
 /** A set read from a store. Order of the sources of expiry: `expires_at`, `created_at + expires_in`, the JWT's `exp`. */

@@ -93,7 +93,7 @@ export function createWrites(deps: {
       }
       ledger.saveFailed();
       late.start(signal);
-      telling.saveFailed(saved.why);
+      telling.saveFailed(saved.why, saved.cause);
       return saved;
     });
     follow(result);
