@@ -89,7 +89,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/env.ts', 'src/emulator/**', 'src/cli/**', 'src/store-contract/**'],
+    ignores: ['src/env.ts', 'src/awake.ts', 'src/emulator/**', 'src/cli/**', 'src/store-contract/**'],
     rules: {
       'no-restricted-properties': ['error', ...clocks],
       'no-restricted-globals': [

@@ -138,6 +138,11 @@ export function postgresTokenStore(
             : query(statements.writeRecord, [account, text]),
         );
       },
+      // The lock is the session's: it stands if the session answers.
+      async stands() {
+        await held.run((query) => query('SELECT 1'));
+        return !held.lost.aborted;
+      },
     };
   }
 }

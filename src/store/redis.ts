@@ -114,6 +114,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
         lease.lose();
         throw new Error(`The lock ${lock} is no longer this holder's: its record was left as it is.`);
       },
+      stands: lease.stands,
     };
   }
 

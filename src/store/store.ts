@@ -74,6 +74,12 @@ export interface LockRecord {
    * nothing.
    */
   write(text: string | undefined): Promise<void>;
+  /**
+   * Whether the lock is this holder's at this moment, as the place says that it lives in, and not what this process remembers: it may have
+   * been stopped for longer than a lease lasts. Asked right before each presentation of a refresh token; for anything but true, and for a
+   * rejection, nothing is presented. Leave it out for a lock that can't say.
+   */
+  stands?(): Promise<boolean>;
 }
 
 /** What `save` may reject with when the store holds a set other than `previous`: the save is then decided anew after a load. */

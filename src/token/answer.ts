@@ -9,8 +9,8 @@ export interface Leave {
   readonly answerTimeoutMs: number;
   /** The way of the call that it is for, if it is for one. */
   readonly way?: Way | undefined;
-  /** Asked last before the form leaves. */
-  readonly mayPresent?: (() => boolean) | undefined;
+  /** Asked last before the form leaves, after every other wait. */
+  readonly mayPresent?: (() => Promise<boolean>) | undefined;
 }
 
 /** A presentation under way; its verdict never rejects. */

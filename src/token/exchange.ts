@@ -26,8 +26,8 @@ export type Exchange = (
     answerTimeoutMs: number;
     /** The way of the call that has set the renewal off. */
     way?: Way | undefined;
-    /** Asked last before the grant is presented. */
-    mayPresent?: () => boolean;
+    /** Asked last before the grant is presented, after every other wait. */
+    mayPresent?: () => Promise<boolean>;
   },
 ) => Promise<Presented>;
 
@@ -109,11 +109,11 @@ export function createExchange(deps: {
         leave,
       );
     }
+    const mayPresent = leave.signal.aborted || ((await leave.mayPresent?.()) ?? true);
+    const sentAtMs = env.now();
     // Tokens that have been replaced while this one waited for its turn must not be presented.
-    if (leave.signal.aborted)
-      return { kind: 'not-sent', why: 'the request was given up', sentAtMs: env.now() };
-    if (leave.mayPresent?.() === false)
-      return { kind: 'not-sent', why: 'the lock was lost', sentAtMs: env.now() };
+    if (leave.signal.aborted) return { kind: 'not-sent', why: 'the request was given up', sentAtMs };
+    if (!mayPresent) return { kind: 'not-sent', why: 'the lock was lost', sentAtMs };
     const own = new AbortController();
     const sending = askFunction(custom, grant, account, own.signal);
     sending.waiting++;

@@ -54,14 +54,15 @@ export function createLogin(deps: {
   }
 
   return {
-    async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, way, mayPresent = () => true }) {
+    async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, way, mayPresent }) {
       if (signal.aborted) return notSent('the request was given up', env.now());
       const asked = await secretOf(signal);
+      const allowed = signal.aborted || 'why' in asked || ((await mayPresent?.()) ?? true);
       const sentAtMs = env.now();
       // What has been replaced while this one waited for its turn must not be presented.
       if (signal.aborted) return notSent('the request was given up', sentAtMs);
       if ('why' in asked) return notSent(asked.why, sentAtMs);
-      if (!mayPresent()) return notSent('the lock was lost', sentAtMs);
+      if (!allowed) return notSent('the lock was lost', sentAtMs);
       const { secret } = asked;
       const own = new AbortController();
       try {

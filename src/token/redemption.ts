@@ -3,6 +3,7 @@ import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { GrantType } from './adoption.js';
 import { reloadAfterMs, resendDelayMs } from './backoff.js';
+import type { Objection } from './clearance.js';
 import type { Exchange } from './exchange.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import type { RenewalGrant, Verdict } from './grant.js';
@@ -23,6 +24,8 @@ export interface Hold {
   /** The end of `totalMs`. */
   readonly endsAtMs: number;
   readonly lost: AbortSignal | undefined;
+  /** Why the grant must not be presented now: the lock may have gone meanwhile, or somebody else may have renewed. */
+  readonly objection: () => Promise<Objection | undefined>;
   /** What the lock remembers. */
   readonly underWay: UnderWay;
   /** What the store holds, as far as a standing lock proves it. */
@@ -87,20 +90,33 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     return failures.undecided(verdict.why, retryAtMs, 'cause' in verdict ? verdict.cause : undefined);
   }
 
+  /** Nothing is presented now. Once an answer was lost, nobody can say any more that nothing was redeemed. */
+  function stopFor(objection: Objection, lostAnswer: string | undefined): Step {
+    if (objection.kind === 'again') return objection;
+    const { why, cause } = objection;
+    return lostAnswer === undefined
+      ? failures.store(why, cause)
+      : failures.undecided(`${lostAnswer}, and ${why}`, undefined, cause);
+  }
+
   async function present(run: RenewalRun, hold: Hold): Promise<Step> {
     const request: RenewalGrant =
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
+    let lostAnswer: string | undefined;
     for (let attempt = 0, resends = 0; ; attempt++) {
       const leftMs = hold.endsAtMs - reserveMs - env.now();
       if (leftMs < leastAnswerMs) {
         // The machine slept, or the store took all the time there was: lock and store are asked again.
-        return attempt === 0 ? { kind: 'again' } : failures.undecided('there was no time left for an answer');
+        return lostAnswer === undefined
+          ? { kind: 'again' }
+          : failures.undecided('there was no time left for an answer');
       }
       run.posted = true;
       const answerTimeoutMs = Math.min(settings.answerTimeoutMs, leftMs);
-      const mayPresent = () => !hold.lost?.aborted;
+      let objection: Objection | undefined;
+      const mayPresent = async () => (objection = await hold.objection()) === undefined;
       const verdict = await deps.exchange(request, {
         account,
         signal: run.signal,
@@ -115,6 +131,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           mutex.record(hold.key, { kind: 'perhaps-spent' });
         return { kind: 'superseded' };
       }
+      if (objection) return stopFor(objection, lostAnswer);
       let waitMs = resendDelayMs(attempt, env.random());
       switch (verdict.kind) {
         case 'renewed':
@@ -129,6 +146,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
           // If the token was not spent it works, if it was the server says so.
           if (resends++ >= settings.resendAfterLostAnswer) return undecided(verdict);
+          lostAnswer = verdict.why;
           break;
         case 'busy':
           if (verdict.waitMs !== undefined)
@@ -145,7 +163,6 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       run.trouble = undecided(verdict).error;
       await env.sleep(waitMs, { signal: run.signal });
       if (run.signal.aborted) return { kind: 'superseded' };
-      if (hold.lost?.aborted) return failures.undecided(`${verdict.why}, and the lock was lost`);
       if (pointless()) return undecided(verdict);
     }
   }

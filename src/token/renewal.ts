@@ -1,7 +1,8 @@
 import type { ProcoreError } from '../failure/errors.js';
-import type { TokenSet } from '../store/store.js';
+import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews } from './adoption.js';
 import { storeRetryDelayMs } from './backoff.js';
+import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
 import type { Lease } from './ledger.js';
@@ -70,6 +71,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
   const failures = failuresOf(account, grant, deps.takesOver);
+  const idOf = (set: TokenSet | undefined) => set && identityOf(set, grant);
   const redeem = createRedemption(deps);
   let lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
 
@@ -134,12 +136,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
     const locked = await mutex.run(
       key,
-      () =>
-        runLocked(
-          locking,
-          (lost, record) => critical(run, key, lost, createUnderWay(env, record)),
-          run.signal,
-        ),
+      () => runLocked(locking, (lost, record) => critical(run, key, lost, record), run.signal),
       run.signal,
     );
     if (!locked || run.signal.aborted) return { kind: 'superseded' };
@@ -150,10 +147,12 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     run: RenewalRun,
     key: string,
     lost: AbortSignal | undefined,
-    underWay: UnderWay,
+    record: LockRecord | undefined,
   ): Promise<Step> {
     run.trouble = undefined;
-    const endsAtMs = env.now() + settings.totalMs;
+    const underWay = createUnderWay(env, record);
+    const loadedAtMs = env.now();
+    const endsAtMs = loadedAtMs + settings.totalMs;
     const loaded = await keeper.load();
     if (run.signal.aborted) return { kind: 'superseded' };
     // Somebody redeemed or replaced it while this renewal waited for its turn: another token, another queue.
@@ -182,13 +181,21 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
     if (lost?.aborted) return failures.store('the lock was lost before anything was redeemed');
+    const clearance = createClearance({
+      env,
+      load: keeper.load,
+      isSame: (set) => idOf(set) === idOf(loaded.set),
+      read: { set: loaded.set, atMs: loadedAtMs },
+      lock: { lost, record, waitMs: settings.storeTimeoutMs },
+    });
     // A lock that still stands proves that what was loaded under it is what the store holds.
-    const known = () => (deps.store.lock && !lost?.aborted ? { set: loaded.set } : undefined);
+    const known = () => (deps.store.lock && !lost?.aborted ? { set: clearance.read().set } : undefined);
     return redeem(run, {
       key,
       hand,
       endsAtMs,
       lost,
+      objection: clearance.objection,
       underWay,
       known,
       adopt: (set) => adopt(run, set, hand, endsAtMs),

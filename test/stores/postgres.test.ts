@@ -534,6 +534,16 @@ describe.each(places)('the lock, over %s', (place, url) => {
     await inside.leave();
   });
 
+  test('stands for as long as its session, and is asked there', async () => {
+    const opened = stage.open();
+    const account = fresh();
+    const held = await stage.hold(opened, account);
+    expect(await held.record.stands!()).toBe(true);
+    await stage.terminate(account);
+    await expect(held.record.stands!()).rejects.toThrow();
+    await held.leave();
+  });
+
   const opened = new Map<unknown, Opened>();
   const contract = storeContract({
     open() {

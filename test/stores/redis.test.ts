@@ -394,6 +394,34 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       expect((await command('GET', keys().lock)) ?? undefined).toEqual(holder);
     });
 
+    test.each([
+      ['gone', undefined],
+      ["another's", 'somebody-else'],
+    ])('that is %s does not stand, and that is known at once', async (_what, holder) => {
+      const { store, command } = await open();
+      const { lost, record, leave } = await enter(store);
+      expect(await record.stands!()).toBe(true);
+      await (holder ? command('SET', keys().lock, holder) : command('DEL', keys().lock));
+      expect(await record.stands!()).toBe(false);
+      expect(lost.aborted).toBe(true);
+      expect((await command('GET', keys().lock)) ?? undefined).toEqual(holder);
+      await leave();
+    });
+
+    test('that says it stands, in an answer that was read later than the lease lasts, does not', async () => {
+      const { store, command } = await open();
+      const { lost, record, leave } = await enter(store);
+      const stands = record.stands!();
+      // The question leaves in this turn; its answer lies in the socket while nothing is read.
+      const untilMs = Date.now() + leaseMs + 100;
+      await new Promise((resolve) => setImmediate(resolve));
+      while (Date.now() < untilMs);
+      await command('SET', keys().lock, 'somebody-else', 'NX');
+      expect(await stands).toBe(false);
+      expect(lost.aborted).toBe(true);
+      await leave();
+    });
+
     test("that is another's refuses the save of who lost it, though nothing has been saved since", async () => {
       const { store, command } = await open();
       await store.save(set('1'), account, undefined);

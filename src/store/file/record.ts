@@ -52,6 +52,13 @@ export function createRecord(path: string, lock: HeldLock, onLost: () => void): 
         await file.sync();
       }, 'written'),
 
+    stands: () =>
+      inTurn(async () => {
+        const stands = await lock.stands();
+        if (!stands) onLost();
+        return stands;
+      }, 'looked at'),
+
     async end() {
       ended = true;
       await last;

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stopwatch } from '../../awake.js';
 
 /** What the server does for a lock; each rejects when nothing is known of it. */
 export interface LeaseCommands {
@@ -17,6 +18,8 @@ export interface Lease {
   readonly id: string;
   /** Aborts when the lock is gone, or when the lease has run out without word of a renewal. */
   readonly lost: AbortSignal;
+  /** Renews it, and says whether it is held: by the server's word, and only if that has come before the lease would have run out. */
+  stands(): Promise<boolean>;
   /** For whoever finds out otherwise that the lock is gone. */
   lose(): void;
   /** Stops the renewals and releases the lock. Rejects if that failed: others then wait for the end of the lease. */
@@ -94,11 +97,21 @@ function keep(
     }
   }
 
+  async function stands(): Promise<boolean> {
+    if (ended.signal.aborted) return false;
+    const elapsedMs = stopwatch();
+    const isHeld = await commands.renew(id);
+    // The timers of a process that was stopped have not run yet, and the answer may have lain there all the time.
+    if (!isHeld || elapsedMs() >= leaseMs) lose();
+    return !ended.signal.aborted;
+  }
+
   void renewUntilEnded();
   return {
     id,
     lost: lost.signal,
     lose,
+    stands,
     async end() {
       stop();
       const released = commands.release(id);

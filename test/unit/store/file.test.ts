@@ -791,6 +791,16 @@ describe('the lock', () => {
     await holder.release();
   });
 
+  test('stands for as long as its file does, and says so at once when that is gone', async () => {
+    const holder = await hold();
+    expect(await holder.record.stands!()).toBe(true);
+    rmSync(lockPath());
+    expect(await holder.record.stands!()).toBe(false);
+    expect(holder.lost.aborted).toBe(true);
+    await holder.release();
+    await expect(holder.record.stands!()).rejects.toThrow(/has been released/);
+  });
+
   test('whose file is deleted while it is held is noticed within seconds', async () => {
     const holder = await hold();
     const lost = new Promise((resolve) => holder.lost.addEventListener('abort', resolve, { once: true }));
