@@ -157,6 +157,7 @@ export function createAttach(
           ),
           inherited: shared.inheritedBy(clientKey),
           mutex,
+          holderOf: (refreshToken) => shared.holderOf(refreshToken, account),
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
           maxWaitMs: settings.maxWaitMs,

@@ -17,6 +17,8 @@ export interface Shared {
   /** The source of this key; made at its first use, by whoever comes first. */
   source(key: string, create: () => TokenSource): TokenSource;
   sources(): Iterable<TokenSource>;
+  /** The account, other than this one, that holds this refresh token now. */
+  holderOf(refreshToken: string, account: string): string | undefined;
   /** The async context for the source of this key: that of whoever comes first. */
   contextOf(key: string, own: InContext): InContext;
   /** The tokens in memory, by key. */
@@ -78,6 +80,11 @@ export function createShared(
       return source;
     },
     sources: () => sources.values(),
+    holderOf(refreshToken, account) {
+      for (const source of sources.values())
+        if (source.account !== account && source.holdsRefreshToken(refreshToken)) return source.account;
+      return undefined;
+    },
     contextOf(key, own) {
       const context = contexts.get(key) ?? own;
       contexts.set(key, context);

@@ -1,6 +1,7 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { epochMs } from './moments.js';
+import { isSameUser } from './token-set.js';
 
 /** The grants that a token set is renewed with. */
 export type GrantType = 'refresh_token' | 'client_credentials';
@@ -31,6 +32,8 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
   // Whoever saved it has no refresh token: it would cost us ours.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
+  // When one user's pair was issued says nothing about another's.
+  if (isSameUser(loaded, hand) === false) return true;
   // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
   const ours = identityOf(hand, grant);
   return !isOlder(loaded, hand) || (ours !== undefined && known.isDead?.(ours) === true);

@@ -10,7 +10,7 @@ import { runLocked } from './lock.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
 import { successorOf } from './successor.js';
-import { holdLoaded } from './token-set.js';
+import { holdLoaded, isSameUser } from './token-set.js';
 import type { Way } from '../way.js';
 import { createUnderWay, type UnderWay } from './under-way.js';
 
@@ -213,7 +213,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const isNew = (set: TokenSet) =>
       hand ? isNews(set, hand.held.set, ledger, grant) : !ledger.isRevoked(set);
     if (loaded && isNew(loaded)) {
-      const lease = ledger.keep(holdLoaded(loaded, ahead()));
+      const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
+      const lease = ledger[isOfAnother ? 'change' : 'keep'](holdLoaded(loaded, ahead()));
       return usable(lease) ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
     const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);

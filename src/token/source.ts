@@ -31,6 +31,7 @@ import { statusOf, type TokenStatus } from './status.js';
 import { createTelling } from './telling.js';
 import { holdLoaded } from './token-set.js';
 import { createTurns } from './turns.js';
+import { createVetting } from './vetting.js';
 import { createWrites } from './writes.js';
 
 /** The tokens of one account: whoever needs one asks here. */
@@ -49,6 +50,8 @@ export interface TokenSource
   takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
   holds(): boolean;
+  /** Whether this refresh token is that of the pair in hand. */
+  holdsRefreshToken(refreshToken: string): boolean;
   /** Whether there is but a refresh token, of which nobody can say whose it is. */
   isUnredeemed(): boolean;
   /** The `sub` of the JWT that is held now. */
@@ -98,6 +101,8 @@ export interface SourceDeps {
   /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
   inherited: HeldTokenSet | undefined;
   mutex: GrantMutex;
+  /** The other account of this process that holds this refresh token now. */
+  holderOf: (refreshToken: string) => string | undefined;
   exchange: Exchange;
   settings: Settings['renewal'];
   maxWaitMs: number;
@@ -111,17 +116,19 @@ export interface SourceDeps {
 }
 
 /** Creates the source of one account from its parts. */
-export function createTokenSource(deps: SourceDeps): TokenSource {
-  const { env, account, grant, keeper, mutex, settings, serverOffsetMs, inContext } = deps;
+export function createTokenSource(given: SourceDeps): TokenSource {
+  const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
   const name = JSON.stringify(account);
   const turns = createTurns();
-  const telling = createTelling(deps);
+  const telling = createTelling(given);
   const ledger = createLedger({
     now: env.now,
     serverOffsetMs,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
   });
+  const keeper = createVetting({ ...given, ledger, telling });
+  const deps = { ...given, keeper };
   const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
@@ -245,6 +252,7 @@ export function createTokenSource(deps: SourceDeps): TokenSource {
     mayRecognise,
     recognise: (token, patience) => inContext(() => recognise(token, patience)),
     holds: () => ledger.newest?.held.accessToken !== undefined,
+    holdsRefreshToken: (refreshToken) => ledger.newest?.held.refreshToken === refreshToken,
     isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
     subject: () => ledger.subject,
     owns: ledger.owns,

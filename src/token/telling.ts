@@ -15,6 +15,8 @@ export interface Telling {
   savedLate(): void;
   /** The store has broken a rule: told once for each `subject`. The message says what was seen, and what to do; it ends without a full stop. */
   offended(rule: StoreRule, subject: string, message: string): void;
+  /** The store holds tokens of another user than those in hand: told once for each user. */
+  changedOwner(subject: string): void;
   /** A lease as events and `status()` show it. */
   shown(lease: Lease): { accessToken: string; expiresAt?: Date };
 }
@@ -43,6 +45,10 @@ export function createTelling(deps: {
     offended(rule, subject, message) {
       const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
       warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
+    },
+    changedOwner(subject) {
+      const told = `store.load() has returned tokens of another user than those that account ${JSON.stringify(account)} has used, twice in a row: from now on these are used. That is right where a user has followed another by way of the store; if not, see that load and save use the account that they are given`;
+      warnOnce('account-changed-owner', JSON.stringify([account, subject]), told);
     },
     savedLate: () => emit('token-saved-late', { account }),
     failed(error) {

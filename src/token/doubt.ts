@@ -1,0 +1,36 @@
+import type { TokenSet } from '../store/store.js';
+import { identityOf, type GrantType } from './adoption.js';
+import { isSameUser } from './token-set.js';
+
+/**
+ * Why the store is asked once more before its answer is believed. `another-user`: than the one whose pair is in hand. `held-elsewhere`:
+ * another account holds this refresh token. `first`: nothing is in hand that it could be compared with.
+ */
+export type Doubt = 'gone' | 'another-user' | 'held-elsewhere' | 'first';
+
+/** What is known of the account whose row was asked for. */
+export interface KnownOfAccount {
+  readonly hand: TokenSet | undefined;
+  readonly grant: GrantType;
+  /** A row was there before. */
+  readonly isGone: boolean;
+  /** What was replaced or revoked here is not adopted anyway. */
+  readonly isPast: (identity: string) => boolean;
+  readonly isHeldElsewhere: (refreshToken: string) => boolean;
+  /** A person has brought the pair in hand: whatever the store holds gives way to it. */
+  readonly isBrought: boolean;
+  /** The store has more rows than this account's, as far as is known: one of them may come instead. */
+  readonly hasOthers: boolean;
+}
+
+/** Whether an answer of the store may not be this account's. */
+export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Doubt | undefined {
+  const { hand, grant } = known;
+  if (!loaded) return known.isGone ? 'gone' : undefined;
+  const identity = identityOf(loaded, grant);
+  if (identity === undefined || known.isPast(identity)) return undefined;
+  if (hand && identity === identityOf(hand, grant)) return undefined;
+  if (loaded.refresh_token && known.isHeldElsewhere(loaded.refresh_token)) return 'held-elsewhere';
+  if (!hand) return known.hasOthers ? 'first' : undefined;
+  return isSameUser(hand, loaded) === false && !known.isBrought ? 'another-user' : undefined;
+}

@@ -1,0 +1,81 @@
+import type { Env } from '../env.js';
+import type { TokenSet } from '../store/store.js';
+import { identityOf, type GrantType } from './adoption.js';
+import { doubtOf, type Doubt } from './doubt.js';
+import type { Keeper, Loaded } from './keeper.js';
+import type { Ledger } from './ledger.js';
+import type { Telling } from './telling.js';
+import { subjectOf } from './token-set.js';
+
+/** A store whose answers keep changing is asked no more often than this for one load. */
+const mostLooks = 4;
+
+/**
+ * Wraps the keeper of one account: an answer that may not be this account's is believed when the store gives it twice in a row. A pool
+ * that hands out another request's answer does so once.
+ */
+export function createVetting(deps: {
+  env: Env;
+  account: string;
+  grant: GrantType;
+  keeper: Keeper;
+  ledger: Ledger;
+  telling: Pick<Telling, 'offended' | 'changedOwner'>;
+  /** The other account that holds this refresh token now. */
+  holderOf: (refreshToken: string) => string | undefined;
+}): Keeper {
+  const { account, grant, keeper, ledger, telling, holderOf } = deps;
+
+  function doubtAbout(loaded: Loaded): Doubt | undefined {
+    if (loaded.kind === 'failed') return undefined;
+    return doubtOf(loaded.set, {
+      hand: ledger.newest?.held.set,
+      grant,
+      isGone: false,
+      isPast: (identity) =>
+        ledger.isReplaced(identity) || (loaded.set ? ledger.isRevoked(loaded.set) : false),
+      isHeldElsewhere: (refreshToken) => holderOf(refreshToken) !== undefined,
+      isBrought: ledger.isBrought,
+      hasOthers: account !== 'default',
+    });
+  }
+
+  /** The answer, known to be the store's own opinion. */
+  function believed(set: TokenSet, doubt: Doubt): Loaded {
+    if (doubt === 'another-user') telling.changedOwner(subjectOf(set.access_token) ?? '');
+    if (doubt !== 'held-elsewhere') return { kind: 'loaded', set };
+    const holder = JSON.stringify(holderOf(set.refresh_token ?? ''));
+    const why = `store.load() returned the tokens that account ${holder} holds`;
+    telling.offended(
+      'account',
+      holder,
+      `${why}: they are not used for this account, or the user of one would act as that of the other. Let load and save use the account that they are given`,
+    );
+    return { kind: 'failed', why: `${why}; each account has a set of its own`, garbage: true };
+  }
+
+  return {
+    ...keeper,
+    async load() {
+      let loaded = await keeper.load();
+      for (let looks = 1; loaded.kind === 'loaded' && looks < mostLooks; looks++) {
+        const doubt = doubtAbout(loaded);
+        if (!doubt) return loaded;
+        const again = await keeper.load();
+        if (again.kind === 'failed') return again;
+        if (again.set && loaded.set && isSame(again.set, loaded.set)) {
+          // The holder may have given it back meanwhile.
+          const still = doubtAbout(again);
+          return still ? believed(again.set, still) : again;
+        }
+        loaded = again;
+      }
+      if (loaded.kind === 'failed' || !doubtAbout(loaded)) return loaded;
+      return { kind: 'failed', why: 'store.load() returned other tokens each time', garbage: false };
+    },
+  };
+
+  function isSame(one: TokenSet, other: TokenSet): boolean {
+    return identityOf(one, grant) === identityOf(other, grant);
+  }
+}
