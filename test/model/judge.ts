@@ -1,0 +1,173 @@
+import { nameOf } from './net.js';
+import { accountName } from './process.js';
+import type { Run } from './run.js';
+import type { Presentation } from './server.js';
+import { startMs } from './world.js';
+
+/** No call waits longer than this: `maxWaitMs`. */
+const longestCallMs = 61_000;
+/** How long a store without lock may hide from one process what another has renewed: as long as a loser reads it again, and a save. */
+const raceMs = 13_000;
+
+/** What a run has broken, in words. */
+export function judge(run: Run): string[] {
+  return [
+    ...hangs(run),
+    ...otherUsers(run),
+    ...spentTokens(run),
+    ...tooManyRenewals(run),
+    ...columns(run),
+    ...ends(run),
+  ];
+}
+
+const at = (ms: number) => `${((ms - startMs) / 1000).toFixed(3)} s`;
+
+function hangs({ calls, deaths }: Run): string[] {
+  return calls.flatMap(({ process, account, startedAtMs, endedAtMs }) => {
+    if (endedAtMs === undefined)
+      return deaths.has(process)
+        ? []
+        : [`the call of ${process} for ${accountName(account)} at ${at(startedAtMs)} never ended`];
+    return endedAtMs - startedAtMs > longestCallMs
+      ? [
+          `the call of ${process} for ${accountName(account)} at ${at(startedAtMs)} took ${endedAtMs - startedAtMs} ms`,
+        ]
+      : [];
+  });
+}
+
+function otherUsers({ net, table, server, scenario }: Run): string[] {
+  if (scenario.grant === 'client_credentials') return [];
+  const called = net.calls.flatMap(({ account, pair, by, atMs }) =>
+    pair && pair.line.account !== account
+      ? [`${by} called for ${accountName(account)} as ${pair.line.user} at ${at(atMs)}`]
+      : [],
+  );
+  const saved = [...table.written].flatMap(([account, writes]) =>
+    writes.flatMap(({ by, atMs, given }) => {
+      const pair = server.pairOfAccess(given.access_token);
+      return pair && pair.line.account !== account
+        ? [`${by} saved a pair of ${pair.line.user} under ${accountName(account)} at ${at(atMs)}`]
+        : [];
+    }),
+  );
+  return [...called, ...saved];
+}
+
+function spentTokens(run: Run): string[] {
+  return run.server.presentations.flatMap((presentation) => {
+    const { pair, result, by, atMs } = presentation;
+    if (!pair || result === 'issued' || result === 'unknown') return [];
+    const spentBy = pair.spentBy;
+    // It fell with its authorisation, or a branch of it was used: it was never spent.
+    if (!spentBy || spentBy === presentation) return [];
+    return explains(run, spentBy, presentation)
+      ? []
+      : [
+          `${by} presented ${nameOf(pair)} at ${at(atMs)}, which ${spentBy.by} had spent at ${at(spentBy.atMs)}`,
+        ];
+  });
+}
+
+/** Whether whoever presents a token may not have known that it was spent. */
+function explains(run: Run, spent: Presentation, again: Presentation): boolean {
+  const { scenario, deeds, net, deaths } = run;
+  if (spent.by === again.by && spent.answeredAtMs !== undefined && spent.answeredAtMs < again.atMs)
+    return false;
+  if (spent.lost || hasTrouble(run, spent)) return true;
+  const savedAtMs = net.acknowledgements.find(
+    ({ refresh, by }) => by === spent.by && refresh === spent.issued?.refresh,
+  )?.atMs;
+  const diedAtMs = deaths.get(spent.by);
+  if (diedAtMs !== undefined && (savedAtMs === undefined || savedAtMs > diedAtMs)) return true;
+  // A person's pair may have taken the place of what was renewed, which is then saved by nobody.
+  if (deeds.some(({ kind, account }) => kind === 'log-in' && account === spent.pair?.line.account))
+    return true;
+  const windowMs = scenario.store.lock === 'none' ? raceMs + scenario.store.lagMs : 0;
+  return windowMs > 0 && (savedAtMs === undefined || again.atMs < savedAtMs + windowMs);
+}
+
+/** Faults of the store that keep what one process has renewed from the others. */
+function hasTrouble({ deeds, scenario }: Run, { pair }: Presentation): boolean {
+  const hiding = new Set(['saves-fail', 'delete-row', 'foreign-row', 'loads-fail']);
+  return (
+    scenario.store.partial !== 'nothing' ||
+    deeds.some(
+      ({ kind, account }) =>
+        hiding.has(kind) &&
+        (account === undefined || account === pair?.line.account || kind === 'foreign-row'),
+    )
+  );
+}
+
+function tooManyRenewals({ server, scenario, deeds, calls, deaths, world }: Run): string[] {
+  const lifeMs = scenario.server.lifeSeconds * 1000;
+  const elapsedMs = world.now() - startMs;
+  const reasons = deeds.filter(
+    ({ kind }) => kind === 'renew' || kind === 'log-in' || kind === 'lose-answers',
+  ).length;
+  return [...Array(scenario.accounts).keys()].flatMap((account) => {
+    const mine = ({ pair, issued }: Presentation) => (pair ?? issued)?.line.account === account;
+    const issued = server.presentations.filter((each) => each.result === 'issued' && mine(each)).length;
+    // A 401 may be that of a call in flight: with the renewal that it led to it counts once.
+    const refused = server.refusals.filter((refusal) => refusal.account === account).length;
+    // A token is renewed after half its life at the earliest, by each process where there is no lock.
+    const races = scenario.store.lock === 'none' ? scenario.processes : 1;
+    const most = 3 + reasons * 4 + refused + races * Math.ceil(elapsedMs / (lifeMs / 2)) + deaths.size;
+    return issued > most
+      ? [
+          `${accountName(account)} was renewed ${issued} times in ${elapsedMs / 1000} s and ${calls.length} calls, at most ${most} were expected`,
+        ]
+      : [];
+  });
+}
+
+/** A column that somebody else had changed a while before a save is put back by it. */
+function columns({ table, deeds, scenario }: Run): string[] {
+  const graceMs = 1_000 + scenario.store.lagMs;
+  return [...table.written].flatMap(([account, writes]) =>
+    writes.flatMap(({ atMs, by, given }) => {
+      const touched = deeds.filter(
+        (deed) => deed.kind === 'touch-row' && deed.account === account && deed.atMs < atMs - graceMs,
+      ).length;
+      const cursor = Number(given['sync_cursor'] ?? 0);
+      return cursor < touched
+        ? [`${by} put sync_cursor of ${accountName(account)} back to ${cursor} at ${at(atMs)}`]
+        : [];
+    }),
+  );
+}
+
+function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run): string[] {
+  const unserved = calls.filter(({ phase, outcome }) => phase !== 'steps' && outcome !== '200');
+  return unserved.flatMap(({ process, account, outcome, phase }) => {
+    const says = `${process} is not served for ${accountName(account)} ${phase === 'after' ? 'after all faults' : 'after a new log-in'}: ${outcome}`;
+    if (phase === 'after-log-in') return server.lineOf(account)?.revokedBy ? [] : [says];
+    if (!lost.has(account)) return [says];
+    return isLossExplained(account) ? [] : [`${says}, and its token was lost`];
+  });
+
+  function isLossExplained(account: number): boolean {
+    const line = lost.get(account);
+    // What led to it is judged for itself.
+    if (line?.revokedBy) return true;
+    if (scenario.store.partial !== 'nothing') return true;
+    const touched = deeds.some(
+      (deed) =>
+        (deed.kind === 'delete-row' || deed.kind === 'foreign-row') &&
+        (deed.account === account || deed.kind === 'foreign-row'),
+    );
+    const last = server.presentations.filter(({ issued }) => issued?.line === line).at(-1);
+    if (touched || !last) return touched;
+    const diedAtMs = deaths.get(last.by);
+    const isSaved = net.acknowledgements.some(({ refresh }) => refresh === last.issued?.refresh);
+    if (last.lost || (diedAtMs !== undefined && !isSaved)) return true;
+    // Without a lock the other process may have saved what it had won before.
+    return (
+      scenario.store.lock === 'none' &&
+      scenario.processes > 1 &&
+      (table.written.get(account)?.length ?? 0) > 1
+    );
+  }
+}
