@@ -1,5 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import { isSuccessor } from './lineage.js';
 import { epochMs } from './moments.js';
 import { isSameUser } from './token-set.js';
 
@@ -58,6 +59,8 @@ export function chooseSave(
     // A server that does not rotate gives every set the same refresh token: only the access token tells them apart.
     return loaded.access_token === sets.ours.access_token ? 'already-saved' : 'save';
   }
+  // What was brought was the pair of an old session: the store holds what it was renewed to.
+  if (isSuccessor(loaded, sets.ours)) return 'theirs';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
     // A person has authorised ours: it takes the place of all that was there before it, and nobody has seen all of that.

@@ -1,9 +1,11 @@
 import { TokenStoreError } from '../failure/errors.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import type { GrantType } from './adoption.js';
 import type { Ledger } from './ledger.js';
 import { withoutRedeemed, withRedeemed } from './lineage.js';
 import type { GrantMutex } from './mutex.js';
+import { isRenewedSince, isReplacedInStore } from './old-session.js';
 import {
   holdLoaded,
   isSameUser,
@@ -14,7 +16,7 @@ import {
 } from './token-set.js';
 import { createTurns } from './turns.js';
 import { writableAdvice } from './writable.js';
-import type { Writes } from './writes.js';
+import type { Bringing, Writes } from './writes.js';
 
 /** Tokens that no renewal of ours has got. */
 export interface Brought {
@@ -34,6 +36,7 @@ export interface Brought {
 /** Creates the one who takes what the application brings to one account. */
 export function createBrought(deps: {
   account: string;
+  grant: GrantType;
   ledger: Ledger;
   mutex: GrantMutex;
   writes: Writes;
@@ -43,12 +46,14 @@ export function createBrought(deps: {
   isRenewing: () => boolean;
   /** Nobody but a person can go on. */
   isDead: () => boolean;
+  /** Looks into the store where nothing is held yet, and renews nothing. */
+  readStore: () => Promise<unknown>;
   /** Looks into the store, and renews what is there if it must. */
   look: () => Promise<unknown>;
   /** What is under way for the tokens before is neither saved nor used any more. */
   supersede: () => void;
 }): Brought {
-  const { account, ledger, mutex, isDead } = deps;
+  const { account, grant, ledger, mutex, isDead } = deps;
   /** One after another: of two users who log in at once, the second must find the tokens of the first. */
   const turns = createTurns();
 
@@ -61,23 +66,58 @@ export function createBrought(deps: {
     return same ? withRedeemed(tokens, refreshToken, set) : tokens;
   }
 
-  async function take(brought: HeldTokens, changedOwner?: () => void): Promise<void> {
+  /** Of the same user as the pair in hand, and that one works: a pair of an old session can but be older. */
+  function isOfSession(brought: HeldTokens): boolean {
+    const hand = ledger.newest?.held.set;
+    if (!hand || isDead() || isSameUser(hand, brought.set) === false) return false;
+    return ledger.isOutdated(brought) || isRenewedSince(hand, brought.set);
+  }
+
+  /** Whether the pair in hand is brought, and not in memory only. */
+  function isHeld({ refreshToken, accessToken }: HeldTokens): boolean {
+    const hand = ledger.newest?.held;
+    if (!hand || ledger.unsaved || isDead()) return false;
+    return refreshToken ? refreshToken === hand.refreshToken : accessToken === hand.accessToken;
+  }
+
+  function take(brought: HeldTokens, changedOwner?: () => void): Promise<void> {
+    return bring(brought, { changedOwner, isHeld: false, isOld: () => false });
+  }
+
+  async function bring(brought: HeldTokens, how: Bringing): Promise<void> {
     const held = { ...brought, set: inLine(brought.set) };
     deps.supersede();
     if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
-    const failed = await deps.writes.bring(held, changedOwner);
+    const failed = await deps.writes.bring(held, how);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
     throw new TokenStoreError(summary, { account, cause: failed.cause });
   }
 
   async function setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
-    const held = holdLoaded(checkedTokenSet(tokens), deps.ahead());
-    const { refreshToken: refresh } = held;
+    const brought = holdLoaded(checkedTokenSet(tokens), deps.ahead());
+    const { refreshToken: refresh, set } = brought;
+    // A worker that has just been started knows nothing of the session that it is handed.
+    if (!ledger.newest && grant === 'refresh_token') {
+      deps.supersede();
+      await deps.readStore();
+    }
     // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
     if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
-    await take(held, changedOwner);
+    if (isOfSession(brought)) return;
+    const hand = isHeld(brought) ? ledger.newest?.held.set : undefined;
+    const isDeadPair = ({ refresh_token: token }: TokenSet) =>
+      token !== undefined && mutex.outcomeOf(fingerprint(token))?.kind === 'dead';
+    await bring(brought, {
+      changedOwner,
+      isHeld: hand !== undefined,
+      isOld: (stored) =>
+        !isDeadPair(stored) &&
+        !ledger.isRevoked(stored) &&
+        (isRenewedSince(stored, set) ||
+          (hand !== undefined && isReplacedInStore(stored, { hand, brought: set }, ledger, grant))),
+    });
   }
 
   async function takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean> {

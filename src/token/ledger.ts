@@ -59,6 +59,8 @@ export interface Ledger extends KnownTokens {
   /** The server has revoked this set: wherever it turns up again, it is not taken. */
   revoked(set: TokenSet): void;
   isRevoked(set: TokenSet): boolean;
+  /** Whether this pair was held, and a renewal, here or elsewhere, has taken its place: not what the application has brought. */
+  isOutdated(held: HeldTokens): boolean;
   /** Whether this refresh token was one of the user's whose pair is held now. */
   isOfSameUser(refreshToken: string): boolean;
   /** The `sub` of the JWT that is held now. */
@@ -82,6 +84,7 @@ export function createLedger(deps: {
   isDead: (fingerprint: string) => boolean;
 }): Ledger {
   const replaced = new Set<string>();
+  const outdated = new Set<string>();
   const refused = new Set<string>();
   const revoked = new Set<string>();
   const kinship = createKinship();
@@ -102,13 +105,15 @@ export function createLedger(deps: {
   const works = (lease: Lease | undefined) =>
     lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
 
-  function supersede(held: HeldTokens, isSuccessor = false): Lease {
+  function supersede(held: HeldTokens, isSuccessor: boolean, isRenewed: boolean): Lease {
     owned = new Map();
     if (newest) {
       kinship.replaced(newest.held, held, isSuccessor);
       for (const token of [newest.held.refreshToken, newest.held.accessToken]) {
         // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
-        if (token && token !== held.refreshToken && token !== held.accessToken) remember(replaced, token);
+        if (!token || token === held.refreshToken || token === held.accessToken) continue;
+        remember(replaced, token);
+        if (isRenewed) remember(outdated, token);
       }
     }
     had = true;
@@ -116,8 +121,8 @@ export function createLedger(deps: {
     return newest;
   }
 
-  function keep(held: HeldTokens): Lease {
-    const lease = supersede(held);
+  function keep(held: HeldTokens, isRenewed = true): Lease {
+    const lease = supersede(held, false, isRenewed);
     stored = held.set;
     older = undefined;
     redeemed = undefined;
@@ -134,7 +139,7 @@ export function createLedger(deps: {
     fallback = undefined;
     redeemed = newest && isOfAnother(newest.held, held) ? undefined : newest?.held;
     phase = 'saving';
-    return supersede(held, isSuccessor);
+    return supersede(held, isSuccessor, isSuccessor);
   }
 
   /** Of a user whose pair has taken the place of this one for a while: it was not redeemed for this one, and no call of this user's uses it. */
@@ -183,17 +188,17 @@ export function createLedger(deps: {
       if (works(older)) return older;
       return phase === 'saving' ? undefined : newest;
     },
-    keep,
+    keep: (held) => keep(held),
     hold,
     giveWay(held) {
       const ours = newest?.held;
-      const lease = keep(held);
+      const lease = keep(held, false);
       fallback = ours;
       return lease;
     },
     change(held) {
       const before = newest?.held.set;
-      const lease = keep(held);
+      const lease = keep(held, false);
       fallback = undefined;
       for (const token of before ? tokensOf(before) : []) replaced.delete(fingerprint(token));
       return lease;
@@ -223,8 +228,9 @@ export function createLedger(deps: {
       redeemed = undefined;
       phase = 'saving';
       isBrought = true;
-      const lease = supersede(held);
-      replaced.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
+      const lease = supersede(held, false, false);
+      for (const tokens of [replaced, outdated])
+        tokens.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
       for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
       return lease;
     },
@@ -240,6 +246,8 @@ export function createLedger(deps: {
       }
     },
     isRevoked: (set) => tokensOf(set).some((token) => revoked.has(fingerprint(token))),
+    isOutdated: ({ refreshToken, accessToken }) =>
+      outdated.has(fingerprint(refreshToken ?? accessToken ?? '')),
     isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
     owns(accessToken) {
       if (!newest) return false;

@@ -50,6 +50,13 @@ export function hasReplaced(set: TokenSet, accessToken: string): boolean {
   return replacedBy(set).includes(named(accessToken));
 }
 
+/** Whether the line of renewals that `set` remembers says that its pair was issued for that of `before`. */
+export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
+  const { access_token: access, refresh_token: refresh } = before;
+  if (refresh && refresh !== set.refresh_token && descendsFrom(set, refresh)) return true;
+  return access !== set.access_token && hasReplaced(set, access);
+}
+
 /** Nothing of a list that belongs to another access token: somebody else's tokens may have been merged into the set. */
 function replacedBy(set: TokenSet): string[] {
   const list: unknown = set[accessField];

@@ -6,6 +6,7 @@ import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
 import type { Lease } from './ledger.js';
+import { isSuccessor } from './lineage.js';
 import { runLocked } from './lock.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
@@ -160,8 +161,10 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
 
     const hand = ledger.newest;
-    // While a pair is unsaved, memory always wins.
-    const adopted = await adopt(run, ledger.unsaved ? undefined : loaded.set, hand, endsAtMs);
+    // While a pair is unsaved, memory wins, unless the store holds what some process has renewed that very pair to.
+    const isRenewed = hand && loaded.set && isSuccessor(loaded.set, hand.held.set);
+    const adoptable = ledger.unsaved && !isRenewed ? undefined : loaded.set;
+    const adopted = await adopt(run, adoptable, hand, endsAtMs);
     if (adopted) return adopted;
     if (
       hand &&

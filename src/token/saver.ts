@@ -20,6 +20,11 @@ export interface KnownContent {
   readonly set: TokenSet | undefined;
 }
 
+export interface Overwriting {
+  readonly isOld: (stored: TokenSet | undefined) => boolean;
+  readonly mustRead: boolean;
+}
+
 /** Brings the ledger's newest pair into the store. Callers hold mutex and lock. */
 export interface Saver {
   /** One try, after a comparison with what the store holds. */
@@ -30,8 +35,11 @@ export interface Saver {
   quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
   /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
   ifFree(set: TokenSet): Promise<SaveResult>;
-  /** A few tries for a pair that the application brought: it counts whatever the store holds. */
-  overwrite(signal: AbortSignal): Promise<SaveResult>;
+  /**
+   * A few tries for a pair that the application brought: it counts whatever the store holds, unless `isOld`, which is asked whenever the
+   * store has been read, says that what it holds has taken the pair's place. `mustRead`: it does not count where the store cannot be read.
+   */
+  overwrite(set: TokenSet, how: Overwriting, signal: AbortSignal): Promise<SaveResult>;
 }
 
 const quickRetriesMs = [100, 300, 900];
@@ -102,13 +110,17 @@ export function createSaver(deps: {
     return isSameUser(loaded, ours) === false && identity !== undefined && !ledger.isReplaced(identity);
   }
 
-  async function overwriteOnce(): Promise<SaveResult> {
-    const ours = ledger.newest?.held.set;
-    if (!ours) return { kind: 'saved' };
-    const saved = await keeper.save(ours, ledger.stored);
+  async function overwriteOnce(set: TokenSet, { isOld, mustRead }: Overwriting): Promise<SaveResult> {
+    const before = await keeper.load();
+    if (before.kind === 'failed' && mustRead) return before;
+    const found = before.kind === 'loaded' ? before.set : undefined;
+    if (before.kind === 'loaded' && isOld(found) && found) return { kind: 'theirs', set: found };
+    const saved = await keeper.save(set, ledger.stored ?? found);
     if (saved.kind !== 'conflict') return saved;
     const loaded = await keeper.load();
-    return loaded.kind === 'failed' ? loaded : outcomeOf(await keeper.save(ours, loaded.set));
+    if (loaded.kind === 'failed') return loaded;
+    if (isOld(loaded.set) && loaded.set) return { kind: 'theirs', set: loaded.set };
+    return outcomeOf(await keeper.save(set, loaded.set));
   }
 
   async function repeatedly(
@@ -133,7 +145,10 @@ export function createSaver(deps: {
     ifFree,
     moved: () => compared(undefined, true),
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
-    overwrite: (signal) => repeatedly(overwriteOnce, overwriteOnce, Infinity, signal),
+    overwrite(set, how, signal) {
+      const once = () => overwriteOnce(set, how);
+      return repeatedly(once, once, Infinity, signal);
+    },
   };
 }
 

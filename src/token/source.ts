@@ -157,6 +157,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
       return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
     },
     giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
+    keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
     change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
     underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
     serverOffsetMs,
@@ -174,6 +175,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
   const isStuck = () => sequence.isDead && !sequence.working();
 
+  const look = createFirstLook({ env, ledger, keeper, turns, ahead });
   const { take, setTokens, takeOwn } = createBrought({
     ...deps,
     ledger,
@@ -181,6 +183,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     ahead,
     isRenewing: () => sequence.running !== undefined,
     isDead: isStuck,
+    readStore: () => look({ maxMs: settings.storeTimeoutMs, signal: undefined }),
     look: () => leases.acquire({ maxMs: deps.maxWaitMs, signal: undefined }),
     supersede() {
       sequence.supersede();
@@ -236,8 +239,6 @@ export function createTokenSource(given: SourceDeps): TokenSource {
         sequence.forgive();
       }),
   });
-
-  const look = createFirstLook({ env, ledger, keeper, turns, ahead });
 
   return {
     account,

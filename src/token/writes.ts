@@ -8,15 +8,25 @@ import type { Telling } from './telling.js';
 import { isSameUser, withExpiresAt, type HeldTokens } from './token-set.js';
 import type { Turns } from './turns.js';
 
+/** How tokens come that the application brings. */
+export interface Bringing {
+  /** Hears that they are of another user than those that are held. */
+  readonly changedOwner?: (() => void) | undefined;
+  /** They are those in hand: no new authorisation. Where the store cannot be read, all stays as it is. */
+  readonly isHeld: boolean;
+  /** Whether this set, which the store holds, has taken their place. */
+  readonly isOld: (stored: TokenSet) => boolean;
+}
+
 /** Saves outside of a renewal: late ones, and those of tokens that the application brings. */
 export interface Writes {
   /** Goes on saving the pair that is in memory only. */
   saveLate(): void;
   /**
-   * Takes tokens of the application's own for the generation that has just begun. Resolves with the failure, if the save has failed.
-   * `changedOwner`: hears that they are of another user than those that are held.
+   * Takes tokens of the application's own for the generation that has just begun, or what the store shows to have taken their place.
+   * Resolves with the failure, if the save has failed.
    */
-  bring(held: HeldTokens, changedOwner?: () => void): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
+  bring(held: HeldTokens, how: Bringing): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
   /**
    * Takes the tokens of whoever comes first: saves and keeps them, unless tokens of somebody are held or stored. That is decided and saved
    * under the lock, so that of two users in two processes one is first. Resolves with whether they are taken: if not, nothing has changed.
@@ -43,6 +53,8 @@ export function createWrites(deps: {
   telling: Telling;
   /** Takes a store's content in the place of our unsaved pair. */
   giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Takes a store's content in the place of tokens that it has replaced. */
+  keep: (result: SaveResult & { kind: 'theirs' }) => Lease;
   /** Takes another user's in the place of ours. */
   change: (result: SaveResult & { kind: 'theirs' }) => Lease;
   /** What the store holds, where nothing is in memory. */
@@ -74,7 +86,7 @@ export function createWrites(deps: {
 
   function bring(
     held: HeldTokens,
-    changedOwner?: () => void,
+    { changedOwner, isHeld, isOld }: Bringing,
   ): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
     const signal = turns.generation;
     const result = turns.inTurn(async () => {
@@ -84,13 +96,27 @@ export function createWrites(deps: {
         if (signal.aborted) return undefined;
         if (before && isSameUser(before, held.set) === false) changedOwner();
       }
-      ledger.replaceAll({ ...held, set: withExpiresAt(held, deps.serverOffsetMs()) });
-      const saved = await underLock(() => saver.overwrite(signal), signal);
+      const brought = { ...held, set: withExpiresAt(held, deps.serverOffsetMs()) };
+      if (!isHeld) ledger.replaceAll(brought);
+      let isRead = false;
+      const isOldNow = (stored: TokenSet | undefined) => {
+        isRead = true;
+        return stored !== undefined && isOld(stored);
+      };
+      const how = { isOld: isOldNow, mustRead: isHeld };
+      const saved = await underLock(() => saver.overwrite(brought.set, how, signal), signal);
       if (signal.aborted) return undefined;
-      if (saved.kind !== 'failed') {
-        ledger.saved();
+      if (saved.kind === 'theirs') {
+        telling.adopted(deps.keep(saved), 'store');
         return undefined;
       }
+      if (saved.kind === 'saved') {
+        if (isHeld) ledger.keep(brought);
+        else ledger.saved();
+        return undefined;
+      }
+      if (isHeld && !isRead) return undefined;
+      if (isHeld) ledger.hold(brought);
       ledger.saveFailed();
       late.start(signal);
       telling.saveFailed(saved.why, saved.cause);
@@ -113,7 +139,7 @@ export function createWrites(deps: {
       ledger.replaceAll({ ...held, set });
       ledger.saveFailed();
       late.start(signal);
-      telling.saveFailed(saved.why);
+      telling.saveFailed(saved.why, saved.cause);
       return true;
     });
     follow(result);
