@@ -46,6 +46,8 @@ export interface Ledger extends KnownTokens {
    * for the newest one.
    */
   hold(held: HeldTokens, isSuccessor?: boolean): Lease;
+  /** The newest pair goes into the store with these fields beside its tokens. */
+  carry(set: TokenSet): void;
   /** The newest pair is in the store now. */
   saved(): void;
   /** The save failed: the newest pair may be used, once the one before no longer works. */
@@ -74,6 +76,11 @@ export interface Ledger extends KnownTokens {
   clear(): void;
 }
 
+/** A lease as its ledger sees it. */
+interface Held extends Lease {
+  held: HeldTokens;
+}
+
 const keptFingerprints = 1_000;
 
 /** Creates the ledger of one account. */
@@ -92,7 +99,7 @@ export function createLedger(deps: {
   /** What `owns` has found out about the pair that is held now: callers bring the same token again and again. */
   let owned = new Map<string, boolean>();
   let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
-  let newest: Lease | undefined;
+  let newest: Held | undefined;
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
   /** An unsaved pair that gave way to the store's. */
@@ -208,6 +215,9 @@ export function createLedger(deps: {
       if (!held) return undefined;
       replaced.delete(fingerprint(held.refreshToken ?? ''));
       return hold(held);
+    },
+    carry(set) {
+      if (newest) newest.held = { ...newest.held, set };
     },
     saved() {
       stored = newest?.held.set;

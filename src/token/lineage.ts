@@ -9,6 +9,9 @@ const most = 1_000;
 /** 64 bits: nobody can make another token that has them, and there is nothing to win. */
 const digits = 16;
 
+/** The fields of this package beside the tokens: they belong to the pair and not to the application. */
+export const lineageFields: ReadonlySet<string> = new Set([field, 'replaced_access_tokens']);
+
 /** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {
   const own = named(refreshToken);

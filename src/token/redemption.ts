@@ -5,6 +5,7 @@ import type { GrantType } from './adoption.js';
 import { reloadAfterMs, resendDelayMs } from './backoff.js';
 import type { Objection } from './clearance.js';
 import type { Exchange } from './exchange.js';
+import { extrasOfAnswer } from './extras.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import type { RenewalGrant, Verdict } from './grant.js';
 import type { Keeper, Loaded } from './keeper.js';
@@ -177,7 +178,11 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const isSpent = presented !== undefined && merged.refresh_token !== presented;
     const set = deps.takesOver() && isSpent ? withRedeemed(merged, presented) : merged;
     const unfinished = holdAnswer(set, sentAtMs, ahead);
-    const held: HeldTokens = { ...unfinished, set: withExpiresAt(unfinished, serverOffsetMs()) };
+    const held: HeldTokens = {
+      ...unfinished,
+      set: withExpiresAt(unfinished, serverOffsetMs()),
+      ownExtras: extrasOfAnswer(answer, ledger.unsaved ? hand?.held : undefined),
+    };
     if (isSpent) {
       const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs());
       mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });

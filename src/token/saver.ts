@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
 import { chooseSave, identityOf, type GrantType } from './adoption.js';
+import { withExtrasOf } from './extras.js';
 import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
@@ -63,25 +64,26 @@ export function createSaver(deps: {
   }
 
   async function compared(known?: KnownContent, isMove = false): Promise<SaveResult> {
-    const ours = ledger.newest?.held.set;
-    if (!ours) return { kind: 'saved' };
+    const held = ledger.newest?.held;
+    if (!held) return { kind: 'saved' };
+    const ours = held.set;
     const { stored: replaces, isBrought } = ledger;
-    let content = known;
-    if (!content) {
-      const loaded = await keeper.load();
-      if (loaded.kind === 'failed') return loaded;
-      content = loaded;
-    }
-    if (isMove && content.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
-    const choice = chooseSave(content.set, { ours, replaces, isBrought }, ledger, grant);
-    if (choice === 'theirs' && content.set) return { kind: 'theirs', set: content.set };
+    // Also under a lock that stands: somebody may have changed other columns of the row, who needs no lock for them.
+    const loaded = await keeper.load();
+    const content = loaded.kind === 'loaded' ? loaded : known;
+    if (loaded.kind === 'failed' && !content) return loaded;
+    if (isMove && content?.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
+    const choice = chooseSave(content?.set, { ours, replaces, isBrought }, ledger, grant);
+    if (choice === 'theirs' && content?.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') {
       const doubt = keeper.doubtOf(ours);
       if (!doubt && !(isMove && ledger.unsaved)) return { kind: 'saved' };
       if (doubt === 'rejected') deps.offended('rejected', '', shownThoughRejected);
     }
+    const set = withExtrasOf(content?.set, held);
+    ledger.carry(set);
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.
-    return outcomeOf(await keeper.save(ours, content.set));
+    return outcomeOf(await keeper.save(set, content?.set));
   }
 
   /** A refresh token that is dead, without an access token that would tell whose it was, is nobody's any more. */

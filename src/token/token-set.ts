@@ -13,6 +13,8 @@ export interface Expiry {
 /** A token set with everything that is asked of it on the way of a request read once. */
 export interface HeldTokens {
   readonly set: TokenSet;
+  /** The names of the extra fields that came with these tokens; the others are the store's, and were copied from there. */
+  readonly ownExtras?: ReadonlySet<string>;
   /** Absent when the store holds a refresh token only: redeemed at the first call. */
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
@@ -41,6 +43,11 @@ const answerFields = new Set([
   'expires_at',
   'scope',
 ]);
+
+/** True for a field of the answer of the token endpoint itself. */
+export function isAnswerField(name: string): boolean {
+  return answerFields.has(name);
+}
 
 /** Tells a usable token set (a copy) from nothing and from garbage. Never throws; the text holds no token. */
 export function readTokenSet(value: unknown): ReadTokenSet {

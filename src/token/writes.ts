@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
 import type { KnownTokens } from './adoption.js';
+import { extrasBrought } from './extras.js';
 import { createLateSave } from './late-save.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { Saver, SaveResult } from './saver.js';
@@ -96,7 +97,11 @@ export function createWrites(deps: {
         if (signal.aborted) return undefined;
         if (before && isSameUser(before, held.set) === false) changedOwner();
       }
-      const brought = { ...held, set: withExpiresAt(held, deps.serverOffsetMs()) };
+      const brought = {
+        ...held,
+        set: withExpiresAt(held, deps.serverOffsetMs()),
+        ownExtras: extrasBrought(held.set, ledger.stored),
+      };
       if (!isHeld) ledger.replaceAll(brought);
       let isRead = false;
       const isOldNow = (stored: TokenSet | undefined) => {

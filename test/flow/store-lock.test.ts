@@ -51,7 +51,7 @@ test('load, request and save happen under the lock, and the lock is released bef
   h.store.onLoad = () => void log.push('load');
   h.store.onSave = () => void log.push('save');
   await instance.get(me).then(() => log.push('answered'));
-  expect(log).toEqual(['locked default', 'load', 'save', 'released default', 'answered']);
+  expect(log).toEqual(['locked default', 'load', 'load', 'save', 'released default', 'answered']);
 });
 
 test('a lock proves that nobody else renews: invalid_grant is believed at once', async () => {
