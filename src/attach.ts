@@ -35,7 +35,7 @@ import { goesInClear } from './rehearsal.js';
 import { scheduleRetries } from './retry/schedule.js';
 import { createSend } from './send.js';
 import { createShared, type Shared } from './shared.js';
-import { memoryTokenStore } from './store/memory.js';
+import { isMemoryTokenStore, memoryTokenStore } from './store/memory.js';
 import type { TokenSet, TokenStore } from './store/store.js';
 import { createExchange } from './token/exchange.js';
 import { createHome } from './token/home.js';
@@ -43,7 +43,7 @@ import { fingerprint } from './token/fingerprint.js';
 import { createKeeper } from './token/keeper.js';
 import { runLocked } from './token/lock.js';
 import { createLogin } from './token/login.js';
-import { createGrantMutex } from './token/mutex.js';
+import { createGrantRegistry } from './token/mutex.js';
 import { readTokenSet } from './token/token-set.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
@@ -61,7 +61,7 @@ export function createAttach(
 ): (instance: AxiosLike, options: ProcoreOptions, isEarly?: boolean) => Procore {
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
-  const mutex = createGrantMutex(registry);
+  const grants = createGrantRegistry(registry);
   const createScopes = (serverOffsetMs: () => number) =>
     createGates(() => createGate({ env, serverOffsetMs }));
 
@@ -93,6 +93,11 @@ export function createAttach(
     const warnOfProxy = createProxyWarning(copy, [loginUrl, ...settings.allowedOrigins], events.warnOnce);
     if (!isEarly) warnOfProxy(instance.defaults as AxiosRequestConfig);
     const { serverOffsetMs, emit } = shared;
+    const mutex = grants.of(store, {
+      client: JSON.stringify([loginUrl, settings.clientId]),
+      isPrivate: isMemoryTokenStore(store),
+      replaces: before?.store,
+    });
 
     const post = createPostForm(instance, copy);
     const login = createLogin({
@@ -123,6 +128,7 @@ export function createAttach(
     /** Looked up on every call: the key of the shared source takes longer to make. */
     const sources = new Map<string, TokenSource>();
     const sourceOf = (account: string): TokenSource => {
+      mutex.used();
       const source = sources.get(account) ?? sharedSource(account);
       sources.set(account, source);
       return source;
@@ -139,8 +145,8 @@ export function createAttach(
       // The latest attach knows best: a secret may have been corrected.
       shared.exchanges.set(clientKey, exchange);
       if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
-      return shared.source(clientKey, () =>
-        createTokenSource({
+      return shared.source(clientKey, () => {
+        const source = createTokenSource({
           env,
           account,
           client: ofThisClient,
@@ -152,7 +158,7 @@ export function createAttach(
               account,
               env,
               storeTimeoutMs: settings.renewal.storeTimeoutMs,
-              saves: mutex.savesOf(store),
+              saves: grants.savesOf(store),
             }),
           ),
           inherited: shared.inheritedBy(clientKey),
@@ -166,8 +172,10 @@ export function createAttach(
           inContext: shared.contextOf(clientKey, inContext),
           emit,
           warnOnce: shared.warnOnce,
-        }),
-      );
+        });
+        mutex.holds(source.holding);
+        return source;
+      });
     };
 
     /** How the keys of this client's accounts begin. */
@@ -361,6 +369,7 @@ export function createAttach(
     mark(instance, {
       handle,
       interceptor: installer,
+      store,
       held: shared.held,
       giveWay() {
         handle.detach();

@@ -1,5 +1,5 @@
 import type { Procore } from './procore.js';
-import type { TokenSet } from './store/store.js';
+import type { TokenSet, TokenStore } from './store/store.js';
 
 /** Found on an attached instance by every copy of the package; true, or how to make it give way. Release 0.1.0 knows this one only. */
 const attached: unique symbol = Symbol.for('axios-procore.attached');
@@ -18,6 +18,8 @@ export interface Attachment {
   readonly handle: Procore;
   /** The interceptor on the instance. */
   readonly interceptor: unknown;
+  /** Whose place the store of the next attach takes. */
+  readonly store?: TokenStore;
   /** The tokens in memory, by login host, client id, grant and account as a JSON array. */
   held(): Iterable<readonly [key: string, held: HeldTokenSet]>;
   /** Detaches, and tells the listeners of its handle nothing more. */

@@ -1,79 +1,154 @@
-import type { TokenSet, TokenStore } from '../store/store.js';
+import type { TokenStore } from '../store/store.js';
+import {
+  createMemories,
+  forgetOutcome,
+  memoryOf,
+  outcomeFor,
+  outcomeKey,
+  recordOutcome,
+  wasRedeemedBefore,
+  holdingsOf,
+  type GrantOutcome,
+  type Holding,
+  type Memories,
+  type StoreMemory,
+} from './outcomes.js';
 
-/** What became of a grant that was redeemed, or tried. */
-export type GrantOutcome =
-  | { kind: 'renewed'; tokens: TokenSet; expiresAtMs: number | undefined }
-  | { kind: 'dead'; reason: 'refresh-token-invalid' | 'refresh-response-lost' }
-  /** Presented, and the answer lost: if it turns out invalid, this is why. */
-  | { kind: 'perhaps-spent' };
+export type { GrantOutcome, Holding } from './outcomes.js';
 
 /** Plain data and promises only: every copy and version of the package in this process reads and writes it. */
 interface Registry {
   readonly version: 1;
-  /** By grant: the end of the queue, a promise that never rejects. */
+  /** By grant: the end of the queue, a promise that never rejects. By the token alone: whoever holds it waits here. */
   readonly tails: Map<string, Promise<void>>;
-  /** By grant: what became of it. Bounded, oldest first out. */
-  readonly outcomes: Map<string, GrantOutcome>;
+  /** By token alone: what release 0.1.0 knows and is told. Bounded, oldest first out. */
+  readonly outcomes: Map<string, GrantOutcome & { readonly by?: WeakRef<StoreMemory> }>;
   /** By store and account: the last save, a promise that never rejects. */
   saves?: WeakMap<TokenStore, Map<string, Promise<unknown>>>;
+  memories?: Memories;
 }
 
 const place = Symbol.for('axios-procore.grants');
-const keptOutcomes = 1_000;
+const keptForOlderReleases = 1_000;
 
 /** Renewals of one grant, one after another, across instances and across copies of the package. */
-export interface GrantMutex {
+export interface GrantQueue {
   /**
    * Runs `critical` when nobody else holds `key`. Resolves with `undefined`, without having run it, when `signal` aborts first.
    */
   run<T>(key: string, critical: () => Promise<T>, signal: AbortSignal): Promise<T | undefined>;
+}
+
+/** The queue, and what became of the grants of one client, as far as it counts for one store. Keys are fingerprints. */
+export interface GrantMutex extends GrantQueue {
+  /** Login origin and client id, as a JSON array. */
+  readonly client: string;
   outcomeOf(key: string): GrantOutcome | undefined;
   record(key: string, outcome: GrantOutcome): void;
-  /** The saves under way of this store, by account. */
-  savesOf(store: TokenStore): Map<string, Promise<unknown>>;
   /** A person has authorised anew with this very token: an old verdict on it no longer counts. */
   forget(key: string): void;
+  /** Whether a store object of before, which may lead to the same table, has redeemed this token. */
+  mayBeRedeemed(key: string): boolean;
+  /** An account uses this store; nothing here keeps it alive. */
+  holds(holding: Holding): void;
+  /** An account of this store is being used. */
+  used(): void;
+}
+
+/** What all copies of the package in this process share. */
+export interface GrantRegistry extends GrantQueue {
+  /**
+   * For the accounts of one client in this store. `isPrivate`: nothing else can have put its tokens there; `replaces`: the store whose
+   * place it takes.
+   */
+  of(
+    store: TokenStore,
+    where: { client: string; isPrivate: boolean; replaces: TokenStore | undefined },
+  ): GrantMutex;
+  /** The saves under way of this store, by account. */
+  savesOf(store: TokenStore): Map<string, Promise<unknown>>;
+  /** The accounts in use in this process, of every copy of the package, store and client. */
+  holdings(): readonly Holding[];
 }
 
 /**
  * The registry lives on `globalThis`, the one exception to "no state at module level": two copies of the package (an ES module and a
- * CommonJS one, two versions under two dependencies) must never redeem the same single-use token.
+ * CommonJS one, two versions under two dependencies) must never redeem the same single-use token. What it keeps of tokens belongs to the
+ * store objects of the application, and ends with them.
  */
-export function createGrantMutex(scope: object = globalThis): GrantMutex {
+export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
   const registry = registryOf(scope);
-  const { tails, outcomes } = registry;
+  const { tails } = registry;
   const saves = (registry.saves ??= new WeakMap());
+  const memories = (registry.memories ??= createMemories());
+
+  const run: GrantQueue['run'] = async (key, critical, signal) => {
+    const before = tails.get(key) ?? Promise.resolve();
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    // Whoever gives up while waiting leaves early, but those behind still wait for those before.
+    const tail = before.then(() => left);
+    tails.set(key, tail);
+    void tail.then(() => tails.get(key) === tail && tails.delete(key));
+    try {
+      return (await arrives(before, signal)) ? await critical() : undefined;
+    } finally {
+      leave();
+    }
+  };
+
   return {
-    async run(key, critical, signal) {
-      const before = tails.get(key) ?? Promise.resolve();
-      let leave = () => {};
-      const left = new Promise<void>((resolve) => (leave = resolve));
-      // Whoever gives up while waiting leaves early, but those behind still wait for those before.
-      const tail = before.then(() => left);
-      tails.set(key, tail);
-      void tail.then(() => tails.get(key) === tail && tails.delete(key));
-      try {
-        return (await arrives(before, signal)) ? await critical() : undefined;
-      } finally {
-        leave();
-      }
-    },
-    outcomeOf: (key) => outcomes.get(key),
-    record(key, outcome) {
-      outcomes.delete(key);
-      outcomes.set(key, outcome);
-      for (const oldest of outcomes.keys()) {
-        if (outcomes.size <= keptOutcomes) break;
-        outcomes.delete(oldest);
-      }
+    run,
+    of(store, { client, isPrivate, replaces }) {
+      const memory = memoryOf(memories, store, replaces);
+      const keyOf = (key: string) => outcomeKey(client, key);
+      return {
+        run,
+        client,
+        outcomeOf: (key) =>
+          outcomeFor({ memory, isPrivate }, memories, keyOf(key)) ?? toldByOlderRelease(registry, key),
+        record(key, outcome) {
+          recordOutcome(memories, memory, client, key, outcome);
+          tellOlderReleases(registry, key, { ...outcome, by: new WeakRef(memory) });
+        },
+        forget(key) {
+          forgetOutcome(memories, keyOf(key));
+          registry.outcomes.delete(key);
+        },
+        mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
+        holds: (holding) => void memory.holdings.add(new WeakRef(holding)),
+        used() {
+          memory.usedAt = memories.count;
+        },
+      };
     },
     savesOf(store) {
       const own = saves.get(store) ?? new Map<string, Promise<unknown>>();
       saves.set(store, own);
       return own;
     },
-    forget: (key) => void outcomes.delete(key),
+    holdings: () => holdingsOf(memories),
   };
+}
+
+/** Release 0.1.0 says neither whose token it was nor which store it was in. */
+function toldByOlderRelease({ outcomes }: Registry, key: string): GrantOutcome | undefined {
+  const told = outcomes.get(key);
+  return told && !told.by ? told : undefined;
+}
+
+function tellOlderReleases(
+  { outcomes }: Registry,
+  key: string,
+  told: GrantOutcome & { readonly by: WeakRef<StoreMemory> },
+): void {
+  outcomes.delete(key);
+  outcomes.set(key, told);
+  for (const [oldest, { by }] of outcomes) {
+    const isGone = by !== undefined && by.deref() === undefined;
+    if (outcomes.size <= keptForOlderReleases && !isGone) break;
+    outcomes.delete(oldest);
+  }
 }
 
 function registryOf(scope: object): Registry {

@@ -57,6 +57,9 @@ export type Step = RenewalResult | { kind: 'again' };
 const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
+/** Waits before each further look into a store that may lag behind. */
+const lateReadsMs = [250, 500];
+
 export interface RenewalDeps extends RedemptionDeps {
   /** What `client_credentials` is serialised by. */
   clientKey: string;
@@ -180,6 +183,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       const outcome = mutex.outcomeOf(key);
       if (outcome?.kind === 'dead') return failures.dead(outcome.reason);
     }
+    const seenLate = await lookAgain(run, key, hand, endsAtMs);
+    if (seenLate) return seenLate;
     if (grant === 'refresh_token' && (await isBeingSaved(key, underWay))) return failures.elsewhere();
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
@@ -234,6 +239,26 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (usable(ledger.newest ?? lease))
       return { kind: 'adopted', lease: ledger.newest ?? lease, from: 'process' };
     return { kind: 'again' };
+  }
+
+  /** Another store object of this process has redeemed the token, and has the same table perhaps: what it saved may show late. */
+  async function lookAgain(
+    run: RenewalRun,
+    key: string,
+    hand: Lease | undefined,
+    endsAtMs: number,
+  ): Promise<Step | undefined> {
+    if (!mutex.mayBeRedeemed(key)) return undefined;
+    for (const waitMs of lateReadsMs) {
+      await env.sleep(waitMs, { signal: run.signal });
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const loaded = await keeper.load();
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const set = loaded.kind === 'loaded' && !ledger.unsaved ? loaded.set : undefined;
+      const adopted = await adopt(run, set, hand, endsAtMs);
+      if (adopted) return adopted;
+    }
+    return undefined;
   }
 
   /** Saves the newest pair and draws the ledger's conclusion; resolves with the failure, if it has failed. */

@@ -18,7 +18,8 @@ import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
 import { createLockedSave } from './locked-save.js';
 import type { Login } from './login.js';
-import type { GrantMutex } from './mutex.js';
+import { fingerprint } from './fingerprint.js';
+import type { GrantMutex, Holding } from './mutex.js';
 import { createPresentation, type Presented } from './presentation.js';
 import { createRecognition, type Recognition } from './recognition.js';
 import { createRefusals, type Refusal, type Refusals } from './refusals.js';
@@ -44,6 +45,8 @@ export interface TokenSource
   readonly account: string;
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
+  /** What other sources of this process may know of it. */
+  readonly holding: Holding;
   /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */
   look: FirstLook;
   /** Takes these tokens, and saves them, where there are none of anybody, here and in the store. Resolves with whether it has. */
@@ -127,6 +130,17 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
   });
+  const holding: Holding = {
+    client: mutex.client,
+    account,
+    get refreshToken() {
+      const { refreshToken } = ledger.newest?.held ?? {};
+      return refreshToken && fingerprint(refreshToken);
+    },
+    get unsaved() {
+      return ledger.unsaved;
+    },
+  };
   const keeper = createVetting({ ...given, ledger, telling });
   const deps = { ...given, keeper };
   const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
@@ -243,6 +257,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   return {
     account,
     client: deps.client,
+    holding,
     look: (...how) => inContext(() => look(...how)),
     takeIfFree: (tokens) =>
       inContext(async () => {

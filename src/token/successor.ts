@@ -8,7 +8,9 @@ export function successorOf(
   outcomeOf: GrantMutex['outcomeOf'],
 ): TokenSet | undefined {
   let successor: TokenSet | undefined;
-  for (let refresh = refreshToken, steps = 0; refresh && steps < 1_000; steps++) {
+  const passed = new Set<string>();
+  for (let refresh = refreshToken; refresh && !passed.has(refresh);) {
+    passed.add(refresh);
     const outcome = outcomeOf(fingerprint(refresh));
     if (outcome?.kind !== 'renewed') break;
     successor = outcome.tokens;

@@ -5,6 +5,18 @@ import * as axiosProcore from '../../src/index.js';
 import { examplesOf } from './support/pages.js';
 import { runExample } from './support/run.js';
 
+describe('the tests with mocks of docs/emulator.md', async () => {
+  const example = examplesOf('docs/emulator.md').at(-1)!;
+  const tests: [name: string, run: () => Promise<void>][] = [];
+  await runExample(example, {
+    axios: { ...axios, default: axios },
+    'axios-procore': axiosProcore,
+    vitest: { expect, test: (name: string, run: () => Promise<void>) => void tests.push([name, run]) },
+  });
+  for (const [name, run] of tests) test(name, run);
+  test('are two', () => expect(tests).toHaveLength(2));
+});
+
 describe('the example of docs/emulator.md', { timeout: 30_000 }, async () => {
   const tests: [name: string, run: () => Promise<void>][] = [];
   const ends: (() => Promise<void>)[] = [];

@@ -1,10 +1,33 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createGrantMutex, type GrantOutcome } from '../../../src/token/mutex.js';
+import { fingerprint } from '../../../src/token/fingerprint.js';
+import {
+  createGrantRegistry,
+  type GrantMutex,
+  type GrantOutcome,
+  type Holding,
+} from '../../../src/token/mutex.js';
+import { successorOf } from '../../../src/token/successor.js';
+import type { TokenStore } from '../../../src/store/store.js';
 import { settled } from '../../support/manual-env.js';
 
 const place = Symbol.for('axios-procore.grants');
+/** A store object; nothing is ever read from it. */
+const anyStore = (): TokenStore => ({ load: () => undefined, save() {} });
+/** For one store object and client, as every attach has it. */
+function createGrantMutex(
+  scope: object = globalThis,
+  {
+    store = anyStore(),
+    client = 'client',
+    isPrivate = true,
+    replaces = undefined as TokenStore | undefined,
+  } = {},
+): GrantMutex {
+  return createGrantRegistry(scope).of(store, { client, isPrivate, replaces });
+}
+
 const never = new AbortController().signal;
 const dead: GrantOutcome = { kind: 'dead', reason: 'refresh-token-invalid' };
 
@@ -205,15 +228,202 @@ describe('the registry', () => {
     expect(tailsOf(scope).size).toBe(0);
   });
 
-  test('remembers the last thousand outcomes, the oldest going first', () => {
+  test('remembers at least the last thousand outcomes of a store, and never more than two thousand: the oldest go first', () => {
     const mutex = createGrantMutex({});
-    for (let n = 0; n < 1_000; n++) mutex.record(`k${n}`, dead);
+    for (let n = 0; n < 1_500; n++) mutex.record(`k${n}`, dead);
     // Told again, it is the youngest.
     mutex.record('k0', { kind: 'perhaps-spent' });
-    mutex.record('k1000', dead);
+    for (let n = 1_500; n < 2_001; n++) mutex.record(`k${n}`, dead);
     expect(mutex.outcomeOf('k0')).toEqual({ kind: 'perhaps-spent' });
     expect(mutex.outcomeOf('k1')).toBeUndefined();
-    expect(mutex.outcomeOf('k2')).toEqual(dead);
-    expect(mutex.outcomeOf('k1000')).toEqual(dead);
+    expect(mutex.outcomeOf('k1001')).toBeUndefined();
+    expect(mutex.outcomeOf('k1002')).toEqual(dead);
+    expect(mutex.outcomeOf('k2000')).toEqual(dead);
+  });
+});
+
+const renewedTo = (refresh: string): GrantOutcome => ({
+  kind: 'renewed',
+  tokens: { access_token: `access of ${refresh}`, refresh_token: refresh },
+  expiresAtMs: undefined,
+});
+const keyOf = fingerprint;
+const crowd = (mutex: GrantMutex, count = 5_000) => {
+  for (let n = 0; n < count; n++) mutex.record(keyOf(`other ${n}`), renewedTo(`other ${n}, next`));
+};
+const holding = (refresh: string | undefined, { client = 'client', unsaved = false } = {}): Holding => ({
+  client,
+  account: 'default',
+  refreshToken: refresh && keyOf(refresh),
+  unsaved,
+});
+
+describe('a token that some account still holds', () => {
+  test('stays dead, however many outcomes of others come', () => {
+    const mutex = createGrantMutex({});
+    const held = holding('dead one');
+    mutex.holds(held);
+    mutex.record(keyOf('dead one'), dead);
+    crowd(mutex);
+    expect(mutex.outcomeOf(keyOf('dead one'))).toEqual(dead);
+    expect(held.refreshToken).toBe(keyOf('dead one'));
+  });
+
+  test('leads to the pair that it has become in the end, however many renewals ago that was, also where another store redeemed it', () => {
+    const scope = {};
+    const [holder, redeemer] = [createGrantMutex(scope), createGrantMutex(scope)];
+    const held = holding('line 0');
+    holder.holds(held);
+    for (let n = 0; n < 6_000; n++) redeemer.record(keyOf(`line ${n}`), renewedTo(`line ${n + 1}`));
+    expect(successorOf('line 0', holder.outcomeOf)?.refresh_token).toBe('line 6000');
+    redeemer.record(keyOf('line 6000'), dead);
+    crowd(redeemer);
+    expect(successorOf('line 0', holder.outcomeOf)?.refresh_token).toBe('line 6000');
+    expect(holder.outcomeOf(keyOf('line 6000'))).toEqual(dead);
+    expect(held.refreshToken).toBe(keyOf('line 0'));
+  });
+
+  test('that nobody holds any more is forgotten like any other', () => {
+    const mutex = createGrantMutex({});
+    const now = { refresh: 'first' };
+    const held = {
+      ...holding('first'),
+      get refreshToken() {
+        return keyOf(now.refresh);
+      },
+    };
+    mutex.holds(held);
+    mutex.record(keyOf('first'), dead);
+    crowd(mutex);
+    expect(mutex.outcomeOf(keyOf('first'))).toEqual(dead);
+    now.refresh = 'second';
+    crowd(mutex);
+    expect(mutex.outcomeOf(keyOf('first'))).toBeUndefined();
+    expect(held.refreshToken).toBe(keyOf('second'));
+  });
+});
+
+describe('what became of a token', () => {
+  test('is of one client at one login host: the same text may be good elsewhere', () => {
+    const scope = {};
+    const store = anyStore();
+    const production = createGrantMutex(scope, { store, client: '["https://login.procore.com","id"]' });
+    const sandbox = createGrantMutex(scope, { store, client: '["https://login-sandbox.procore.com","id"]' });
+    sandbox.record('k', dead);
+    expect(production.outcomeOf('k')).toBeUndefined();
+    production.record('k', renewedTo('next'));
+    expect(sandbox.outcomeOf('k')).toEqual(dead);
+    sandbox.forget('k');
+    expect(production.outcomeOf('k')).toEqual(renewedTo('next'));
+  });
+
+  test('counts for every attach to the store object, whichever copy of the package attached it first', () => {
+    const scope = {};
+    const store = anyStore();
+    createGrantMutex(scope, { store }).record('k', dead);
+    expect(createGrantMutex(scope, { store }).outcomeOf('k')).toEqual(dead);
+  });
+
+  test('counts for another store that was attached at the time', () => {
+    const scope = {};
+    const [one, two] = [createGrantMutex(scope), createGrantMutex(scope)];
+    one.record('k', dead);
+    expect(two.outcomeOf('k')).toEqual(dead);
+  });
+
+  test.each([true, false])('does not count for a store that is attached later (private: %s)', (isPrivate) => {
+    const scope = {};
+    const before = createGrantMutex(scope, { isPrivate });
+    before.used();
+    before.record('k', dead);
+    expect(createGrantMutex(scope, { isPrivate }).outcomeOf('k')).toBeUndefined();
+  });
+
+  test('counts for a store that is attached later as soon as the one before is used beside it', () => {
+    const scope = {};
+    const before = createGrantMutex(scope);
+    before.record('k', renewedTo('next'));
+    const later = createGrantMutex(scope);
+    expect(later.outcomeOf('k')).toBeUndefined();
+    before.used();
+    expect(later.outcomeOf('k')).toEqual(renewedTo('next'));
+  });
+
+  test('counts for a store that takes the place of another', () => {
+    const scope = {};
+    const store = anyStore();
+    createGrantMutex(scope, { store }).record('k', dead);
+    expect(createGrantMutex(scope, { replaces: store }).outcomeOf('k')).toEqual(dead);
+  });
+
+  test('counts for a later store, which may lead to the same table, while the successor is in memory only', () => {
+    const scope = {};
+    const before = createGrantMutex(scope, { isPrivate: false });
+    const held = { ...holding('next'), unsaved: true };
+    before.holds(held);
+    before.record('k', renewedTo('next'));
+    const [later, memory] = [createGrantMutex(scope, { isPrivate: false }), createGrantMutex(scope)];
+    expect(later.outcomeOf('k')).toEqual(renewedTo('next'));
+    expect(memory.outcomeOf('k')).toBeUndefined();
+    held.unsaved = false;
+    expect(later.outcomeOf('k')).toBeUndefined();
+    expect([later.mayBeRedeemed('k'), memory.mayBeRedeemed('k')]).toEqual([true, false]);
+  });
+
+  test('that ten store objects have found dead, one after another, is dead for the eleventh, unless that is private', () => {
+    const scope = {};
+    const before = [];
+    for (let n = 0; n < 10; n++) {
+      const one = createGrantMutex(scope, { isPrivate: false });
+      expect(one.outcomeOf('k')).toBeUndefined();
+      one.record('k', dead);
+      before.push(one);
+    }
+    expect(createGrantMutex(scope, { isPrivate: false }).outcomeOf('k')).toEqual(dead);
+    expect(createGrantMutex(scope, { isPrivate: true }).outcomeOf('k')).toBeUndefined();
+    expect(before).toHaveLength(10);
+  });
+
+  test('is over when the token endpoint issues that very token anew', () => {
+    const mutex = createGrantMutex({});
+    mutex.record(keyOf('one'), renewedTo('two'));
+    mutex.record(keyOf('two'), renewedTo('one'));
+    expect(mutex.outcomeOf(keyOf('one'))).toBeUndefined();
+    expect(successorOf('two', mutex.outcomeOf)?.refresh_token).toBe('one');
+  });
+});
+
+describe('release 0.1.0 in the same process', () => {
+  const older = (scope: object) =>
+    (scope as Record<symbol, { outcomes: Map<string, GrantOutcome>; tails: Map<string, Promise<void>> }>)[
+      place
+    ]!;
+
+  test('finds what became of a token under its fingerprint alone, a thousand at the most', () => {
+    const scope = {};
+    const mutex = createGrantMutex(scope);
+    mutex.record('k', renewedTo('next'));
+    expect(older(scope).outcomes.get('k')).toMatchObject(renewedTo('next'));
+    mutex.forget('k');
+    expect(older(scope).outcomes.get('k')).toBeUndefined();
+    crowd(mutex);
+    expect(older(scope).outcomes.size).toBe(1_000);
+  });
+
+  test('is believed, and what this release has told it is no news', () => {
+    const scope = {};
+    createGrantMutex(scope).record('ours', dead);
+    older(scope).outcomes.set('theirs', renewedTo('next'));
+    const later = createGrantMutex(scope);
+    expect(later.outcomeOf('theirs')).toEqual(renewedTo('next'));
+    expect(later.outcomeOf('ours')).toBeUndefined();
+  });
+
+  test('waits for the same queue: by the token alone', async () => {
+    const scope = {};
+    const { enter, leave } = bench(createGrantMutex(scope));
+    void enter('a');
+    expect([...older(scope).tails.keys()]).toEqual(['k']);
+    leave('a');
   });
 });

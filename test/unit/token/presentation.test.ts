@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Lease, Ledger } from '../../../src/token/ledger.js';
-import { createGrantMutex } from '../../../src/token/mutex.js';
+import { memoryTokenStore } from '../../../src/store/memory.js';
+import { createGrantRegistry } from '../../../src/token/mutex.js';
 import { createPresentation } from '../../../src/token/presentation.js';
 import { createManualEnv } from '../../support/manual-env.js';
 
@@ -22,7 +23,11 @@ function setUp(hand: { newest: Lease; current: Lease }, acquired: () => void) {
   return createPresentation({
     env: createManualEnv(),
     ledger,
-    mutex: createGrantMutex({}),
+    mutex: createGrantRegistry({}).of(memoryTokenStore(), {
+      client: 'client',
+      isPrivate: true,
+      replaces: undefined,
+    }),
     serverOffsetMs: () => 0,
     leases: {
       async acquire() {
