@@ -36,6 +36,7 @@ const isFunction = (value: unknown) => typeof value === 'function';
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
 const isDuration = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
 const isCount = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+const isPlaces = (value: unknown) => isCount(value) && value !== 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 
 const text: Check = [isText, 'a non-empty string', unsetHint];
@@ -56,6 +57,7 @@ const renewalChecks: Record<keyof RenewalOptions, Check> = {
   answerTimeoutMs: duration,
   totalMs: duration,
   storeTimeoutMs: duration,
+  concurrency: [isPlaces, 'a whole number from 1'],
   resendAfterLostAnswer: count,
   drain: [(value) => value === 'learn' || isBoolean(value), "'learn', true or false", oneOf(['learn'])],
   drainMs: duration,

@@ -79,6 +79,8 @@ export interface RenewalOptions {
   totalMs?: number | undefined;
   /** One load, save or release of the lock. @default 5000 */
   storeTimeoutMs?: number | undefined;
+  /** Token requests under way at once, over all accounts of this client in the process. @default 8 */
+  concurrency?: number | undefined;
   /** How often the same token is presented again after a lost answer. @default 3 */
   resendAfterLostAnswer?: number | undefined;
   /** Whether calls in flight finish before a renewal: always, never, or once the server has shown that it matters. @default 'learn' */
@@ -174,6 +176,7 @@ export const renewalDefaults: Settings['renewal'] = Object.freeze({
   answerTimeoutMs: 60_000,
   totalMs: 90_000,
   storeTimeoutMs: 5_000,
+  concurrency: 8,
   resendAfterLostAnswer: 3,
   drain: 'learn',
   drainMs: 5_000,

@@ -4,10 +4,13 @@ import type { Settings } from '../options.js';
 import type { TokenSet } from '../store/store.js';
 import type { GrantType } from './adoption.js';
 import { failuresOf } from './failures.js';
+import type { Presented } from './exchange.js';
 import { fingerprint } from './fingerprint.js';
 import { judgeAnswer, tokenRequestForm, type CodeGrant, type Verdict } from './grant.js';
 import { insist } from './insist.js';
 import type { Login } from './login.js';
+import { createAccess } from './login-access.js';
+import type { LoginGate } from './login-gate.js';
 import type { GrantMutex } from './mutex.js';
 import { holdAnswer, mergeAnswer, withExpiresAt, type AheadChoice, type HeldTokens } from './token-set.js';
 
@@ -44,6 +47,7 @@ export function createCodeExchange(deps: {
   grant: GrantType;
   settings: Settings['renewal'];
   mutex: GrantMutex;
+  loginGate: () => LoginGate;
   serverOffsetMs: () => number;
   ahead: () => AheadChoice;
   generation: () => AbortSignal;
@@ -75,11 +79,41 @@ export function createCodeExchange(deps: {
       resends: 0,
       signal: never,
     };
-    const verdict = await insist(env, patience, (answerTimeoutMs) =>
-      login.send(request, { signal: never, answerTimeoutMs }),
-    );
+    const gate = deps.loginGate();
+    const askedBy = patience.endsAtMs - patience.leastAnswerMs;
+    const turn = gate.turn();
+    // A person waits, and a code lives for minutes: log-ins go before all renewals.
+    const access = createAccess(env, gate, {
+      most: settings.concurrency,
+      rank: () => 'first',
+      turn: () => turn,
+      patientUntilMs: () => askedBy,
+    });
+    const verdict = await insist(env, patience, async (answerTimeoutMs) => {
+      const blocked = await access.wait(askedBy - env.now(), never);
+      if (blocked) return busyUntil(blocked.untilMs);
+      const leftMs = Math.max(patience.leastAnswerMs, patience.endsAtMs - env.now());
+      const verdict = await login.send(request, {
+        signal: never,
+        answerTimeoutMs: Math.min(answerTimeoutMs, leftMs),
+      });
+      access.ended(verdict);
+      return verdict;
+    });
     if (isUsed(verdict)) mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     return verdict;
+  }
+
+  function busyUntil(untilMs: number | undefined): Presented {
+    const nowMs = env.now();
+    const why =
+      'the login host has turned away requests of this client (429 or 503), and was not asked again';
+    return {
+      kind: 'busy',
+      why,
+      waitMs: untilMs === undefined ? undefined : untilMs - nowMs,
+      sentAtMs: nowMs,
+    };
   }
 
   function errorOf(

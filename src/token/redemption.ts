@@ -11,6 +11,7 @@ import type { RenewalGrant, Verdict } from './grant.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Lease, Ledger } from './ledger.js';
 import { withRedeemed, withReplaced } from './lineage.js';
+import type { Passage } from './login-passage.js';
 import type { GrantMutex } from './mutex.js';
 import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
@@ -29,6 +30,8 @@ export interface Hold {
   readonly objection: () => Promise<Objection | undefined>;
   /** What the lock remembers. */
   readonly underWay: UnderWay;
+  /** Its way through the gate of the login host. */
+  readonly passage: Passage;
   /** What the store holds, as far as a standing lock proves it. */
   readonly known: () => KnownContent | undefined;
   /** Takes what somebody else has redeemed the grant for. */
@@ -87,8 +90,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (!isOpen) await underWay.done();
   }
 
-  function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>, retryAtMs?: number): RenewalFailure {
-    return failures.undecided(verdict.why, retryAtMs, 'cause' in verdict ? verdict.cause : undefined);
+  function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>): RenewalFailure {
+    return failures.undecided(verdict.why, undefined, 'cause' in verdict ? verdict.cause : undefined);
   }
 
   /** Nothing is presented now. Once an answer was lost, nobody can say any more that nothing was redeemed. */
@@ -105,8 +108,12 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
+    const { passage } = hold;
     let lostAnswer: string | undefined;
     for (let attempt = 0, resends = 0; ; attempt++) {
+      const blocked = await passage.insist(hold.endsAtMs - reserveMs - leastAnswerMs);
+      if (run.signal.aborted) return { kind: 'superseded' };
+      if (blocked) return blocked;
       const leftMs = hold.endsAtMs - reserveMs - env.now();
       if (leftMs < leastAnswerMs) {
         // The machine slept, or the store took all the time there was: lock and store are asked again.
@@ -125,6 +132,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         way: run.way,
         mayPresent,
       });
+      passage.ended(verdict);
       if (run.signal.aborted) {
         // Neither saved nor used here; but whoever else holds this token must know what became of it.
         if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
@@ -150,8 +158,10 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           lostAnswer = verdict.why;
           break;
         case 'busy':
-          if (verdict.waitMs !== undefined)
-            waitMs = Math.max(waitMs, verdict.waitMs * (1 + 0.1 * env.random()));
+          // The gate is closed now. Nothing is held while it is, unless somebody else could take this token for a good one.
+          if (grant !== 'refresh_token' || mutex.outcomeOf(hold.key)?.kind !== 'perhaps-spent')
+            return { kind: 'queue', why: verdict.why };
+          waitMs = 0;
           break;
         case 'not-sent':
           break;
@@ -160,7 +170,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       const pointless = () => verdict.kind === 'not-sent' && (verdict.final || run.waiting === 0);
       const readyAtMs = env.now() + waitMs;
       const tooLate = readyAtMs > hold.endsAtMs - reserveMs - leastAnswerMs;
-      if (tooLate || pointless()) return undecided(verdict, verdict.kind === 'busy' ? readyAtMs : undefined);
+      if (tooLate || pointless()) return undecided(verdict);
       run.trouble = undecided(verdict).error;
       await env.sleep(waitMs, { signal: run.signal });
       if (run.signal.aborted) return { kind: 'superseded' };

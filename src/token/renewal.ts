@@ -8,6 +8,8 @@ import { fingerprint } from './fingerprint.js';
 import type { Lease } from './ledger.js';
 import { isSuccessor } from './lineage.js';
 import { runLocked } from './lock.js';
+import type { LoginGate } from './login-gate.js';
+import { createPassage, type Passage } from './login-passage.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
 import { successorOf } from './successor.js';
@@ -28,7 +30,7 @@ export type RenewalResult =
   | { kind: 'renewed'; lease: Lease; unsaved?: Unsaved }
   | { kind: 'adopted'; lease: Lease; from: 'store' | 'process'; unsaved?: Unsaved }
   | RenewalFailure
-  /** The application has brought tokens of its own meanwhile. */
+  /** The application has brought tokens of its own meanwhile, or those who waited for it have gone before its turn came. */
   | { kind: 'superseded' };
 
 /** A renewal under way, as its owner and its sequence see it. */
@@ -41,6 +43,12 @@ export interface RenewalRun {
   readonly way: Way | undefined;
   /** Calls that can still wait for it. */
   waiting: number;
+  /** The last of them waits so long. */
+  patientUntilMs: number;
+  /** Its place among the renewals that calls wait for: that of its first call. Infinity: no call has ever waited for it. */
+  turn: number;
+  /** Called when somebody begins to wait for it, and when nobody does any more. */
+  moved: (() => void) | undefined;
   /** The grant has been presented. */
   posted: boolean;
   /** What it is struggling with, for a call whose patience ends. */
@@ -50,8 +58,8 @@ export interface RenewalRun {
 /** A renewal and its end. */
 export type RunningRenewal = RenewalRun & { done: Promise<RenewalResult> };
 
-/** What a step under mutex and lock came to: an end, or another round. */
-export type Step = RenewalResult | { kind: 'again' };
+/** What a step under mutex and lock came to: an end, another round, or a wait for the login host, which holds neither of the two. */
+export type Step = RenewalResult | { kind: 'again' } | { kind: 'queue'; why?: string };
 
 /** Each round finds another token in the store; a fleet in trouble may have a few, a broken store has no end of them. */
 const mostRounds = 10;
@@ -64,6 +72,8 @@ export interface RenewalDeps extends RedemptionDeps {
   /** What `client_credentials` is serialised by. */
   clientKey: string;
   lockWaitMs: number;
+  /** Where the token requests of this client wait for the login host. */
+  loginGate: () => LoginGate;
   /** Lets calls in flight finish where the server is known to kill their token. */
   drain: (run: RenewalRun) => Promise<void>;
   warn: (message: string) => void;
@@ -86,22 +96,31 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   }
 
   return async (run) => {
+    const passage = createPassage({ env, gate: deps.loginGate(), settings, failures }, run);
+    try {
+      return await renew(run, passage);
+    } finally {
+      passage.leave();
+    }
+  };
+
+  async function renew(run: RenewalRun, passage: Passage): Promise<RenewalResult> {
     for (let tries = 0; ; tries++) {
       if (run.signal.aborted) return { kind: 'superseded' };
-      let step = await round(run);
-      for (let rounds = 1; step.kind === 'again'; rounds++) {
-        step =
-          rounds < mostRounds
-            ? await round(run)
-            : failures.store('it holds another token each time it is read');
+      let step = await round(run, passage);
+      for (let rounds = 1; step.kind === 'again' || step.kind === 'queue';) {
+        if (step.kind === 'queue') step = (await passage.queue(step.why)) ?? (await round(run, passage));
+        else if (rounds++ < mostRounds) step = await round(run, passage);
+        else step = failures.store('it holds another token each time it is read');
       }
       if (step.kind !== 'failed' || step.verdict !== 'store' || run.waiting === 0) return step;
+      passage.leave();
       // Nothing was redeemed: as long as somebody waits, the store may come back.
       run.trouble = step.error;
       await env.sleep(storeRetryDelayMs(tries, env.random()), { signal: run.signal });
       if (run.waiting === 0) return step;
     }
-  };
+  }
 
   /**
    * Whether somebody else has the successor of this token and goes on trying to save it. To present the token once more could cost that
@@ -117,7 +136,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     return isNew || nowMs - lifeSign!.seenAtMs < lifeSignMs;
   }
 
-  async function round(run: RenewalRun): Promise<Step> {
+  async function round(run: RenewalRun, passage: Passage): Promise<Step> {
     const satisfied = run.satisfied();
     if (satisfied) return { kind: 'loaded', lease: satisfied };
     if (!ledger.newest) {
@@ -140,7 +159,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
     const locked = await mutex.run(
       key,
-      () => runLocked(locking, (lost, record) => critical(run, key, lost, record), run.signal),
+      () => runLocked(locking, (lost, record) => critical(run, key, lost, record, passage), run.signal),
       run.signal,
     );
     if (!locked || run.signal.aborted) return { kind: 'superseded' };
@@ -152,6 +171,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     key: string,
     lost: AbortSignal | undefined,
     record: LockRecord | undefined,
+    passage: Passage,
   ): Promise<Step> {
     run.trouble = undefined;
     const underWay = createUnderWay(env, record);
@@ -186,6 +206,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const seenLate = await lookAgain(run, key, hand, endsAtMs);
     if (seenLate) return seenLate;
     if (grant === 'refresh_token' && (await isBeingSaved(key, underWay))) return failures.elsewhere();
+    // What the store had needed no request; one that has to wait holds nothing meanwhile that others wait for.
+    if (!passage.enter()) return { kind: 'queue' };
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
     if (lost?.aborted) return failures.store('the lock was lost before anything was redeemed');
@@ -205,6 +227,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       lost,
       objection: clearance.objection,
       underWay,
+      passage,
       known,
       adopt: (set) => adopt(run, set, hand, endsAtMs),
       save: (content) => save(run, content, endsAtMs),

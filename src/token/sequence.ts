@@ -56,6 +56,8 @@ export function createSequence(deps: {
   writes: Pick<Writes, 'saveLate' | 'isMoving'>;
   /** Calls need not wait any longer for those in flight to finish. */
   release: () => void;
+  /** Numbers the renewals that calls wait for, over all accounts of the client. */
+  turn: () => number;
   /** The application's own refreshes are answered, also before there is any pair. */
   takesOver: () => boolean;
   /** A renewal is the account's, and not that of the call that sets it off. */
@@ -123,6 +125,9 @@ export function createSequence(deps: {
         satisfied,
         way,
         waiting: 0,
+        patientUntilMs: -Infinity,
+        turn: Infinity,
+        moved: undefined,
         posted: false,
         trouble: undefined,
       };
@@ -140,8 +145,14 @@ export function createSequence(deps: {
       return running;
     },
     waitFor(run, untilMs, signal) {
-      run.waiting++;
-      return within(env, Math.max(0, untilMs - env.now()), run.done, signal).finally(() => run.waiting--);
+      run.patientUntilMs = Math.max(run.patientUntilMs, untilMs);
+      if (run.turn === Infinity) run.turn = deps.turn();
+      if (++run.waiting === 1) run.moved?.();
+      return within(env, Math.max(0, untilMs - env.now()), run.done, signal).finally(() => {
+        if (--run.waiting > 0) return;
+        run.patientUntilMs = -Infinity;
+        run.moved?.();
+      });
     },
     overdue(run) {
       const summary = `the renewal for account ${name} is still under way; it goes on, and its tokens will be saved and used.`;

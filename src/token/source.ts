@@ -18,6 +18,7 @@ import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
 import { createLockedSave } from './locked-save.js';
 import type { Login } from './login.js';
+import type { LoginGate } from './login-gate.js';
 import { fingerprint } from './fingerprint.js';
 import type { GrantMutex, Holding } from './mutex.js';
 import { createPresentation, type Presented } from './presentation.js';
@@ -106,6 +107,8 @@ export interface SourceDeps {
   mutex: GrantMutex;
   /** The other account of this process that holds this refresh token now. */
   holderOf: (refreshToken: string) => string | undefined;
+  /** Where the token requests of this client wait for the login host. */
+  loginGate: () => LoginGate;
   exchange: Exchange;
   settings: Settings['renewal'];
   maxWaitMs: number;
@@ -184,6 +187,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     telling,
     writes,
     release: drain.release,
+    turn: () => deps.loginGate().turn(),
   });
   const refusals: Refusals = createRefusals({ env, ledger, sequence, isHolding: drain.holding });
   const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
