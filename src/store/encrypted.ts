@@ -88,6 +88,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   // Internal, and no part of what a store shows.
   if (typeof accounts === 'function')
     Object.defineProperty(encrypted, 'accounts', { value: () => accounts.call(store) });
+  if (store.rowsMayVanish !== undefined) encrypted.rowsMayVanish = store.rowsMayVanish;
   if (store.lockMs !== undefined) encrypted.lockMs = store.lockMs;
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
   // What ends with the process does so behind encryption too.

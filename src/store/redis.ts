@@ -32,6 +32,12 @@ export interface RedisTokenStoreOptions {
    * @default 10_000
    */
   leaseMs?: number | undefined;
+  /**
+   * True where Redis evicts keys: tokens that are gone are then written anew from memory. Otherwise a key that is gone has been deleted by
+   * somebody, and its account needs a new authorisation.
+   * @default false
+   */
+  rowsMayVanish?: boolean | undefined;
 }
 
 /** A token store in Redis. */
@@ -60,6 +66,7 @@ const optionChecks: Record<
     (value) => Number.isInteger(value) && Number(value) >= 1_000 && Number(value) <= longestLeaseMs,
     `whole milliseconds from 1000 to ${longestLeaseMs}`,
   ],
+  rowsMayVanish: [(value) => typeof value === 'boolean', 'true or false'],
 };
 
 /**
@@ -76,7 +83,7 @@ const optionChecks: Record<
 export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOptions = {}): RedisTokenStore {
   const run = scriptRunner(client);
   if (!run) throw isCallbackClient(client) ? tooOld() : noClient(client, taken);
-  const { prefix, leaseMs } = checked(options);
+  const { prefix, leaseMs, rowsMayVanish } = checked(options);
   const keysFor = (account: string) => keysOf(prefix, account);
   /** The locks that this store holds. */
   const held = new Map<string, Lease>();
@@ -177,6 +184,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
     },
 
     renewsLock: true,
+    ...(rowsMayVanish ? { rowsMayVanish } : {}),
   };
 }
 
@@ -222,12 +230,12 @@ function tooOld(): TypeError {
 function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptions> {
   const wrong = (what: string) => new TypeError(`redisTokenStore: ${what}.`);
   if (typeof options !== 'object' || options === null)
-    throw wrong(`options takes { prefix, leaseMs }, got ${kindOf(options)}`);
-  const { prefix = 'axios-procore:', leaseMs = 10_000, ...others } = options;
+    throw wrong(`options takes { prefix, leaseMs, rowsMayVanish }, got ${kindOf(options)}`);
+  const { prefix = 'axios-procore:', leaseMs = 10_000, rowsMayVanish = false, ...others } = options;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new TypeError(`redisTokenStore: ${unknownName(unknown, Object.keys(optionChecks))}`);
-  const settings = { prefix, leaseMs };
+  const settings = { prefix, leaseMs, rowsMayVanish };
   for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
     const value: unknown = settings[name as keyof typeof settings];
     if (!valid(value)) throw wrong(`${name} takes ${takes}, got a ${typeof value}`);

@@ -53,6 +53,11 @@ export interface TokenStore {
     | undefined;
   /** Forgets the account. Called by `revoke()`, and after the application's own revocation of the tokens that are held, only. */
   remove?: ((account: string) => void | Promise<void>) | undefined;
+  /**
+   * True for a cache that drops rows by itself: a row that is gone is then written anew from memory. Otherwise a row that was there and is
+   * gone has been deleted by somebody, stays so, and its account needs a new authorisation.
+   */
+  rowsMayVanish?: boolean | undefined;
   /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
   lockMs?: number | undefined;
   /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */

@@ -23,6 +23,8 @@ export interface Failures {
   dead(reason: Exclude<ReauthenticationReason, 'no-tokens'>, why?: string, cause?: unknown): RenewalFailure;
   /** The store has none; `before`: it had some. */
   noTokens(before: boolean): RenewalFailure;
+  /** The row that held the pair in hand is no longer in the store. */
+  gone(): RenewalFailure;
   rejected(why: string): RenewalFailure;
   undecided(why: string, retryAtMs?: number, cause?: unknown): RenewalFailure;
   store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
@@ -59,6 +61,11 @@ export function failuresOf(
       const summary = before
         ? `account ${name} must be authorised anew: its tokens have been revoked or removed. ${remedy()}.`
         : `account ${name} is not authorised yet: the store has no tokens for it. ${remedy()}.`;
+      const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
+      return { kind: 'failed', verdict: 'dead', error };
+    },
+    gone() {
+      const summary = `account ${name} must be authorised anew: the store had its tokens and no longer has them, so somebody has deleted them. Nothing was redeemed or written; unsavedTokens() has them. ${remedy()}, or put the row back.`;
       const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
       return { kind: 'failed', verdict: 'dead', error };
     },

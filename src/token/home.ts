@@ -19,6 +19,9 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
     store: {
       load: (account) => current.load(account),
       save: (...saving) => current.save(...saving),
+      get rowsMayVanish() {
+        return current.rowsMayVanish;
+      },
       get lock() {
         return current.lock?.bind(current);
       },

@@ -8,7 +8,8 @@ import { writableAdvice } from './writable.js';
 
 /** What a load came to; `garbage` will be the same next time. */
 export type Loaded =
-  | { kind: 'loaded'; set: TokenSet | undefined }
+  /** `isGone`: there is no row, and there was one. */
+  | { kind: 'loaded'; set: TokenSet | undefined; isGone?: true }
   | { kind: 'failed'; why: string; cause?: unknown; garbage: boolean };
 
 /** What a save came to. */
@@ -21,6 +22,8 @@ type Failed = { kind: 'failed'; why: string; cause?: unknown };
 /** How a write went; `blocked`: an earlier one has not settled, and this one was not begun. */
 type Write = { kind: 'done' | 'blocked' | 'elapsed' } | { kind: 'failed'; cause: unknown };
 
+/** Where a store shows nothing so soon after its first save, nobody has deleted a row: it keeps none, or its replica lags. */
+const keptMs = 1_000;
 /** A save that has not settled by then never will. */
 const hungMs = 5 * 60_000;
 
@@ -52,6 +55,13 @@ export function createKeeper(deps: {
   let secrets: string[] = [];
   function learn(...sets: (TokenSet | undefined)[]): void {
     secrets = sets.flatMap(secretsIn);
+  }
+
+  /** Whether the store has shown a row of this account, or since when it should have one. */
+  let row: 'unseen' | 'never-kept' | 'shown' | { savedAtMs: number } = 'unseen';
+  function isGone(): boolean {
+    if (typeof row === 'object' && Math.abs(env.now() - row.savedAtMs) < keptMs) row = 'never-kept';
+    return (row === 'shown' || typeof row === 'object') && store.rowsMayVanish !== true;
   }
 
   /** The set that was to be saved last, if no save of it has resolved. */
@@ -138,7 +148,9 @@ export function createKeeper(deps: {
             garbage: true,
           };
         learn(read.set);
+        row = 'shown';
       }
+      if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
       // Already a copy: what the application does with its object later is not our state.
       return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
@@ -146,7 +158,10 @@ export function createKeeper(deps: {
     async save(set, previous) {
       learn(set, previous);
       const waited = await inOrder(() => attempt(set, previous));
-      if (waited.kind === 'done') return { kind: 'saved' };
+      if (waited.kind === 'done') {
+        if (row === 'unseen') row = { savedAtMs: env.now() };
+        return { kind: 'saved' };
+      }
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
       return failureOfWrite('save', waited);
     },
@@ -160,6 +175,7 @@ export function createKeeper(deps: {
     async remove() {
       if (!store.remove) return { kind: 'removed' };
       const waited = await inOrder(() => store.remove!(account));
+      row = 'unseen';
       return waited.kind === 'done' ? { kind: 'removed' } : failureOfWrite('remove', waited);
     },
   };

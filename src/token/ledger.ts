@@ -26,6 +26,8 @@ export interface Ledger extends KnownTokens {
   readonly stored: TokenSet | undefined;
   /** The newest pair is in memory only. */
   readonly unsaved: boolean;
+  /** The store has lost the row of the pair in hand, which it had before. */
+  readonly isGone: boolean;
   /** That pair, or one before it that was not saved either, was brought: no renewal has got it for what the store holds. */
   readonly isBrought: boolean;
   /** The pair that was redeemed for the newest one, as long as that one is unused: on some servers both are good until then. */
@@ -52,6 +54,8 @@ export interface Ledger extends KnownTokens {
   saved(): void;
   /** The save failed: the newest pair may be used, once the one before no longer works. */
   saveFailed(): void;
+  /** The row of the pair in hand is gone from the store. */
+  lost(): void;
   /** The store's view of the same pair: its extra fields may have changed. */
   seen(stored: TokenSet): void;
   /** The application has brought a pair of its own. */
@@ -107,6 +111,7 @@ export function createLedger(deps: {
   let redeemed: HeldTokens | undefined;
   let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
   let isBrought = false;
+  let isGone = false;
 
   const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
   const works = (lease: Lease | undefined) =>
@@ -135,6 +140,7 @@ export function createLedger(deps: {
     redeemed = undefined;
     phase = 'kept';
     isBrought = false;
+    isGone = false;
     return lease;
   }
 
@@ -186,6 +192,9 @@ export function createLedger(deps: {
     get isBrought() {
       return isBrought;
     },
+    get isGone() {
+      return isGone;
+    },
     get predecessor() {
       return newest?.accepted === 0 ? redeemed?.set : undefined;
     },
@@ -224,12 +233,17 @@ export function createLedger(deps: {
       older = undefined;
       phase = 'kept';
       isBrought = false;
+      isGone = false;
     },
     saveFailed() {
       if (phase === 'saving') phase = 'unsaved';
     },
+    lost() {
+      isGone = true;
+    },
     seen(set) {
       stored = set;
+      isGone = false;
     },
     replaceAll(held) {
       // The tokens before may be another user's.
@@ -238,6 +252,7 @@ export function createLedger(deps: {
       redeemed = undefined;
       phase = 'saving';
       isBrought = true;
+      isGone = false;
       const lease = supersede(held, false, false);
       for (const tokens of [replaced, outdated])
         tokens.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
@@ -280,6 +295,7 @@ export function createLedger(deps: {
       fallback = undefined;
       phase = 'kept';
       isBrought = false;
+      isGone = false;
     },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),

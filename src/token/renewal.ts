@@ -184,6 +184,10 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
 
     const hand = ledger.newest;
+    if (hand && loaded.isGone && !ledger.isBrought && grant === 'refresh_token') {
+      ledger.lost();
+      return failures.gone();
+    }
     // While a pair is unsaved, memory wins, unless the store holds what some process has renewed that very pair to.
     const isRenewed = hand && loaded.set && isSuccessor(loaded.set, hand.held.set);
     const adoptable = ledger.unsaved && !isRenewed ? undefined : loaded.set;

@@ -14,7 +14,7 @@ export type SaveResult =
   /** The store holds a newer pair that somebody else brought: ours is discarded. */
   | { kind: 'theirs'; set: TokenSet }
   /** `isPerhapsThere`: of a pair that is not held, the store may have it all the same. */
-  | { kind: 'failed'; why: string; cause?: unknown; isPerhapsThere?: boolean };
+  | { kind: 'failed'; why: string; cause?: unknown; isPerhapsThere?: boolean; isGone?: true };
 
 /** What the store held a moment ago, read under a lock that still stands. */
 export interface KnownContent {
@@ -46,6 +46,8 @@ export interface Saver {
 const quickRetriesMs = [100, 300, 900];
 /** A store that hangs is not asked again while calls wait: the late saves have all the time. */
 const quicklyMs = 2_000;
+const rowIsGone =
+  'the store no longer has the row of this account, which somebody may have deleted: it is not written anew';
 const shownThoughRejected =
   'store.load() gave a pair whose save had been rejected, so it may be in memory only and gone at the next start; it is saved again. Let save() change nothing that load() reads before the write has succeeded';
 
@@ -68,10 +70,14 @@ export function createSaver(deps: {
     if (!held) return { kind: 'saved' };
     const ours = held.set;
     const { stored: replaces, isBrought } = ledger;
-    // Also under a lock that stands: somebody may have changed other columns of the row, who needs no lock for them.
+    // Also under a lock that stands: somebody may have deleted the row or changed other columns of it, who needs no lock for that.
     const loaded = await keeper.load();
     const content = loaded.kind === 'loaded' ? loaded : known;
     if (loaded.kind === 'failed' && !content) return loaded;
+    if (loaded.kind === 'loaded' && loaded.isGone && !isBrought && grant === 'refresh_token') {
+      ledger.lost();
+      return { kind: 'failed', why: rowIsGone, isGone: true };
+    }
     if (isMove && content?.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
     const choice = chooseSave(content?.set, { ours, replaces, isBrought }, ledger, grant);
     if (choice === 'theirs' && content?.set) return { kind: 'theirs', set: content.set };
@@ -134,7 +140,7 @@ export function createSaver(deps: {
     const stopAtMs = Math.min(endsAtMs, env.now() + quicklyMs);
     let result = await first();
     for (const waitMs of quickRetriesMs) {
-      if (result.kind !== 'failed' || env.now() + waitMs > stopAtMs) break;
+      if (result.kind !== 'failed' || result.isGone || env.now() + waitMs > stopAtMs) break;
       await env.sleep(waitMs * (1 + 0.2 * env.random()), { signal });
       if (signal.aborted) break;
       result = await next();

@@ -316,8 +316,12 @@ export function createTokenSource(given: SourceDeps): TokenSource {
         lastRenewalMs: sequence.lastRenewalMs,
         renewing: sequence.running !== undefined,
       }),
-    unsavedTokens: () => (ledger.unsaved && ledger.newest ? { ...ledger.newest.held.set } : undefined),
-    held: () => ledger.newest && { tokens: { ...ledger.newest.held.set }, unsaved: ledger.unsaved },
+    unsavedTokens: () =>
+      (ledger.unsaved || ledger.isGone) && ledger.newest ? { ...ledger.newest.held.set } : undefined,
+    held: () =>
+      ledger.newest && !ledger.isGone
+        ? { tokens: { ...ledger.newest.held.set }, unsaved: ledger.unsaved }
+        : undefined,
     moveTo(store) {
       // What the store before did not have, this one may.
       if (isStuck()) sequence.forgive();

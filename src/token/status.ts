@@ -31,7 +31,7 @@ export function statusOf(
     renewing,
   }: { stuck: boolean; lastRenewalMs: number | undefined; renewing: boolean },
 ): TokenStatus {
-  const { newest, unsaved } = ledger;
+  const { newest } = ledger;
   const refresh = newest?.held.refreshToken;
   return {
     account,
@@ -40,6 +40,6 @@ export function statusOf(
     ...(refresh ? { refreshToken: shortFingerprint(refresh) } : {}),
     ...(lastRenewalMs === undefined ? {} : { lastRenewal: new Date(lastRenewalMs) }),
     renewing,
-    unsaved,
+    unsaved: ledger.unsaved || ledger.isGone,
   };
 }

@@ -7,6 +7,8 @@ import type { Ledger } from './ledger.js';
 import type { Telling } from './telling.js';
 import { subjectOf } from './token-set.js';
 
+/** A row that is gone may be on its way back: a replica lags, or somebody writes it by a DELETE and an INSERT. */
+const goneAgainMs = 250;
 /** A store whose answers keep changing is asked no more often than this for one load. */
 const mostLooks = 4;
 
@@ -24,14 +26,14 @@ export function createVetting(deps: {
   /** The other account that holds this refresh token now. */
   holderOf: (refreshToken: string) => string | undefined;
 }): Keeper {
-  const { account, grant, keeper, ledger, telling, holderOf } = deps;
+  const { env, account, grant, keeper, ledger, telling, holderOf } = deps;
 
   function doubtAbout(loaded: Loaded): Doubt | undefined {
     if (loaded.kind === 'failed') return undefined;
     return doubtOf(loaded.set, {
       hand: ledger.newest?.held.set,
       grant,
-      isGone: false,
+      isGone: loaded.isGone === true || ledger.isGone,
       isPast: (identity) =>
         ledger.isReplaced(identity) || (loaded.set ? ledger.isRevoked(loaded.set) : false),
       isHeldElsewhere: (refreshToken) => holderOf(refreshToken) !== undefined,
@@ -41,7 +43,8 @@ export function createVetting(deps: {
   }
 
   /** The answer, known to be the store's own opinion. */
-  function believed(set: TokenSet, doubt: Doubt): Loaded {
+  function believed(set: TokenSet | undefined, doubt: Doubt): Loaded {
+    if (!set) return { kind: 'loaded', set, isGone: true };
     if (doubt === 'another-user') telling.changedOwner(subjectOf(set.access_token) ?? '');
     if (doubt !== 'held-elsewhere') return { kind: 'loaded', set };
     const holder = JSON.stringify(holderOf(set.refresh_token ?? ''));
@@ -61,9 +64,11 @@ export function createVetting(deps: {
       for (let looks = 1; loaded.kind === 'loaded' && looks < mostLooks; looks++) {
         const doubt = doubtAbout(loaded);
         if (!doubt) return loaded;
+        if (doubt === 'gone' && ledger.isGone) return believed(undefined, doubt);
+        if (doubt === 'gone') await env.sleep(goneAgainMs);
         const again = await keeper.load();
         if (again.kind === 'failed') return again;
-        if (again.set && loaded.set && isSame(again.set, loaded.set)) {
+        if (isSame(again.set, loaded.set)) {
           // The holder may have given it back meanwhile.
           const still = doubtAbout(again);
           return still ? believed(again.set, still) : again;
@@ -75,7 +80,7 @@ export function createVetting(deps: {
     },
   };
 
-  function isSame(one: TokenSet, other: TokenSet): boolean {
-    return identityOf(one, grant) === identityOf(other, grant);
+  function isSame(one: TokenSet | undefined, other: TokenSet | undefined): boolean {
+    return one && other ? identityOf(one, grant) === identityOf(other, grant) : one === other;
   }
 }

@@ -155,7 +155,8 @@ export function createWrites(deps: {
     moves++;
     const result = turns.inTurn(async () => {
       putStore();
-      if (!ledger.newest) return;
+      // What was deleted in the store before is not written into the next one.
+      if (!ledger.newest || ledger.isGone) return;
       const signal = turns.generation;
       const result = await underLock(() => saver.moved(), signal);
       if (signal.aborted || !ledger.newest) return;
