@@ -66,6 +66,8 @@ export interface Call {
   gaveUp: GaveUp | undefined;
   /** The token of the attempt under way. */
   lease: Lease | undefined;
+  /** When that was sent. */
+  sentAtMs: number;
   /** A redirect was followed: the call itself has run, whatever became of the rest. */
   redirected: boolean;
   /** A redirect has left Procore: the answer is not Procore's. */

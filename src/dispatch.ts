@@ -216,6 +216,7 @@ export function createDispatch(
       retryAtMs: undefined,
       gaveUp: undefined,
       lease: undefined,
+      sentAtMs: 0,
       left: false,
       tokenless: false,
       redirected: false,

@@ -40,7 +40,7 @@ export function createSend(deps: {
     } else if (gate && ticket) gate.lost(ticket);
     if (!source || !lease) return;
     const told = call.tokenless ? undefined : status;
-    source.answered(lease, told);
+    source.answered(lease, told, call.sentAtMs);
     if (call.proves && told !== undefined && told !== 401) source.replayAccepted();
   }
 
@@ -103,6 +103,7 @@ export function createSend(deps: {
     call.tokenless = false;
     call.failure = undefined;
     call.response = undefined;
+    call.sentAtMs = env.now();
     // Who goes out with a bearer of its own is not waited for, and its answer is not counted.
     if (call.lease) call.source?.sent();
     if (call.timeoutAtMs < Infinity) {

@@ -56,7 +56,7 @@ export function createHearing(deps: {
     return {
       response,
       tokens: withExpiresAt(held, offsetMs),
-      expiresAtMs: localExpiryMs(held.expiry, offsetMs),
+      expiresAtMs: localExpiryMs(held, { serverOffsetMs: offsetMs }),
     };
   };
 }

@@ -105,8 +105,9 @@ export function createTakeover(deps: {
     const presented = await patiently(call, (patience) => source.present(refreshToken, patience));
     switch (presented.kind) {
       case 'lease': {
-        const { set, expiry } = presented.lease.held;
-        return granted(call, { set, expiresAtMs: localExpiryMs(expiry, deps.serverOffsetMs()) });
+        const { held, aliveAtMs } = presented.lease;
+        const scales = { serverOffsetMs: deps.serverOffsetMs(), aliveAtMs };
+        return granted(call, { set: held.set, expiresAtMs: localExpiryMs(held, scales) });
       }
       case 'failed':
         return refused(call, presented.error);

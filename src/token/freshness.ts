@@ -1,3 +1,4 @@
+import type { Scales } from './evidence.js';
 import { localExpiryMs, type HeldTokens } from './token-set.js';
 
 /**
@@ -6,11 +7,11 @@ import { localExpiryMs, type HeldTokens } from './token-set.js';
  */
 export type Freshness = 'missing' | 'fresh' | 'aging' | 'expired';
 
-/** Freshness at `nowMs`; `serverOffsetMs` is how far the server's clock is ahead of this machine's. */
-export function freshnessOf(held: HeldTokens | undefined, nowMs: number, serverOffsetMs: number): Freshness {
+/** Freshness at `nowMs`. */
+export function freshnessOf(held: HeldTokens | undefined, nowMs: number, scales: Scales): Freshness {
   if (!held) return 'missing';
   if (!held.accessToken) return 'expired';
-  const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs);
+  const expiresAtMs = localExpiryMs(held, scales);
   if (expiresAtMs === undefined) return 'fresh';
   const leftMs = expiresAtMs - nowMs;
   if (leftMs < held.marginMs || leftMs <= 0) return 'expired';

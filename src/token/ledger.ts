@@ -5,12 +5,17 @@ import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
 import { hasReplaced } from './lineage.js';
 import { isSameUser, subjectOf, type HeldTokens } from './token-set.js';
+import { isTried, noTrial, trialOf, type Arrival, type Trial } from './trial.js';
 
 /** An access token in use, and what its calls have shown of it. */
 export interface Lease {
   readonly held: HeldTokens;
   /** So many answers other than 401 have been seen. */
   accepted: number;
+  /** When the latest call was sent whose answer shows that the token was alive. */
+  aliveAtMs: number | undefined;
+  /** What it is given before what is said of its end is believed. */
+  readonly trial: Trial;
   /** A 401 has refused it, and no other answer has come since. */
   refused: boolean;
   /** A 401 refused it while nobody was renewing it: it did not die of its replacement. */
@@ -34,7 +39,10 @@ export interface Ledger extends KnownTokens {
   readonly predecessor: TokenSet | undefined;
   /** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
   current(): Lease | undefined;
+  /** A pair that is on trial is fresh. */
   freshness(lease: Lease | undefined): Freshness;
+  /** Whether the access token has come to its end, as far as is known, on trial or not. */
+  hasEnded(lease: Lease): boolean;
   /** The store holds this set: it is what calls use from now on. */
   keep(held: HeldTokens): Lease;
   /** As `keep`, in the place of our unsaved pair, which is remembered: it may turn out that theirs is the dead one. */
@@ -93,6 +101,8 @@ export function createLedger(deps: {
   serverOffsetMs: () => number;
   isRedeemed: (fingerprint: string) => boolean;
   isDead: (fingerprint: string) => boolean;
+  /** Whether something can be got in the place of this pair without a person. */
+  isRenewable: (held: HeldTokens) => boolean;
 }): Ledger {
   const replaced = new Set<string>();
   const outdated = new Set<string>();
@@ -113,11 +123,29 @@ export function createLedger(deps: {
   let isBrought = false;
   let isGone = false;
 
-  const freshness = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), deps.serverOffsetMs());
+  const scalesOf = (lease?: Lease) => ({
+    serverOffsetMs: deps.serverOffsetMs(),
+    aliveAtMs: lease?.aliveAtMs,
+  });
+  const known = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), scalesOf(lease));
+  function freshness(lease: Lease | undefined): Freshness {
+    const is = known(lease);
+    if (!lease?.held.accessToken || lease.refused || is === 'fresh') return is;
+    return isTried(lease.trial, lease.aliveAtMs !== undefined, deps.now()) ? 'fresh' : is;
+  }
   const works = (lease: Lease | undefined) =>
     lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
 
-  function supersede(held: HeldTokens, isSuccessor: boolean, isRenewed: boolean): Lease {
+  function supersede(
+    held: HeldTokens,
+    isSuccessor: boolean,
+    isRenewed: boolean,
+    isBroughtNow = false,
+  ): Lease {
+    const arrival: Arrival = isSuccessor ? 'renewed' : newest ? 'adopted' : 'first';
+    const trial = isBroughtNow
+      ? noTrial
+      : trialOf(held, { arrival, isRenewable: deps.isRenewable(held) }, deps.now(), scalesOf());
     owned = new Map();
     if (newest) {
       kinship.replaced(newest.held, held, isSuccessor);
@@ -129,7 +157,7 @@ export function createLedger(deps: {
       }
     }
     had = true;
-    newest = { held, accepted: 0, refused: false, diedAlone: false };
+    newest = { held, accepted: 0, aliveAtMs: undefined, trial, refused: false, diedAlone: false };
     return newest;
   }
 
@@ -199,6 +227,7 @@ export function createLedger(deps: {
       return newest?.accepted === 0 ? redeemed?.set : undefined;
     },
     freshness,
+    hasEnded: (lease) => known(lease) === 'expired',
     current() {
       if (phase === 'kept') return newest;
       if (works(older)) return older;
@@ -253,7 +282,7 @@ export function createLedger(deps: {
       phase = 'saving';
       isBrought = true;
       isGone = false;
-      const lease = supersede(held, false, false);
+      const lease = supersede(held, false, false, true);
       for (const tokens of [replaced, outdated])
         tokens.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
       for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));

@@ -57,8 +57,8 @@ export function createPresentation(deps: {
     }
   }
 
-  function isYoung({ held }: Lease): boolean {
-    const expiresAtMs = localExpiryMs(held.expiry, deps.serverOffsetMs());
+  function isYoung({ held, aliveAtMs }: Lease): boolean {
+    const expiresAtMs = localExpiryMs(held, { serverOffsetMs: deps.serverOffsetMs(), aliveAtMs });
     if (expiresAtMs === undefined || held.lifeMs === undefined) return true;
     return expiresAtMs - env.now() > leastShare * held.lifeMs;
   }

@@ -54,6 +54,8 @@ export interface RedemptionDeps {
   /** The pair remembers what it was redeemed for. */
   takesOver: () => boolean;
   serverOffsetMs: () => number;
+  /** The pair of this lease has been replaced, and the server's clock is known: what its stored fields say can be judged. */
+  contradicted: (lease: Lease) => void;
 }
 
 /** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
@@ -194,7 +196,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       ownExtras: extrasOfAnswer(answer, ledger.unsaved ? hand?.held : undefined),
     };
     if (isSpent) {
-      const expiresAtMs = localExpiryMs(held.expiry, serverOffsetMs());
+      const expiresAtMs = localExpiryMs(held, { serverOffsetMs: serverOffsetMs() });
       mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
     } else {
       // The presented token was not spent: doubts about an earlier answer are over.
@@ -205,6 +207,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
     const held = recordSuccessor(answer, sentAtMs, hold);
+    if (hold.hand) deps.contradicted(hold.hand);
     const lease = ledger.hold(held, true);
     const unsaved = await hold.save(hold.known());
     if (unsaved) return { kind: 'renewed', lease, unsaved };

@@ -75,7 +75,7 @@ export function createRefusals(deps: {
     const acceptedBefore = lease.accepted;
     const replaced = () => lease !== ledger.newest;
     // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
-    const expired = ledger.freshness(lease) === 'expired';
+    const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
     if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted)) oldDies = true;
     if (replaced()) {

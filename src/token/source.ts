@@ -66,7 +66,7 @@ export interface TokenSource
   isHeld(lease: Lease): boolean;
   sent(): void;
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
-  answered(lease: Lease, status: number | undefined): void;
+  answered(lease: Lease, status: number | undefined, sentAtMs: number): void;
   /** The API has answered 401. */
   refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
   /** The replay of a call whose refusal led to a renewal was accepted. */
@@ -121,6 +121,11 @@ export interface SourceDeps {
   warnOnce: Events['warnOnce'];
 }
 
+/** A server that is busy or broken has not looked at the token, perhaps. */
+function showsLife(status: number): boolean {
+  return status < 500 && status !== 401 && status !== 408 && status !== 429;
+}
+
 /** Creates the source of one account from its parts. */
 export function createTokenSource(given: SourceDeps): TokenSource {
   const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
@@ -132,6 +137,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     serverOffsetMs,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
+    isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
   });
   const holding: Holding = {
     client: mutex.client,
@@ -161,6 +167,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     ledger,
     saver,
     drain: ({ signal }) => drain.drain(signal),
+    contradicted: telling.contradicted,
     warn,
   });
   const writes = createWrites({
@@ -289,9 +296,12 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     revoke: (login) => inContext(() => revocation.revoke(login)),
     revokedElsewhere: (token) => inContext(() => elsewhere.revokedElsewhere(token)),
     sent: drain.sent,
-    answered(lease, answer) {
+    answered(lease, answer, sentAtMs) {
       drain.answered();
-      if (answer === undefined || answer === 401) return;
+      if (answer === undefined) return;
+      if (showsLife(answer)) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
+      telling.contradicted(lease);
+      if (answer === 401) return;
       lease.accepted++;
       lease.refused = false;
     },

@@ -1,14 +1,9 @@
 import { jwtDecode } from 'jwt-decode';
 import { isPromise, kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
-import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
+import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
+import { epochMs, lifeSecondsOf } from './moments.js';
 import { unwritable, unwritableField } from './writable.js';
-
-/** When a token stops working, and by whose clock that moment was told. */
-export interface Expiry {
-  readonly atMs: number;
-  readonly clock: 'local' | 'server';
-}
 
 /** A token set with everything that is asked of it on the way of a request read once. */
 export interface HeldTokens {
@@ -18,8 +13,8 @@ export interface HeldTokens {
   /** Absent when the store holds a refresh token only: redeemed at the first call. */
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
-  /** Undefined: usable until a 401 says otherwise. */
-  readonly expiry: Expiry | undefined;
+  /** What says when the access token stops working, best first; where nothing does, it is used until a 401 says otherwise. */
+  readonly evidence: readonly Testimony[];
   readonly lifeMs: number | undefined;
   /** How long before expiry the token is renewed; drawn once per token. */
   readonly aheadMs: number;
@@ -116,21 +111,12 @@ export function writableAnswer(answer: TokenSet): TokenSet {
   return Object.fromEntries(fields.filter(([, value]) => unwritable(value) === undefined)) as TokenSet;
 }
 
-/** A set read from a store. Order of the sources of expiry: `expires_at`, `created_at + expires_in`, the JWT's `exp`. */
+/** A set read from a store. */
 export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
   const claims = jwtTimes(set.access_token);
   const lifeSeconds = lifeSecondsOf(set.expires_in);
-  const createdAtMs = epochMs(set.created_at);
-  const storedMs = epochMs(set.expires_at);
-  const expiry: Expiry | undefined =
-    storedMs !== undefined
-      ? { atMs: storedMs, clock: 'local' }
-      : createdAtMs !== undefined && lifeSeconds !== undefined
-        ? { atMs: Math.min(createdAtMs + lifeSeconds * 1000, latestMs), clock: 'server' }
-        : claims.expiresAtMs !== undefined
-          ? { atMs: claims.expiresAtMs, clock: 'server' }
-          : undefined;
-  return hold(set, expiry, lifeSeconds === undefined ? claims.lifeMs : lifeSeconds * 1000, ahead);
+  const lifeMs = claims.lifeMs ?? (lifeSeconds === undefined ? undefined : lifeSeconds * 1000);
+  return hold(set, evidenceOf(set, claims.expiresAtMs), lifeMs, ahead);
 }
 
 /**
@@ -140,7 +126,8 @@ export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
 export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice): HeldTokens {
   const lifeSeconds = lifeSecondsOf(set.expires_in);
   if (lifeSeconds === undefined) return holdLoaded(set, ahead);
-  return hold(set, { atMs: sentAtMs + lifeSeconds * 1000, clock: 'local' }, lifeSeconds * 1000, ahead);
+  const lifeMs = lifeSeconds * 1000;
+  return hold(set, [{ source: 'answer', atMs: sentAtMs + lifeMs, clock: 'local' }], lifeMs, ahead);
 }
 
 /** What is saved: the previous set's extra fields plus the answer; an answer without a refresh token keeps the presented one. */
@@ -157,14 +144,17 @@ export function mergeAnswer(previous: TokenSet | undefined, answer: TokenSet): T
 /** The set as it is saved: with the moment of expiry in Unix seconds on this machine's clock, rounded down. */
 export function withExpiresAt(held: HeldTokens, serverOffsetMs: number): TokenSet {
   const { expires_at: _stale, ...set } = held.set;
-  const atMs = localExpiryMs(held.expiry, serverOffsetMs);
+  const atMs = localExpiryMs(held, { serverOffsetMs });
   return atMs === undefined ? set : { ...set, expires_at: Math.floor(atMs / 1000) };
 }
 
-/** Expiry on this machine's clock. */
-export function localExpiryMs(expiry: Expiry | undefined, serverOffsetMs: number): number | undefined {
-  if (!expiry) return undefined;
-  return expiry.clock === 'local' ? expiry.atMs : expiry.atMs - serverOffsetMs;
+/** When the access token stops working, on this machine's clock; undefined where nothing is known or believed of it. */
+export function localExpiryMs(
+  { evidence, lifeMs }: Pick<HeldTokens, 'evidence' | 'lifeMs'>,
+  scales: Scales,
+): number | undefined {
+  const expiry = believed(evidence, lifeMs, scales);
+  return expiry && localMs(expiry, scales);
 }
 
 /** How early a token is renewed: the application's wish, and one draw of chance so that a fleet does not renew at once. */
@@ -177,7 +167,7 @@ export interface AheadChoice {
 
 function hold(
   set: TokenSet,
-  expiry: Expiry | undefined,
+  evidence: readonly Testimony[],
   lifeMs: number | undefined,
   ahead: AheadChoice,
 ): HeldTokens {
@@ -187,7 +177,7 @@ function hold(
     set,
     accessToken: set.access_token || undefined,
     refreshToken: set.refresh_token || undefined,
-    expiry,
+    evidence,
     lifeMs,
     // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.
     aheadMs: Math.min(wishedMs * (1 + 0.2 * ahead.draw), life / 2),
@@ -200,8 +190,9 @@ function jwtTimes(token: string | undefined): { expiresAtMs?: number; lifeMs?: n
   const expiresAtMs = epochMs(claims?.['exp']);
   const issuedAtMs = epochMs(claims?.['iat']);
   if (expiresAtMs === undefined) return {};
-  const lifeMs = issuedAtMs !== undefined && issuedAtMs < expiresAtMs ? expiresAtMs - issuedAtMs : undefined;
-  return lifeMs === undefined ? { expiresAtMs } : { expiresAtMs, lifeMs };
+  if (issuedAtMs === undefined) return { expiresAtMs };
+  // A token that ends before it begins tells nothing.
+  return issuedAtMs < expiresAtMs ? { expiresAtMs, lifeMs: expiresAtMs - issuedAtMs } : {};
 }
 
 /** A JWT's claims, or undefined for an opaque, broken or strange token: never an error in itself. */

@@ -29,7 +29,9 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'axios-procore-'));
     const file = join(folder, 'tokens.json');
     const emulator = await startEmulator();
-    writeFileSync(file, JSON.stringify({ ...emulator.issue(), expires_at: 1 }));
+    const pair = emulator.issue();
+    emulator.expire(pair.access_token);
+    writeFileSync(file, JSON.stringify(pair));
     // Neither is answered before both have presented the token: the race is certain.
     const held = emulator.misbehave({ on: 'token', times: 2, do: { kind: 'hold' } });
     const children = [0, 1].map(() =>
@@ -46,7 +48,7 @@ test(
         expect(outcome.said.join('\n')).not.toContain('reauthentication-required');
         expect(emulator.isLive(outcome.refreshToken)).toBe(true);
       }
-      expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 1, unauthorized: 0 });
+      expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 1, unauthorized: 2 });
     } finally {
       for (const child of children) child.kill('SIGKILL');
       await emulator.close();

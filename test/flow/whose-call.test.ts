@@ -138,7 +138,8 @@ test('of opaque tokens, those that the account holds or has held since its user 
 
 test('in a new process the token that the store holds is known before anything is decided', async () => {
   await using h = await createHarness({ authorised: false });
-  h.store.sets.set('default', { ...opaque('1'), expires_at: h.env.now() / 1000 - 60 });
+  const expires_at = h.env.now() / 1000 - 60;
+  h.store.sets.set('default', { ...opaque('1'), created_at: expires_at - 5400, expires_at });
   h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: opaque('2') } });
   const { instance, sent } = recording(h);
   await Promise.all([instance.get(me, bearer('a-1')), instance.get(me, bearer('a-of-another'))]);

@@ -52,7 +52,8 @@ export const failures: Failure[] = [
     name: 'no refresh token',
     ...reauthentication,
     prepare({ h, pair }) {
-      h.store.sets.set('default', { access_token: pair.access_token, expires_at: 1 });
+      h.store.sets.set('default', { access_token: pair.access_token });
+      expire(h);
     },
   },
   {

@@ -14,7 +14,13 @@ function pairOf(user: number, refresh_token: string) {
 
 function create() {
   const never = () => false;
-  return createLedger({ now: () => nowMs, serverOffsetMs: () => 0, isRedeemed: never, isDead: never });
+  return createLedger({
+    now: () => nowMs,
+    serverOffsetMs: () => 0,
+    isRedeemed: never,
+    isDead: never,
+    isRenewable: () => true,
+  });
 }
 
 test('while a pair is saved again that gave way to another user’s, calls wait and do not run as that user', () => {

@@ -7,7 +7,7 @@ import { createManualEnv } from '../../support/manual-env.js';
 
 function leaseOf(user: string): Lease {
   const set = { access_token: `access of ${user}`, refresh_token: `refresh of ${user}` };
-  return { held: { set, refreshToken: set.refresh_token } } as Lease;
+  return { held: { set, refreshToken: set.refresh_token, evidence: [] as unknown } } as Lease;
 }
 
 /** The token requests of an account; `hand`: what it holds, `acquired`: called when a lease is handed over. */
