@@ -4,12 +4,20 @@ import { scenarioOf, type FaultKind } from './scenario.js';
 import { shrink } from './shrink.js';
 
 /** The kinds of faults that every run may have. */
-const kinds: readonly FaultKind[] = [];
+const kinds: readonly FaultKind[] = [
+  'kill',
+  'lose-answers',
+  'busy',
+  'revoke-access',
+  'delete-row',
+  'saves-fail',
+  'loads-fail',
+];
 
 const { values } = parseArgs({
   options: {
     /** How many seeds. */
-    seeds: { type: 'string', default: '2000' },
+    seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     /** One seed alone, with its trace. */
     seed: { type: 'string' },

@@ -4,7 +4,7 @@ import { createNet, type Net } from './net.js';
 import { accountName, startProcess, type ModelProcess } from './process.js';
 import { columnsOf, createTable, type Table } from './rows.js';
 import type { Scenario, Step } from './scenario.js';
-import { createServer, type Line, type Server } from './server.js';
+import { createServer, type Line, type Pair, type Server } from './server.js';
 import { createWorld, startMs, type World } from './world.js';
 
 /** A call of the application, and what it came to. */
@@ -38,6 +38,9 @@ export interface Run {
   readonly told: readonly { readonly atMs: number; readonly process: string; readonly what: string }[];
   /** When each process that was killed ended. */
   readonly deaths: ReadonlyMap<string, number>;
+  /** What the store held when all faults had ended, and the newest authorisation that `setTokens` had resolved for. */
+  readonly stored: ReadonlyMap<number, Pair | undefined>;
+  readonly newest: ReadonlyMap<number, Line | undefined>;
   /** Accounts whose live token was with nobody when all faults had ended, with the authorisation that ended so. */
   readonly lost: ReadonlyMap<number, Line | undefined>;
   /** Accounts that a call of the end was refused for until a person came. */
@@ -83,6 +86,7 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
   const deeds: Deed[] = [];
   const told: { atMs: number; process: string; what: string }[] = [];
   const deaths = new Map<string, number>();
+  const kept = new Set<Line>();
   const accounts = [...Array(scenario.accounts).keys()];
 
   const start = (name: string) =>
@@ -105,7 +109,9 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
   const processes = [...Array(scenario.processes).keys()].map((index) => start(`p${index + 1}`));
 
   function call(index: number, account: number, phase: CallRecord['phase']): void {
-    const { instance, name, alive } = processes[index]!;
+    const { instance, name, alive, isAlive } = processes[index]!;
+    // Nobody asks the dead.
+    if (!isAlive()) return;
     const record: CallRecord = { process: name, account, phase, startedAtMs: world.now() };
     calls.push(record);
     const config = { procore: { account: accountName(account) } };
@@ -123,14 +129,19 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
   function logIn(at: ModelProcess, account: number): void {
     const set = server.logIn(account, userOf(account));
     world.note('person', `authorises ${accountName(account)} anew, ${at.name} gets ${net.shown(set)}`);
+    const line = server.lineOf(account)!;
     at.alive(at.procore.setTokens(set as never, accountName(account))).then(
-      () => world.note(at.name, 'setTokens resolves'),
+      () => {
+        kept.add(line);
+        world.note(at.name, 'setTokens resolves');
+      },
       (error: unknown) => world.note(at.name, `setTokens rejects: ${outcomeOf(error)}`),
     );
   }
 
   function take(step: Step): void {
     const at = 'process' in step ? processes[step.process]! : undefined;
+    if (at && !at.isAlive()) return;
     if (step.kind !== 'calls' && step.kind !== 'renew')
       world.note('fault', JSON.stringify({ ...step, atMs: undefined }));
     if (step.kind !== 'calls')
@@ -142,7 +153,8 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
       });
     switch (step.kind) {
       case 'calls':
-        for (let number = 0; number < step.count; number++) call(step.process, step.account, 'steps');
+        for (let number = 0; number < step.count; number++)
+          world.after(number * step.gapMs, () => call(step.process, step.account, 'steps'));
         return;
       case 'renew':
         at!
@@ -150,7 +162,6 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
           .catch((error: unknown) => world.note(at!.name, `renew() rejects: ${outcomeOf(error)}`));
         return;
       case 'kill': {
-        if (!at!.isAlive()) return;
         at!.kill();
         deaths.set(at!.name, world.now());
         world.after(step.backMs, () => {
@@ -201,6 +212,13 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
   table.mend();
   await world.runUntil(world.now() + recoveryMs);
 
+  /** What the store holds once all has been tried again that had failed. */
+  const stored = new Map(
+    accounts.map((account) => [account, server.pairOfAccess(table.row(account)?.['access_token'])]),
+  );
+  const newest = new Map(
+    accounts.map((account) => [account, [...kept].filter((line) => line.account === account).at(-1)]),
+  );
   const everyCall = (phase: CallRecord['phase']) => {
     for (const index of processes.keys()) for (const account of accounts) call(index, account, phase);
   };
@@ -219,7 +237,7 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
   await world.runUntil(world.now() + 60_000);
   everyCall('after-log-in');
   await world.runUntil(world.now() + 90_000);
-  return { scenario, world, server, table, net, calls, deeds, told, deaths, lost, unserved };
+  return { scenario, world, server, table, net, calls, deeds, told, deaths, stored, newest, lost, unserved };
 
   /** Whether a refresh token that the server would redeem is in the store, or in the memory of a living process. */
   function isHeld(account: number): boolean {

@@ -20,7 +20,14 @@ export type SaveFault = 'rejects' | 'rejects-though-written' | 'hangs' | 'hangs-
 
 /** What happens in a scenario, and when, in milliseconds since its start. */
 export type Step = { readonly atMs: number } & (
-  | { readonly kind: 'calls'; readonly process: number; readonly account: number; readonly count: number }
+  | {
+      readonly kind: 'calls';
+      readonly process: number;
+      readonly account: number;
+      readonly count: number;
+      /** Between one call and the next. */
+      readonly gapMs: number;
+    }
   | { readonly kind: 'renew'; readonly process: number; readonly account: number }
   /** The process stops, wherever it is, and a cold one takes its place. */
   | { readonly kind: 'kill'; readonly process: number; readonly backMs: number }
@@ -153,7 +160,11 @@ function stepsOf(
         kind: 'calls',
         process: (first + at) % processes,
         account: chance.whole(0, accounts - 1),
-        count: chance.whole(1, 3),
+        ...chance.pick([
+          { count: 1, gapMs: 0 },
+          { count: 3, gapMs: 0 },
+          { count: 12, gapMs: 150 },
+        ]),
       });
     }
     if (chance.hits(0.1))

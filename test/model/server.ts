@@ -52,6 +52,7 @@ export interface Server {
     readonly atMs: number;
     readonly by: string;
     readonly account: number | undefined;
+    readonly pair: Pair | undefined;
   }[];
   /** Starts an authorisation; an answer of the token endpoint. */
   logIn(account: number, user: string): Record<string, unknown>;
@@ -192,7 +193,7 @@ export function createServer(world: World, { server: kind, grant }: Scenario): S
         if (kind.oldAccess === 'dies-at-use' && grant === 'refresh_token') settle(pair);
         return { answer: { status: 200, data: { user: pair.line.user }, headers: headers() }, pair };
       }
-      refusals.push({ atMs: world.now(), by, account: pair?.line.account });
+      refusals.push({ atMs: world.now(), by, account: pair?.line.account, pair });
       const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return { answer: { status: 401, data: '', headers: { ...headers(), ...challenge } }, pair };
     },
