@@ -6,7 +6,7 @@ import type { ListingStore, TokenSet } from './store/store.js';
 import { descendsFrom } from './token/lineage.js';
 import type { TokenSource } from './token/source.js';
 import { readTokenSet, subjectOf } from './token/token-set.js';
-import { call, within, type Patience } from './within.js';
+import { awakeNow, call, within, type Patience } from './within.js';
 
 /** Whose tokens a call uses, where accounts are the users themselves. */
 export interface Accounts {
@@ -124,11 +124,11 @@ export function createAccounts(deps: {
       // Another process may have renewed what is in hand here.
       await sourceOf('default').recognise(refreshToken, patience);
       if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
-      const untilMs = env.now() + patience.maxMs;
+      const untilMs = awakeNow(env) + patience.maxMs;
       for (const account of (await listed(patience)) ?? []) {
-        if (env.now() > untilMs || patience.signal?.aborted) return undefined;
+        if (awakeNow(env) > untilMs || patience.signal?.aborted) return undefined;
         const loading = inContext(() => call(() => store.load(account)));
-        const loaded = await within(env, untilMs - env.now(), loading, patience.signal);
+        const loaded = await within(env, untilMs - awakeNow(env), loading, patience.signal);
         const read = readTokenSet(loaded.kind === 'done' ? loaded.value : undefined);
         if (read.kind !== 'set' || !descendsFrom(read.set, refreshToken)) continue;
         const source = sourceOf(account);

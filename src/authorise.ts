@@ -12,6 +12,7 @@ import { isReplayable } from './retry/replayable.js';
 import type { Lease } from './token/ledger.js';
 import type { Patience } from './within.js';
 import { dressed } from './wire/headers.js';
+import { awakeNow } from './within.js';
 
 /** More often than this a token is not replaced under one call, unless something is very wrong. */
 const mostReplays = 3;
@@ -75,10 +76,10 @@ export function createAuthorisation(deps: {
 
   /** Whose a bearer is can be said once the store has been looked into. */
   async function wearKnown(config: AxiosRequestConfig, call: Call): Promise<AxiosRequestConfig> {
-    const known = await isKnown(call, patienceOf(call, env.now()));
+    const known = await isKnown(call, patienceOf(call, awakeNow(env)));
     if (call.signal?.aborted) throw interruptedError(call);
     if (known && isForeign(call)) return asItCame(config, call);
-    const late = overtime(call, env.now());
+    const late = overtime(call, awakeNow(env));
     if (late) throw late;
     const lease = call.source!.peek(call.config);
     return lease ? wear(config, call, lease) : wearLater(config, call);
@@ -108,13 +109,13 @@ export function createAuthorisation(deps: {
   async function waitForToken(call: Call): Promise<Lease | undefined> {
     const { method, path } = call;
     emit('request-waiting', { reason: 'token', method, path });
-    const acquired = await call.source!.acquire(patienceOf(call, env.now()));
+    const acquired = await call.source!.acquire(patienceOf(call, awakeNow(env)));
     if (acquired.kind === 'lease') return acquired.lease;
     if (acquired.kind === 'aborted') throw interruptedError(call);
     // The application's own authorisation has not passed by yet; it works as it did without the plugin.
     const isOver = takesOver && acquired.error.kind === 'reauthentication-required';
     if (call.bearer !== undefined && (isOver || isForeign(call))) return undefined;
-    throw overtime(call, env.now() + timerEarlyMs) ?? acquired.error;
+    throw overtime(call, awakeNow(env) + timerEarlyMs) ?? acquired.error;
   }
 
   return {
@@ -122,7 +123,7 @@ export function createAuthorisation(deps: {
       const call = calls.of(config);
       if (!call) return config;
       if (call.signal?.aborted) throw interruptedError(call);
-      const late = overtime(call, env.now());
+      const late = overtime(call, awakeNow(env));
       if (late) throw late;
       if (!call.source) return undressed(config, call);
       if (isForeign(call)) {
@@ -146,14 +147,14 @@ export function createAuthorisation(deps: {
       const text = blobText(response.data);
       const reason = refusalReason(response.headers, text ? await text : response.data);
       const refusal = await call.source.refused(lease, reason, {
-        ...patienceOf(call, env.now()),
+        ...patienceOf(call, awakeNow(env)),
         // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
         ...(isReplayable(response.data) ? {} : { way: undefined }),
         mayRenew: !call.renewed,
       });
       if (refusal.kind === 'aborted') throw interruptedError(call);
       if (refusal.kind === 'failed') {
-        const late = overtime(call, env.now() + timerEarlyMs);
+        const late = overtime(call, awakeNow(env) + timerEarlyMs);
         // It is on no error of ours, then, and nobody reads it.
         if (late && !call.response) discard(response.data);
         throw late ?? refusal.error;

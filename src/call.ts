@@ -197,7 +197,9 @@ export function bridgeCancellation(
   // For good: a stream that was never sent may fail after the call.
   stream?.on('error', (error) => interrupt({ kind: 'body', error }));
   if (deadlineMs !== undefined) {
-    void env.sleep(deadlineMs, { signal: over.signal }).then(() => interrupt({ kind: 'deadline' }));
+    void env
+      .sleep(deadlineMs, { signal: over.signal, awake: true })
+      .then(() => interrupt({ kind: 'deadline' }));
   }
   return {
     signal: any.signal,

@@ -24,6 +24,7 @@ import type { TokenSource } from './token/source.js';
 import { wrongEnvironmentText } from './wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
 import { bearerOf, companyIn } from './wire/headers.js';
+import { awakeNow } from './within.js';
 
 export interface DispatchDeps {
   env: Env;
@@ -54,7 +55,7 @@ export function createDispatch(
   let isFirst = true;
 
   return async (config, original) => {
-    const startedAtMs = env.now();
+    const startedAtMs = awakeNow(env);
     const destination = destinationOf(config, origins);
     const adapter = resolveAdapter(copy, original, config);
     const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
@@ -115,7 +116,7 @@ export function createDispatch(
     } catch (error) {
       if (!(error instanceof AccountUndecidedError)) throw error;
       if (signal?.aborted) throw canceledError(copy, config);
-      const isOver = env.now() + timerEarlyMs >= startedAtMs + (boundOf(config) ?? Infinity);
+      const isOver = awakeNow(env) + timerEarlyMs >= startedAtMs + (boundOf(config) ?? Infinity);
       throw isOver ? timedOutUnsent(copy, config) : unsentError(copy, error, config, path);
     } finally {
       release();
@@ -203,7 +204,7 @@ export function createDispatch(
       signal,
       interruption,
       interrupted,
-      deadlineAtMs: deadlineMs === undefined ? Infinity : env.now() + deadlineMs,
+      deadlineAtMs: deadlineMs === undefined ? Infinity : awakeNow(env) + deadlineMs,
       timeoutAtMs: brought.startedAtMs + (boundOf(config) ?? Infinity),
       maxWaitMs: settings.maxWaitMs,
       attempts: 0,

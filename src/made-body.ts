@@ -5,7 +5,7 @@ import { interruptedError, type Call, type Calls } from './call.js';
 import type { Env } from './env.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 import { isReplayable } from './retry/replayable.js';
-import { within } from './within.js';
+import { awakeNow, within } from './within.js';
 
 /**
  * Creates the interceptor of the line that lets `procore.body` make the body of an attempt: after the wait for the server, because a
@@ -32,11 +32,13 @@ export function createBodyMaker({ env, calls }: { env: Env; calls: Calls }): {
   async function awaited(made: PromiseLike<unknown>, call: Call): Promise<unknown> {
     const { signal } = call;
     const body = Promise.resolve(made);
-    const waited = await within(env, call.timeoutAtMs - env.now(), body, signal);
+    const waited = await within(env, call.timeoutAtMs - awakeNow(env), body, signal);
     if (waited.kind === 'done' && !signal?.aborted) return waited.value;
     if (waited.kind === 'failed' && !signal?.aborted) throw thrown(call, waited.error);
     void body.then(discard, () => undefined);
-    throw (signal?.aborted ? undefined : overtime(call, env.now() + timerEarlyMs)) ?? interruptedError(call);
+    throw (
+      (signal?.aborted ? undefined : overtime(call, awakeNow(env) + timerEarlyMs)) ?? interruptedError(call)
+    );
   }
 
   function put(body: unknown, config: AxiosRequestConfig, call: Call): AxiosRequestConfig {

@@ -5,6 +5,7 @@ import { DeadlineError, RateLimitedError } from './failure/errors.js';
 import type { Events } from './observe/events.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 import type { Passage } from './pacing/gate.js';
+import { awakeNow } from './within.js';
 
 /** Holds calls back by what the server tells of its limits. */
 export interface Pacing {
@@ -22,7 +23,7 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     const { gate, ticket, method, path } = call;
     if (!gate || !ticket) return;
     if (gate.leave(ticket)) return;
-    const nowMs = env.now();
+    const nowMs = awakeNow(env);
     const patience = gatePatienceOf(call, nowMs);
     // The same, should both end at once: that is what the application chose for this call.
     const untilEnd = endsAtMs(call) <= nowMs + patience.maxMs;
@@ -58,7 +59,7 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     const sent = call.attempts === 0 ? 'it was not sent' : 'it was not sent again';
     const opens = `calls may leave again at ${retryAt.toISOString()}`;
     const isByTimeout = untilEnd && call.timeoutAtMs < call.deadlineAtMs;
-    const late = isByTimeout ? overtime(call, env.now() + timerEarlyMs) : undefined;
+    const late = isByTimeout ? overtime(call, awakeNow(env) + timerEarlyMs) : undefined;
     if (late) return late;
     call.gaveUp = untilEnd ? 'deadline' : 'wait-too-long';
     if (untilEnd && !isByTimeout)

@@ -10,6 +10,7 @@ import { tellWholeTimeout } from './overtime.js';
 import { longestToldMs, retryAfterMs } from './retry/delay.js';
 import { timeoutAfter } from './timeout.js';
 import { headerOf } from './wire/headers.js';
+import { awakeNow } from './within.js';
 
 /**
  * Creates the end of the line: one attempt over the caller's own adapter. Whoever keeps books of calls under way hears of it here, and
@@ -61,7 +62,7 @@ export function createSend(deps: {
     call.mayHaveRun ||= failure.mayHaveRun;
     call.retryAtMs =
       failure.toldMs === undefined ? undefined : env.now() + Math.min(failure.toldMs, longestToldMs);
-    const { sinceMs = env.now(), times = 0 } = call.turnedAway ?? {};
+    const { sinceMs = awakeNow(env), times = 0 } = call.turnedAway ?? {};
     call.turnedAway = failure.turnedAway ? { sinceMs, times: times + 1 } : undefined;
   }
 
@@ -107,7 +108,7 @@ export function createSend(deps: {
     // Who goes out with a bearer of its own is not waited for, and its answer is not counted.
     if (call.lease) call.source?.sent();
     if (call.timeoutAtMs < Infinity) {
-      config.timeout = timeoutAfter(call.config.timeout, env.now() - call.startedAtMs) as number;
+      config.timeout = timeoutAfter(call.config.timeout, awakeNow(env) - call.startedAtMs) as number;
     }
     let sending: Promise<AxiosResponse>;
     try {

@@ -9,6 +9,16 @@ export interface Patience {
   readonly way?: Way | undefined;
 }
 
+/** The moment that patience is measured from and ends at: time goes by only while the process runs. */
+export function awakeNow(env: Env): number {
+  return env.now() - (env.asleepMs?.() ?? 0);
+}
+
+/** The moment of {@link awakeNow} by this machine's clock, if the process is not stopped until then. */
+export function byClock(env: Env, awakeMs: number): number {
+  return awakeMs + (env.asleepMs?.() ?? 0);
+}
+
 /** How a bounded wait ended. */
 export type Waited<T> =
   { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'elapsed' } | { kind: 'aborted' };
@@ -32,7 +42,7 @@ export async function within<T>(
   const stop = () => timer.abort();
   signal?.addEventListener('abort', stop, { once: true });
   const elapsed = env
-    .sleep(ms, { signal: timer.signal })
+    .sleep(ms, { signal: timer.signal, awake: true })
     .then((): Waited<T> => (signal?.aborted ? { kind: 'aborted' } : { kind: 'elapsed' }));
   try {
     return await Promise.race([settled, elapsed]);

@@ -66,7 +66,8 @@ export interface Gate {
 
 interface Waiting extends Placed {
   readonly ticket: Ticket;
-  readonly giveUpAtMs: number;
+  /** When its patience ends, if the process is not stopped until then. */
+  readonly giveUpAwakeMs: number;
   readonly signal: AbortSignal | undefined;
   passage: Passage | undefined;
   settle: ((passage: Passage) => void) | undefined;
@@ -86,7 +87,8 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
   const byTurn = createQueue<Waiting>(isEarlier, 0);
   const byPatience = createQueue<Waiting>(
     (one, other) =>
-      one.giveUpAtMs < other.giveUpAtMs || (one.giveUpAtMs === other.giveUpAtMs && isEarlier(one, other)),
+      one.giveUpAwakeMs < other.giveUpAwakeMs ||
+      (one.giveUpAwakeMs === other.giveUpAwakeMs && isEarlier(one, other)),
     1,
   );
   const aborts = createAborts<Waiting>((waiting) => {
@@ -101,6 +103,10 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     lastMs = localMs + setBackMs;
     return lastMs;
   }
+
+  /** Time in which the process was stopped counts against nobody: by so much later everybody's patience ends. */
+  const asleepMs = () => env.asleepMs?.() ?? 0;
+  const giveUpAtMs = (waiting: Waiting) => waiting.giveUpAwakeMs + asleepMs();
 
   /** What a caller is told is a time by the clock as it is now. */
   function told<T extends { readonly atMs: number }>(moment: T): T {
@@ -147,7 +153,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
     const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
     const tooLong = refusal(told(admission));
     for (let next = byPatience.first(); next; next = byPatience.first()) {
-      if (next.giveUpAtMs > nowMs && next.giveUpAtMs >= opensAtMs) break;
+      if (giveUpAtMs(next) > nowMs && giveUpAtMs(next) >= opensAtMs) break;
       dismiss(next, tooLong);
     }
     rest(admission.atMs);
@@ -161,15 +167,18 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       timer = undefined;
       return;
     }
-    const atMs = Math.min(opensAtMs, first.giveUpAtMs);
+    const atMs = Math.min(opensAtMs, giveUpAtMs(first));
     if (atMs === Infinity || (timer && timer.atMs <= atMs)) return;
     timer?.stop.abort();
     const mine = { atMs, stop: new AbortController() };
     timer = mine;
+    // The gate opens by the server's time, whether or not anybody was awake: this only sees to it that a stop is noticed.
+    if (env.asleepMs) void env.sleep(Infinity, { signal: mine.stop.signal, awake: true });
     void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
       if (timer !== mine) return;
       timer = undefined;
       serve();
+      mine.stop.abort();
     });
   }
 
@@ -198,7 +207,7 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       }
       const waiting: Waiting = {
         ticket,
-        giveUpAtMs: nowMs + maxMs,
+        giveUpAwakeMs: nowMs + maxMs - asleepMs(),
         signal,
         places: [],
         passage: undefined,

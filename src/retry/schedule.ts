@@ -7,6 +7,7 @@ import { answerOf } from '../failure/never-sent.js';
 import type { Line } from '../line.js';
 import type { Events } from '../observe/events.js';
 import { decideRetry, type RetryDecision } from './decide.js';
+import { awakeNow } from '../within.js';
 
 /**
  * Attaches axios-retry to the line. It counts and sends again; whether and when is decided here, and the wait is ours (its own delay
@@ -18,7 +19,7 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
   const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
   function decide(call: Call, config: Parameters<Line>[0], retries: number): RetryDecision {
-    const nowMs = env.now();
+    const nowMs = awakeNow(env);
     // An attempt under such a `timeout` has all the time that the call has left.
     const hasTimedOut = call.timeoutAtMs < Infinity && call.failure!.kind === 'timeout';
     const leftMs = hasTimedOut ? 0 : endsAtMs(call) - nowMs;

@@ -1,6 +1,6 @@
 import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
-import { within } from '../within.js';
+import { awakeNow, within } from '../within.js';
 
 /** Lets calls in flight finish before a renewal, where the server kills their token with its replacement. */
 export interface Drain {
@@ -30,13 +30,13 @@ export function createDrain(deps: {
     get holdingUntilMs() {
       return holdingUntilMs;
     },
-    holding: () => env.now() < holdingUntilMs,
+    holding: () => awakeNow(env) < holdingUntilMs,
     async drain(signal, need) {
       const needed =
         settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
       if (!needed || signal.aborted) return;
       // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
-      holdingUntilMs = env.now() + 2 * settings.drainMs;
+      holdingUntilMs = awakeNow(env) + 2 * settings.drainMs;
       if (inFlight === 0) return;
       await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), signal);
     },

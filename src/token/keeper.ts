@@ -2,7 +2,7 @@ import type { Env } from '../env.js';
 import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
-import { call, within } from '../within.js';
+import { awakeNow, call, within } from '../within.js';
 import { readTokenSet, unwritableExtra } from './token-set.js';
 import { writableAdvice } from './writable.js';
 
@@ -84,10 +84,10 @@ export function createKeeper(deps: {
 
   /** A write that lands late must not land on a later one: each waits for the one before. */
   async function inOrder(write: () => void | Promise<void>): Promise<Write> {
-    const patienceEndsAtMs = env.now() + storeTimeoutMs;
+    const patienceEndsAtMs = awakeNow(env) + storeTimeoutMs;
     // Others may have waited for the same write, and one of them is first.
     for (let before = saves.get(account); before; before = other(saves.get(account), before)) {
-      const waited = await within(env, patienceEndsAtMs - env.now(), before);
+      const waited = await within(env, patienceEndsAtMs - awakeNow(env), before);
       if (waited.kind !== 'done') return { kind: 'blocked' };
     }
     const work = call(write);

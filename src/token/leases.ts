@@ -7,6 +7,7 @@ import type { Patience } from '../within.js';
 import type { Drain } from './drain.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { Sequence } from './sequence.js';
+import { awakeNow } from '../within.js';
 
 /** What a wait for a token came to. */
 export type Acquired =
@@ -65,7 +66,7 @@ export function createLeases(deps: {
   return {
     peek,
     async acquire({ maxMs, signal, way }) {
-      const untilMs = env.now() + Math.min(maxMs, settings.timeoutMs);
+      const untilMs = awakeNow(env) + Math.min(maxMs, settings.timeoutMs);
       for (;;) {
         const ready = peek(way);
         if (ready) return { kind: 'lease', lease: ready };
@@ -82,7 +83,7 @@ export function createLeases(deps: {
         // Whatever its life: a call that has waited for a token uses it once.
         if (result.kind !== 'superseded' && !deps.isMoving())
           return { kind: 'lease', lease: working() ?? result.lease };
-        if (env.now() >= untilMs) return orWorking(sequence.overdue(run));
+        if (awakeNow(env) >= untilMs) return orWorking(sequence.overdue(run));
       }
     },
     async replace(lease, { maxMs, signal, way }) {
@@ -90,7 +91,7 @@ export function createLeases(deps: {
       if (objected) return orWorking(objected);
       const run =
         sequence.running ?? sequence.start(() => (ledger.newest === lease ? undefined : working()), way);
-      const untilMs = env.now() + Math.min(maxMs, settings.timeoutMs);
+      const untilMs = awakeNow(env) + Math.min(maxMs, settings.timeoutMs);
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       const failed =
@@ -98,7 +99,7 @@ export function createLeases(deps: {
       return orWorking(failed ?? sequence.overdue(run));
     },
     async renew() {
-      const untilMs = env.now() + settings.totalMs;
+      const untilMs = awakeNow(env) + settings.totalMs;
       let replaced = false;
       for (;;) {
         const objected = sequence.objection('asked');
@@ -116,7 +117,7 @@ export function createLeases(deps: {
           return { ...result.lease.held.set };
         }
         if (result?.kind === 'failed') throw result.error;
-        if (env.now() >= untilMs) throw sequence.overdue(run);
+        if (awakeNow(env) >= untilMs) throw sequence.overdue(run);
       }
     },
   };

@@ -5,6 +5,7 @@ import type { Failures, RenewalFailure } from './failures.js';
 import { createAccess, type Access } from './login-access.js';
 import type { Asker, LoginGate } from './login-gate.js';
 import type { RenewalRun } from './renewal.js';
+import { byClock } from '../within.js';
 
 /** The way of one renewal through the gate of the login host. */
 export interface Passage extends Pick<Access, 'enter' | 'ended' | 'leave'> {
@@ -31,7 +32,7 @@ export function createPassage(
     most: settings.concurrency,
     rank: () => (isInside ? 'first' : run.waiting > 0 ? 'call' : 'background'),
     turn: () => run.turn,
-    patientUntilMs: () => (run.waiting > 0 ? Math.min(run.patientUntilMs, endsAtMs) : endsAtMs),
+    patientUntilMs: () => (run.waiting > 0 ? Math.min(byClock(env, run.patientUntilMs), endsAtMs) : endsAtMs),
   };
   const access = createAccess(env, gate, asker);
 
@@ -54,7 +55,7 @@ export function createPassage(
       run.moved = () => (isForsaken() ? end() : gate.moved(asker));
       run.signal.addEventListener('abort', end, { once: true });
       // For a call whose patience ends in the wait.
-      const retryAt = new Date(Math.max(env.now(), Math.min(run.patientUntilMs, endsAtMs)));
+      const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.patientUntilMs), endsAtMs)));
       run.trouble = retold(blocked({}, why).error, { retryAt });
       const waited = await access.wait(endsAtMs - env.now(), over.signal);
       run.moved = undefined;

@@ -2,7 +2,7 @@ import type { InContext } from '../async-context.js';
 import type { Env } from '../env.js';
 import { TokenRenewalError, type ProcoreError } from '../failure/errors.js';
 import type { Way } from '../way.js';
-import { within, type Waited } from '../within.js';
+import { awakeNow, within, type Waited } from '../within.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { RenewalResult, RenewalRun, RunningRenewal } from './renewal.js';
 import type { Telling } from './telling.js';
@@ -148,7 +148,7 @@ export function createSequence(deps: {
       run.patientUntilMs = Math.max(run.patientUntilMs, untilMs);
       if (run.turn === Infinity) run.turn = deps.turn();
       if (++run.waiting === 1) run.moved?.();
-      return within(env, Math.max(0, untilMs - env.now()), run.done, signal).finally(() => {
+      return within(env, Math.max(0, untilMs - awakeNow(env)), run.done, signal).finally(() => {
         if (--run.waiting > 0) return;
         run.patientUntilMs = -Infinity;
         run.moved?.();

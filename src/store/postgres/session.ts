@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createWakefulness } from '../../awake.js';
 import { unlessAborted } from './slots.js';
 
 /** A connection as `pg`'s pool lends it: of its `PoolClient` the part that is used. */
@@ -50,6 +50,7 @@ export async function openSession(
 ): Promise<Session> {
   const client = await connect(pool, told, signal, over);
   const broken = new AbortController();
+  const wakefulness = createWakefulness();
   let lent = true;
   const breakOff = (error: Error) => {
     if (!lent) return;
@@ -65,17 +66,20 @@ export async function openSession(
   client.on('end', onEnd);
 
   async function answerTo(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
-    const answered = new AbortController();
-    const silence = sleep(answerMs, undefined, { signal: answered.signal, ref: false }).then(() => {
-      const error = new Error(`no answer in ${answerMs} ms`);
-      breakOff(told(error));
-      throw error;
+    let stop = () => {};
+    // What a process that was stopped has in its socket is read first: with the connection its lock would go.
+    const silence = new Promise<never>((_resolve, reject) => {
+      stop = wakefulness.start(answerMs, false, () => {
+        const error = new Error(`no answer in ${answerMs} ms`);
+        breakOff(told(error));
+        reject(error);
+      });
     });
     try {
       // A query that throws must not leave the other side of the race alone.
       return await Promise.race([Promise.resolve().then(() => client.query(text, values)), silence]);
     } finally {
-      answered.abort();
+      stop();
     }
   }
 

@@ -397,3 +397,25 @@ describe('100,000 calls', () => {
     expect([served(), gate.waiting, env.sleeping]).toEqual([many, 0, 0]);
   }, 30_000);
 });
+
+test('time in which the process was stopped ends nobody’s patience: those behind the first wait for its answer', async () => {
+  let asleepMs = 0;
+  const env = createManualEnv();
+  const gate = createGate({ env: { ...env, asleepMs: () => asleepMs }, serverOffsetMs: () => 0 });
+  const first = gate.ticket();
+  expect(gate.enter(first, { maxMs: 0, signal: undefined })).toEqual(go);
+  gate.answered(first, busy(10_000));
+  const log: string[] = [];
+  const tickets = Array.from({ length: 3 }, () => gate.ticket());
+  for (const ticket of tickets)
+    void Promise.resolve(gate.enter(ticket, { maxMs: 60_000, signal: undefined })).then(({ kind }) =>
+      log.push(`${ticket.turn} ${kind}`),
+    );
+  env.jump(100_000);
+  asleepMs = 95_000;
+  await env.advance(1);
+  expect(log).toEqual(['1 go']);
+  gate.answered(tickets[0]!, quiet);
+  await settled();
+  expect(log).toEqual(['1 go', '2 go', '3 go']);
+});

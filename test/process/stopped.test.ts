@@ -1,0 +1,138 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startEmulator, type Emulator } from '../../src/emulator/index.js';
+import type { TokenSet } from '../../src/store/store.js';
+import type { StoppedReport, StoppedTask } from './support/stopped-worker.js';
+
+const script = fileURLToPath(new URL('./support/stopped-worker.ts', import.meta.url));
+/** What the process waits for anything, and how much longer it is away. */
+const patienceMs = 1_000;
+const awayMs = 2_500;
+
+let emulator: Emulator;
+let rows: Server;
+let row: TokenSet | undefined;
+let child: ChildProcess | undefined;
+/** Holds the answers of the rows to this method. */
+let holding: 'GET' | 'PUT' | undefined;
+let held: ServerResponse[];
+let asked: () => void;
+
+beforeEach(async () => {
+  emulator = await startEmulator();
+  row = { ...emulator.issue(), expires_at: 1, expires_in: undefined, created_at: undefined };
+  holding = undefined;
+  held = [];
+  asked = () => undefined;
+  rows = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      if (request.method === 'PUT') row = JSON.parse(Buffer.concat(parts).toString()) as TokenSet;
+      if (request.method !== holding) return response.end(JSON.stringify(row ?? null));
+      holding = undefined;
+      held.push(response);
+      asked();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(rows, 'listening');
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  rows.closeAllConnections();
+  rows.close();
+  await emulator.close();
+});
+
+async function message(): Promise<unknown> {
+  const [said] = (await once(child!, 'message')) as [unknown];
+  return said;
+}
+
+async function start(task: StoppedTask, code = ''): Promise<void> {
+  const { port } = rows.address() as AddressInfo;
+  const args = [emulator.url, `http://127.0.0.1:${port}`, task, String(patienceMs), code];
+  child = fork(script, args, { execArgv: ['--import', 'tsx'] });
+  await message();
+}
+
+/** Lets the answer arrive while the process is away, and resolves with what it has come to. */
+async function away(how: 'stopped' | 'busy', release: () => void): Promise<StoppedReport> {
+  if (how === 'stopped') {
+    child!.kill('SIGSTOP');
+    release();
+    await sleep(awayMs);
+    const report = message();
+    child!.kill('SIGCONT');
+    return (await report) as StoppedReport;
+  }
+  child!.send({ busyMs: awayMs });
+  expect(await message()).toBe('busy');
+  const report = message();
+  release();
+  return (await report) as StoppedReport;
+}
+
+describe.each(['stopped', 'busy'] as const)('a process that is %s for longer than it waits', (how) => {
+  test.each<[StoppedTask, string]>([
+    ['exchange', "a renewal by the application's own exchange"],
+    ['deadline', 'a call with a deadline'],
+  ])('reads the answer of the token endpoint that has arrived meanwhile (%s: %s)', async (task) => {
+    await start(task);
+    const answer = emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+    child!.send('begin');
+    await answer.struck();
+    expect(await away(how, answer.release)).toEqual({ outcome: 'done', events: ['token-renewed'] });
+    expect(emulator.counters).toMatchObject({ tokenRequests: 1, spentPresentations: 0 });
+    expect(emulator.isLive(row!.refresh_token!)).toBe(true);
+  });
+
+  test('reads the answer to the code of a log-in', async () => {
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'emulator-client',
+      redirect_uri: 'http://localhost:3000/callback',
+      state: 'state',
+    });
+    const { code } = emulator.authorize(`${emulator.url}/oauth/authorize?${query.toString()}`);
+    await start('code', code);
+    const answer = emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+    child!.send('begin');
+    await answer.struck();
+    expect((await away(how, answer.release)).outcome).toBe('done');
+    expect(emulator.isLive(row!.refresh_token!)).toBe(true);
+  });
+
+  test.each([
+    ['save', 'PUT'],
+    ['load', 'GET'],
+  ] as const)('takes a %s for done that was done meanwhile', async (_what, method) => {
+    await start('call');
+    const reached = new Promise<void>((resolve) => (asked = resolve));
+    holding = method;
+    child!.send('begin');
+    await reached;
+    const release = () => held[0]!.end(JSON.stringify(row ?? null));
+    expect(await away(how, release)).toEqual({ outcome: 'done', events: ['token-renewed'] });
+    expect(emulator.counters).toMatchObject({ tokenRequests: 1, spentPresentations: 0 });
+  });
+});
+
+test('time in which a process was stopped counts against nobody: an answer that takes its time after that is awaited', async () => {
+  await start('call');
+  const answer = emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  child!.send('begin');
+  await answer.struck();
+  child!.kill('SIGSTOP');
+  await sleep(awayMs);
+  const report = message();
+  child!.kill('SIGCONT');
+  await sleep(patienceMs / 4);
+  answer.release();
+  expect(await report).toEqual({ outcome: 'done', events: ['token-renewed'] });
+});
