@@ -1,5 +1,6 @@
 import { nearest } from '../nearest.js';
 import { storeHint } from '../store-hint.js';
+import { isOwnStore, markOwnStore } from './own.js';
 import { createSealing, type SealingKey } from './sealing.js';
 import type { ListingStore, TokenSet, TokenStore } from './store.js';
 
@@ -93,7 +94,8 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
   // What ends with the process does so behind encryption too.
   if (inMemory in store) Object.defineProperty(encrypted, inMemory, { value: true });
-  return encrypted;
+  // Around a store of the application's it is as good as that one.
+  return isOwnStore(store) ? markOwnStore(encrypted) : encrypted;
 }
 
 /** What tells one pair from another: the refresh token, or where there is none the access token. */

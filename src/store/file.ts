@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { loadKernelLocks } from './file/kernel.js';
 import { fileBehind } from './file/links.js';
 import { placeInFile, placeInFolder } from './file/place.js';
+import { markOwnStore } from './own.js';
 import { createFileStore, type FileTokenStore } from './file/store.js';
 
 export type { FileTokenStore } from './file/store.js';
@@ -70,5 +71,5 @@ export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
   const place =
     directory === undefined ? placeInFile(fileBehind(resolve(file!))) : placeInFolder(resolve(directory));
   const kernel = (options.lock ?? true) ? loadKernelLocks() : undefined;
-  return createFileStore({ place, kernel, fs });
+  return markOwnStore(createFileStore({ place, kernel, fs }));
 }

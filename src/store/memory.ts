@@ -1,3 +1,4 @@
+import { markOwnStore } from './own.js';
 import type { ListingStore, LockRecord, TokenSet, TokenStore } from './store.js';
 
 /** On each of them, for every copy of the package. */
@@ -68,7 +69,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
     accounts: async () => [...sets.keys()],
     renewsLock: true,
   };
-  return Object.defineProperty(store, brand, { value: true });
+  return markOwnStore(Object.defineProperty(store, brand, { value: true }));
 }
 
 /** Resolves when `before` does; rejects with the signal's reason if it aborts first. */

@@ -1,6 +1,7 @@
 import { kindOf } from '../in-words.js';
 import { unknownName } from '../nearest.js';
 import { noClient } from './client-mistakes.js';
+import { markOwnStore } from './own.js';
 import { postgresError } from './postgres/errors.js';
 import { acquire, type HeldLock } from './postgres/lock.js';
 import { openSession, type PostgresPool } from './postgres/session.js';
@@ -121,7 +122,7 @@ export function postgresTokenStore(
 
     renewsLock: true,
   };
-  return store;
+  return markOwnStore(store);
 
   /** Over the lock's connection and no other: without the lock nothing is written. */
   function recordOf(held: HeldLock, account: string): LockRecord {

@@ -1,6 +1,7 @@
 import { kindOf } from '../in-words.js';
 import { unknownName } from '../nearest.js';
 import { noClient } from './client-mistakes.js';
+import { markOwnStore } from './own.js';
 import { isCallbackClient, scriptRunner, textOf, type RedisClient } from './redis/client.js';
 import { keysOf, type AccountKeys } from './redis/keys.js';
 import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
@@ -125,7 +126,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
     };
   }
 
-  return {
+  return markOwnStore({
     async load(account) {
       return (await read(keysFor(account)))?.set;
     },
@@ -185,7 +186,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
 
     renewsLock: true,
     ...(rowsMayVanish ? { rowsMayVanish } : {}),
-  };
+  });
 }
 
 /** The set in a stored text; a parser's own error would quote it. */

@@ -1,3 +1,4 @@
+import { isOwnStore } from '../store/own.js';
 import type { TokenStore } from '../store/store.js';
 import type { Keeper } from './keeper.js';
 
@@ -7,6 +8,8 @@ export interface Home {
   readonly keeper: Keeper;
   /** Whether this is the store. */
   isAt(store: TokenStore): boolean;
+  /** Whether it is one that this package has made. */
+  isOwn(): boolean;
   /** Puts another store in its place. Nothing may be under way in the one before. */
   moveTo(store: TokenStore): void;
 }
@@ -33,6 +36,7 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
       remove: () => keeper.remove(),
     },
     isAt: (store) => store === current,
+    isOwn: () => isOwnStore(current),
     moveTo(store) {
       if (store === current) return;
       current = store;

@@ -12,6 +12,7 @@ import { createCodeExchange, type AuthorizationCode, type Take } from './code-ex
 import { createDrain, type Drain } from './drain.js';
 import type { Exchange } from './exchange.js';
 import { failuresOf } from './failures.js';
+import { fingerprint } from './fingerprint.js';
 import { createFirstLook, type FirstLook } from './first-look.js';
 import type { Keeper } from './keeper.js';
 import { createLeases, type Leases } from './leases.js';
@@ -19,9 +20,9 @@ import { createLedger, type Lease } from './ledger.js';
 import { createLockedSave } from './locked-save.js';
 import type { Login } from './login.js';
 import type { LoginGate } from './login-gate.js';
-import { fingerprint } from './fingerprint.js';
 import type { GrantMutex, Holding } from './mutex.js';
 import { createPresentation, type Presented } from './presentation.js';
+import { createReadBack } from './read-back.js';
 import { createRecognition, type Recognition } from './recognition.js';
 import { createRefusals, type Refusal, type Refusals } from './refusals.js';
 import { createRenewal } from './renewal.js';
@@ -98,6 +99,8 @@ export interface SourceDeps {
   clientKey: string;
   store: TokenStore;
   keeper: Keeper;
+  /** Whether the store is one that this package has made. */
+  isOwn: () => boolean;
   /** Whether this store has the place of `store` now. */
   isAt: (store: TokenStore) => boolean;
   /** Puts another store in the place of `store`. */
@@ -150,7 +153,15 @@ export function createTokenSource(given: SourceDeps): TokenSource {
       return ledger.unsaved;
     },
   };
-  const keeper = createVetting({ ...given, ledger, telling });
+  const readBack = createReadBack({
+    env,
+    keeper: given.keeper,
+    isOwn: given.isOwn,
+    isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
+    isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
+    offended: telling.offended,
+  });
+  const keeper = createVetting({ ...given, keeper: readBack, ledger, telling });
   const deps = { ...given, keeper };
   const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { encryptedTokenStore } from '../../src/store/encrypted.js';
+import { memoryTokenStore } from '../../src/store/memory.js';
+import type { TokenSet, TokenStore } from '../../src/store/store.js';
+import { createHarness, type Harness } from '../support/harness.js';
+
+const me = '/rest/v1.0/me';
+const keys = [{ id: '1', key: Buffer.alloc(32, 7) }];
+
+/** The warnings about the store. */
+const offences = ({ told }: Harness): string[] =>
+  told
+    .filter(({ event, detail }) => event === 'warning' && detail['code'] === 'store-contract')
+    .map(({ detail }) => String(detail['message']));
+
+/** A store whose rows become what `keep` makes of what is saved. */
+function storeOf(h: Harness, keep: (saved: TokenSet, row: TokenSet | undefined) => TokenSet | undefined) {
+  let row = h.store.sets.get('default');
+  const loads: number[] = [];
+  const store: TokenStore = {
+    load() {
+      loads.push(h.env.now());
+      return row;
+    },
+    save: (tokens) => void (row = keep(tokens, row)),
+  };
+  return { store, loads };
+}
+
+describe('a store that does not keep the new refresh token is told of, once', () => {
+  test.each<[string, (saved: TokenSet, row: TokenSet | undefined) => TokenSet | undefined, RegExp]>([
+    ['save() {}', (_saved, row) => row, /the pair before, whose refresh token is spent/],
+    ['a row that is gone with the save', () => undefined, /load\(\) gave nothing/],
+    [
+      'only access_token is updated',
+      ({ access_token }, row) => ({ ...row, access_token }),
+      /the new access token with the refresh token of an older pair/,
+    ],
+    [
+      'refresh_token is dropped',
+      ({ refresh_token: _dropped, ...rest }) => rest,
+      /the new access token without a refresh token/,
+    ],
+    [
+      'a column that cuts',
+      (saved) => ({ ...saved, refresh_token: saved.refresh_token!.slice(0, 20) }),
+      /the refresh token cut to 20 of its \d+ characters/,
+    ],
+    [
+      'a JSON text that nobody parses',
+      (saved) => JSON.stringify(saved) as never,
+      /a JSON text must be parsed/,
+    ],
+  ])('%s', async (_what, keep, message) => {
+    await using h = await createHarness();
+    const { store } = storeOf(h, keep);
+    const { procore, instance } = h.attachProcess({ store });
+    const pair = await procore.renew();
+    expect((await instance.get(me)).status).toBe(200);
+    await h.env.advance(60_000);
+    const told = offences(h);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(message);
+    expect(told[0]).toMatch(/account "default"; rule ".*" of docs\/stores\.md\)$/);
+    expect(told[0]).not.toContain(pair.refresh_token!.slice(0, 20));
+    expect(told[0]).not.toContain(pair.access_token.slice(0, 20));
+    await procore.renew().catch(() => undefined);
+    await h.env.advance(120_000);
+    expect(offences(h)).toHaveLength(1);
+    expect(h.env.sleeping).toBe(0);
+  });
+
+  test('tokens of a new authorisation that are not kept, in a store that holds others', async () => {
+    await using h = await createHarness();
+    const { store } = storeOf(h, (_saved, row) => row);
+    const { procore } = h.attachProcess({ store });
+    await procore.setTokens(h.emulator.issue());
+    await h.env.advance(60_000);
+    expect(offences(h)).toHaveLength(1);
+  });
+
+  test('a column that cuts what encryptedTokenStore has sealed', async () => {
+    await using h = await createHarness();
+    const { store } = storeOf(h, (saved) => ({ ...saved, access_token: saved.access_token.slice(0, 255) }));
+    const { procore } = h.attachProcess({ store: encryptedTokenStore(store, { keys, acceptPlain: true }) });
+    await procore.renew();
+    await h.env.advance(60_000);
+    expect(offences(h)).toEqual([expect.stringContaining('cannot be opened')]);
+  });
+});
+
+describe('nothing is told of', () => {
+  test('a store that keeps: it is read once more after the first save, and never again', async () => {
+    await using h = await createHarness();
+    const { store, loads } = storeOf(h, (saved) => saved);
+    const { procore } = h.attachProcess({ store });
+    await procore.renew();
+    await h.env.advance(0);
+    const first = loads.length;
+    await procore.renew();
+    await h.env.advance(120_000);
+    expect(loads.length - first).toBe(first - 1 - 1);
+    expect(offences(h)).toEqual([]);
+  });
+
+  test('a replica that lags for less than a minute', async () => {
+    await using h = await createHarness();
+    const rows: { row: TokenSet; atMs: number }[] = [{ row: h.store.sets.get('default')!, atMs: 0 }];
+    const store: TokenStore = {
+      load: () => rows.filter(({ atMs }) => h.env.now() - atMs >= 50_000).at(-1)?.row,
+      save: (row) => void rows.push({ row, atMs: h.env.now() }),
+    };
+    const { procore } = h.attachProcess({ store });
+    await procore.renew();
+    await h.env.advance(120_000);
+    expect(offences(h)).toEqual([]);
+  });
+
+  test('a store that cannot be read back', async () => {
+    await using h = await createHarness();
+    let isDown = false;
+    const { store } = storeOf(h, (saved) => ((isDown = true), saved));
+    const load = (account: string) => (isDown ? Promise.reject(new Error('down')) : store.load(account));
+    const { procore } = h.attachProcess({ store: { ...store, load } });
+    await procore.renew();
+    await h.env.advance(120_000);
+    expect(offences(h)).toEqual([]);
+  });
+
+  test('a store of this package, plain or encrypted: it is not read back', async () => {
+    await using h = await createHarness();
+    for (const wrap of [
+      (store: TokenStore) => store,
+      (store: TokenStore) => encryptedTokenStore(store, { keys }),
+    ]) {
+      const inner = memoryTokenStore();
+      const store = wrap(inner);
+      await store.save(h.emulator.issue(), 'default', undefined);
+      let loads = 0;
+      const { load } = inner;
+      inner.load = (account) => (loads++, load(account));
+      const { procore } = h.attachProcess({ store });
+      await procore.renew();
+      const counted = loads;
+      await h.env.advance(120_000);
+      expect(loads).toBe(counted);
+    }
+    expect(offences(h)).toEqual([]);
+  });
+
+  test('a log-out between the two looks', async () => {
+    await using h = await createHarness();
+    const { store } = storeOf(h, (_saved, row) => row);
+    const { procore } = h.attachProcess({ store });
+    await procore.renew();
+    await procore.revoke();
+    await h.env.advance(120_000);
+    expect(offences(h)).toEqual([]);
+  });
+});
+
+test('a call does not wait for a store that is read back slowly', async () => {
+  await using h = await createHarness();
+  let isSlow = false;
+  const { store } = storeOf(h, (saved) => ((isSlow = true), saved));
+  const load = (account: string) => (isSlow ? new Promise<never>(() => {}) : store.load(account));
+  const { procore, instance } = h.attachProcess({ store: { ...store, load } });
+  await procore.renew();
+  expect((await instance.get(me)).status).toBe(200);
+});
