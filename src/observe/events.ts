@@ -102,15 +102,16 @@ export function createEvents(
   function log(event: keyof ProcoreEvents, detail: object): void {
     const level = levels[event];
     if (!logger && level !== 'warn' && level !== 'error') return;
-    const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
-    if (logger)
-      contained(
-        () => write(logger, level, text),
-        () => undefined,
-      );
-    else if (typeof process !== 'undefined') {
-      process.emitWarning(text, { type: 'ProcoreWarning', code: event });
-    }
+    // Whatever is thrown here: what is told has happened, and a pair that has just been redeemed for waits to be used.
+    contained(
+      () => {
+        const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
+        if (logger) return write(logger, level, text);
+        if (typeof process === 'undefined') return undefined;
+        return process.emitWarning(text, { type: 'ProcoreWarning', code: event });
+      },
+      () => undefined,
+    );
   }
 
   function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged = true): void {
@@ -168,5 +169,6 @@ function isLine([name]: [string, unknown]): boolean {
 
 function written([name, value]: [string, unknown]): string {
   if (value === undefined) return '';
-  return ` ${name}=${value instanceof Date ? value.toISOString() : JSON.stringify(value)}`;
+  if (!(value instanceof Date)) return ` ${name}=${JSON.stringify(value)}`;
+  return ` ${name}=${Number.isNaN(value.getTime()) ? 'unknown' : value.toISOString()}`;
 }

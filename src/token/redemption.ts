@@ -207,9 +207,10 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
     const held = recordSuccessor(answer, sentAtMs, hold);
-    if (hold.hand) deps.contradicted(hold.hand);
     const lease = ledger.hold(held, true);
     const unsaved = await hold.save(hold.known());
+    // Now that it is kept: nothing that is told may stand in its way.
+    if (hold.hand) deps.contradicted(hold.hand);
     if (unsaved) return { kind: 'renewed', lease, unsaved };
     // The store had been given a newer pair by somebody else.
     if (ledger.newest && ledger.newest !== lease)

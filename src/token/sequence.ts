@@ -135,7 +135,11 @@ export function createSequence(deps: {
         turns
           .inTurn(() => deps.renewal(run))
           .catch((): RenewalResult => {
-            // A defect of ours: calls must not hang on it, and what is in hand stays.
+            // A defect of ours: calls must not hang on it, and what is in hand stays, and is saved.
+            if (ledger.unsaved && !run.signal.aborted) {
+              ledger.saveFailed();
+              deps.writes.saveLate();
+            }
             const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
             return { kind: 'failed', verdict: 'undecided', error };
           })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { TokenSet } from '../../src/store/store.js';
 import { drive } from '../support/drive.js';
 import { createRow, createWorld, type World } from '../support/token-world.js';
@@ -243,4 +243,37 @@ test('a pair that only its column dates, and that is let lie beyond its end, is 
   world.env.jump(lifeMs);
   await drive(world.env, instance.get(url));
   expect(world.counters).toMatchObject({ exchanges: 1, unauthorized: 0 });
+});
+
+test('a warning that throws where it is told leaves the pair that was redeemed for saved and used', async ({
+  onTestFinished,
+}) => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {
+    throw new Error('no warnings here');
+  });
+  onTestFinished(() => warning.mockRestore());
+  const world = createWorld({ jwt: true });
+  const row = createRow(world.issue(), { read: (set) => ({ ...set, expires_at: 4_000_000_000 }) });
+  world.env.jump(lifeMs + 1_000);
+  const { instance, procore } = world.start(row.plain(), { logger: undefined });
+  for (let n = 0; n < 10; n++) expect((await drive(world.env, instance.get(url))).status).toBe(200);
+  expect(warning).toHaveBeenCalled();
+  expect(world.counters).toMatchObject({ exchanges: 1, unauthorized: 0, spent: 0 });
+  expect(world.isLive(row.set)).toBe(true);
+  expect(procore.status().unsaved).toBe(false);
+});
+
+test.each([
+  ['an answer that never expires', { expires_in: 9_223_372_036_854_775_807 }, {}],
+  ['a stored expires_at of no calendar', {}, { expires_at: 9e15 }],
+  ['a stored expires_at before all calendars', {}, { expires_at: -9e18 }],
+  ['a stored created_at of no calendar', {}, { created_at: 8.64e15, expires_at: undefined as never }],
+])('%s makes no renewal more, and no event that throws', async (_what, answer, stored) => {
+  const world = createWorld({ answeredLife: (answer as { expires_in?: number }).expires_in ?? 5_400 });
+  const row = createRow(world.issue(), { read: (set) => ({ ...set, ...stored }) });
+  const two = [world.start(row.plain()), world.start(row.plain())];
+  await drive(world.env, two[0]!.procore.renew());
+  await call100(world, two);
+  expect(world.counters.exchanges).toBeLessThanOrEqual(2);
+  expect(world.isLive(row.set)).toBe(true);
 });
