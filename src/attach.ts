@@ -121,6 +121,7 @@ export function createAttach(
       redirectUri: settings.redirectUri,
       custom: settings.exchange,
       ownRenewals: shared.ownRenewals,
+      totalMs: settings.renewal.totalMs,
       serverOffsetMs,
       outliving: shared.outliving,
       broughtLate(refreshToken) {

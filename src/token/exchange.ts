@@ -45,9 +45,6 @@ export interface OwnSending extends Sending<Verdict> {
   holdsPair?: boolean;
 }
 
-/** A function of the application's that has not come back by then never will. */
-const outlivingMs = 5 * 60_000;
-
 /** The exchange over Procore's token endpoint, or over the application's own function. */
 export function createExchange(deps: {
   env: Env;
@@ -57,12 +54,21 @@ export function createExchange(deps: {
   /** Marks what that function does. */
   ownRenewals?: Pick<OwnRenewals, 'run'>;
   serverOffsetMs: () => number;
+  /** The time of a whole renewal: a function of the application's that has not come back by then is taken for one that hangs. */
+  totalMs?: number;
   /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
   outliving?: Map<string, OwnSending>;
   /** A pair has arrived for this refresh token, and no renewal waits for it any more: it is to be saved all the same. */
   broughtLate?: (refreshToken: string) => void;
 }): Exchange {
-  const { env, login, redirectUri, custom, outliving = new Map<string, OwnSending>() } = deps;
+  const {
+    env,
+    login,
+    redirectUri,
+    custom,
+    totalMs = 90_000,
+    outliving = new Map<string, OwnSending>(),
+  } = deps;
   const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
 
   function askFunction(
@@ -73,7 +79,7 @@ export function createExchange(deps: {
   ): OwnSending {
     const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
     const before = outliving.get(key);
-    if (before && (before.holdsPair || env.now() - before.sentAtMs < outlivingMs)) return before;
+    if (before && (before.holdsPair || env.now() - before.sentAtMs < totalMs)) return before;
     const verdict = call(() => run(() => exchange(grant, { account, signal }))).then(
       judgeTokenSet,
       (error: unknown) =>
@@ -88,6 +94,8 @@ export function createExchange(deps: {
     void verdict.then(({ kind }) => {
       if (kind !== 'renewed') return received();
       sending.holdsPair = true;
+      // Given up, and called anew meanwhile: its pair is one that must not be lost.
+      if (!outliving.get(key)?.holdsPair) outliving.set(key, sending);
       offer(grant, sending);
     });
     return sending;

@@ -14,6 +14,8 @@ export interface RenewalFailure {
   /** `undecided`: no verdict, the token is kept. `store`: nothing was redeemed; `garbage`: nor will it be the next time. */
   readonly verdict: 'undecided' | 'store' | 'garbage' | 'dead' | 'rejected';
   readonly error: ProcoreError;
+  /** The next call may come with another client secret. */
+  readonly secretMayChange?: true | undefined;
   /** Not before: the server said so. */
   readonly retryAtMs?: number;
 }
@@ -25,7 +27,8 @@ export interface Failures {
   noTokens(before: boolean): RenewalFailure;
   /** The row that held the pair in hand is no longer in the store. */
   gone(): RenewalFailure;
-  rejected(why: string): RenewalFailure;
+  /** `secretMayChange`: a function gives the secret, and is asked again at the next call. */
+  rejected(why: string, secretMayChange?: true): RenewalFailure;
   undecided(why: string, retryAtMs?: number, cause?: unknown): RenewalFailure;
   store(why: string, cause?: unknown, garbage?: boolean): RenewalFailure;
   /** Somebody else has redeemed the token and could not save the new pair so far. */
@@ -78,9 +81,10 @@ export function failuresOf(
         error: new ReauthenticationRequiredError(summary, { account, reason, cause }),
       };
     },
-    rejected(why) {
+    rejected(why, secretMayChange) {
       const summary = `the token endpoint refused this client: asked for a token, ${why}. Check clientId, clientSecret, redirectUri and environment${kept}.`;
-      return { kind: 'failed', verdict: 'rejected', error: new ClientRejectedError(summary, { account }) };
+      const error = new ClientRejectedError(summary, { account });
+      return { kind: 'failed', verdict: 'rejected', error, secretMayChange };
     },
     undecided(why, retryAtMs, cause) {
       const summary = `the tokens of account ${name} could not be renewed: asked for a token, ${why}${kept}.`;

@@ -21,8 +21,8 @@ export type Verdict =
   /** The server may have redeemed the token; its answer is lost. */
   | { kind: 'perhaps-spent'; why: string; cause?: unknown }
   | { kind: 'invalid-grant'; why: string }
-  /** The client is set up wrongly: asking again changes nothing. */
-  | { kind: 'client-rejected'; why: string }
+  /** The client is set up wrongly: asking again changes nothing, unless a function gives another secret by then. */
+  | { kind: 'client-rejected'; why: string; secretMayChange?: true }
   /** An answer that this table does not know: nothing says that the token was redeemed. */
   | { kind: 'unclear'; why: string };
 

@@ -32,6 +32,8 @@ export interface Login {
   send<V>(request: LoginRequest<V>, leave: Leave): Promise<(V | Unanswered) & { readonly sentAtMs: number }>;
 }
 
+const refusedMs = 60_000;
+
 /** Creates the client over a bare way to post. */
 export function createLogin(deps: {
   env: Env;
@@ -53,6 +55,28 @@ export function createLogin(deps: {
       : { why: 'clientSecret() gave no secret' };
   }
 
+  /** What the login host has answered to a secret that it does not know: such a secret is not sent again for a minute. */
+  const refusals = new Map<
+    string,
+    { readonly secret: string; readonly verdict: object; readonly atMs: number }
+  >();
+
+  function remembered(path: string, secret: string): object | undefined {
+    const refusal = refusals.get(path);
+    const isNew = refusal && Math.abs(env.now() - refusal.atMs) < refusedMs;
+    return isNew && refusal.secret === secret ? refusal.verdict : undefined;
+  }
+
+  /** A function may give another secret at the next call: `invalid_client` is about this one only. */
+  function remember<V>(path: string, secret: string, verdict: V): V {
+    if (typeof clientSecret !== 'function') return verdict;
+    const { kind, why } = verdict as { kind?: unknown; why?: unknown };
+    if (kind !== 'client-rejected' || !String(why).includes('invalid_client')) return verdict;
+    const kept = { ...verdict, secretMayChange: true };
+    refusals.set(path, { secret, verdict: kept, atMs: env.now() });
+    return kept;
+  }
+
   return {
     async send({ path, form, secrets, judge }, { signal, answerTimeoutMs, way, mayPresent }) {
       if (signal.aborted) return notSent('the request was given up', env.now());
@@ -64,13 +88,15 @@ export function createLogin(deps: {
       if ('why' in asked) return notSent(asked.why, sentAtMs);
       if (!allowed) return notSent('the lock was lost', sentAtMs);
       const { secret } = asked;
+      const before = remembered(path, secret);
+      if (before) return { ...(before as Awaited<ReturnType<typeof judge>>), sentAtMs };
       const own = new AbortController();
       try {
         const unquoted = [secret, ...secrets].flatMap(asSent);
         const verdict = call(() =>
           post(`${loginUrl}${path}`, form({ id: clientId, secret }), own.signal, way),
         ).then(
-          (answer) => judge(answer, env.now() + deps.serverOffsetMs(), unquoted),
+          (answer) => remember(path, secret, judge(answer, env.now() + deps.serverOffsetMs(), unquoted)),
           // What it says is kept: a mock that has no route for the request says so there.
           (error: unknown) => ({ ...judgeFailure(error, loginUrl), cause: cleanCause(error, unquoted) }),
         );

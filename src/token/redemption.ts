@@ -150,7 +150,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         case 'invalid-grant':
           return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
         case 'client-rejected':
-          return failures.rejected(verdict.why);
+          return failures.rejected(verdict.why, verdict.secretMayChange);
         case 'unclear':
           return failures.undecided(verdict.why);
         case 'perhaps-spent':

@@ -9,6 +9,7 @@ import type { Telling } from './telling.js';
 import type { Turns } from './turns.js';
 import {
   afterRenewalFailure,
+  isRejected,
   mayRenewInBackground,
   noVerdicts,
   objection,
@@ -80,12 +81,14 @@ export function createSequence(deps: {
       return result;
     }
     if (result.kind === 'failed') {
-      const wasDead = verdicts.dead !== undefined;
+      const wasTold =
+        (result.verdict === 'dead' && verdicts.dead !== undefined) ||
+        (result.verdict === 'rejected' && isRejected(verdicts, env.now()));
       const after = afterRenewalFailure(verdicts, result, env.now(), env.random());
       verdicts = after.verdicts;
       // The application has not shown yet what it has.
       const isStart = deps.takesOver() && result.verdict === 'dead' && !ledger.newest;
-      if ((result.verdict !== 'dead' || !wasDead) && !isStart) telling.failed(after.error);
+      if (!wasTold && !isStart) telling.failed(after.error);
       return { ...result, error: after.error };
     }
     verdicts = noVerdicts;
