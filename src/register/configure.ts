@@ -48,6 +48,8 @@ export function configure(
     ...merged,
     ...(account === undefined ? {} : { account }),
     store: storeOf({ ...merged, account }, own.store ? undefined : file),
+    // A script may end by process.exit() right after its last call, which cuts off a renewal that no call waits for.
+    renewal: { background: false, ...defined(merged.renewal ?? {}) },
     legacy: {
       takeOverRefresh: true,
       // Who gives a deadline has chosen what bounds a call.

@@ -89,6 +89,15 @@ test('what the module says wins over the variables, and what it leaves undefined
   expect(options).toMatchObject({ clientId: 'another', clientSecret: secret });
 });
 
+test('no renewal runs that no call waits for, unless the module says otherwise', () => {
+  expect(configured({}, { store }).renewal).toEqual({ background: false });
+  expect(configured({}, { store, renewal: { totalMs: 60_000 } }).renewal).toEqual({
+    background: false,
+    totalMs: 60_000,
+  });
+  expect(configured({}, { store, renewal: { background: true } }).renewal).toEqual({ background: true });
+});
+
 test('the module may say that refreshes are left alone', () => {
   expect(configured({}, { store, legacy: { takeOverRefresh: false } }).legacy).toEqual({
     takeOverRefresh: false,
