@@ -46,6 +46,7 @@ import { createLogin } from './token/login.js';
 import { createLoginGates } from './token/login-gates.js';
 import { createGrantRegistry } from './token/mutex.js';
 import { readTokenSet } from './token/token-set.js';
+import { createTlsWarning } from './tls-warning.js';
 import { createTokenSource, type TokenSource } from './token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
@@ -93,7 +94,11 @@ export function createAttach(
     }
     const { loginUrl } = settings.environment;
     const warnOfProxy = createProxyWarning(copy, [loginUrl, ...settings.allowedOrigins], events.warnOnce);
-    if (!isEarly) warnOfProxy(instance.defaults as AxiosRequestConfig);
+    const warnOfTls = createTlsWarning([loginUrl, ...settings.allowedOrigins], events.warnOnce);
+    if (!isEarly) {
+      warnOfProxy(instance.defaults as AxiosRequestConfig);
+      warnOfTls(instance.defaults as AxiosRequestConfig);
+    }
     const { serverOffsetMs, emit } = shared;
     const mutex = grants.of(store, {
       client: JSON.stringify([loginUrl, settings.clientId]),
@@ -101,7 +106,7 @@ export function createAttach(
       replaces: before?.store,
     });
 
-    const post = createPostForm(instance, copy);
+    const post = createPostForm(instance, copy, warnOfTls);
     const login = createLogin({
       env,
       async post(...request) {
@@ -294,6 +299,7 @@ export function createAttach(
       gateOf,
       oauth,
       warnOfProxy,
+      warnOfTls,
       events,
     });
     const bypassed = () =>

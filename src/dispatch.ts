@@ -23,6 +23,7 @@ import { timeoutMsOf } from './timeout.js';
 import type { TokenSource } from './token/source.js';
 import { wrongEnvironmentText } from './wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from './wire/destination.js';
+import { ownValue, shielded } from './wire/own.js';
 import { bearerOf, companyIn } from './wire/headers.js';
 import { awakeNow } from './within.js';
 
@@ -43,6 +44,8 @@ export interface DispatchDeps {
   oauth: OauthPassage;
   /** Warns where a call would go to a proxy that reads it. */
   warnOfProxy: (config: AxiosRequestConfig) => void;
+  /** Warns where a call would go to a server that nobody has checked. */
+  warnOfTls: (config: AxiosRequestConfig) => void;
   events: Events;
 }
 
@@ -53,10 +56,12 @@ export function createDispatch(
   const { env, copy, settings, calls, line, outcomes, events, accounts } = deps;
   const origins: TokenOrigins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
   let isFirst = true;
+  let defaultAgent: unknown;
 
   return async (config, original) => {
     const startedAtMs = awakeNow(env);
-    const destination = destinationOf(config, origins);
+    const seen = seenOf(config);
+    const destination = destinationOf(seen, origins);
     const adapter = resolveAdapter(copy, original, config);
     const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
     if (destination.kind === 'foreign') return adapter(config);
@@ -73,22 +78,22 @@ export function createDispatch(
       );
       return passing(config);
     }
-    if (config.procore !== undefined) checkRequestOptions(config.procore);
-    const named = accountOf(config);
+    if (seen.procore !== undefined) checkRequestOptions(seen.procore);
+    const named = accountOf(seen);
     if (named === undefined) return passing(config);
-    const withToken = config.procore?.auth !== false;
+    const withToken = seen.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
       if (!withToken) return passing(config);
       throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
     }
-    const isNamed = config.procore?.account !== undefined || (settings.account !== undefined && !accounts);
-    const bearer = withToken ? bearerIn(config, destination) : undefined;
+    const isNamed = seen.procore?.account !== undefined || (settings.account !== undefined && !accounts);
+    const bearer = withToken ? bearerIn(seen, destination) : undefined;
     const account =
       accounts && withToken && !isNamed
         ? (accounts.known(bearer) ?? (await userOf(bearer, startedAtMs, config, destination.path, accounts)))
         : named;
     const brought = { bearer, isNamed, startedAtMs };
-    return send(config, destination, { adapter, chosen: original }, account, withToken, brought);
+    return send(config, seen, destination, { adapter, chosen: original }, account, withToken, brought);
   };
 
   /** Undefined: the application wants this call left alone. */
@@ -172,18 +177,22 @@ export function createDispatch(
 
   async function send(
     config: AxiosRequestConfig,
+    seen: AxiosRequestConfig,
     destination: Destination & { kind: 'procore' },
     { adapter, chosen }: { adapter: Adapter; chosen: unknown },
     account: string,
     withToken: boolean,
     brought: Pick<Call, 'bearer' | 'isNamed' | 'startedAtMs'>,
   ): Promise<AxiosResponse> {
-    const { procore } = config;
+    const { procore } = seen;
     // Interceptors, defaults and the environment may have changed since the attach.
     if (isFirst) deps.warnOfProxy(config);
+    // Any call may bring an agent of its own.
+    if (isFirst || seen.httpsAgent !== defaultAgent) deps.warnOfTls(seen);
+    if (isFirst) defaultAgent = seen.httpsAgent;
     isFirst = false;
-    const companyId = companyOf(config);
-    const gate = gateFor(config, account, companyId);
+    const companyId = companyOf(seen);
+    const gate = gateFor(seen, account, companyId);
     const method = (config.method ?? 'get').toUpperCase();
     const deadlineMs = procore?.deadlineMs ?? settings.deadlineMs;
     const { signal, interruption, interrupted, release } = bridgeCancellation(copy, config, env, deadlineMs);
@@ -256,9 +265,20 @@ export function createDispatch(
   }
 }
 
+/** The configuration with what is its own, and nothing that every object seems to have. */
+function seenOf(config: AxiosRequestConfig): AxiosRequestConfig {
+  const seen = shielded(config);
+  if (seen !== config && seen.procore) seen.procore = shielded(seen.procore);
+  return seen;
+}
+
 /** axios itself sends `auth`, and credentials in a URL, instead of an `Authorization` header. */
-function bearerIn(config: AxiosRequestConfig, { urlOfItsOwn }: { urlOfItsOwn?: string }): string | undefined {
-  return config.auth || urlOfItsOwn !== undefined ? undefined : bearerOf(config.headers);
+function bearerIn(
+  config: AxiosRequestConfig,
+  destination: Destination & { kind: 'procore' },
+): string | undefined {
+  const hasItsOwn = config.auth || ownValue(destination, 'urlOfItsOwn') !== undefined;
+  return hasItsOwn ? undefined : bearerOf(config.headers);
 }
 
 /** A call to Procore that is none of ours: as the adapter makes it. */

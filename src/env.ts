@@ -1,4 +1,5 @@
 import { createWakefulness } from './awake.js';
+import { ownValue } from './wire/own.js';
 
 /** The only home of time, chance and timers; everything else gets them as an argument, so that tests are exact. */
 export interface Env {
@@ -28,8 +29,11 @@ export const systemEnv: Env = {
   now: () => Date.now(),
   random: () => Math.random(),
   asleepMs: wakefulness.asleepMs,
-  sleep: (ms, { signal, ref = true, awake = false } = {}) =>
+  sleep: (ms, options = {}) =>
     new Promise((resolve) => {
+      const signal = ownValue(options, 'signal');
+      const ref = ownValue(options, 'ref') ?? true;
+      const awake = ownValue(options, 'awake') ?? false;
       if (signal?.aborted) return resolve();
       const endsAtMs = Date.now() + ms;
       let timer: ReturnType<typeof setTimeout> | undefined;

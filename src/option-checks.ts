@@ -29,6 +29,7 @@ import {
 } from './options.js';
 import { storeHint } from './store-hint.js';
 import type { TokenStore } from './store/store.js';
+import { ownValue, shielded } from './wire/own.js';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
@@ -164,12 +165,13 @@ export function isCompanyId(value: unknown): value is CompanyId {
  *
  * @throws TypeError that names the option, what it got and what it takes.
  */
-export function resolveOptions(options: ProcoreOptions): Settings {
-  if (!isObject(options)) {
-    const hint = isPromise(options) ? 'Await it first' : undefined;
-    fail('options', options, 'an object with clientId, clientSecret and store', hint);
+export function resolveOptions(given: ProcoreOptions): Settings {
+  if (!isObject(given)) {
+    const hint = isPromise(given) ? 'Await it first' : undefined;
+    fail('options', given, 'an object with clientId, clientSecret and store', hint);
   }
-  checkAll('', options, optionChecks, elsewhere);
+  checkAll('', given, optionChecks, elsewhere);
+  const options = shielded(given as ProcoreOptions);
   const { renewal = {}, retry = {}, rateLimit = {}, legacy = {} } = options;
   checkAll('renewal.', renewal, renewalChecks, elsewhere);
   checkAll('legacy.', legacy, legacyChecks, elsewhere);
@@ -199,7 +201,7 @@ export function resolveOptions(options: ProcoreOptions): Settings {
   const settings = { ...renewalDefaults, ...defined(renewal) };
   checkStore(options.store, settings.totalMs);
   const environment = resolveEnvironment(options.environment ?? 'production');
-  return Object.freeze({
+  return frozen({
     clientId: options.clientId,
     clientSecret: options.clientSecret,
     environment,
@@ -209,10 +211,10 @@ export function resolveOptions(options: ProcoreOptions): Settings {
     account: options.account,
     companyId: options.companyId,
     redirectUri: options.redirectUri,
-    renewal: Object.freeze(settings),
-    retry: retry === false ? false : Object.freeze({ ...retryDefaults, ...defined(retry) }),
-    rateLimit: rateLimit === false ? false : Object.freeze({ ...rateLimitDefaults, ...defined(rateLimit) }),
-    legacy: Object.freeze({ ...legacyDefaults, ...defined(legacy) }),
+    renewal: frozen(settings),
+    retry: retry === false ? false : frozen({ ...retryDefaults, ...defined(retry) }),
+    rateLimit: rateLimit === false ? false : frozen({ ...rateLimitDefaults, ...defined(rateLimit) }),
+    legacy: frozen({ ...legacyDefaults, ...defined(legacy) }),
     maxWaitMs: options.maxWaitMs ?? 60_000,
     deadlineMs: options.deadlineMs,
     exchange: options.exchange,
@@ -230,6 +232,11 @@ export function checkRequestOptions(options: unknown): asserts options is Procor
   if (!isObject(options)) fail('procore', options, 'an object (or nothing) on a request');
   checkAll('procore.', options, requestChecks, elsewhere);
   if (isObject(options['retry'])) checkAll('procore.retry.', options['retry'], retryChecks, elsewhere);
+}
+
+/** Without a prototype: a setting that is left out is not what every object seems to have. */
+function frozen<T extends object>(settings: T): Readonly<T> {
+  return Object.freeze(Object.assign(Object.create(null) as T, settings));
 }
 
 function checkStore(store: TokenStore | undefined, totalMs: number): void {
@@ -250,9 +257,9 @@ function checkStore(store: TokenStore | undefined, totalMs: number): void {
 function resolveEnvironment(environment: NonNullable<ProcoreOptions['environment']>): Environment {
   if (typeof environment === 'string') return environments[environment];
   checkAll('environment.', environment, { loginUrl: [isText, 'a URL'], apiUrl: [isText, 'a URL'] });
-  return Object.freeze({
-    loginUrl: secureOrigin('environment.loginUrl', environment.loginUrl),
-    apiUrl: secureOrigin('environment.apiUrl', environment.apiUrl),
+  return frozen({
+    loginUrl: secureOrigin('environment.loginUrl', ownValue(environment, 'loginUrl')),
+    apiUrl: secureOrigin('environment.apiUrl', ownValue(environment, 'apiUrl')),
   });
 }
 

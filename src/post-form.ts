@@ -11,6 +11,7 @@ import type { PostForm } from './token/login.js';
 import { wayOf, type Way } from './way.js';
 import { boundedText } from './wire/bounded-text.js';
 import { headerOf } from './wire/headers.js';
+import { shield } from './wire/own.js';
 import { isReadByProxy, readByProxyText } from './wire/in-clear.js';
 
 /** More than any token answer; a longer one counts as unreadable. */
@@ -22,13 +23,18 @@ const mostAnswerBytes = 16 * 1024 * 1024;
  * no call takes the way of the last one that was answered. Redirects are not followed: whoever answers them would be handed the client's
  * secret. A form that a proxy would read is not sent.
  */
-export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
+export function createPostForm(
+  instance: AxiosLike,
+  copy: AxiosCopy,
+  warnOfTls: (way: Way) => void,
+): PostForm {
   let answeredWay: Way | undefined;
 
   return async (url, form, signal, callWay) => {
     const defaults = instance.defaults as AxiosRequestConfig;
     const way = wayOf(defaults, callWay ?? answeredWay);
     if (goesInClear(copy, defaults.adapter, url, way)) throw new UnsendableError(readByProxyText);
+    warnOfTls(way);
     const config: AxiosRequestConfig = {
       method: 'post',
       url,
@@ -40,7 +46,7 @@ export function createPostForm(instance: AxiosLike, copy: AxiosCopy): PostForm {
       validateStatus: () => true,
       ...(url.startsWith('https:') ? { transport: unread } : {}),
     };
-    endBy(copy, signal, config);
+    endBy(copy, signal, shield(config));
     const adapter = ownAdapter(copy, defaults.adapter, config);
     // Before 1.16 the fetch adapter reads whatever comes, without an end; the other ones stop by themselves.
     if (copy.isFetch(adapter, defaults.adapter, config)) config.responseType = 'stream';

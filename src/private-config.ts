@@ -2,6 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { copyOf, endBy, keepQuery } from './axios.js';
 import type { Call } from './call.js';
 import { mayHaveToken, type Destination, type TokenOrigins } from './wire/destination.js';
+import { ownValue, shield } from './wire/own.js';
 import { headerOf, undress } from './wire/headers.js';
 
 /** Redirects, as follow-redirects tells of them. */
@@ -21,9 +22,11 @@ export function privateConfig(
   origins: TokenOrigins,
 ): AxiosRequestConfig {
   const copy = copyOf(call.config) as PrivateConfig;
-  if (destination.baseUrl !== undefined) copy.baseURL = destination.baseUrl;
+  const baseUrl = ownValue(destination, 'baseUrl');
+  if (baseUrl !== undefined) copy.baseURL = baseUrl;
   if (call.source) delete copy.auth;
-  const { url, urlOfItsOwn = url } = destination;
+  const url = ownValue(destination, 'url');
+  const urlOfItsOwn = ownValue(destination, 'urlOfItsOwn') ?? url;
   if (url !== undefined) {
     copy.url = call.source ? url : urlOfItsOwn;
     delete copy.baseURL;
@@ -41,7 +44,7 @@ export function privateConfig(
     call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
     return !call.refusedByStatus;
   };
-  const { beforeRedirect } = copy;
+  const beforeRedirect = ownValue(copy, 'beforeRedirect');
   copy.beforeRedirect = (options, ...rest) => {
     call.redirected = true;
     if (!options.href || !mayHaveToken(options.href, origins)) {
@@ -52,5 +55,6 @@ export function privateConfig(
     call.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
     beforeRedirect?.(options, ...rest);
   };
-  return copy as AxiosRequestConfig;
+  // What was decided is what is sent: older axios reads what every object seems to have.
+  return shield(copy) as AxiosRequestConfig;
 }

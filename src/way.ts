@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import { ownValue } from './wire/own.js';
 
 /** What of a configuration decides which way a request takes; the certificates that are trusted are in the agents, or in `http2Options`. */
 const fields = [
@@ -21,10 +22,13 @@ export function wayOf(...configs: readonly (AxiosRequestConfig | Way | undefined
   const ways = configs.filter((config) => config !== undefined) as Way[];
   const way: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = ways.map((each) => each[field]).find((each) => each !== undefined);
+    const value = ways.map((each) => ownValue(each, field)).find((each) => each !== undefined);
     if (value !== undefined) way[field] = value;
   }
-  const dispatcher = ways.map(({ fetchOptions }) => fetchOptions?.dispatcher).find(Boolean);
+  const dispatcher = ways
+    .map((each) => ownValue(each, 'fetchOptions'))
+    .map((options) => options && ownValue(options, 'dispatcher'))
+    .find(Boolean);
   if (dispatcher) way['fetchOptions'] = { dispatcher };
   return way;
 }

@@ -51,7 +51,8 @@ export type WarningCode =
   | 'lock-contract'
   | 'store-contract'
   | 'listener-failed'
-  | 'axios-version';
+  | 'axios-version'
+  | 'unverified-tls';
 
 /** Tells listeners and the log. */
 export interface Events {

@@ -1,6 +1,7 @@
 import { environments, legacyProductionOrigin, type EnvironmentName } from '../environments.js';
 import type { ProcoreOptions } from '../options.js';
 import { isSecureOrigin } from '../option-checks.js';
+import { ownValue } from '../wire/own.js';
 
 /** A variable that may say which environment it is. */
 export interface Hint {
@@ -115,7 +116,7 @@ function conflictOf(one: Pick<Reading, 'hint' | 'may'>, other: Pick<Reading, 'hi
 function readingOf(hint: Hint): Reading {
   const { value } = hint;
   const url = urlOf(value);
-  const may = url ? named(url) : words[value.toLowerCase().replace(/[^a-z]/g, '')];
+  const may = url ? named(url) : ownValue(words, value.toLowerCase().replace(/[^a-z]/g, ''));
   return { hint, may, origin: url && hint.mayBeOther ? originOf(url, may !== undefined) : undefined };
 }
 

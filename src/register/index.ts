@@ -28,15 +28,17 @@ const isOfNode = !isMainThread && parentPort === null;
 const started = Symbol.for('axios-procore.registered');
 
 function register(environment: NodeJS.ProcessEnv): void {
-  const registration = registrationFrom(environment, { home: homeFolder(), platform: process.platform });
+  // What every object seems to have is no variable.
+  const variables = Object.assign(Object.create(null) as NodeJS.ProcessEnv, environment);
+  const registration = registrationFrom(variables, { home: homeFolder(), platform: process.platform });
   const misplaced = registration.kind === 'on' ? registration.misplaced : [];
-  const level = logLevelIn(environment);
-  const voice = createVoice(level.chosen, secretsIn(environment, misplaced), pathsOf(registration));
+  const level = logLevelIn(variables);
+  const voice = createVoice(level.chosen, secretsIn(variables, misplaced), pathsOf(registration));
   // Once in a process: a thread of the application's, or of a tool, says nothing new.
   const remark = (line: string) => isMainThread && voice.say('warn', line);
   if (level.wrong !== undefined) remark(level.wrong);
 
-  const slip = slipIn(environment);
+  const slip = slipIn(variables);
   const besides = slip === undefined ? '' : `. ${slip}`;
   if (registration.kind === 'off') {
     const names = [...variableNames].filter((name) => /CLIENT|FILE|CONFIG/.test(name)).join(', ');

@@ -3,6 +3,7 @@ import { codeOf } from '../in-words.js';
 import { redact } from '../observe/redact.js';
 import { retryAfterMs } from '../retry/delay.js';
 import type { TokenSet } from '../store/store.js';
+import { shielded } from '../wire/own.js';
 import { readTokenSet, writableAnswer } from './token-set.js';
 
 /** The grants that renew (RFC 6749, sections 4.4 and 6). */
@@ -160,7 +161,7 @@ function jsonObject(body: unknown): Record<string, unknown> | undefined {
     }
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
+    ? shielded(value as Record<string, unknown>)
     : undefined;
 }
 

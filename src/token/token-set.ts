@@ -1,6 +1,7 @@
 import { jwtDecode } from 'jwt-decode';
 import { isPromise, kindOf } from '../in-words.js';
 import type { TokenSet } from '../store/store.js';
+import { ownValue } from '../wire/own.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { unwritable, unwritableField } from './writable.js';
@@ -175,8 +176,8 @@ function hold(
   const wishedMs = ahead.aheadMs ?? Math.min(5 * 60_000, life * 0.1);
   return {
     set,
-    accessToken: set.access_token || undefined,
-    refreshToken: set.refresh_token || undefined,
+    accessToken: ownValue(set, 'access_token') || undefined,
+    refreshToken: ownValue(set, 'refresh_token') || undefined,
     evidence,
     lifeMs,
     // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import axios from 'axios';
+import { expect, test } from 'vitest';
+import { createAttach } from '../../src/attach.js';
+import { systemEnv } from '../../src/env.js';
+import { startEmulator } from '../../src/emulator/index.js';
+import { memoryTokenStore } from '../../src/store/memory.js';
+
+const me = '/rest/v1.0/me';
+/** With one of these on `Object.prototype` no property can be defined, and no promise resolved, by anybody. */
+const unusable = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'then', 'constructor'];
+
+/** Every name that the package reads of an object: by a dot, in brackets, or taken apart. */
+function namesRead(): string[] {
+  const folder = join(import.meta.dirname, '../../src');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const names = files
+    .filter((file) => file.endsWith('.ts') && !/^(emulator|store-contract|store|register)\b/.test(file))
+    .map((file) => readFileSync(join(folder, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''))
+    .flatMap((text) => [
+      ...[...text.matchAll(/\.([a-z_$][\w$]*)\b(?!\()/gi)].map(([, name]) => name!),
+      ...[...text.matchAll(/\['([\w$-]+)'\]/g)].map(([, name]) => name!),
+      ...[...text.matchAll(/\{([^{}]*)\}/g)].flatMap(
+        ([, inside]) => inside!.match(/\b[a-z_$][\w$]*(?=\s*[:,=}]|\s*$)/gi) ?? [],
+      ),
+    ]);
+  return [...new Set(names)].filter((name) => !unusable.includes(name) && !(name in Object.prototype)).sort();
+}
+
+/** Somebody else's server, which notes what comes with a secret. */
+async function startStranger() {
+  const caught: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += String(chunk)));
+    request.on('end', () => {
+      if (request.headers.authorization || /secret|refresh_token/.test(body))
+        caught.push(String(request.url));
+      response.setHeader('connection', 'close').end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    caught,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Does it while every object of the process seems to have these; resolves with whether it could be done. */
+async function polluted(
+  names: readonly string[],
+  value: unknown,
+  work: () => Promise<unknown>,
+): Promise<boolean> {
+  const descriptor = Object.assign(Object.create(null) as object, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+  for (const name of names) Object.defineProperty(Object.prototype, name, descriptor);
+  try {
+    return await work().then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];
+  }
+}
+
+test('whatever name of those that the package reads another library puts on every object, the bearer and the secret go to Procore alone, as with bare axios', async () => {
+  await using stranger = await startStranger();
+  const emulator = await startEmulator();
+  await using _end = { [Symbol.asyncDispose]: () => emulator.close() };
+  const { apiUrl } = emulator.environment;
+  const options = { baseURL: apiUrl, proxy: false as const, timeout: 500 };
+  const instance = axios.create(options);
+  const procore = createAttach(systemEnv, {})(instance, {
+    clientId: emulator.clientId,
+    clientSecret: emulator.clientSecret,
+    environment: emulator.environment,
+    store: memoryTokenStore(emulator.issue()),
+    retry: false,
+    maxWaitMs: 500,
+  });
+  await instance.get(me);
+  const bare = axios.create(options);
+  const headers = { Authorization: 'Bearer bare' };
+  const fooled: string[] = [];
+  async function look(names: readonly string[]): Promise<void> {
+    const isDone = await polluted(names, stranger.url, () => instance.get(me));
+    const isCaught = stranger.caught.splice(0).length > 0;
+    if (isDone && !isCaught) return;
+    if (names.length > 1) {
+      // One of them breaks axios, or worse: the others behind it have not been seen.
+      const half = Math.ceil(names.length / 2);
+      await look(names.slice(0, half));
+      await look(names.slice(half));
+    } else if (isCaught) {
+      await polluted(names, stranger.url, () => bare.get(me, { headers }));
+      if (stranger.caught.splice(0).length === 0) fooled.push(...names);
+    }
+  }
+  const names = namesRead();
+  expect(names).toEqual(expect.arrayContaining(['url', 'baseUrl', 'procore', 'account', 'refresh_token']));
+  for (let from = 0; from < names.length; from += 32) await look(names.slice(from, from + 32));
+  expect(fooled).toEqual([]);
+  expect((await instance.get(me)).status).toBe(200);
+  procore.detach();
+});
+
+test.each([
+  ['url', (to: string) => to],
+  ['baseUrl', (to: string) => to],
+  ['urlOfItsOwn', (to: string) => to],
+  ['baseURL', (to: string) => to],
+  ['socketPath', () => '/tmp/nobody.sock'],
+  ['procore', () => ({ account: 'somebody' })],
+  ['account', () => 'somebody'],
+  ['origins', (to: string) => [to]],
+  ['environment', (to: string) => ({ loginUrl: to, apiUrl: to })],
+  ['loginUrl', (to: string) => to],
+  ['apiUrl', (to: string) => to],
+  ['refresh_token', () => 'somebody-else'],
+  ['access_token', () => 'somebody-else'],
+  ['auth', () => ({ username: 'somebody', password: 'else' })],
+  ['error', () => 'invalid_grant'],
+  ['exchange', () => () => Promise.resolve({ access_token: 'somebody-else' })],
+  ['allowAbsoluteUrls', () => false],
+] as [string, (to: string) => unknown][])(
+  'with %s on every object, before and after the attach, a call and a renewal work as ever',
+  async (name, valueFor) => {
+    await using stranger = await startStranger();
+    const emulator = await startEmulator();
+    await using _end = { [Symbol.asyncDispose]: () => emulator.close() };
+    const issued = emulator.issue();
+    const isDone = await polluted([name], valueFor(stranger.url), async () => {
+      const instance = axios.create({ proxy: false });
+      const procore = createAttach(systemEnv, {})(instance, {
+        clientId: emulator.clientId,
+        clientSecret: emulator.clientSecret,
+        environment: emulator.environment,
+        store: memoryTokenStore(issued),
+      });
+      await procore.renew();
+      await instance.get(me);
+      procore.detach();
+    });
+    expect(isDone).toBe(true);
+    expect(stranger.caught).toEqual([]);
+    expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0, unauthorized: 0 });
+    expect(emulator.log.at(-1)).toMatchObject({ path: me, status: 200 });
+  },
+);
