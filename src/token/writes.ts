@@ -104,8 +104,10 @@ export function createWrites(deps: {
       };
       if (!isHeld) ledger.replaceAll(brought);
       let isRead = false;
+      let isGone = false;
       const isOldNow = (stored: TokenSet | undefined) => {
         isRead = true;
+        isGone = stored === undefined;
         return stored !== undefined && isOld(stored);
       };
       const how = { isOld: isOldNow, mustRead: isHeld };
@@ -121,7 +123,9 @@ export function createWrites(deps: {
         return undefined;
       }
       if (isHeld && !isRead) return undefined;
-      if (isHeld) ledger.hold(brought);
+      // Where the row is gone they are brought anew.
+      if (isHeld && isGone) ledger.replaceAll(brought);
+      else if (isHeld) ledger.hold(brought);
       ledger.saveFailed();
       late.start(signal);
       telling.saveFailed(saved.why, saved.cause);

@@ -227,7 +227,7 @@ test('tokens that are held are written again where the store has lost them', asy
   const { procore } = scene.worker();
   await procore.getAccessToken();
   scene.h.store.sets.clear();
-  await procore.setTokens({ ...scene.session });
+  await scene.h.env.drive(procore.setTokens({ ...scene.session }));
   expect(scene.stored()).toMatchObject({ refresh_token: scene.session.refresh_token });
 });
 
