@@ -26,7 +26,7 @@ export interface KnownOfAccount {
 /** Whether an answer of the store may not be this account's. */
 export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Doubt | undefined {
   const { hand, grant } = known;
-  if (!loaded) return known.isGone ? 'gone' : undefined;
+  if (!loaded) return known.isGone && !known.isBrought ? 'gone' : undefined;
   const identity = identityOf(loaded, grant);
   if (identity === undefined || known.isPast(identity)) return undefined;
   if (hand && identity === identityOf(hand, grant)) return undefined;

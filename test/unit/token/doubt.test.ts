@@ -22,6 +22,12 @@ const known: KnownOfAccount = {
 test.each<[string, TokenSet | undefined, Partial<KnownOfAccount>, Doubt | undefined]>([
   ['nothing, where nothing was', undefined, {}, undefined],
   ['nothing, where a row was', undefined, { isGone: true }, 'gone'],
+  [
+    'the same, after a person has brought the one in hand',
+    undefined,
+    { isGone: true, isBrought: true },
+    undefined,
+  ],
   ['the pair in hand', pair(1, 'in-hand'), {}, undefined],
   [
     'the pair in hand, which another account holds as well',
