@@ -64,6 +64,9 @@ export function chooseSave(
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
     // A person has authorised ours: it takes the place of all that was there before it, and nobody has seen all of that.
+    // Whoever renews the pair of the user before, however late, brings nothing that a person has done since.
+    const { replaces, ours } = sets;
+    if (replaces && isSameUser(loaded, replaces) && isSameUser(loaded, ours) === false) return 'save';
     const isDated = [loaded, sets.ours].every((set) => issuedAtMs(set) !== undefined);
     if (isDated ? !isOlder(sets.ours, loaded) : !sets.replaces) return 'save';
   }

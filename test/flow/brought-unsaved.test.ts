@@ -49,6 +49,27 @@ test('new tokens whose first save fails take the place of what another process h
   expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
 });
 
+test("another user's tokens whose first save fails do not give way to what a process renews the former user's to", async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const other = h.attachProcess({
+    store: { load: h.store.load, save: (set) => void h.store.sets.set('default', set) },
+  });
+  await other.instance.get(me);
+  const tokens = h.emulator.issue({ userId: 2 });
+  h.store.onSave = () => Promise.reject(new Error('disk full'));
+  const bringing = caught(h.procore.setTokens(tokens));
+  await h.env.advance(5_000);
+  expect(await bringing).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  const renewed = await other.procore.renew();
+  expect(renewed.created_at).toBeGreaterThan(tokens.created_at!);
+  h.store.onSave = undefined;
+  await h.env.advance(60_000);
+  await until(() => h.procore.unsavedTokens() === undefined, 'nothing to be in memory only');
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+  expect((await h.instance.get(me)).data.id).toBe(2);
+});
+
 test('new tokens whose first save fails give way to newer ones that another process has saved since', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
