@@ -138,11 +138,12 @@ const requestChecks: Record<keyof ProcoreRequestOptions, Check> = {
   deadlineMs: duration,
   body: aFunction,
 };
-const storeChecks: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock', Check> = {
+const storeChecks: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAreFresh', Check> = {
   lock: aFunction,
   remove: aFunction,
   lockMs: duration,
   renewsLock: switched,
+  readsAreFresh: switched,
 };
 
 /** Options that are not at the top, by their path. */

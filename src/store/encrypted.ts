@@ -92,6 +92,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   if (store.rowsMayVanish !== undefined) encrypted.rowsMayVanish = store.rowsMayVanish;
   if (store.lockMs !== undefined) encrypted.lockMs = store.lockMs;
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
+  if (store.readsAreFresh !== undefined) encrypted.readsAreFresh = store.readsAreFresh;
   // What ends with the process does so behind encryption too.
   if (inMemory in store) Object.defineProperty(encrypted, inMemory, { value: true });
   // Around a store of the application's it is as good as that one.

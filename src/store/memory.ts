@@ -68,6 +68,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
     },
     accounts: async () => [...sets.keys()],
     renewsLock: true,
+    readsAreFresh: true,
   };
   return markOwnStore(Object.defineProperty(store, brand, { value: true }));
 }

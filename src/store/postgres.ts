@@ -46,6 +46,7 @@ export interface PostgresTokenStore extends TokenStore {
   remove(account: string): Promise<void>;
   /** The lock lives as long as its connection. */
   renewsLock: true;
+  readsAreFresh: true;
 }
 
 /**
@@ -121,6 +122,7 @@ export function postgresTokenStore(
     },
 
     renewsLock: true,
+    readsAreFresh: true,
   };
   return markOwnStore(store);
 

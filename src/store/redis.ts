@@ -53,6 +53,7 @@ export interface RedisTokenStore extends TokenStore {
   /** Deletes the account's tokens, whatever is in their key, and what the lock remembers. */
   remove(account: string): Promise<void>;
   renewsLock: true;
+  readsAreFresh: true;
 }
 
 const expected = 'a token set as JSON, { "access_token": …, "refresh_token": …, … }';
@@ -185,6 +186,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
     },
 
     renewsLock: true,
+    readsAreFresh: true,
     ...(rowsMayVanish ? { rowsMayVanish } : {}),
   });
 }

@@ -62,6 +62,11 @@ export interface TokenStore {
   lockMs?: number | undefined;
   /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */
   renewsLock?: boolean | undefined;
+  /**
+   * True for a store whose `load` always shows the last save, of every process. Where it is not, a lock proves that nobody else renews, and
+   * not that what is read under it is the newest: a replica and DynamoDB's default read lag.
+   */
+  readsAreFresh?: boolean | undefined;
 }
 
 /** A store that can say whose tokens it holds: whose a refresh token is after a restart, and whether there is but one user. */

@@ -25,6 +25,9 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
       get rowsMayVanish() {
         return current.rowsMayVanish;
       },
+      get readsAreFresh() {
+        return current.readsAreFresh;
+      },
       get lock() {
         return current.lock?.bind(current);
       },

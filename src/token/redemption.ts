@@ -223,8 +223,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const lostBefore = mutex.outcomeOf(hold.key)?.kind === 'perhaps-spent';
     let loaded: Loaded | undefined;
     for (const waitMs of reloadAfterMs) {
-      // A lock that still stands proves that nobody else is saving.
-      if (waitMs > 0 && store.lock && !hold.lost?.aborted) break;
+      // A lock that still stands proves that nobody else is saving, and fresh reads that nothing was saved before.
+      if (waitMs > 0 && store.lock && store.readsAreFresh && !hold.lost?.aborted) break;
       if (waitMs > 0) await env.sleep(waitMs, { signal: run.signal });
       loaded = await keeper.load();
       if (run.signal.aborted) return { kind: 'superseded' };

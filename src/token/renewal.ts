@@ -1,7 +1,7 @@
 import type { ProcoreError } from '../failure/errors.js';
 import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews } from './adoption.js';
-import { storeRetryDelayMs } from './backoff.js';
+import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
@@ -136,6 +136,19 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     return isNew || nowMs - lifeSign!.seenAtMs < lifeSignMs;
   }
 
+  /**
+   * Whether somebody else is likely to have held the lock until now, and so to have saved a pair that a read may not show yet: it took
+   * much longer to get the lock than the store takes for a load.
+   */
+  function wasContended(lockMs: number, loadMs: number): boolean {
+    return deps.store.lock !== undefined && !deps.store.readsAreFresh && lockMs > 4 * loadMs + 5;
+  }
+
+  function isInHand(set: TokenSet | undefined): boolean {
+    const hand = ledger.newest?.held.set;
+    return set !== undefined && hand !== undefined && identityOf(set, grant) === identityOf(hand, grant);
+  }
+
   async function round(run: RenewalRun, passage: Passage): Promise<Step> {
     const satisfied = run.satisfied();
     if (satisfied) return { kind: 'loaded', lease: satisfied };
@@ -153,13 +166,19 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       }
     }
     const key = keyOf(ledger.newest);
+    const askedAtMs = env.now();
     const { store, lockWaitMs: waitMs, warn } = deps;
     const locking = { env, store, account, waitMs, releaseMs: settings.storeTimeoutMs, warn };
     // For a call whose patience ends in the wait: nothing has been redeemed.
     if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
     const locked = await mutex.run(
       key,
-      () => runLocked(locking, (lost, record) => critical(run, key, lost, record, passage), run.signal),
+      () =>
+        runLocked(
+          locking,
+          (lost, record) => critical(run, key, lost, record, passage, askedAtMs),
+          run.signal,
+        ),
       run.signal,
     );
     if (!locked || run.signal.aborted) return { kind: 'superseded' };
@@ -172,12 +191,22 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     lost: AbortSignal | undefined,
     record: LockRecord | undefined,
     passage: Passage,
+    askedAtMs: number,
   ): Promise<Step> {
     run.trouble = undefined;
     const underWay = createUnderWay(env, record);
     const loadedAtMs = env.now();
     const endsAtMs = loadedAtMs + settings.totalMs;
-    const loaded = await keeper.load();
+    let loaded = await keeper.load();
+    const isStale = () =>
+      loaded.kind === 'loaded' && !ledger.unsaved && keyOf(ledger.newest) === key && isInHand(loaded.set);
+    if (wasContended(loadedAtMs - askedAtMs, env.now() - loadedAtMs)) {
+      for (const waitMs of reloadAfterMs.slice(1)) {
+        if (!isStale() || run.signal.aborted || lost?.aborted) break;
+        await env.sleep(waitMs, { signal: run.signal });
+        if (!run.signal.aborted) loaded = await keeper.load();
+      }
+    }
     if (run.signal.aborted) return { kind: 'superseded' };
     // Somebody redeemed or replaced it while this renewal waited for its turn: another token, another queue.
     if (keyOf(ledger.newest) !== key) return { kind: 'again' };

@@ -45,6 +45,7 @@ function stage(h: Harness) {
     save,
     lock: memory.lock,
     renewsLock: true,
+    readsAreFresh: true,
     ...more,
   });
   const inStore = () => h.store.sets.get('default')!;

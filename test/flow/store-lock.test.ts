@@ -55,10 +55,10 @@ test('load, request and save happen under the lock, and the lock is released bef
   expect(log).toEqual(['locked default', 'load', 'load', 'save', 'load', 'released default', 'answered']);
 });
 
-test('a lock proves that nobody else renews: invalid_grant is believed at once', async () => {
+test('a lock with fresh reads proves that nobody else has renewed: invalid_grant is believed at once', async () => {
   await using h = await createHarness();
   const { lock } = createTestLock();
-  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
+  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true, readsAreFresh: true } });
   h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
   await expect(procore.renew()).rejects.toMatchObject({ reason: 'refresh-token-invalid' });
   expect(h.env.sleeping).toBe(0);

@@ -159,6 +159,7 @@ export function createFileStore(deps: {
           ) => lock(kernel, account, critical, signal),
           // The kernel keeps it until the file is closed: by us, or by the end of the process.
           renewsLock: true,
+          readsAreFresh: true,
         }
       : {}),
   };

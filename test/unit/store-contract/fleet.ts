@@ -15,7 +15,7 @@ export interface Fleet {
   table: Record<string, TokenSet>;
 }
 /** A store with every optional part. */
-export type WholeStore = Required<Omit<TokenStore, 'lockMs' | 'rowsMayVanish'>>;
+export type WholeStore = Required<Omit<TokenStore, 'lockMs' | 'rowsMayVanish' | 'readsAreFresh'>>;
 
 /** A store that keeps its word: it compares, and its lock excludes, remembers, and says when it is gone. */
 export function createStore({ rows, holders, records }: Fleet): WholeStore {
