@@ -29,7 +29,10 @@ export interface ProcoreOptions {
   origins?: string[] | undefined;
   /** `'refresh_token'` for users, `'client_credentials'` for a service account. @default 'refresh_token' */
   grant?: 'refresh_token' | 'client_credentials' | undefined;
-  /** Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant. */
+  /**
+   * Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant.
+   * `docs/stores.md` has the rules that a store of your own keeps to, and `storeContract` of `axios-procore/store-contract` tests them.
+   */
   store?: TokenStore | undefined;
   /**
    * Whose tokens a call uses; a function may return undefined to leave the call alone, and {@link accountBySubject} makes accounts of the

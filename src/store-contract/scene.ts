@@ -1,6 +1,7 @@
 import type { TokenStore } from '../store/store.js';
 import { createActor, type Actor, type Soon } from './actor.js';
 import { within } from './limits.js';
+import { ruleOf } from './rule-of.js';
 import type { StoreStage } from './types.js';
 
 /** One promise of the contract, and how it is put to the test. */
@@ -25,7 +26,7 @@ export interface Scene {
 const defaultLimitMs = 10_000;
 
 /** Plays a case on a stage of its own: opens, keeps to the limits, and ends and closes whatever was begun. */
-export async function play({ needs, play }: Case, stage: StoreStage): Promise<void> {
+export async function play({ name, needs, play }: Case, stage: StoreStage): Promise<void> {
   const limitMs = stage.limitMs ?? defaultLimitMs;
   const stepMs = limitMs * 0.4;
   const stores: TokenStore[] = [];
@@ -83,6 +84,16 @@ export async function play({ needs, play }: Case, stage: StoreStage): Promise<vo
     within(playing, limitMs, () => `the test must be over in ${limitMs} ms (limitMs of the stage)`),
   ]);
   const [finished] = await Promise.allSettled([finish()]);
-  if (played.status === 'rejected') throw played.reason;
+  if (played.status === 'rejected') throw withRule(played.reason, name);
   if (finished.status === 'rejected') throw finished.reason;
+}
+
+/** The failure of a store, with the rule that is broken; what the stage has failed with stays as it is. */
+function withRule(failure: unknown, name: string): unknown {
+  const isOfStore =
+    failure instanceof Error &&
+    failure.name === 'AssertionError' &&
+    !failure.message.includes('of the stage');
+  if (isOfStore) failure.message = `${failure.message} (${ruleOf(name)})`;
+  return failure;
 }

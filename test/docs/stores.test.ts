@@ -17,6 +17,13 @@ test('the two-callback store of docs/stores.md attaches', async () => {
   expect((procore as axiosProcore.Procore).status()).toMatchObject({ state: 'not-loaded' });
 });
 
+test('the two-callback store of docs/stores.md passes the contract of the package', async () => {
+  const { store } = await runExample(exampleWith('const rows = new Map'), modules, ['store']);
+  const tests = contract.storeContract({ open: () => store as axiosProcore.TokenStore });
+  for (const { run } of tests) await run();
+  expect(tests.length).toBeGreaterThan(20);
+});
+
 test('the home-made store of docs/stores.md passes the contract that it shows', async () => {
   const data = new Map<string, string>();
   let connections = 0;

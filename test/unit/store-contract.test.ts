@@ -5,13 +5,18 @@ import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { broken } from './store-contract/broken.js';
 import { createFleet, createStore, stageOf } from './store-contract/fleet.js';
 
+/** What each message ends with: the rule that is broken. */
+const named = / \((rule ".*"|section "lock") of docs\/stores\.md\)$/;
+
 /** The names of the tests that fail, with what they say. */
 async function failuresOf(stage: StoreStage): Promise<Record<string, string>> {
   const failures: Record<string, string> = {};
   for (const { name, run } of storeContract(stage)) {
     await run().catch((error: unknown) => {
       expect(error).toMatchObject({ name: 'AssertionError' });
-      failures[name] = (error as Error).message;
+      const { message } = error as Error;
+      expect(message).toMatch(named);
+      failures[name] = message.replace(named, '');
     });
   }
   return failures;
@@ -183,7 +188,7 @@ describe('nothing hangs', () => {
     [
       'load()',
       { open: () => ({ ...createStore(createFleet()), load: never }) },
-      /^load\("contract-[\w-]+"\) must resolve; nothing has come of it in 100 ms$/,
+      /^load\("contract-[\w-]+"\) must resolve; nothing has come of it in 100 ms \(rule "One set for each account" of/,
     ],
     [
       'open()',
@@ -213,7 +218,7 @@ describe('nothing hangs', () => {
     const stage = stageOf(() => ({ remove: never }));
     await testsOf({ ...stage, limitMs }, 'save: both tokens').run();
     await expect(testsOf({ ...stage, limitMs }, 'remove: an account that').run()).rejects.toThrow(
-      /^remove\(.*\) must resolve; nothing has come of it in 100 ms$/,
+      /^remove\(.*\) must resolve; nothing has come of it in 100 ms \(rule "What was deleted stays deleted" of/,
     );
   });
 });
