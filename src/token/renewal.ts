@@ -217,9 +217,10 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       ledger.lost();
       return failures.gone();
     }
-    // While a pair is unsaved, memory wins, unless the store holds what some process has renewed that very pair to.
+    // While a pair is unsaved, memory wins, unless it is dead, or the store holds what some process has renewed that very pair to.
     const isRenewed = hand && loaded.set && isSuccessor(loaded.set, hand.held.set);
-    const adoptable = ledger.unsaved && !isRenewed ? undefined : loaded.set;
+    const isDead = grant === 'refresh_token' && mutex.outcomeOf(key)?.kind === 'dead';
+    const adoptable = ledger.unsaved && !isRenewed && !isDead ? undefined : loaded.set;
     const adopted = await adopt(run, adoptable, hand, endsAtMs);
     if (adopted) return adopted;
     if (

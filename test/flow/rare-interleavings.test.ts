@@ -665,3 +665,21 @@ test('a refresh token that was refused, and that a person brings once more, is p
   await h.procore.setTokens(pair);
   expect((await h.procore.renew()).refresh_token).not.toBe(pair.refresh_token);
 });
+
+test('a dead pair that could not be saved gives way, at the next call, to one that another process has saved', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  h.env.jump(life);
+  h.store.onSave = diskFull;
+  await h.env.drive(h.procore.renew());
+  await h.instance.get(me);
+  h.emulator.revokeGrant(h.procore.unsavedTokens()!.refresh_token!);
+  h.env.jump(life);
+  expect(await h.env.drive(outcome(h.instance.get(me)))).toMatchObject({ reason: 'refresh-token-invalid' });
+  h.store.sets.set('default', h.emulator.issue());
+  // No late save has its turn: the call alone finds it.
+  h.env.jump(2_000);
+  expect(await outcome(h.instance.get(me))).toMatchObject({ status: 200 });
+  expect(h.procore.status().unsaved).toBe(false);
+  expect(h.emulator.counters.spentPresentations).toBe(0);
+});

@@ -94,7 +94,7 @@ function explains(run: Run, spent: Presentation, again: Presentation): boolean {
 /** Faults that keep from one process what another has renewed. */
 const hiding = new Set(['saves-fail', 'delete-row', 'foreign-row', 'loads-fail']);
 /** What is a reason to renew at once. */
-const asking = new Set(['renew', 'log-in']);
+const asking = new Set(['renew', 'log-in', 'revoke-access']);
 
 function hasTrouble({ deeds, scenario }: Run, { pair }: Presentation): boolean {
   return (
