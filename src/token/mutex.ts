@@ -1,13 +1,14 @@
 import type { TokenStore } from '../store/store.js';
 import {
+  clientsOf,
   createMemories,
   forgetOutcome,
+  loginsOf,
   memoryOf,
   outcomeFor,
   outcomeKey,
   recordOutcome,
   wasRedeemedBefore,
-  holdingsOf,
   type GrantOutcome,
   type Holding,
   type Memories,
@@ -53,6 +54,10 @@ export interface GrantMutex extends GrantQueue {
   holds(holding: Holding): void;
   /** An account of this store is being used. */
   used(): void;
+  /** The other clients that use this account of this store. */
+  besides(account: string): string[];
+  /** The login origins of all accounts in use in this process. */
+  loginsInUse(): string[];
 }
 
 /** What all copies of the package in this process share. */
@@ -67,8 +72,6 @@ export interface GrantRegistry extends GrantQueue {
   ): GrantMutex;
   /** The saves under way of this store, by account. */
   savesOf(store: TokenStore): Map<string, Promise<unknown>>;
-  /** The accounts in use in this process, of every copy of the package, store and client. */
-  holdings(): readonly Holding[];
 }
 
 /**
@@ -120,6 +123,10 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
         used() {
           memory.usedAt = memories.count;
         },
+        // The client before may be out of use, where an attach has taken the place of another.
+        besides: (account) =>
+          replaces ? [] : clientsOf(memory, account).filter((other) => other !== client),
+        loginsInUse: () => loginsOf(memories),
       };
     },
     savesOf(store) {
@@ -127,7 +134,6 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
       saves.set(store, own);
       return own;
     },
-    holdings: () => holdingsOf(memories),
   };
 }
 

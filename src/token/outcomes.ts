@@ -140,10 +140,23 @@ export function forgetOutcome(memories: Memories, key: string): void {
 }
 
 /** Accounts of this process, of every store that is still there. */
-export function holdingsOf(memories: Memories): Holding[] {
+function holdingsOf(memories: Memories): Holding[] {
   const holdings: Holding[] = [];
   each(memories.all, (memory) => each(memory.holdings, (holding) => holdings.push(holding)));
   return holdings;
+}
+
+/** The clients that use this account of one store. */
+export function clientsOf({ holdings }: StoreMemory, account: string): string[] {
+  const clients = new Set<string>();
+  each(holdings, (holding) => holding.account === account && clients.add(holding.client));
+  return [...clients];
+}
+
+/** The login origins that accounts of this process have their tokens from. */
+export function loginsOf(memories: Memories): string[] {
+  const clients = new Set(holdingsOf(memories).map(({ client }) => client));
+  return [...clients].map((client) => (JSON.parse(client) as [string, string])[0]);
 }
 
 function hasUnsaved({ holdings }: StoreMemory): boolean {
@@ -194,7 +207,7 @@ function follow(memories: Memories, client: string, first: string, needed: Set<s
 }
 
 /** Of those that are still there; the others are taken off the list. */
-function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) => void): void {
+function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) => unknown): void {
   for (const ref of refs) {
     const item = ref.deref();
     if (item) work(item);

@@ -21,6 +21,7 @@ import { createLockedSave } from './locked-save.js';
 import type { Login } from './login.js';
 import type { LoginGate } from './login-gate.js';
 import type { GrantMutex, Holding } from './mutex.js';
+import { createOwnEnvironment } from './own-environment.js';
 import { createPresentation, type Presented } from './presentation.js';
 import { createReadBack } from './read-back.js';
 import { createRecognition, type Recognition } from './recognition.js';
@@ -155,7 +156,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   };
   const readBack = createReadBack({
     env,
-    keeper: given.keeper,
+    keeper: createOwnEnvironment({ ...given, telling }),
     isOwn: given.isOwn,
     isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),

@@ -13,9 +13,11 @@ import { createManualEnv } from '../support/manual-env.js';
 const fixture: TokenSet = {
   access_token: 'access-1',
   refresh_token: 'refresh-1',
+  created_at: 999_994_600,
+  expires_in: 5400,
   expires_at: 1_000_000_000,
 };
-const living: TokenSet = { ...fixture, expires_at: 4_000_000_000 };
+const living: TokenSet = { ...fixture, created_at: 3_999_994_600, expires_at: 4_000_000_000 };
 const answered = { access_token: 'access-2', refresh_token: 'refresh-2', expires_in: 5400 };
 const login = 'https://login.procore.com';
 const api = 'https://api.procore.com';
