@@ -481,6 +481,7 @@ describe('lock and remove', () => {
       'lock',
       'remove',
       'renewsLock',
+      'readsAreFresh',
     ]);
   });
 
