@@ -50,6 +50,7 @@ export type WarningCode =
   | 'account-changed-owner'
   | 'lock-contract'
   | 'store-contract'
+  | 'client-shared'
   | 'listener-failed'
   | 'axios-version'
   | 'unverified-tls';

@@ -3,7 +3,7 @@ import type { RefusalReason } from '../failure/challenge.js';
 import type { ProcoreError } from '../failure/errors.js';
 import type { Way } from '../way.js';
 import type { Patience } from '../within.js';
-import { braked, isBraked, releasedBrake } from './brake.js';
+import { braked, driven, isBraked, mostDriven, releasedBrake, undriven } from './brake.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
@@ -31,9 +31,12 @@ export function createRefusals(deps: {
   sequence: Sequence;
   /** New calls wait for a renewal that lets those in flight finish. */
   isHolding: () => boolean;
+  /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
+  tellShared: (() => void) | undefined;
 }): Refusals {
   const { env, ledger, sequence } = deps;
   let brake = releasedBrake;
+  let replacing = undriven;
   let oldDies = false;
 
   /** A refusal of the newest token: may it lead to a renewal? */
@@ -44,7 +47,7 @@ export function createRefusals(deps: {
       return true;
     }
     if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
-    if (isBraked(brake, env.now())) return { kind: 'return' };
+    if (isBraked(brake, env.now()) || isBraked(replacing, env.now())) return { kind: 'return' };
     died(lease);
     const error = sequence.objection('automatic');
     if (error) return { kind: 'failed', error };
@@ -56,7 +59,11 @@ export function createRefusals(deps: {
     const run = sequence.start(satisfied, way);
     void run.done.then(({ kind }) => {
       // What another process has renewed is no exchange of ours, and may have expired meanwhile.
-      if (kind === 'renewed') brake = braked(brake, env.now());
+      if (kind !== 'renewed') return;
+      brake = braked(brake, env.now());
+      if (!deps.tellShared) return;
+      replacing = driven(replacing, env.now());
+      if (replacing.times === mostDriven) deps.tellShared();
     });
     return run;
   }

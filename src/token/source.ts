@@ -208,7 +208,21 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     release: drain.release,
     turn: () => deps.loginGate().turn(),
   });
-  const refusals: Refusals = createRefusals({ env, ledger, sequence, isHolding: drain.holding });
+  const refusals: Refusals = createRefusals({
+    env,
+    ledger,
+    sequence,
+    isHolding: drain.holding,
+    tellShared:
+      grant === 'client_credentials'
+        ? () =>
+            deps.warnOnce(
+              'client-shared',
+              deps.clientKey,
+              `the access tokens of this client are refused soon after they were issued, again and again: another process seems to ask for tokens of the same client, and the login host keeps one at a time. Give all processes of the client one shared store (file, Redis, PostgreSQL), or each a client of its own; until then a new token is asked for more and more seldom, and 401s are returned (account ${name})`,
+            )
+        : undefined,
+  });
   const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
   const isStuck = () => sequence.isDead && !sequence.working();
 
