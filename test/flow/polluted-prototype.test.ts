@@ -96,7 +96,7 @@ test('whatever name of those that the package reads another library puts on ever
   const headers = { Authorization: 'Bearer bare' };
   const fooled: string[] = [];
   async function look(names: readonly string[]): Promise<void> {
-    const isDone = await polluted(names, stranger.url, () => instance.get(me));
+    const isDone = await polluted(names, stranger.url, async () => instance.get(me));
     const isCaught = stranger.caught.splice(0).length > 0;
     if (isDone && !isCaught) return;
     if (names.length > 1) {
@@ -105,7 +105,7 @@ test('whatever name of those that the package reads another library puts on ever
       await look(names.slice(0, half));
       await look(names.slice(half));
     } else if (isCaught) {
-      await polluted(names, stranger.url, () => bare.get(me, { headers }));
+      await polluted(names, stranger.url, async () => bare.get(me, { headers }));
       if (stranger.caught.splice(0).length === 0) fooled.push(...names);
     }
   }
@@ -154,8 +154,13 @@ test.each([
       await instance.get(me);
       procore.detach();
     });
-    expect(isDone).toBe(true);
     expect(stranger.caught).toEqual([]);
+    if (!isDone) {
+      // Some versions of axios cannot make the call by themselves then.
+      const bare = axios.create({ proxy: false, baseURL: emulator.environment.apiUrl });
+      expect(await polluted([name], valueFor(stranger.url), async () => bare.get(me))).toBe(false);
+      return;
+    }
     expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0, unauthorized: 0 });
     expect(emulator.log.at(-1)).toMatchObject({ path: me, status: 200 });
   },
