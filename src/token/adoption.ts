@@ -33,11 +33,14 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
   // Whoever saved it has no refresh token: it would cost us ours.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
+  // What was renewed to the pair in hand, by however many renewals, is no news, and what that was renewed to is.
+  if (isSuccessor(hand, loaded)) return false;
+  if (isSuccessor(loaded, hand)) return true;
   // When one user's pair was issued says nothing about another's.
   if (isSameUser(loaded, hand) === false) return true;
   // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
   const ours = identityOf(hand, grant);
-  return !isOlder(loaded, hand) || (ours !== undefined && known.isDead?.(ours) === true);
+  return !isOlder(loaded, hand, clocksMs) || (ours !== undefined && known.isDead?.(ours) === true);
 }
 
 /** What to do with a pair that waits to be saved, given what the store holds now. */
@@ -73,10 +76,18 @@ export function chooseSave(
   return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
 }
 
+/** Whether news may be what a slow reader shows: nothing proves that it was issued after the pair in hand. */
+export function isUncertain(loaded: TokenSet, hand: TokenSet): boolean {
+  return !isSuccessor(loaded, hand) && !isOlder(hand, loaded, clocksMs);
+}
+
+/** So much the clocks of two login servers may differ. */
+const clocksMs = 60_000;
+
 /** Provably older: both carry the server's time of issue. */
-function isOlder(a: TokenSet, b: TokenSet): boolean {
+function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
   const [issuedA, issuedB] = [issuedAtMs(a), issuedAtMs(b)];
-  return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB;
+  return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB - toleranceMs;
 }
 
 /** Procore's `created_at` is a number; a date or a text is a table's column of that name, as old as the row. */

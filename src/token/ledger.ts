@@ -68,6 +68,10 @@ export interface Ledger extends KnownTokens {
   seen(stored: TokenSet): void;
   /** The application has brought a pair of its own. */
   replaceAll(held: HeldTokens): Lease;
+  /** A second look at the store has not shown this set again: it is older than what is held. */
+  dismiss(set: TokenSet): void;
+  /** This set was replaced here, and perhaps wrongly. */
+  revive(set: TokenSet): void;
   /** A 401 has refused this access token. */
   refuse(lease: Lease): void;
   /** The server has revoked this set: wherever it turns up again, it is not taken. */
@@ -287,6 +291,13 @@ export function createLedger(deps: {
         tokens.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
       for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
       return lease;
+    },
+    dismiss(set) {
+      remember(replaced, set.refresh_token ?? set.access_token);
+    },
+    revive(set) {
+      for (const token of tokensOf(set))
+        for (const tokens of [replaced, outdated]) tokens.delete(fingerprint(token));
     },
     refuse(lease) {
       lease.refused = true;

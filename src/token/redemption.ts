@@ -1,7 +1,7 @@
 import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import type { GrantType } from './adoption.js';
+import { identityOf, type GrantType } from './adoption.js';
 import { reloadAfterMs, resendDelayMs } from './backoff.js';
 import type { Objection } from './clearance.js';
 import type { Exchange } from './exchange.js';
@@ -16,7 +16,15 @@ import type { GrantMutex } from './mutex.js';
 import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
 import type { UnderWay } from './under-way.js';
-import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from './token-set.js';
+import {
+  holdAnswer,
+  holdLoaded,
+  isSameUser,
+  localExpiryMs,
+  mergeAnswer,
+  withExpiresAt,
+  type HeldTokens,
+} from './token-set.js';
 
 /** What a redemption does it with; callers hold mutex and lock. */
 export interface Hold {
@@ -218,6 +226,20 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     return { kind: 'renewed', lease };
   }
 
+  /** What the store holds was only replaced here, never redeemed: it may be the adoption that was wrong. */
+  function revive(run: RenewalRun, stored: TokenSet | undefined, { key, hand }: Hold): Step | undefined {
+    const identity = stored && identityOf(stored, grant);
+    if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
+    if (!ledger.isReplaced(identity) || ledger.isRevoked(stored)) return undefined;
+    if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
+    mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    ledger.revive(stored);
+    const lease = ledger.keep(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
+    return ledger.freshness(lease) === 'fresh'
+      ? { kind: 'adopted', lease, from: 'store' }
+      : { kind: 'again' };
+  }
+
   /** `invalid_grant`: somebody else has redeemed the token and may still be saving, or it is dead. */
   async function refused(run: RenewalRun, why: string, hold: Hold): Promise<Step> {
     const lostBefore = mutex.outcomeOf(hold.key)?.kind === 'perhaps-spent';
@@ -231,6 +253,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       const adopted = await hold.adopt(loaded.kind === 'loaded' ? loaded.set : undefined);
       if (adopted) return adopted;
     }
+    const revived = revive(run, loaded?.kind === 'loaded' ? loaded.set : undefined, hold);
+    if (revived) return revived;
     // A pair of ours that gave way to the one refused here: nobody else has ever held it.
     if (ledger.takeBack()) {
       mutex.record(hold.key, { kind: 'dead', reason: 'refresh-token-invalid' });

@@ -1,6 +1,6 @@
 import type { ProcoreError } from '../failure/errors.js';
 import type { LockRecord, TokenSet } from '../store/store.js';
-import { identityOf, isNews } from './adoption.js';
+import { identityOf, isNews, isUncertain } from './adoption.js';
 import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
@@ -271,12 +271,23 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   /** Takes what the store holds, or what this process has already redeemed the token in hand for. */
   async function adopt(
     run: RenewalRun,
-    loaded: TokenSet | undefined,
+    first: TokenSet | undefined,
     hand: Lease | undefined,
     endsAtMs: number,
   ): Promise<Step | undefined> {
     const isNew = (set: TokenSet) =>
       hand ? isNews(set, hand.held.set, ledger, grant) : !ledger.isRevoked(set);
+    let loaded = first;
+    if (loaded && hand && isNew(loaded) && isUncertain(loaded, hand.held.set)) {
+      // One answer may be that of a slow replica, or of another request: what is in hand is not put away for it.
+      const again = await keeper.load();
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const set = again.kind === 'loaded' ? again.set : undefined;
+      if (set && identityOf(set, grant) !== identityOf(loaded, grant)) {
+        ledger.dismiss(loaded);
+        loaded = set;
+      }
+    }
     if (loaded && isNew(loaded)) {
       const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
       const lease = ledger[isOfAnother ? 'change' : 'keep'](holdLoaded(loaded, ahead()));
