@@ -7,7 +7,7 @@ const longestMs = 365 * 24 * 60 * 60 * 1000;
  * Procore's longest limit is that of an hour: a server that asks for more time than that is asked once an hour whether it is over, so that
  * one wrong number does not keep everybody away for ever.
  */
-export const longestToldMs = 60 * 60 * 1000;
+export const longestToldMs: number = 60 * 60 * 1000;
 
 /** The wait that a `Retry-After` header asks for, in milliseconds, at most a year; undefined when it is absent, garbage or negative. */
 export function retryAfterMs(header: unknown, serverNowMs: number): number | undefined {
