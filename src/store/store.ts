@@ -89,7 +89,7 @@ export interface LockRecord {
    * been stopped for longer than a lease lasts. Asked right before each presentation of a refresh token; for anything but true, and for a
    * rejection, nothing is presented. Leave it out for a lock that can't say.
    */
-  stands?(): Promise<boolean>;
+  stands?: (() => Promise<boolean>) | undefined;
 }
 
 /** What `save` may reject with when the store holds a set other than `previous`: the save is then decided anew after a load. */

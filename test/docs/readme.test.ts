@@ -17,7 +17,8 @@ test(
   'the example runs as it stands: production origins, an expired token, one renewal, saved before used',
   { timeout: 30_000 },
   async () => {
-    const emulator = await startEmulator();
+    let aheadMs = -2 * 60 * 60_000;
+    const emulator = await startEmulator({ now: () => Date.now() + aheadMs });
     vi.stubEnv('PROCORE_CLIENT_ID', emulator.clientId);
     vi.stubEnv('PROCORE_CLIENT_SECRET', emulator.clientSecret);
     for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
@@ -42,7 +43,8 @@ test(
     }
 
     const old = emulator.issue();
-    const table = new Map<string, TokenSet>([['default', { ...old, created_at: 1_400_000_000 }]]);
+    aheadMs = 0;
+    const table = new Map<string, TokenSet>([['default', old]]);
     const usedWhenSaved: number[] = [];
     const tokens = {
       readTokens: async (account: string) => table.get(account),

@@ -50,14 +50,18 @@ const causes: [
   ],
   ['renew()', (h) => h.procore.renew()],
   ['getAccessToken()', (h) => h.procore.getAccessToken(), { afterMs: life }],
-  ['setTokens()', (h) => h.procore.setTokens(h.emulator.issue()), { does: ['lock', 'record', 'save'] }],
+  [
+    'setTokens()',
+    (h) => h.procore.setTokens(h.emulator.issue()),
+    { does: ['load', 'lock', 'record', 'save'] },
+  ],
   [
     'exchangeCode()',
     (h) => {
       const url = h.procore.authorizationUrl({ redirectUri, state: 's' });
       return h.procore.exchangeCode({ code: h.emulator.authorize(url).code!, redirectUri });
     },
-    { does: ['clientSecret', 'lock', 'record', 'save', 'token request'] },
+    { does: ['clientSecret', 'load', 'lock', 'record', 'save', 'token request'] },
   ],
   [
     'revoke()',
@@ -185,20 +189,18 @@ describe('runs in the async context of the attach, and the caller goes on in its
   });
 
   test.each([
-    ['of a code', [], (h: ScopedHarness) => logIn(h, 1)],
+    ['of a code', (h: ScopedHarness) => logIn(h, 1)],
     [
       'of a token that nobody here knows',
-      // Another process may have got it.
-      ['load'],
       (h: ScopedHarness) => refresh(h, h.emulator.issue().refresh_token!),
     ],
-  ])('the save of an answer to the application’s own exchange %s', async (_title, more, cause) => {
+  ])('the save of an answer to the application’s own exchange %s', async (_title, cause) => {
     await using h = await createScopedHarness({ options: { legacy: { takeOverRefresh: true } } });
     await asCaller(h, () => h.instance.get(me));
     h.seen.clear();
     await asCaller(h, () => cause(h));
     // The request itself is the caller's.
-    const does = inAttach([...more, 'lock', 'record', 'save']);
+    const does = inAttach(['load', 'lock', 'record', 'save']);
     expect(ofAccount(h)).toEqual(new Set([...does, 'token request: caller']));
   });
 

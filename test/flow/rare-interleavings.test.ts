@@ -135,8 +135,9 @@ async function twoUnsaved(h: Harness) {
     tail = run.catch(() => undefined);
     return run;
   };
-  const one = h.attachProcess({ store: sameRows(h.store, { lock, renewsLock: true }) });
-  const two = h.attach({ store: sameRows(h.store, { lock, renewsLock: true }) });
+  const locked = { lock, renewsLock: true, readsAreFresh: true };
+  const one = h.attachProcess({ store: sameRows(h.store, locked) });
+  const two = h.attach({ store: sameRows(h.store, locked) });
   await one.instance.get(me);
   await two.instance.get(me);
   h.env.jump(life);
@@ -188,13 +189,13 @@ describe('mode B, the store has got the dead pair of another process while the l
   test('once that is refused, the live one is saved at once, and the dead one not sent again', async () => {
     await using h = await createHarness({ emulator: { spentTokens: 'B' } });
     const { two, dead, live, inStore } = await stage(h);
+    const copy = h.attachCopy({ store: createTestStore(dead) });
     h.store.onSave = undefined;
     await h.env.advance(60_000);
     expect(two.procore.status().unsaved).toBe(false);
     const { exchanges } = h.emulator.counters;
     expect((await two.instance.get(me)).status).toBe(200);
     expect(inStore()).toBe(live.refresh_token);
-    const copy = h.attachCopy({ store: createTestStore(dead) });
     await expect(copy.procore.renew()).rejects.toMatchObject({ reason: 'refresh-token-invalid' });
     expect(h.emulator.counters).toMatchObject({ exchanges, spentPresentations: 1 });
   });

@@ -64,7 +64,7 @@ describe('a store that does not keep the new refresh token is told of, once', ()
     expect(told[0]).toMatch(/account "default"; rule ".*" of docs\/stores\.md\)$/);
     expect(told[0]).not.toContain(pair.refresh_token!.slice(0, 20));
     expect(told[0]).not.toContain(pair.access_token.slice(0, 20));
-    await procore.renew().catch(() => undefined);
+    await h.env.drive(procore.renew().catch(() => undefined));
     await h.env.advance(120_000);
     expect(offences(h)).toHaveLength(1);
     expect(h.env.sleeping).toBe(0);

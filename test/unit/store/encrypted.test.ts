@@ -508,7 +508,10 @@ test('failures of the store come through as they are', async () => {
 
 describe('in the plugin', () => {
   async function attach(keys: SealingKey[], inner: TokenStore) {
-    const emulator = await startEmulator();
+    let aheadMs = -2 * 60 * 60_000;
+    const emulator = await startEmulator({ now: () => Date.now() + aheadMs });
+    const old = emulator.issue();
+    aheadMs = 0;
     onTestFinished(() => emulator.close());
     const api = axios.create({ baseURL: emulator.url, proxy: false });
     const { clientId, clientSecret, environment } = emulator;
@@ -521,13 +524,13 @@ describe('in the plugin', () => {
       companyId: 42,
       maxWaitMs: 300,
     });
-    return { emulator, procore, store, me: () => api.get('/rest/v1.0/projects') };
+    return { emulator, old, procore, store, me: () => api.get('/rest/v1.0/projects') };
   }
 
   test('tokens are renewed and kept, and the table never sees one', async () => {
     const { rows, store: table } = openTable();
-    const { emulator, procore, store, me } = await attach([keyA], table);
-    const first = { ...emulator.issue(), created_at: 1_400_000_000, note: 'mine' };
+    const { emulator, old, procore, store, me } = await attach([keyA], table);
+    const first = { ...old, note: 'mine' };
     await store.save(first, 'default', undefined);
     expect((await me()).status).toBe(200);
     await procore.renew();
@@ -541,8 +544,8 @@ describe('in the plugin', () => {
 
   test('with a key that is not the right one nothing is redeemed and nothing overwritten', async () => {
     const { rows, store: table } = openTable(overwrites);
-    const { emulator, procore, me } = await attach([keyB], table);
-    rows.set('default', await sealed({ ...emulator.issue(), created_at: 1_400_000_000 }, 'default', keyA));
+    const { emulator, old, procore, me } = await attach([keyB], table);
+    rows.set('default', await sealed(old, 'default', keyA));
     const before = structuredClone(rows.get('default'));
     await expect(me()).rejects.toMatchObject({
       code: 'ERR_PROCORE_TOKEN_STORE_FAILED',
