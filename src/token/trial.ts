@@ -3,6 +3,8 @@ import { localExpiryMs, type HeldTokens } from './token-set.js';
 
 /** So long after a renewal or an adoption the account is not renewed again, unless a 401 asks for it: no input makes a renewal per call. */
 export const restMs = 5_000;
+/** Less for a token that lives for less, which must be renewed before its end; but whatever is said of its life, it is this. */
+const leastRestMs = 1_000;
 
 /** How a pair came to be held: by a renewal of ours, from a store in the place of another pair, or as the first one of this process. */
 export type Arrival = 'renewed' | 'adopted' | 'first';
@@ -36,9 +38,13 @@ export function trialOf(
   const endsAtMs = localExpiryMs(held, scales) ?? Infinity;
   const isNearItsEnd = endsAtMs - nowMs <= Math.max(aheadMs, marginMs);
   return {
-    restsUntilMs: rests ? nowMs + restMs : -Infinity,
+    restsUntilMs: rests ? nowMs + restOf(lifeMs) : -Infinity,
     isDoubtful: isRenewable && arrival !== 'renewed' && isNearItsEnd && isDoubtful(evidence, lifeMs, scales),
   };
+}
+
+function restOf(lifeMs = Infinity): number {
+  return Math.max(leastRestMs, Math.min(restMs, 0.75 * lifeMs));
 }
 
 /** Whether a pair is used now whatever is said of its end; `isAlive`: the API has accepted it. */

@@ -1,11 +1,11 @@
 import axios from 'axios';
 import nock from 'nock';
 import { afterEach, expect, test, vi } from 'vitest';
-import { startEmulator } from '../../src/emulator/index.js';
 import * as axiosProcore from '../../src/index.js';
 import type { TokenSet } from '../../src/index.js';
 import { examplesOf, read } from './support/pages.js';
 import { runExample } from './support/run.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 afterEach(() => {
   nock.cleanAll();
@@ -17,8 +17,7 @@ test(
   'the example runs as it stands: production origins, an expired token, one renewal, saved before used',
   { timeout: 30_000 },
   async () => {
-    let aheadMs = -2 * 60 * 60_000;
-    const emulator = await startEmulator({ now: () => Date.now() + aheadMs });
+    const { emulator, expired: old } = await startWithExpiredPair();
     vi.stubEnv('PROCORE_CLIENT_ID', emulator.clientId);
     vi.stubEnv('PROCORE_CLIENT_SECRET', emulator.clientSecret);
     for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
@@ -42,8 +41,6 @@ test(
       }
     }
 
-    const old = emulator.issue();
-    aheadMs = 0;
     const table = new Map<string, TokenSet>([['default', old]]);
     const usedWhenSaved: number[] = [];
     const tokens = {

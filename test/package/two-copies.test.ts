@@ -26,12 +26,12 @@ test('the two builds are two copies: they share no function', () => {
 });
 
 test('two copies in one process that hold one expired pair make one exchange, and every call succeeds', async () => {
-  const emulator = await startEmulator();
+  let aheadMs = -2 * 60 * 60_000;
+  const emulator = await startEmulator({ now: () => Date.now() + aheadMs });
   try {
-    const { access_token, ...pair } = emulator.issue();
-    emulator.expire(access_token);
     // What each copy reads from its own store: the pair, long past its time.
-    const stored = { ...pair, access_token, expires_at: Math.floor(Date.now() / 1000) - 60 };
+    const stored = emulator.issue();
+    aheadMs = 0;
     const instances = [imported, required].map(({ attachProcore, memoryTokenStore }) => {
       const instance = axios.create({ baseURL: emulator.environment.apiUrl, proxy: false });
       attachProcore(instance, {

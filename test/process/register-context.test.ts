@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmulator } from '../../src/emulator/index.js';
 import { createConsumer, type Consumer } from '../support/packed.js';
 import { runNode, variablesFor } from './support/applications.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 let consumer: Consumer;
 beforeAll(async () => {
@@ -47,17 +47,15 @@ test.each([
   'in %s under register by %s, an axios that is loaded and an instance that is made inside of a transaction save outside of it',
   { timeout: 60_000 },
   async (_kind, flag, file, load) => {
-    const emulator = await startEmulator();
+    const { emulator, expired } = await startWithExpiredPair();
     const folder = mkdtempSync(join(consumer.folder, 'application-'));
     try {
       writeFileSync(join(folder, 'config.cjs'), configuration);
       writeFileSync(join(folder, file), bodyOf(load));
-      const pair = emulator.issue();
-      emulator.expire(pair.access_token);
       const ended = await runNode(folder, [flag, 'axios-procore/register', file], {
         ...variablesFor(emulator),
         PROCORE_CONFIG: './config.cjs',
-        TOKENS: JSON.stringify({ ...pair, expires_at: 1_700_000_000 }),
+        TOKENS: JSON.stringify(expired),
         URL: emulator.url,
       });
       expect(ended.code, ended.stderr).toBe(0);

@@ -1,11 +1,11 @@
 import { mkdtempSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { startEmulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { certificate, startSecure } from '../support/https.js';
 import { createConsumer, type Consumer } from '../support/packed.js';
 import { runNode } from './support/applications.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 const flags = ['--require', 'axios-procore/register', 'app.cjs'];
 const clientSecret = 'c0ffee00c0ffee11c0ffee22c0ffee33';
@@ -52,7 +52,7 @@ describe.each([
     { onTestFinished }: TestContext,
     how: { setUp?: string; env?: object; held?: boolean; fresh?: boolean },
   ) {
-    const emulator = await startEmulator({ clientSecret });
+    const { emulator, expired } = await startWithExpiredPair({ clientSecret });
     const secure = await startSecure(emulator);
     onTestFinished(() => emulator.close());
     onTestFinished(() => secure[Symbol.asyncDispose]());
@@ -60,10 +60,8 @@ describe.each([
     writeFileSync(join(folder, 'app.cjs'), application(how.setUp ?? ''));
     writeFileSync(join(folder, 'ca.pem'), certificate);
     const file = join(folder, 'tokens.json');
-    const pair = emulator.issue();
-    if (how.held !== false)
-      writeFileSync(file, JSON.stringify(how.fresh ? pair : { ...pair, expires_at: 1_700_000_000 }));
-    if (!how.fresh) emulator.expire(pair.access_token);
+    const pair = how.fresh ? emulator.issue() : expired;
+    if (how.held !== false) writeFileSync(file, JSON.stringify(pair));
     const ended = await runNode(folder, flags, {
       PROCORE_CLIENT_ID: emulator.clientId,
       PROCORE_CLIENT_SECRET: clientSecret,

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmulator } from '../../src/emulator/index.js';
 import { createConsumer, type Consumer } from '../support/packed.js';
 import { startNode, variablesFor } from './support/applications.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 let consumer: Consumer;
 beforeAll(async () => {
@@ -37,13 +37,11 @@ test.each([
     { code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED', status: 503, kind: 'token-renewal-failed' },
   ],
 ])('under register, a call waits for a token that is slow to come: %s', async (_what, options, ends) => {
-  const emulator = await startEmulator();
+  const { emulator, expired } = await startWithExpiredPair();
   const folder = mkdtempSync(join(consumer.folder, 'application-'));
   try {
-    const pair = emulator.issue();
-    emulator.expire(pair.access_token);
     const file = join(folder, 'tokens.json');
-    writeFileSync(file, JSON.stringify({ ...pair, expires_at: 1_700_000_000 }), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(expired), { mode: 0o600 });
     writeFileSync(join(folder, 'config.cjs'), `module.exports = ${options};`);
     writeFileSync(join(folder, 'app.cjs'), application);
     const token = emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
@@ -60,7 +58,7 @@ test.each([
     expect(JSON.parse(stdout || stderr)).toMatchObject({ ...ends, timeout: 400, isOne: true });
     // The renewal went on, and its pair is kept.
     const kept = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
-    expect(kept.refresh_token).not.toBe(pair.refresh_token);
+    expect(kept.refresh_token).not.toBe(expired.refresh_token);
     expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0, apiRequests: 0 });
   } finally {
     await emulator.close();

@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/index.js';
+import type { Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { createConsumer, root, type Consumer } from '../support/packed.js';
 import { runNode, variablesFor, type Ended } from './support/applications.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 const me = '/rest/v1.0/me';
 const required = ['--require', 'axios-procore/register'];
@@ -27,13 +28,11 @@ interface Stage {
 
 /** `file` holds a pair whose access token has expired. */
 async function prepare({ onTestFinished }: TestContext): Promise<Stage> {
-  const emulator = await startEmulator();
+  const { emulator, expired } = await startWithExpiredPair();
   onTestFinished(() => emulator.close());
   const folder = mkdtempSync(join(consumer.folder, 'application-'));
   const file = join(folder, 'procore.json');
-  const pair = emulator.issue();
-  emulator.expire(pair.access_token);
-  writeFileSync(file, JSON.stringify({ ...pair, expires_at: 1_700_000_000 }));
+  writeFileSync(file, JSON.stringify(expired));
   const env = { ...variablesFor(emulator), PROCORE_TOKEN_FILE: file };
   return {
     emulator,

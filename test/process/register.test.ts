@@ -2,11 +2,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/index.js';
+import type { Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { blocksOf } from '../docs/support/pages.js';
 import { createConsumer, root, type Consumer } from '../support/packed.js';
 import { runNode, startNode, variablesFor, type Ended } from './support/applications.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 const me = '/rest/v1.0/me';
 const secret = 'the-secret-of-the-app';
@@ -38,13 +39,11 @@ interface Stage {
 }
 
 async function prepare({ onTestFinished }: TestContext, from = consumer): Promise<Stage> {
-  const emulator = await startEmulator();
+  const { emulator, expired } = await startWithExpiredPair();
   const folder = mkdtempSync(join(from.folder, 'application-'));
   onTestFinished(() => emulator.close());
   const file = join(folder, 'procore.json');
-  const pair = emulator.issue();
-  emulator.expire(pair.access_token);
-  writeFileSync(file, JSON.stringify({ ...pair, expires_at: 1_700_000_000 }));
+  writeFileSync(file, JSON.stringify(expired));
   const env = { ...variablesFor(emulator), PROCORE_TOKEN_FILE: file };
   return {
     emulator,

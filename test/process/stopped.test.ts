@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/index.js';
+import type { Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
 import type { StoppedReport, StoppedTask } from './support/stopped-worker.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 const script = fileURLToPath(new URL('./support/stopped-worker.ts', import.meta.url));
 /** What the process waits for anything, and how much longer it is away. */
@@ -24,8 +25,7 @@ let held: ServerResponse[];
 let asked: () => void;
 
 beforeEach(async () => {
-  emulator = await startEmulator();
-  row = { ...emulator.issue(), expires_at: 1, expires_in: undefined, created_at: undefined };
+  ({ emulator, expired: row } = await startWithExpiredPair());
   holding = undefined;
   held = [];
   asked = () => undefined;

@@ -5,13 +5,13 @@ import axios from 'axios';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAttach } from '../../src/attach.js';
-import { startEmulator } from '../../src/emulator/index.js';
 import { systemEnv } from '../../src/env.js';
 import { storeContract } from '../../src/store-contract/index.js';
 import { postgresSchema, postgresTokenStore } from '../../src/store/postgres.js';
 import { TokenStoreConflict, type ListingStore, type TokenSet } from '../../src/store/store.js';
 import { startPooler, startPostgres } from './support/postgres-server.js';
 import { createStage, never, pair, type Opened, type Stage } from './support/postgres-stage.js';
+import { startWithExpiredPair } from '../support/expired-pair.js';
 
 const server = await startPostgres();
 const pooler = server && (await startPooler(server));
@@ -427,10 +427,10 @@ describe.skipIf(!server)('postgresTokenStore', () => {
   });
 
   test('two processes, 100 calls each on an expired token: one exchange, nothing spent twice', async () => {
-    const emulator = await startEmulator({ familyRevocation: true });
+    const { emulator, expired } = await startWithExpiredPair({ familyRevocation: true });
     const account = fresh();
     const processes = [1, 2].map(() => stage.open({ max: 2 }));
-    const stored = { ...emulator.issue(), note: 'mine', created_at: 1_400_000_000 };
+    const stored = { ...expired, note: 'mine' };
     await processes[0]!.store.save(stored, account, undefined);
     const attached = processes.map(({ store }) => {
       const api = axios.create({ baseURL: emulator.url, proxy: false });

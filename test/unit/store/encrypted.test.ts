@@ -3,13 +3,13 @@ import { inspect } from 'node:util';
 import axios from 'axios';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAttach } from '../../../src/attach.js';
-import { startEmulator } from '../../../src/emulator/index.js';
 import { systemEnv } from '../../../src/env.js';
 import { storeContract } from '../../../src/store-contract/index.js';
 import { encryptedTokenStore, type SealingKey } from '../../../src/store/encrypted.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../../src/store/store.js';
 import { readTokenSet } from '../../../src/token/token-set.js';
+import { startWithExpiredPair } from '../../support/expired-pair.js';
 
 const newKey = (id: string): SealingKey => ({ id, key: randomBytes(32) });
 const [keyA, keyB, keyC] = [newKey('a'), newKey('b'), newKey('c')] as const;
@@ -508,10 +508,7 @@ test('failures of the store come through as they are', async () => {
 
 describe('in the plugin', () => {
   async function attach(keys: SealingKey[], inner: TokenStore) {
-    let aheadMs = -2 * 60 * 60_000;
-    const emulator = await startEmulator({ now: () => Date.now() + aheadMs });
-    const old = emulator.issue();
-    aheadMs = 0;
+    const { emulator, expired: old } = await startWithExpiredPair();
     onTestFinished(() => emulator.close());
     const api = axios.create({ baseURL: emulator.url, proxy: false });
     const { clientId, clientSecret, environment } = emulator;
