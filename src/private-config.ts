@@ -38,7 +38,9 @@ export function privateConfig(
   keepQuery(call.copy, copy as AxiosRequestConfig);
   // How often is decided on the line; the application's own count stays the application's.
   copy['axios-retry'] = { retries: Infinity };
-  const { validateStatus } = call.config;
+  // Older axios takes over what every object seems to have: a throw in its adapter would leave the call without an end.
+  const validateStatus =
+    typeof call.config.validateStatus === 'function' ? call.config.validateStatus : undefined;
   copy.validateStatus = (status) => {
     // Inside the line the status decides; what the application calls a success is asked at the end.
     call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
