@@ -51,7 +51,9 @@ async function setUp(
   options: { maxWaitMs?: number; leftSeconds?: number } = {},
 ): Promise<Stage> {
   const { leftSeconds, ...more } = options;
-  const emulator = await startEmulator({ spentTokens: mode });
+  const lifeSeconds = 90 * 60;
+  let aheadMs = 0;
+  const emulator = await startEmulator({ spentTokens: mode, now: () => Date.now() + aheadMs });
   const opened = await openStore(store.kind, store.location);
   const instance = axios.create({ baseURL: emulator.url, proxy: false });
   const quiet = () => undefined;
@@ -71,9 +73,10 @@ async function setUp(
   procore.on('token-saved-late', () => told.push('saved late'));
   procore.on('token-adopted', () => told.push('adopted'));
   procore.on('reauthentication-required', ({ reason }) => told.push(reason));
+  if (leftSeconds !== undefined) aheadMs = (leftSeconds - lifeSeconds) * 1_000;
   const first = emulator.issue();
-  const expires = leftSeconds && { expires_at: Math.floor(Date.now() / 1_000) + leftSeconds };
-  await procore.setTokens({ ...first, ...expires });
+  aheadMs = 0;
+  await procore.setTokens(first);
   let isAway = false;
   const comeBack = async () => {
     await store.comeBack();
