@@ -10,9 +10,13 @@ import type { TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 
-/** Accounts whose tokens have expired, at a login host that answers 429 to more than `most` requests at once. */
-async function createTown(count: number, most: number) {
+/**
+ * Accounts whose tokens have expired, at a login host that answers 429 to more than `most` requests at once, and none before `together`
+ * of them are there.
+ */
+async function createTown(count: number, most: number, together = 1) {
   const seen = { requests: 0, refusals: 0, underWay: 0, mostUnderWay: 0, tokens: [] as string[] };
+  const held: (() => void)[] = [];
   const server: Server = createServer((request, response) => {
     if (request.url !== '/oauth/token') {
       const known = /^Bearer new-/.test(request.headers.authorization ?? '');
@@ -27,7 +31,7 @@ async function createTown(count: number, most: number) {
       seen.mostUnderWay = Math.max(seen.mostUnderWay, seen.underWay);
       const refresh = new URLSearchParams(body).get('refresh_token') ?? 'none';
       const isTooMany = seen.underWay > most;
-      setTimeout(() => {
+      const answer = () => {
         seen.underWay--;
         if (isTooMany) {
           seen.refusals++;
@@ -42,7 +46,10 @@ async function createTown(count: number, most: number) {
             expires_in: 5400,
           }),
         );
-      }, 5);
+      };
+      held.push(answer);
+      if (seen.mostUnderWay < together) return;
+      for (const each of held.splice(0)) setTimeout(each, 5);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -88,7 +95,7 @@ test('two hundred accounts that have expired together get an answer each with a 
 }, 60_000);
 
 test('accounts of many stores and attaches in one process are few at once, too, as many as the option says', async () => {
-  await using town = await createTown(40, 50);
+  await using town = await createTown(40, 50, 3);
   const registry = {};
   const calls = [...town.sets.values()].map((set) => {
     const instance = axios.create({ baseURL: town.options.environment.apiUrl, proxy: false });
