@@ -1,4 +1,4 @@
-import axios, { AxiosError, type AxiosAdapter, type AxiosInstance } from 'axios';
+import axios, { type AxiosAdapter, type AxiosInstance } from 'axios';
 import { createAttach } from '../../src/attach.js';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { Procore } from '../../src/procore.js';
@@ -86,7 +86,8 @@ export function createWorld({
       request: {},
     };
     if (isGood) return response;
-    throw new AxiosError('refused', 'ERR_BAD_REQUEST', config, {}, response);
+    // As every version says it: below 0.27 there is no class.
+    throw Object.assign(new Error('refused'), { isAxiosError: true, config, response });
   };
 
   const exchange: ProcoreOptions['exchange'] = async (grant) => {

@@ -1,3 +1,4 @@
+import { markOwnStore } from '../own.js';
 import type { ListingStore } from '../store.js';
 import type { FileTokenStore } from './store.js';
 
@@ -10,15 +11,16 @@ export function usersStore(
   others: FileTokenStore & ListingStore,
 ): FileTokenStore & ListingStore {
   const of = (account: string) => (account === 'default' ? first : others);
-  return {
+  return markOwnStore({
     load: (account) => of(account).load(account),
     save: (tokens, account, previous) => of(account).save(tokens, account, previous),
     remove: (account) => of(account).remove(account),
     pathOf: (account) => of(account).pathOf(account),
     lock: (account, critical, signal) => of(account).lock!(account, critical, signal),
     renewsLock: true,
+    readsAreFresh: true,
     accounts: async () => ['default', ...(await others.accounts!())],
-  };
+  });
 }
 
 /** The folder of all users but the first, beside the file of the first. */

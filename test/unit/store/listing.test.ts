@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { encryptedTokenStore } from '../../../src/store/encrypted.js';
 import { fileTokenStore } from '../../../src/store/file.js';
 import { usersStore } from '../../../src/store/file/users.js';
+import { isOwnStore } from '../../../src/store/own.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import type { ListingStore, TokenSet } from '../../../src/store/store.js';
 
@@ -73,4 +74,7 @@ test('a store for users keeps the first in the form of the token endpoint, and s
   expect(inside).toBe('both');
   await store.remove('default');
   expect(await store.load('2')).toEqual(pair('2'));
+  // As good as the two that it is made of.
+  expect(store).toMatchObject({ renewsLock: true, readsAreFresh: true });
+  expect(isOwnStore(store)).toBe(true);
 });
