@@ -132,5 +132,5 @@ test('a module that runs again with another client id on the same store is told 
     expect((await instance.get(me)).status).toBe(200);
     await procore.idle();
   }
-  expect(told).toEqual([]);
+  expect(told.filter((text) => text.includes('store-contract'))).toEqual([]);
 });
