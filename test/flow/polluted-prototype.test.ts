@@ -11,10 +11,10 @@ import { memoryTokenStore } from '../../src/store/memory.js';
 
 const me = '/rest/v1.0/me';
 /**
- * With one of these on `Object.prototype` no property can be defined, no promise resolved and (`socket`, with the oldest axios) no event
- * told by anybody.
+ * With one of these on `Object.prototype` no property can be defined, no promise resolved, (`socket`, with the oldest axios) no event
+ * told and (`signal`, from Node 24 on) no HTTP answer read by anybody.
  */
-const unusable = 'get set value writable enumerable configurable then constructor socket'.split(' ');
+const unusable = 'get set value writable enumerable configurable then constructor socket signal'.split(' ');
 
 /** Every name that the package reads of an object: by a dot, in brackets, or taken apart. */
 function namesRead(): string[] {
