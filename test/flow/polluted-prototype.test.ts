@@ -10,11 +10,12 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 
 const me = '/rest/v1.0/me';
-/**
- * With one of these on `Object.prototype` no property can be defined, no promise resolved, (`socket`, with the oldest axios) no event
- * told and (`signal`, from Node 24 on) no HTTP answer read by anybody.
- */
-const unusable = 'get set value writable enumerable configurable then constructor socket signal'.split(' ');
+/** With one of these on `Object.prototype` no property can be defined, and no promise resolved, by anybody. */
+const unusable = [
+  ...'get set value writable enumerable configurable then constructor'.split(' '),
+  // Nor is an HTTP request made by bare axios: Node and axios take them for options, flags and listeners of the request.
+  ...'aborted response signal socket timeout'.split(' '),
+];
 
 /** Every name that the package reads of an object: by a dot, in brackets, or taken apart. */
 function namesRead(): string[] {
