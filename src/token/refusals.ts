@@ -2,7 +2,7 @@ import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { ProcoreError } from '../failure/errors.js';
 import type { Way } from '../way.js';
-import type { Patience } from '../within.js';
+import { awakeNow, type Patience } from '../within.js';
 import { braked, driven, isBraked, mostDriven, releasedBrake, undriven } from './brake.js';
 import type { Lease, Ledger } from './ledger.js';
 import type { RunningRenewal } from './renewal.js';
@@ -78,7 +78,7 @@ export function createRefusals(deps: {
     reason: RefusalReason,
     { maxMs, signal, way, mayRenew }: Patience & { mayRenew: boolean },
   ): Promise<Refusal> {
-    const untilMs = env.now() + maxMs;
+    const untilMs = awakeNow(env) + maxMs;
     const acceptedBefore = lease.accepted;
     const replaced = () => lease !== ledger.newest;
     // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
@@ -115,7 +115,7 @@ export function createRefusals(deps: {
         return { kind: 'return' };
       if (waited.kind === 'done' && waited.value.kind === 'failed')
         return { kind: 'failed', error: waited.value.error };
-      if (waited.kind === 'elapsed' || env.now() >= untilMs)
+      if (waited.kind === 'elapsed' || awakeNow(env) >= untilMs)
         return { kind: 'failed', error: sequence.overdue(run) };
     }
   }

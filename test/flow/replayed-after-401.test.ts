@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { caught } from '../support/caught.js';
 import { createHarness, names } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
 
@@ -237,4 +238,19 @@ test('a 401 of an auth: false call, of the token endpoint and of another host is
   });
   expect(h.emulator.counters.exchanges).toBe(0);
   expect(names(h.told)).toEqual([]);
+});
+
+test('a call whose token is refused waits no longer for its renewal because the process was stopped for hours before', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const eightHoursMs = 8 * 60 * 60_000;
+  Object.assign(h.env, { asleepMs: () => eightHoursMs });
+  h.emulator.expire(h.store.sets.get('default')!.access_token);
+  const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
+  const call = caught(h.instance.get(me));
+  await held.struck();
+  await h.env.advance(15_000);
+  expect(await call).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
+  held.release();
+  await h.env.drive(h.procore.idle());
 });
