@@ -18,7 +18,7 @@ const pure = [
   'src/observe/clean-cause.ts',
   'src/observe/redact.ts',
   'src/store/file/{format,mounts}.ts',
-  'src/store/{client-mistakes,rules}.ts',
+  'src/store/{client-mistakes,replaces,rules}.ts',
   'src/store/redis/{keys,scripts}.ts',
   'src/store/postgres/{table,errors}.ts',
   'src/register/{paths,foreign,secrets}.ts',

@@ -1,5 +1,11 @@
 import { markOwnStore } from './own.js';
-import type { ListingStore, LockRecord, TokenSet, TokenStore } from './store.js';
+import {
+  TokenStoreConflict,
+  type ListingStore,
+  type LockRecord,
+  type TokenSet,
+  type TokenStore,
+} from './store.js';
 
 /** On each of them, for every copy of the package. */
 const brand = Symbol.for('axios-procore.memory-store');
@@ -39,8 +45,12 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
       const set = sets.get(account);
       return set && { ...set };
     },
-    save(tokens, account) {
+    save(tokens, account, previous) {
       claim(account);
+      if (previous && !sets.has(account))
+        throw new TokenStoreConflict(
+          'The set that this save replaces has been removed from the memory store: it is not brought back.',
+        );
       sets.set(account, { ...tokens });
     },
     // Nobody else can reach this store: its lock proves that no other process is renewing.

@@ -8,6 +8,7 @@ import { openSession, type PostgresPool } from './postgres/session.js';
 import { createSlots } from './postgres/slots.js';
 import { defaultTable, readTable, statementsOf } from './postgres/table.js';
 import { inTransaction, type Work } from './postgres/transaction.js';
+import { obstacleTo } from './replaces.js';
 import {
   TokenStoreConflict,
   type ListingStore,
@@ -91,11 +92,15 @@ export function postgresTokenStore(
       const text = JSON.stringify(tokens);
       await run(account, async (query) => {
         const [row] = await query(statements.load, [account]);
-        const stored = parse(row?.['tokens']);
-        const expected = [previous, tokens].map(refreshTokenOf);
-        if (stored && !expected.includes(refreshTokenOf(stored))) throw new TokenStoreConflict();
-        // The statement compares once more: somebody may have saved since.
-        const saved = await query(statements.save, [account, text, row?.['tokens'] ?? null]);
+        const replaces = row?.['tokens'];
+        const obstacle = obstacleTo(tokens, parse(replaces), previous);
+        if (obstacle === 'another') throw new TokenStoreConflict();
+        if (obstacle === 'gone') throw new TokenStoreConflict(rowIsGone);
+        // The statements compare once more: somebody may have saved since, or deleted the row.
+        const saved =
+          typeof replaces === 'string'
+            ? await query(statements.replace, [account, text, replaces])
+            : await query(statements.insert, [account, text]);
         if (saved.length === 0) throw new TokenStoreConflict();
       });
     },
@@ -150,6 +155,9 @@ export function postgresTokenStore(
   }
 }
 
+const rowIsGone =
+  'The row of the token set that this save replaces has been deleted: it is not written anew.';
+
 const taken = {
   takes: 'postgresTokenStore: pool takes a Pool of pg',
   make: 'new pg.Pool({ connectionString })',
@@ -200,8 +208,4 @@ function parse(text: unknown): TokenSet | undefined {
     // Its message would quote the text.
     throw new Error('The column "tokens" holds something else than JSON.');
   }
-}
-
-function refreshTokenOf(set: TokenSet | undefined): string | undefined {
-  return set?.refresh_token || undefined;
 }

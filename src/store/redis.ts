@@ -15,6 +15,7 @@ import {
   renewScript,
   replaceScript,
 } from './redis/scripts.js';
+import { obstacleTo, type Obstacle } from './replaces.js';
 import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } from './store.js';
 
 export type { IoredisClient, NodeRedisClient, RedisClient } from './redis/client.js';
@@ -136,7 +137,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
      * Two guards, for a command may run long after it was given: when a process that was stopped goes on, or when a client that queues
      * commands has a connection again.
      *
-     * The comparison: a set is replaced by its successor only. That alone keeps an old pair from landing on a newer one, whoever saves,
+     * The comparison: a set is replaced by its successor only, and one that is gone by none. That alone keeps an old pair from landing on a newer one, whoever saves,
      * with a lock or without, and is all there is when a lock has run out and nobody else has it.
      *
      * The fence: the save carries the identifier that its lock was granted to, and is refused while another has the lock. What a holder
@@ -148,14 +149,12 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
       const value = JSON.stringify(tokens);
       const lease = held.get(account);
       const stored = await read(keys);
-      const holds = stored?.set.refresh_token;
-      // Our own token: the save before this one has succeeded without knowing it.
-      const known = holds === previous?.refresh_token || (holds && holds === tokens.refresh_token);
-      if (stored && !known) throw conflict(keys);
+      const obstacle = obstacleTo(tokens, stored?.set, previous);
+      if (obstacle === 'another' || (obstacle === 'gone' && !rowsMayVanish)) throw conflict(keys, obstacle);
       const args = [value, stored?.hash ?? '', lease?.id ?? ''];
       const outcome = textOf(await run(replaceScript, [keys.tokens, keys.lock], args));
       if (outcome === 'saved') return;
-      if (outcome !== 'fenced') throw conflict(keys);
+      if (outcome !== 'fenced') throw conflict(keys, 'another');
       lease?.lose();
       throw new TokenStoreConflict(`The lock ${keys.lock} has another holder now: nothing was saved.`);
     },
@@ -210,10 +209,12 @@ function unreadable(key: string): Error {
   );
 }
 
-function conflict({ tokens }: AccountKeys): TokenStoreConflict {
-  return new TokenStoreConflict(
-    `The Redis key ${tokens} holds another token set than the one that this save replaces.`,
-  );
+function conflict({ tokens }: AccountKeys, obstacle: Obstacle): TokenStoreConflict {
+  const what =
+    obstacle === 'gone'
+      ? 'is gone, with the token set that this save replaces: it is not written anew.'
+      : 'holds another token set than the one that this save replaces.';
+  return new TokenStoreConflict(`The Redis key ${tokens} ${what}`);
 }
 
 const taken = {

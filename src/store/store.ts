@@ -35,7 +35,7 @@ export interface TokenStore {
   load(account: string): TokenSet | null | undefined | Promise<TokenSet | null | undefined>;
   /**
    * Keeps `tokens` durably before it resolves. `previous` is the set that the store is believed to hold;
-   * a store that can compare rejects with {@link TokenStoreConflict} when it holds another.
+   * a store that can compare rejects with {@link TokenStoreConflict} when it holds another, or none any more: somebody has deleted the row.
    * Saves of one account never overlap.
    */
   save(tokens: TokenSet, account: string, previous: TokenSet | undefined): void | Promise<void>;
@@ -92,7 +92,7 @@ export interface LockRecord {
   stands?: (() => Promise<boolean>) | undefined;
 }
 
-/** What `save` may reject with when the store holds a set other than `previous`: the save is then decided anew after a load. */
+/** What `save` may reject with when the store holds another set than `previous`, or none any more: the save is then decided anew after a load. */
 export class TokenStoreConflict extends Error {
   override readonly name = 'TokenStoreConflict';
   /** Stable across versions and copies of the package. */

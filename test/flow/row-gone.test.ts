@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { encryptedTokenStore } from '../../src/store/encrypted.js';
-import type { TokenSet } from '../../src/store/store.js';
+import { memoryTokenStore } from '../../src/store/memory.js';
+import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
 const lifeMs = 5_400_000;
+const key = { id: '1', key: Buffer.alloc(32, 1).toString('base64') };
 const needsPerson = { code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED', reason: 'no-tokens' };
 
 async function call(h: Harness): Promise<number> {
@@ -130,6 +132,64 @@ test.each([
   },
 );
 
+test.each<[string, () => TokenStore]>([
+  ['a memory store', () => memoryTokenStore()],
+  ['an encrypted one', () => encryptedTokenStore(memoryTokenStore(), { keys: [key] })],
+])(
+  '%s does not bring back a row that is removed between the last look at it and the save',
+  async (_, open) => {
+    await using h = await createHarness();
+    const own = open();
+    let removals = 1;
+    const store: TokenStore = {
+      ...own,
+      async save(tokens, account, previous) {
+        if (previous && removals-- > 0) await own.remove!(account);
+        return own.save(tokens, account, previous);
+      },
+    };
+    const before = h.emulator.issue();
+    await own.save(before, 'default', undefined);
+    const { instance, procore } = h.attachProcess({ store });
+    const pair = await h.env.drive(procore.renew());
+    expect(await own.load('default')).toBeUndefined();
+    expect(names(h.told)).toEqual(['token-renewed', 'token-save-failed']);
+    expect(h.told.at(-1)!.detail['message']).toMatch(/no longer has the row of this account/);
+    expect(procore.unsavedTokens()).toMatchObject({ refresh_token: pair.refresh_token });
+    expect((await h.env.drive(instance.get(me))).status).toBe(200);
+    await h.env.advance(600_000);
+    expect(await own.load('default')).toBeUndefined();
+    await h.env.advance(lifeMs);
+    expect(await caught(h.env.drive(instance.get(me)))).toMatchObject(needsPerson);
+    expect(h.emulator.counters.tokenRequests).toBe(1);
+    await own.save(before, 'default', undefined);
+    await h.env.advance(61_000);
+    await until(() => procore.unsavedTokens() === undefined, 'the late save');
+    expect(await own.load('default')).toMatchObject({ refresh_token: pair.refresh_token });
+    expect((await h.env.drive(instance.get(me))).status).toBe(200);
+    expect(h.emulator.counters.spentPresentations).toBe(0);
+  },
+);
+
+test('a row that is removed while setTokens saves is written, for a person has brought the tokens', async () => {
+  await using h = await createHarness();
+  const own = memoryTokenStore();
+  await own.save(h.emulator.issue(), 'default', undefined);
+  const store: TokenStore = {
+    ...own,
+    async save(tokens, account, previous) {
+      if (previous) await own.remove!(account);
+      return own.save(tokens, account, previous);
+    },
+  };
+  const { instance, procore } = h.attachProcess({ store });
+  await instance.get(me);
+  const brought = h.emulator.issue();
+  await h.env.drive(procore.setTokens(brought));
+  expect(await own.load('default')).toMatchObject({ refresh_token: brought.refresh_token });
+  expect(procore.unsavedTokens()).toBeUndefined();
+});
+
 test('a row that was saved here and never loaded counts as seen', async () => {
   await using h = await createHarness({ authorised: false });
   await h.procore.setTokens(h.emulator.issue());
@@ -164,7 +224,6 @@ test('what one process revokes another does not bring back', async () => {
 test.each(['plain', 'encrypted'])('a %s cache whose rows may vanish is filled from memory', async (kind) => {
   await using h = await createHarness();
   const cache = Object.assign(h.store, { rowsMayVanish: true });
-  const key = { id: '1', key: Buffer.alloc(32, 1).toString('base64') };
   const store = kind === 'plain' ? cache : encryptedTokenStore(cache, { keys: [key], acceptPlain: true });
   const { instance } = h.attachProcess({ store });
   await instance.get(me);

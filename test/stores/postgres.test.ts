@@ -146,12 +146,46 @@ describe.skipIf(!server)('postgresTokenStore', () => {
     test('a save replaces what it knows, what is ours already, and nothing; else it changes nothing', async () => {
       const { store } = stage.open();
       const account = fresh();
-      await store.save(pair(1), account, pair('of a row that somebody has deleted'));
+      await store.save(pair(1), account, undefined);
       await store.save(pair(2), account, pair(1));
       await store.save(pair(2, { again: true }), account, pair(1));
       for (const previous of [pair(1), undefined, { access_token: 'a' }, pair(1, { refresh_token: null })])
         await expect(store.save(pair(3), account, previous)).rejects.toThrow(TokenStoreConflict);
       expect(await store.load(account)).toEqual(pair(2, { again: true }));
+    });
+
+    test('a row that somebody has deleted is not written anew by a save that was to replace it', async () => {
+      const { store } = stage.open();
+      const account = fresh();
+      await store.save(pair(1), account, undefined);
+      await stage.admin.query(`DELETE FROM ${stage.table} WHERE account = $1`, [account]);
+      const error = await thrown(store.save(pair(2), account, pair(1)));
+      expect(error).toBeInstanceOf(TokenStoreConflict);
+      expect(error.message).toBe(
+        'The row of the token set that this save replaces has been deleted: it is not written anew.',
+      );
+      expect(await store.load(account)).toBeUndefined();
+      // Nor where the row is still there, for the record of the lock.
+      await store.lock(account, async (_lost, record) => record.write('noted'), never());
+      await expect(store.save(pair(2), account, pair(1))).rejects.toThrow(TokenStoreConflict);
+      await store.save(pair(2), account, undefined);
+      expect(await store.load(account)).toEqual(pair(2));
+    });
+
+    test('a row that is deleted between the look at it and the write is not written anew', async () => {
+      const { store } = stage.open();
+      const account = fresh();
+      await store.save(pair(1), account, undefined);
+      const deleting = await stage.admin.connect();
+      await deleting.query('BEGIN');
+      await deleting.query(`DELETE FROM ${stage.table} WHERE account = $1`, [account]);
+      // It sees the row, and its write waits for the end of the deletion.
+      const saving = thrown(store.save(pair(2), account, pair(1)));
+      await stage.waiting();
+      await deleting.query('COMMIT');
+      deleting.release();
+      expect(await saving).toBeInstanceOf(TokenStoreConflict);
+      expect(await store.load(account)).toBeUndefined();
     });
 
     test('sets without a refresh token follow each other', async () => {

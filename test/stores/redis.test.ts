@@ -271,6 +271,33 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       expect(await store.load(account)).toEqual({ ...set('2'), note: 'again' });
     });
 
+    test('a key that is gone is not written anew by a save that was to replace it, unless keys are evicted', async () => {
+      const { store, client, command } = await open();
+      await store.save(set('1'), account, undefined);
+      await command('DEL', keys().tokens);
+      await expect(store.save(set('2'), account, set('1'))).rejects.toThrow(
+        `The Redis key ${keys().tokens} is gone, with the token set that this save replaces: it is not written anew.`,
+      );
+      await expect(store.save(set('2'), account, set('1'))).rejects.toBeInstanceOf(TokenStoreConflict);
+      expect(await store.load(account)).toBeUndefined();
+      const cache = redisTokenStore(client, { prefix, leaseMs, rowsMayVanish: true });
+      await cache.save(set('2'), account, set('1'));
+      expect(await store.load(account)).toEqual(set('2'));
+    });
+
+    test('a key that is deleted between the look at it and the write is not written anew', async () => {
+      const { store, client, command } = await open();
+      await store.save(set('1'), account, undefined);
+      let scripts = 0;
+      const slow = around(client, async (evaluate) => {
+        if (++scripts === 2) await command('DEL', keys().tokens);
+        return evaluate();
+      });
+      const late = redisTokenStore(slow, { prefix, leaseMs });
+      await expect(late.save(set('2'), account, set('1'))).rejects.toBeInstanceOf(TokenStoreConflict);
+      expect(await store.load(account)).toBeUndefined();
+    });
+
     test('commands that a client sends twice, for want of an answer, do what they do once', async () => {
       const { client, command } = await open();
       const twice = around(client, async (evaluate) => {
@@ -522,10 +549,10 @@ describe.skipIf(!own).each<Library>(['ioredis', 'redis'])('over %s, a server tha
   const onRejection = (reason: unknown) => void rejections.push(reason);
   beforeAll(() => void process.on('unhandledRejection', onRejection));
   afterAll(() => void process.off('unhandledRejection', onRejection));
-  const open = () => openPeer(library, own!.url, {});
+  const open = (options: RedisTokenStoreOptions = {}) => openPeer(library, own!.url, options);
 
-  test('dies during the critical section and comes back empty: lost aborts, and the pair is kept', async () => {
-    const [holder, other] = [await open(), await open()];
+  test('dies during the critical section and comes back empty: lost aborts, and the pair is kept where keys may vanish', async () => {
+    const [holder, other] = [await open({ rowsMayVanish: true }), await open()];
     await holder.store.save(set('1'), account, undefined);
     const { lost, leave } = await enter(holder.store);
     own!.signal('SIGKILL');

@@ -7,6 +7,7 @@ import type { Place } from './place.js';
 import { createRecord } from './record.js';
 import { replaceTokens, sweepTemporary } from './replace.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
+import { obstacleTo } from '../replaces.js';
 import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } from '../store.js';
 
 /** A token store in files. */
@@ -85,14 +86,13 @@ export function createFileStore(deps: {
       );
     }
     await exclusively(account, files, async () => {
-      const stored = await read(account, files);
-      const holds = stored?.refresh_token;
-      // Our own token: the save before this one has succeeded without knowing it.
-      const known = holds === previous?.refresh_token || (holds && holds === tokens.refresh_token);
-      if (stored && !known) {
-        throw new TokenStoreConflict(
-          `The token file ${files.tokens} holds another token set than the one that this save replaces.`,
-        );
+      const obstacle = obstacleTo(tokens, await read(account, files), previous);
+      if (obstacle !== undefined) {
+        const what =
+          obstacle === 'gone'
+            ? 'has been deleted, with the token set that this save replaces: it is not written anew.'
+            : 'holds another token set than the one that this save replaces.';
+        throw new TokenStoreConflict(`The token file ${files.tokens} ${what}`);
       }
       const writtenAtMs = await replaceTokens(fs, folder, files, content);
       await sweepTemporary(fs, directory, files, kernel ? undefined : writtenAtMs - leftoverAgeMs);

@@ -31,8 +31,10 @@ export function readTable(name: string, caller: string): PostgresTable {
 export interface PostgresStatements {
   readonly create: string;
   readonly load: string;
-  /** `$2` the tokens, `$3` the text that is to be replaced, as `load` gives it; no row when the table holds another by now. */
-  readonly save: string;
+  /** `$2` the tokens, of an account that has none; no row when it has some by now. */
+  readonly insert: string;
+  /** `$2` the tokens, `$3` the text that is to be replaced, as `load` gives it; no row when the table holds another by now, or none. */
+  readonly replace: string;
   readonly remove: string;
   /** The accounts that have tokens; without parameters. */
   readonly list: string;
@@ -57,9 +59,12 @@ export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
 `,
     load: `SELECT tokens::text AS tokens FROM ${quoted} WHERE account = $1`,
     // The clock's time: the transaction may have begun with the lock, long ago.
-    save: `INSERT INTO ${quoted} AS stored (account, tokens, saved_at) VALUES ($1, $2, clock_timestamp())
+    insert: `INSERT INTO ${quoted} AS stored (account, tokens, saved_at) VALUES ($1, $2, clock_timestamp())
       ON CONFLICT (account) DO UPDATE SET tokens = excluded.tokens, saved_at = excluded.saved_at
-      WHERE stored.tokens::text IS NOT DISTINCT FROM $3
+      WHERE stored.tokens IS NULL
+      RETURNING account`,
+    replace: `UPDATE ${quoted} SET tokens = $2, saved_at = clock_timestamp()
+      WHERE account = $1 AND tokens::text = $3
       RETURNING account`,
     list: `SELECT account FROM ${quoted} WHERE tokens IS NOT NULL`,
     remove: `DELETE FROM ${quoted} WHERE account = $1`,

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import {
@@ -32,6 +33,8 @@ export interface Stage {
   hold(opened: Opened, account: string): Promise<Held>;
   /** Sessions of the server that hold one of our locks. */
   holders(account: string): Promise<number[]>;
+  /** Resolves when a statement on the table waits for another transaction. */
+  waiting(): Promise<void>;
   /** Ends the session that holds the lock, as an administrator does. */
   terminate(account: string): Promise<void>;
   /** Another process on the table. */
@@ -104,6 +107,16 @@ export async function createStage(url: string, adminUrl: string, table: string):
         );
         locking.catch(reject);
       });
+    },
+    async waiting() {
+      for (;;) {
+        const { rowCount } = await admin.query(
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'`,
+          [table],
+        );
+        if (rowCount) return;
+        await pause(10);
+      }
     },
     async terminate(account) {
       for (const pid of await holders(account))

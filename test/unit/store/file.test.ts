@@ -88,8 +88,17 @@ describe('tokens in files', () => {
     expect(await store.load('acme')).toEqual(second);
   });
 
-  test('are saved whatever set is believed to be there, if there is no file', async () => {
-    await store.save(second, 'acme', first);
+  test('of a file that somebody has deleted are not written anew by a save that was to replace them', async () => {
+    await store.save(first, 'acme', undefined);
+    rmSync(store.pathOf('acme'));
+    const error = await caught(store.save(second, 'acme', first));
+    expect(isTokenStoreConflict(error)).toBe(true);
+    expect(error.message).toBe(
+      `The token file ${store.pathOf('acme')} has been deleted, with the token set that this save replaces: it is not written anew.`,
+    );
+    expect(await store.load('acme')).toBeUndefined();
+    expect(temporaryFiles()).toEqual([]);
+    await store.save(second, 'acme', undefined);
     expect(await store.load('acme')).toEqual(second);
   });
 
@@ -419,7 +428,7 @@ describe('a file that cannot be used', () => {
       expect(readFileSync(path)).toEqual(Buffer.from(content));
       expect(temporaryFiles()).toEqual([]);
       await store.remove('acme');
-      await store.save(second, 'acme', first);
+      await store.save(second, 'acme', undefined);
       expect(await store.load('acme')).toEqual(second);
     },
   );
@@ -965,7 +974,7 @@ describe.skipIf(process.platform === 'win32')('one file behind links', () => {
         writeFileSync(shared(), JSON.stringify(first));
       }
       const [one, two] = linked() as [FileTokenStore, FileTokenStore];
-      await one.save(second, 'default', first);
+      await one.save(second, 'default', isThere ? first : undefined);
       expect(await two.load('default')).toEqual(second);
       await two.save(third, 'default', second);
       expect(await one.load('default')).toEqual(third);

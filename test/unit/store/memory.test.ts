@@ -23,6 +23,16 @@ describe('tokens in memory', () => {
     expect(await store.load('two')).toEqual({ access_token: 'b' });
   });
 
+  test('that were removed are not brought back by a save that was to replace them', async () => {
+    const store = memoryTokenStore(tokens);
+    await store.remove!('acme');
+    const save = async () => store.save({ access_token: 'a2', refresh_token: 'r2' }, 'acme', tokens);
+    await expect(save()).rejects.toThrow(TokenStoreConflict);
+    expect(await store.load('acme')).toBeUndefined();
+    await store.save(tokens, 'acme', undefined);
+    expect(await store.load('acme')).toEqual(tokens);
+  });
+
   test('are copies, in and out', async () => {
     const initial = { ...tokens };
     const store = memoryTokenStore(initial);
