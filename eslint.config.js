@@ -66,7 +66,7 @@ const clocks = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**'] },
+  { ignores: ['dist/**', 'coverage/**', 'test/recipes/generated/**'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

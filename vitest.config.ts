@@ -76,6 +76,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // The recipes of docs/stores.md: `npm run test:recipes` installs what they need.
+      {
+        extends: true,
+        test: {
+          name: 'recipes',
+          include: ['test/recipes/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       // These look at the built package: run `npm run build` first.
       {
         test: {

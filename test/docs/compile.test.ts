@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { blocksOf, examplesOf, pages, type Block } from './support/pages.js';
+import { blocksOf, examplesOf, isRecipe, pages, type Block } from './support/pages.js';
 import { findingsIn } from './support/program.js';
 
 /** Files of the reader's own that an example imports. */
@@ -33,7 +33,7 @@ const stubs = new Map(
       ] as const,
   ),
 );
-const examples = pages.flatMap(examplesOf);
+const examples = pages.flatMap(examplesOf).filter((blocks) => !isRecipe(blocks));
 
 test('every example of README and docs compiles under strict rules', () => {
   expect(examples.map(([block]) => block!.page)).toEqual(
@@ -41,6 +41,11 @@ test('every example of README and docs compiles under strict rules', () => {
   );
   expect(findingsIn(examples, stubs)).toEqual([]);
 }, 60_000);
+
+test('the recipes of docs/stores.md alone are compiled elsewhere: npm run test:recipes does', () => {
+  const recipes = pages.flatMap(examplesOf).filter(isRecipe);
+  expect(recipes.map(([block]) => block!.page)).toEqual(Array.from({ length: 5 }, () => 'docs/stores.md'));
+});
 
 test('every example of what others do is JavaScript, and imports what their packages have', async () => {
   const others = pages.flatMap(blocksOf).filter(({ info }) => info === 'js');

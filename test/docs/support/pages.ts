@@ -56,6 +56,14 @@ export function examplesOf(page: string): Block[][] {
   return examples;
 }
 
+const { dependencies } = JSON.parse(read('test/recipes/package.json')) as { dependencies: object };
+const importsClient = new RegExp(`from '(${Object.keys(dependencies).join('|')})'`);
+
+/** Whether an example needs the client of a database that `npm run test:recipes` installs, and so is tested there. */
+export function isRecipe(blocks: readonly Block[]): boolean {
+  return blocks.some(({ code }) => importsClient.test(code));
+}
+
 /** The cells of the tables under a heading, until the next heading; without their header rows. */
 export function rowsUnder(page: string, heading: string): string[][] {
   const lines = read(page).split('\n');

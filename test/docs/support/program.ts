@@ -34,16 +34,20 @@ export function programOver(files: ReadonlyMap<string, string>): ts.Program {
   return ts.createProgram([...entryPoints, ...files.keys()], settings, host);
 }
 
-/** Type-checks examples together; each finding reads `page:line: text`. */
+/**
+ * Type-checks examples together; each finding reads `page:line: text`. An example imports as a file of `folder` would, which is the one
+ * that its page is in unless another is named.
+ */
 export function findingsIn(
   examples: readonly Block[][],
   stubs: ReadonlyMap<string, string> = new Map(),
+  folder?: string,
 ): string[] {
   const origins = new Map<string, { page: string; line: number }[]>();
   const files = new Map<string, string>([...stubs].map(([name, text]) => [join(root, name), text]));
   examples.forEach((blocks, index) => {
     const { page } = blocks[0]!;
-    const name = join(root, dirname(page), `__example_${index}.ts`);
+    const name = join(root, folder ?? dirname(page), `__example_${index}.ts`);
     const lines = blocks.flatMap(({ code, line }) =>
       code.split('\n').map((text, offset) => ({ text, page, line: line + offset })),
     );
