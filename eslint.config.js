@@ -41,7 +41,6 @@ const effects = [
   'token/mutex',
   'token/keeper',
   'token/login',
-  'token/login-gates',
   'token/source',
   'retry/schedule',
   'pacing/gate',

@@ -43,7 +43,7 @@ import { fingerprint } from './token/fingerprint.js';
 import { createKeeper } from './token/keeper.js';
 import { runLocked } from './token/lock.js';
 import { createLogin } from './token/login.js';
-import { createLoginGates } from './token/login-gates.js';
+import { createLoginGate } from './token/login-gate.js';
 import { createGrantRegistry } from './token/mutex.js';
 import { readTokenSet } from './token/token-set.js';
 import { createTlsWarning } from './tls-warning.js';
@@ -64,7 +64,6 @@ export function createAttach(
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
   const grants = createGrantRegistry(registry);
-  const loginGates = createLoginGates(registry, env);
   const createScopes = (serverOffsetMs: () => number) =>
     createGates(() => createGate({ env, serverOffsetMs }));
 
@@ -172,7 +171,7 @@ export function createAttach(
           inherited: shared.inheritedBy(clientKey),
           mutex,
           holderOf: (refreshToken) => shared.holderOf(refreshToken, account),
-          loginGate: () => loginGates.of(loginUrl, settings.clientId),
+          loginGate: () => mutex.loginGate(() => createLoginGate(env)),
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
           maxWaitMs: settings.maxWaitMs,

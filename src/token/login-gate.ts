@@ -53,8 +53,8 @@ export interface LoginGate {
   wait(asker: Asker, signal: AbortSignal): Promise<Entered>;
   /** What this asker says has changed. */
   moved(asker: Asker): void;
-  /** Nobody is there, and nothing is known that a new gate would not know. */
-  isIdle(): boolean;
+  /** Calls wait for somebody who is at the gate, or who has been let out and has no answer yet. */
+  isAwaited(): boolean;
 }
 
 interface Waiting extends Placed {
@@ -194,12 +194,9 @@ export function createLoginGate(env: Env): LoginGate {
       serve();
     },
 
-    isIdle() {
-      const { places, closing, careful } = pace;
-      const nowMs = now();
-      const isOver = (closing?.untilMs ?? 0) <= nowMs && (careful?.untilMs ?? 0) <= nowMs;
-      return waiting.size === 0 && places.length === 0 && isOver;
-    },
+    isAwaited: () =>
+      pace.places.some((place) => place.rank !== 'background' && holdsPlace(pace, place, now())) ||
+      [...waiting.keys()].some((asker) => asker.rank() !== 'background'),
   };
 }
 

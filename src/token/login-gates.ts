@@ -1,39 +1,38 @@
-import type { Env } from '../env.js';
-import { createLoginGate, type LoginGate } from './login-gate.js';
+import type { LoginGate } from './login-gate.js';
+import type { Memories, StoreMemory } from './outcomes.js';
 
-const place = Symbol.for('axios-procore.login-gates');
-const version = 1;
-/** So many are kept before those that have nothing to tell are forgotten. */
-const mostGates = 100;
-
-/** The gates of all clients of the process. */
-export interface LoginGates {
-  of(loginUrl: string, clientId: string): LoginGate;
+/** A gate, and when one of the stores whose accounts have been at it was used last. */
+export interface SharedGate {
+  readonly gate: LoginGate;
+  usedAt: number;
 }
+
+/** Of what a gate offers: a copy of the package with another version has gates of its own. */
+const version = 1;
+/** So many are known before those that are gone are looked for. */
+const lookedThroughAt = 100;
 
 /**
- * They live on `globalThis`, as the grants do: a login host counts the requests of a client, whichever account, store or copy of the
- * package they come from. A copy of another version of them has gates of its own.
+ * The gate for this login host and client: one for all stores that are in use at the same time, because a login host counts the requests
+ * of a client, whichever account, store or copy of the package they come from. It ends with those stores. A store that comes when no
+ * store of the gate is in use any more is a new beginning, for which the gate is made anew: the tests of an application give each test a
+ * new store, and the refusals of one must not delay the next.
  */
-export function createLoginGates(scope: object, env: Env): LoginGates {
-  const gates = gatesOf(scope);
-  return {
-    of(loginUrl, clientId) {
-      const key = JSON.stringify([version, loginUrl, clientId]);
-      const known = gates.get(key);
-      if (known) return known;
-      if (gates.size >= mostGates) for (const [name, gate] of gates) if (gate.isIdle()) gates.delete(name);
-      const gate = createLoginGate(env);
-      gates.set(key, gate);
-      return gate;
-    },
-  };
-}
-
-function gatesOf(scope: object): Map<string, LoginGate> {
-  const found = (scope as Record<symbol, unknown>)[place] as Map<string, LoginGate> | undefined;
-  if (found) return found;
-  const gates = new Map<string, LoginGate>();
-  Object.defineProperty(scope, place, { value: gates, enumerable: false });
-  return gates;
+export function loginGateFor(
+  memories: Memories,
+  own: StoreMemory,
+  client: string,
+  create: () => LoginGate,
+): LoginGate {
+  const key = `${version} ${client}`;
+  const last = memories.gates.get(key)?.deref();
+  const isInUse = last !== undefined && (last.usedAt >= own.since || last.gate.isAwaited());
+  const shared = isInUse ? last : { gate: create(), usedAt: memories.count };
+  if (shared !== last) {
+    if (memories.gates.size >= lookedThroughAt)
+      for (const [other, ref] of memories.gates) if (!ref.deref()) memories.gates.delete(other);
+    memories.gates.set(key, new WeakRef(shared));
+  }
+  own.gates.set(key, shared);
+  return shared.gate;
 }

@@ -1,4 +1,6 @@
 import type { TokenStore } from '../store/store.js';
+import type { LoginGate } from './login-gate.js';
+import { loginGateFor } from './login-gates.js';
 import {
   clientsOf,
   createMemories,
@@ -8,6 +10,7 @@ import {
   outcomeFor,
   outcomeKey,
   recordOutcome,
+  useMemory,
   wasRedeemedBefore,
   type GrantOutcome,
   type Holding,
@@ -17,7 +20,7 @@ import {
 
 export type { GrantOutcome, Holding } from './outcomes.js';
 
-/** Plain data and promises only: every copy and version of the package in this process reads and writes it. */
+/** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
 interface Registry {
   readonly version: 1;
   /** By grant: the end of the queue, a promise that never rejects. By the token alone: whoever holds it waits here. */
@@ -54,6 +57,8 @@ export interface GrantMutex extends GrantQueue {
   holds(holding: Holding): void;
   /** An account of this store is being used. */
   used(): void;
+  /** Where the token requests of this client wait for their turn. */
+  loginGate(create: () => LoginGate): LoginGate;
   /** The other clients that use this account of this store. */
   besides(account: string): string[];
   /** The login origins of all accounts in use in this process. */
@@ -120,9 +125,8 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
         },
         mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
         holds: (holding) => void memory.holdings.add(new WeakRef(holding)),
-        used() {
-          memory.usedAt = memories.count;
-        },
+        used: () => useMemory(memories, memory),
+        loginGate: (create) => loginGateFor(memories, memory, client, create),
         // The client before may be out of use, where an attach has taken the place of another.
         besides: (account) =>
           replaces ? [] : clientsOf(memory, account).filter((other) => other !== client),

@@ -1,5 +1,6 @@
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import type { SharedGate } from './login-gates.js';
 
 /** What became of a grant that was redeemed, or tried. */
 export type GrantOutcome =
@@ -34,6 +35,8 @@ export interface StoreMemory {
   /** By client and refresh token. */
   readonly outcomes: Map<string, Recorded>;
   readonly holdings: Set<WeakRef<Holding>>;
+  /** Those at which its accounts have waited for a login host, by login host and client. */
+  readonly gates: Map<string, SharedGate>;
   /** With so many outcomes the oldest are given up. */
   fullAt: number;
 }
@@ -44,6 +47,8 @@ export interface Memories {
   count: number;
   readonly byStore: WeakMap<TokenStore, StoreMemory>;
   readonly all: Set<WeakRef<StoreMemory>>;
+  /** By login host and client: the gate that was made last. */
+  readonly gates: Map<string, WeakRef<SharedGate>>;
 }
 
 /** How many outcomes of one store are kept besides those that somebody may still ask for. */
@@ -53,14 +58,21 @@ const mostBeginnings = 10;
 
 /** Creates the part of the registry that remembers. */
 export function createMemories(): Memories {
-  return { count: 0, byStore: new WeakMap(), all: new Set() };
+  return { count: 0, byStore: new WeakMap(), all: new Set(), gates: new Map() };
 }
 
 /** The memory of this store. `replaces`: the store whose place it takes, and whose memory is its own then. */
 export function memoryOf(memories: Memories, store: TokenStore, replaces?: TokenStore): StoreMemory {
   const found = memories.byStore.get(store) ?? (replaces && memories.byStore.get(replaces));
   const since = ++memories.count;
-  const memory = found ?? { since, usedAt: since, outcomes: new Map(), holdings: new Set(), fullAt: 0 };
+  const memory = found ?? {
+    since,
+    usedAt: since,
+    outcomes: new Map(),
+    holdings: new Set(),
+    gates: new Map(),
+    fullAt: 0,
+  };
   memories.byStore.set(store, memory);
   if (!found) {
     // Of an application that makes a store object for each request, few are left.
@@ -68,6 +80,12 @@ export function memoryOf(memories: Memories, store: TokenStore, replaces?: Token
     memories.all.add(new WeakRef(memory));
   }
   return memory;
+}
+
+/** An account of this store is being used. */
+export function useMemory({ count }: Memories, memory: StoreMemory): void {
+  memory.usedAt = count;
+  for (const shared of memory.gates.values()) shared.usedAt = count;
 }
 
 /** What a token is called in the memory of a store: the same text may be another client's token. */

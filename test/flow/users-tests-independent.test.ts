@@ -1,6 +1,6 @@
 import axios, { type AxiosInstance } from 'axios';
 import nock from 'nock';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createAttach } from '../../src/attach.js';
 import type { ProcoreOptions } from '../../src/options.js';
 import type { Procore } from '../../src/procore.js';
@@ -33,6 +33,8 @@ interface Suite {
   store(tokens: TokenSet | undefined): TokenStore;
   attach(store: TokenStore, options?: Partial<ProcoreOptions>): { instance: AxiosInstance; procore: Procore };
   drive<T>(work: Promise<T>): Promise<T>;
+  /** In seconds. */
+  now(): number;
 }
 
 /** A table of the application's own. */
@@ -62,15 +64,16 @@ function createSuite(copies: 'one copy' | 'a copy for each test', store: Suite['
     },
     // In small steps: a mock takes its turns to answer, and nobody's patience is to end meanwhile.
     drive: (work) => env.drive(work, 20),
+    now: () => Math.floor(env.now() / 1000),
   };
 }
 
-const token = (grant: object, status: number, body: object) =>
+const token = (grant: object, status: number, body: object, headers: Record<string, string> = {}) =>
   nock(login)
     .post('/oauth/token', (form: Record<string, string>) =>
       Object.entries(grant).every(([name, value]) => form[name] === value),
     )
-    .reply(status, body);
+    .reply(status, body, headers);
 const me = (bearer: string, status = 200, body: object = { id: 1 }, headers: Record<string, string> = {}) =>
   nock(api)
     .get('/rest/v1.0/me')
@@ -113,6 +116,33 @@ const scenarios: Record<string, (suite: Suite) => Promise<void>> = {
     const { instance, procore } = attach(store(undefined));
     await drive(procore.exchangeCode({ code: 'code-1', redirectUri: 'https://app.example.com/callback' }));
     expect((await drive(instance.get('/rest/v1.0/me'))).status).toBe(200);
+  },
+  async 'a login host that asks for more time than a call has ends the call'({ store, attach, drive }) {
+    token({ refresh_token: 'refresh-1' }, 429, {}, { 'retry-after': '600' });
+    const { instance } = attach(store({ ...fixture }));
+    const error = await drive(caught(instance.get('/rest/v1.0/me')));
+    expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
+  },
+  async 'a login host that is down does not hold up a call whose token still works'({
+    store,
+    attach,
+    drive,
+    now,
+  }) {
+    token({ refresh_token: 'refresh-1' }, 503, {}, { 'retry-after': '600' });
+    me('access-1');
+    const { instance } = attach(store({ ...fixture, created_at: now() - 5_220, expires_at: now() + 180 }));
+    expect((await drive(instance.get('/rest/v1.0/me'))).status).toBe(200);
+    // A pair that comes from a store is tried before it is renewed.
+    me('access-1');
+    expect((await drive(instance.get('/rest/v1.0/me'))).status).toBe(200);
+    await drive(vi.waitFor(() => expect(nock.pendingMocks()).toEqual([]), 10_000));
+  },
+  async 'a service account is refused by a busy login host'({ attach, drive }) {
+    token({ grant_type: 'client_credentials' }, 503, {}, { 'retry-after': '600' });
+    const { instance } = attach(memoryTokenStore(), { grant: 'client_credentials' });
+    const error = await drive(caught(instance.get('/rest/v1.0/me')));
+    expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
   },
   async 'tokens of a log-in are renewed by request'({ store, attach, drive }) {
     token({ refresh_token: 'refresh-1' }, 200, answered);

@@ -87,7 +87,7 @@ describe('a thousand token requests', () => {
     const { order, gate } = await run(env, (_, underWay) => void (most = Math.max(most, underWay)));
     expect(order).toEqual(Array.from({ length: 1_000 }, (_, turn) => turn));
     expect(most).toBe(8);
-    expect(gate.isIdle()).toBe(true);
+    expect(gate.isAwaited()).toBe(false);
   });
 });
 
