@@ -20,11 +20,15 @@ export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
  * The login host that has issued the set, where it is certainly another than `own`: both are Procore's, or the other one is in use in this
  * process. Any other difference may be a proxy, or a host that was given a new name.
  */
-export function foreignIssuer(set: TokenSet, own: string, inUse: readonly string[]): string | undefined {
+export function foreignIssuer(
+  set: TokenSet,
+  own: string,
+  inUse: () => readonly string[],
+): string | undefined {
   const issuer = issuerInJwt(set) ?? issuerInField(set);
   const [theirs, ours] = [issuer && loginAt(issuer), loginAt(own)];
   if (theirs === undefined || theirs === ours) return undefined;
-  const isCertain = (isProcores(theirs) && isProcores(ours)) || inUse.map(loginAt).includes(theirs);
+  const isCertain = (isProcores(theirs) && isProcores(ours)) || inUse().map(loginAt).includes(theirs);
   return isCertain ? theirs : undefined;
 }
 

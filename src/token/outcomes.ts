@@ -28,6 +28,8 @@ interface Recorded {
 
 /** What the attaches to one store object have found out. It ends with the store object. */
 export interface StoreMemory {
+  /** To itself: what leads to it keeps it alive no longer than its store. */
+  readonly ref: WeakRef<StoreMemory>;
   /** When the store was attached first. */
   readonly since: number;
   /** When one of its accounts was used last. */
@@ -47,6 +49,10 @@ export interface Memories {
   count: number;
   readonly byStore: WeakMap<TokenStore, StoreMemory>;
   readonly all: Set<WeakRef<StoreMemory>>;
+  /** Which of them know what became of a token, by client and token. */
+  readonly knowing: Map<string, Set<WeakRef<StoreMemory>>>;
+  /** With so many tokens in there those are looked for that nobody knows of any more. */
+  knowingFullAt: number;
   /** By login host and client: the gate that was made last. */
   readonly gates: Map<string, WeakRef<SharedGate>>;
 }
@@ -58,28 +64,40 @@ const mostBeginnings = 10;
 
 /** Creates the part of the registry that remembers. */
 export function createMemories(): Memories {
-  return { count: 0, byStore: new WeakMap(), all: new Set(), gates: new Map() };
+  return {
+    count: 0,
+    byStore: new WeakMap(),
+    all: new Set(),
+    knowing: new Map(),
+    knowingFullAt: keptOutcomes,
+    gates: new Map(),
+  };
 }
 
 /** The memory of this store. `replaces`: the store whose place it takes, and whose memory is its own then. */
 export function memoryOf(memories: Memories, store: TokenStore, replaces?: TokenStore): StoreMemory {
   const found = memories.byStore.get(store) ?? (replaces && memories.byStore.get(replaces));
   const since = ++memories.count;
-  const memory = found ?? {
-    since,
-    usedAt: since,
-    outcomes: new Map(),
-    holdings: new Set(),
-    gates: new Map(),
-    fullAt: 0,
-  };
+  const memory = found ?? createMemory(since);
   memories.byStore.set(store, memory);
   if (!found) {
     // Of an application that makes a store object for each request, few are left.
     if (memories.all.size % 100 === 99) each(memories.all, () => {});
-    memories.all.add(new WeakRef(memory));
+    memories.all.add(memory.ref);
   }
   return memory;
+}
+
+function createMemory(since: number): StoreMemory {
+  const memory = {
+    since,
+    usedAt: since,
+    outcomes: new Map<string, Recorded>(),
+    holdings: new Set<WeakRef<Holding>>(),
+    gates: new Map<string, SharedGate>(),
+    fullAt: 0,
+  };
+  return Object.assign(memory, { ref: new WeakRef(memory as StoreMemory) });
 }
 
 /** An account of this store is being used. */
@@ -113,9 +131,7 @@ export function outcomeFor(
   let latest: Recorded | undefined;
   let deaths = 0;
   let death: Recorded | undefined;
-  each(memories.all, (other) => {
-    const recorded = other.outcomes.get(key);
-    if (!recorded) return;
+  eachKnowing(memories, key, (recorded, other) => {
     if (recorded.outcome.kind === 'dead') {
       deaths++;
       death = recorded;
@@ -131,7 +147,7 @@ export function outcomeFor(
 /** Whether a store object of before has redeemed this token: a store that leads to the same table may lag behind. */
 export function wasRedeemedBefore(memories: Memories, key: string): boolean {
   let found = false;
-  each(memories.all, ({ outcomes }) => (found ||= outcomes.get(key)?.outcome.kind === 'renewed'));
+  eachKnowing(memories, key, ({ outcome }) => (found ||= outcome.kind === 'renewed'));
   return found;
 }
 
@@ -149,12 +165,14 @@ export function recordOutcome(
   if (issued !== undefined) forgetOutcome(memories, outcomeKey(client, fingerprint(issued)));
   own.outcomes.delete(key);
   own.outcomes.set(key, { outcome, at: ++memories.count });
+  know(memories, key, own);
   if (own.outcomes.size > Math.max(own.fullAt, 2 * keptOutcomes)) giveUpOldest(memories, own);
 }
 
 /** Nothing is held against this token any more. */
 export function forgetOutcome(memories: Memories, key: string): void {
-  each(memories.all, ({ outcomes }) => outcomes.delete(key));
+  eachKnowing(memories, key, (_recorded, { outcomes }) => outcomes.delete(key));
+  memories.knowing.delete(key);
 }
 
 /** Accounts of this process, of every store that is still there. */
@@ -194,6 +212,7 @@ function giveUpOldest(memories: Memories, own: StoreMemory): void {
     if (surplus <= 0) break;
     if (needed.has(key)) continue;
     own.outcomes.delete(key);
+    knowNoMore(memories, key, own);
     surplus--;
   }
   // Not at every one that comes: to look at all accounts takes its time.
@@ -204,9 +223,8 @@ function giveUpOldest(memories: Memories, own: StoreMemory): void {
 function follow(memories: Memories, client: string, first: string, needed: Set<string>): void {
   const find = (key: string): Recorded | undefined => {
     let latest: Recorded | undefined;
-    each(memories.all, ({ outcomes }) => {
-      const recorded = outcomes.get(key);
-      if (recorded && (!latest || latest.at < recorded.at)) latest = recorded;
+    eachKnowing(memories, key, (recorded) => {
+      if (!latest || latest.at < recorded.at) latest = recorded;
     });
     return latest;
   };
@@ -222,6 +240,35 @@ function follow(memories: Memories, client: string, first: string, needed: Set<s
   }
   needed.add(first);
   needed.add(key);
+}
+
+function know(memories: Memories, key: string, { ref }: StoreMemory): void {
+  const { knowing } = memories;
+  knowing.set(key, (knowing.get(key) ?? new Set()).add(ref));
+  if (knowing.size <= memories.knowingFullAt) return;
+  for (const [other, refs] of knowing) {
+    each(refs, () => {});
+    if (refs.size === 0) knowing.delete(other);
+  }
+  memories.knowingFullAt = 2 * Math.max(knowing.size, keptOutcomes);
+}
+
+function knowNoMore({ knowing }: Memories, key: string, { ref }: StoreMemory): void {
+  const refs = knowing.get(key);
+  refs?.delete(ref);
+  if (refs?.size === 0) knowing.delete(key);
+}
+
+/** What the stores have found out about one token: to look at all stores for each token would take its time where there are thousands. */
+function eachKnowing(
+  { knowing }: Memories,
+  key: string,
+  work: (recorded: Recorded, memory: StoreMemory) => unknown,
+): void {
+  each(knowing.get(key) ?? new Set<WeakRef<StoreMemory>>(), (memory) => {
+    const recorded = memory.outcomes.get(key);
+    if (recorded) work(recorded, memory);
+  });
 }
 
 /** Of those that are still there; the others are taken off the list. */

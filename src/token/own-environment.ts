@@ -38,7 +38,7 @@ export function createOwnEnvironment(deps: {
       const loaded = await keeper.load();
       foreign = undefined;
       if (loaded.kind === 'failed' || !loaded.set) return loaded;
-      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse());
+      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse);
       if (issuer === undefined) return loaded;
       foreign = loaded.set;
       telling.offended(

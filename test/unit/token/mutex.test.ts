@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { fingerprint } from '../../../src/token/fingerprint.js';
 import {
   createGrantRegistry,
@@ -426,4 +426,21 @@ describe('release 0.1.0 in the same process', () => {
     expect([...older(scope).tails.keys()]).toEqual(['k']);
     leave('a');
   });
+});
+
+test('a look for a token costs no more where there are thousands of stores', () => {
+  const scope = {};
+  const stores = Array.from({ length: 2_000 }, anyStore);
+  const mutexes = stores.map((store) => createGrantMutex(scope, { store }));
+  mutexes.forEach((mutex, index) => mutex.record(`of ${index}`, dead));
+  const looks = vi.spyOn(WeakRef.prototype, 'deref');
+  for (const key of ['of 7', 'of nobody']) {
+    mutexes[7]!.outcomeOf(key);
+    mutexes[7]!.mayBeRedeemed(key);
+    mutexes[7]!.record(key, dead);
+    mutexes[7]!.forget(key);
+  }
+  expect(looks.mock.calls.length).toBeLessThan(50);
+  looks.mockRestore();
+  expect(mutexes[8]!.outcomeOf('of 8')).toEqual(dead);
 });
