@@ -22,6 +22,7 @@ const apart = 'each account must have its own tokens';
 export const accounts: readonly Case[] = [
   {
     name: 'accounts: many at once do not mix',
+    rule: 'account',
     play: (scene) =>
       mustStayApart(
         scene,
@@ -31,6 +32,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'accounts: upper and lower case are different accounts',
+    rule: 'account',
     play(scene) {
       const base = scene.account();
       const names = ['Acme', 'acme', 'ACME'].map((name) => scene.exactAccount(`${base}-${name}`));
@@ -39,6 +41,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'accounts: a name may hold any character',
+    rule: 'account',
     play(scene) {
       const base = scene.account();
       const odd = [
@@ -89,6 +92,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'accounts: a name may be 500 characters long',
+    rule: 'account',
     play(scene) {
       const base = scene.account('-').padEnd(499, 'long-');
       const names = ['a', 'b'].map((end) => scene.exactAccount(base + end));
@@ -97,6 +101,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'accounts: __proto__ and its like are names as any other',
+    rule: 'account',
     async play(scene) {
       const store = await scene.open();
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
@@ -118,6 +123,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'remove: the account is gone, for other processes too, and may come back',
+    rule: 'gone',
     needs: 'remove',
     async play(scene) {
       const [store, other] = [await scene.open(), await scene.open()];
@@ -134,6 +140,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'remove: an account that is not there is fine',
+    rule: 'gone',
     needs: 'remove',
     async play(scene) {
       const store = await scene.open();
@@ -144,6 +151,7 @@ export const accounts: readonly Case[] = [
   },
   {
     name: 'remove: other accounts stay',
+    rule: 'account',
     needs: 'remove',
     async play(scene) {
       const store = await scene.open();

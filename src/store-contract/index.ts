@@ -2,6 +2,7 @@ import { accounts } from './accounts.js';
 import { keeping } from './keeping.js';
 import { locking } from './locking.js';
 import { losing, remembering } from './remembering.js';
+import { reviving } from './reviving.js';
 import { play } from './scene.js';
 import { checkStage } from './stage.js';
 import type { ContractTest, StoreStage } from './types.js';
@@ -22,6 +23,6 @@ export type { ContractTest, StoreStage } from './types.js';
 export function storeContract(stage: StoreStage): ContractTest[] {
   checkStage(stage);
   const lost = stage.breakLock ? losing((store, account) => stage.breakLock!(store, account)) : [];
-  const cases = [...keeping, ...accounts, ...locking, ...remembering, ...lost];
+  const cases = [...keeping, ...accounts, ...reviving, ...locking, ...remembering, ...lost];
   return cases.map((one) => ({ name: one.name, needs: one.needs, run: () => play(one, stage) }));
 }

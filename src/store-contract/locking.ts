@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TokenSet } from '../store/store.js';
 import { describeError, mustHold } from './compare.js';
 import { pair } from './keeping.js';
 import type { Actor } from './actor.js';
@@ -9,6 +10,7 @@ import type { Case } from './scene.js';
 export const locking: readonly Case[] = [
   {
     name: 'lock: says how long it holds (lockMs or renewsLock)',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const { store } = await scene.open();
@@ -21,6 +23,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: calls critical exactly once',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -35,6 +38,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: resolves with what critical returned',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -46,6 +50,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: does not settle before critical is done',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -60,6 +65,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: rejects with what critical threw',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -73,6 +79,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: is free again after critical, in this process and in others',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const actors = [await scene.open(), await scene.open()];
@@ -82,6 +89,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: is free again after critical threw',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [first, second] = [await scene.open(), await scene.open()];
@@ -93,6 +101,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: lets one in at a time, of several processes and within one',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const processes = await Promise.all(Array.from({ length: 4 }, () => scene.open()));
@@ -126,6 +135,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: different accounts do not wait for each other',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [holder, other] = [await scene.open(), await scene.open()];
@@ -141,6 +151,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: load and save work while it is held',
+    rule: 'fresh',
     needs: 'lock',
     async play(scene) {
       const [store, other] = [await scene.open(), await scene.open()];
@@ -153,8 +164,35 @@ export const locking: readonly Case[] = [
     },
   },
   {
+    name: 'lock: a load under it shows what the holder before has saved',
+    rule: 'fresh',
+    needs: 'lock',
+    async play(scene) {
+      const [first, second] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      await first.save(pair(1), account);
+      // What it sees before it waits must not be what it sees when it has the lock.
+      await second.load(account);
+      const held = await first.enter(account);
+      let isSaved = false;
+      let seen: { readonly set: TokenSet | undefined } | undefined;
+      const looking = second.lock(account, async () => {
+        // Whether the lock excludes is a test of its own.
+        if (isSaved) seen = { set: await second.load(account) };
+      });
+      await pause(graceMs);
+      await first.save(pair(2), account, pair(1));
+      isSaved = true;
+      await held.leave();
+      const expected = 'load() under the lock must show the last save of whoever held the lock before';
+      await scene.soon(looking, expected);
+      if (seen) mustHold(seen.set, pair(2), expected);
+    },
+  },
+  {
     // As revoke() calls it.
     name: 'lock: remove works while it is held',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -168,6 +206,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: a wait that is aborted rejects soon, and never calls critical',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [holder, waiter] = [await scene.open(), await scene.open()];
@@ -191,6 +230,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: a wait that is aborted leaves the lock to others',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [holder, waiter] = [await scene.open(), await scene.open()];
@@ -209,6 +249,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: a signal that has aborted before gets no lock',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -224,6 +265,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: an abort that comes once critical runs changes nothing',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [store, other] = [await scene.open(), await scene.open()];
@@ -255,6 +297,7 @@ export const locking: readonly Case[] = [
   },
   {
     name: 'lock: lost does not abort while the lock is held',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();

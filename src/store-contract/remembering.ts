@@ -40,10 +40,17 @@ const mustWrite =
   (record) =>
     record.write(text);
 
+const mustStand: Use = async (record) => {
+  const stands = await record.stands?.();
+  if (stands !== true)
+    assert.fail(`stands() of the record must give true while the lock is held; it gave ${String(stands)}`);
+};
+
 /** What a lock remembers for its next holder; a lock that hands over no record passes. */
 export const remembering: readonly Case[] = [
   {
     name: 'record: empty until something is written',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -52,6 +59,7 @@ export const remembering: readonly Case[] = [
   },
   {
     name: 'record: what was written is read by the next holder, whoever it is',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [writer, reader] = [await scene.open(), await scene.open()];
@@ -66,6 +74,7 @@ export const remembering: readonly Case[] = [
   },
   {
     name: 'record: what was taken back is gone',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [writer, reader] = [await scene.open(), await scene.open()];
@@ -85,6 +94,7 @@ export const remembering: readonly Case[] = [
   },
   {
     name: 'record: outlives a critical that threw',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const [writer, reader] = [await scene.open(), await scene.open()];
@@ -102,6 +112,7 @@ export const remembering: readonly Case[] = [
   },
   {
     name: 'record: each account has its own',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -114,6 +125,7 @@ export const remembering: readonly Case[] = [
   },
   {
     name: 'record: is none of the tokens, nor replaced with them',
+    rule: 'lock',
     needs: 'lock',
     async play(scene) {
       const store = await scene.open();
@@ -123,6 +135,23 @@ export const remembering: readonly Case[] = [
       mustHold(await store.load(account), pair(1), 'write() of the record must leave the tokens as they are');
       await store.save(pair(2), account, pair(1));
       await under(scene, store, account, mustRead('0a1b2c3d', 'whatever is saved meanwhile'));
+    },
+  },
+  {
+    name: 'record: stands() is true for as long as the lock is held',
+    rule: 'lock',
+    needs: 'lock',
+    async play(scene) {
+      const [holder, waiter] = [await scene.open(), await scene.open()];
+      const account = scene.account();
+      const held = await holder.enter(account);
+      const patience = new AbortController();
+      // Who waits for it takes nothing away from its holder.
+      void waiter.lock(account, async () => undefined, patience.signal).catch(() => undefined);
+      await pause(graceMs);
+      if (held.record?.stands) await used(scene, held.record, mustStand);
+      patience.abort();
+      await held.leave();
     },
   },
 ];
@@ -137,6 +166,7 @@ export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonl
   return [
     {
       name: 'lost: aborts when the lock is gone, which others may have then',
+      rule: 'lock',
       needs: 'lock',
       async play(scene) {
         const [holder, other] = [await scene.open(), await scene.open()];
@@ -157,6 +187,7 @@ export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonl
     },
     {
       name: 'lost: a holder whose lock is gone does not let a third one in',
+      rule: 'lock',
       needs: 'lock',
       async play(scene) {
         const [holder, second, third] = [await scene.open(), await scene.open(), await scene.open()];
@@ -175,7 +206,28 @@ export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonl
       },
     },
     {
+      name: 'lost: stands() is no longer true once the lock is gone',
+      rule: 'lock',
+      needs: 'lock',
+      async play(scene) {
+        const holder = await scene.open();
+        const account = scene.account();
+        const held = await holder.enter(account);
+        const { record } = held;
+        if (!record?.stands) return held.leave();
+        await used(scene, record, mustStand);
+        await broken(scene, holder, account);
+        const asking = Promise.resolve().then(() => record.stands!());
+        const expected = 'stands() of the record must not give true when the lock is gone';
+        // A rejection says as much: nothing is presented then.
+        const [stands] = await scene.soon(Promise.allSettled([asking]), expected);
+        await held.abandon();
+        assert.ok(stands.status === 'rejected' || stands.value !== true, expected);
+      },
+    },
+    {
       name: 'lost: a holder whose lock is gone writes nothing into the record',
+      rule: 'lock',
       needs: 'lock',
       async play(scene) {
         const [holder, other] = [await scene.open(), await scene.open()];

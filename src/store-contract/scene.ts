@@ -1,12 +1,14 @@
+import { ruleNamed, type StoreRule } from '../store/rules.js';
 import type { TokenStore } from '../store/store.js';
 import { createActor, type Actor, type Soon } from './actor.js';
 import { within } from './limits.js';
-import { ruleOf } from './rule-of.js';
 import type { StoreStage } from './types.js';
 
 /** One promise of the contract, and how it is put to the test. */
 export interface Case {
   name: string;
+  /** What a store breaks that fails it: one of the rules of `docs/stores.md`, or what that page says of locks. */
+  rule: StoreRule | 'lock';
   needs?: 'lock' | 'remove';
   play: (scene: Scene) => Promise<void>;
 }
@@ -26,7 +28,7 @@ export interface Scene {
 const defaultLimitMs = 10_000;
 
 /** Plays a case on a stage of its own: opens, keeps to the limits, and ends and closes whatever was begun. */
-export async function play({ name, needs, play }: Case, stage: StoreStage): Promise<void> {
+export async function play({ rule, needs, play }: Case, stage: StoreStage): Promise<void> {
   const limitMs = stage.limitMs ?? defaultLimitMs;
   const stepMs = limitMs * 0.4;
   const stores: TokenStore[] = [];
@@ -84,16 +86,17 @@ export async function play({ name, needs, play }: Case, stage: StoreStage): Prom
     within(playing, limitMs, () => `the test must be over in ${limitMs} ms (limitMs of the stage)`),
   ]);
   const [finished] = await Promise.allSettled([finish()]);
-  if (played.status === 'rejected') throw withRule(played.reason, name);
+  if (played.status === 'rejected') throw withRule(played.reason, rule);
   if (finished.status === 'rejected') throw finished.reason;
 }
 
 /** The failure of a store, with the rule that is broken; what the stage has failed with stays as it is. */
-function withRule(failure: unknown, name: string): unknown {
+function withRule(failure: unknown, rule: Case['rule']): unknown {
   const isOfStore =
     failure instanceof Error &&
     failure.name === 'AssertionError' &&
     !failure.message.includes('of the stage');
-  if (isOfStore) failure.message = `${failure.message} (${ruleOf(name)})`;
+  const named = rule === 'lock' ? 'section "lock" of docs/stores.md' : ruleNamed(rule);
+  if (isOfStore) failure.message = `${failure.message} (${named})`;
   return failure;
 }

@@ -144,7 +144,7 @@ describe('each test', () => {
     const { breakLock: _none, ...stage } = stageOf();
     const names = storeContract(stage).map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('lost'))).toEqual([]);
-    expect(names).toHaveLength(tests.length - 3);
+    expect(names).toHaveLength(tests.length - 4);
   });
 
   test('leaves nothing behind, and closes what it opened, once each', async () => {

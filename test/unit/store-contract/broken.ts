@@ -1,8 +1,14 @@
 import { posix } from 'node:path';
 import { memoryTokenStore } from '../../../src/store/memory.js';
-import { TokenStoreConflict, type LockRecord, type TokenSet } from '../../../src/store/store.js';
+import {
+  isTokenStoreConflict,
+  TokenStoreConflict,
+  type LockRecord,
+  type TokenSet,
+} from '../../../src/store/store.js';
 import type { Spoil } from './fleet.js';
 
+const revived = 'remove: a set that was removed is not brought back by a save that was to replace it';
 const previousIsWrong =
   'save: with a wrong previous it saves, or rejects with TokenStoreConflict and changes nothing';
 
@@ -22,6 +28,7 @@ export const broken: readonly Broken[] = [
     defect: 'makes up a set',
     spoil: ({ load }) => ({ load: async (account) => (await load(account)) ?? { access_token: '' } }),
     failing: {
+      [revived]: /must give undefined or null; it gave an object with access_token$/,
       'load: an account that was never saved has nothing (undefined or null)':
         /must give undefined or null; it gave an object with access_token$/,
       'accounts: __proto__ and its like are names as any other':
@@ -47,6 +54,8 @@ export const broken: readonly Broken[] = [
         save({ access_token, refresh_token, token_type, scope, expires_in, created_at, expires_at }, ...rest),
     }),
     failing: {
+      'save: fields that another process has changed stay as they are':
+        /^load\(\) must show fields .*: "sync_cursor" is missing; "disabled" is missing$/,
       'save: fields of the application come back too':
         /^load\(\) after save\(\) must return every field that was saved: "note" is missing; "company_id" is/,
       'save: fields of the application may hold any text': /: "note" is missing; "marks" is missing;/,
@@ -150,6 +159,8 @@ export const broken: readonly Broken[] = [
       };
     },
     failing: {
+      'save: fields that another process has changed stay as they are': /"sync_cursor" is "cursor-1"/,
+      'lock: a load under it shows what the holder before has saved': /: "access_token" is "access-1"/,
       'save: is seen by other processes at once':
         /must return what another process has saved: load\(\) found noth/,
       'remove: the account is gone, for other processes too, and may come back':
@@ -194,6 +205,7 @@ export const broken: readonly Broken[] = [
       },
     }),
     failing: {
+      [revived]: /write nothing: load\(\) must give undefined or null/,
       [previousIsWrong]: /with TokenStoreConflict must change nothing: "access_token" is "access-2"/,
     },
   },
@@ -222,6 +234,7 @@ export const broken: readonly Broken[] = [
       },
     }),
     failing: {
+      [revived]: /it rejected with Error: stale$/,
       [previousIsWrong]: /may reject with a TokenStoreConflict only; it rejected with Error: stale$/,
     },
   },
@@ -321,6 +334,7 @@ export const broken: readonly Broken[] = [
     defect: 'removes nothing',
     spoil: () => ({ remove: () => undefined }),
     failing: {
+      [revived]: /it resolved$/,
       'remove: the account is gone, for other processes too, and may come back':
         /after remove\(\) must give undefi/,
     },
@@ -481,6 +495,7 @@ export const broken: readonly Broken[] = [
     defect: 'has one lock for all accounts',
     spoil: ({ lock }) => ({ lock: (_account, critical, signal) => lock('one', critical, signal) }),
     failing: {
+      'lost: stands() is no longer true once the lock is gone': /must not give true when the lock is gone$/,
       'lock: different accounts do not wait for each other':
         /must not wait for the lock of another; nothing has/,
       'record: each account has its own': /^read\(\) must give undefined though another account has a record/,
@@ -496,6 +511,7 @@ export const broken: readonly Broken[] = [
       load: (account) => lock(account, async () => load(account), new AbortController().signal),
     }),
     failing: {
+      'lock: a load under it shows what the holder before has saved': /; nothing has come of it in/,
       'lock: load and save work while it is held':
         /^load\(.*\) must resolve; nothing has come of it in 1200 ms$/,
     },
@@ -731,7 +747,180 @@ export const broken: readonly Broken[] = [
         /must not take back; it gave undefined$/,
     },
   },
+  {
+    defect: 'writes behind, so that an older set lands on a newer one',
+    spoil: ({ save }, { rows }) => ({
+      async save(tokens, account, previous) {
+        await save(tokens, account, previous);
+        // Of one set only, so that it does not depend on how long the other tests take.
+        if (tokens.access_token === 'access-51') setTimeout(() => rows.set(account, tokens), 10);
+      },
+    }),
+    failing: {
+      'save: a set that was replaced does not come back later':
+        /^an older set must not be written again.*: "access_token" is "access-51" \(string\), not "access-52"/,
+    },
+  },
+  {
+    defect: 'puts back the fields that it has read first',
+    spoil: ({ load, save }) => {
+      const seen = new Map<string, Partial<TokenSet>>();
+      return {
+        async load(account) {
+          const set = await load(account);
+          if (set && !seen.has(account)) seen.set(account, without(set, ['access_token', 'refresh_token']));
+          return set;
+        },
+        save: (tokens, account, previous) => save({ ...tokens, ...seen.get(account) }, account, previous),
+      };
+    },
+    failing: {
+      'save: fields that another process has changed stay as they are':
+        /^save\(\) must write what it is given.*: "sync_cursor" is "cursor-1" .*; "disabled" is false/,
+    },
+  },
+  {
+    defect: 'reads a set anew only when its tokens are others',
+    spoil: ({ load }) => {
+      const seen = new Map<string, TokenSet>();
+      return {
+        async load(account) {
+          const set = await load(account);
+          const known = seen.get(account);
+          if (known && known.access_token === set?.access_token) return structuredClone(known);
+          if (set) seen.set(account, structuredClone(set));
+          return set;
+        },
+      };
+    },
+    failing: {
+      'save: fields that another process has changed stay as they are':
+        /^load\(\) must show fields that another process has changed: "sync_cursor" is "cursor-1"/,
+    },
+  },
+  {
+    defect: 'changes what it has in memory before it writes',
+    spoil: ({ save }) => ({
+      async save(tokens, account, previous) {
+        await save(tokens, account, previous);
+        JSON.stringify(tokens);
+      },
+    }),
+    failing: {
+      'save: a set that it rejects is not what load gives':
+        /^load\(\) after a save\(\) that rejected must give the set before: "access_token" is "access-2"/,
+    },
+  },
+  {
+    defect: 'writes nothing any more after a save that it has rejected',
+    spoil: ({ save }) => {
+      let tail: Promise<unknown> = Promise.resolve();
+      return {
+        save(tokens, account, previous) {
+          const text = () => JSON.stringify(tokens);
+          const own = tail.then(() => save(JSON.parse(text()) as TokenSet, account, previous));
+          tail = own;
+          return own.catch((error: unknown) => {
+            if (isTokenStoreConflict(error)) tail = Promise.resolve();
+            throw error;
+          });
+        },
+      };
+    },
+    failing: {
+      'save: a set that it rejects is not what load gives':
+        /^save\(.*\) must resolve; it rejected with TypeError: /,
+    },
+  },
+  {
+    defect: 'compares, and inserts where nothing is there to be replaced',
+    spoil: ({ save }, { rows }) => ({
+      save: (tokens, account, previous) => save(tokens, account, rows.has(account) ? previous : undefined),
+    }),
+    failing: {
+      [revived]:
+        /^save\(\) with a previous that was removed must reject with a TokenStoreConflict, .*; it resolved$/,
+    },
+  },
+  {
+    defect: 'brings a removed set back, and then speaks of a conflict',
+    spoil: ({ save }, { rows }) => ({
+      async save(tokens, account, previous) {
+        if (previous && !rows.has(account)) rows.set(account, structuredClone(tokens));
+        return save(tokens, account, previous);
+      },
+    }),
+    failing: {
+      [revived]: /write nothing: load\(\) must give undefined or null; it gave an object/,
+    },
+  },
+  {
+    defect: 'has another word for a set that was removed',
+    spoil: ({ save }, { rows }) => ({
+      async save(tokens, account, previous) {
+        if (previous && !rows.has(account)) throw new Error('no such row');
+        return save(tokens, account, previous);
+      },
+    }),
+    failing: {
+      [revived]: /must reject with a TokenStoreConflict, .*; it rejected with Error: no such row$/,
+    },
+  },
+  {
+    defect: 'sees under its lock what was there when it began to wait for it',
+    spoil: ({ load, save, lock }) => {
+      const snapshots = new Map<string, TokenSet | null | undefined>();
+      return {
+        load: async (account) =>
+          snapshots.has(account) ? structuredClone(snapshots.get(account)) : load(account),
+        save(tokens, account, previous) {
+          snapshots.delete(account);
+          return save(tokens, account, previous);
+        },
+        async lock(account, critical, signal) {
+          const snapshot = await load(account);
+          return lock(
+            account,
+            (...held) => {
+              snapshots.set(account, snapshot);
+              return critical(...held).finally(() => snapshots.delete(account));
+            },
+            signal,
+          );
+        },
+      };
+    },
+    failing: {
+      'lock: a load under it shows what the holder before has saved':
+        /^load\(\) under the lock must show the last save .*: "access_token" is "access-1" \(string\), not "access-2"/,
+    },
+  },
+  {
+    defect: 'says of a lock that is held that it does not stand',
+    spoil: standing(async () => false),
+    failing: {
+      'record: stands() is true for as long as the lock is held':
+        /^stands\(\) of the record must give true while the lock is held; it gave false$/,
+      'lost: stands() is no longer true once the lock is gone': /must give true while the lock is held/,
+    },
+  },
+  {
+    defect: 'remembers that its lock stood',
+    spoil: standing(async () => true),
+    failing: {
+      'lost: stands() is no longer true once the lock is gone':
+        /^stands\(\) of the record must not give true when the lock is gone$/,
+    },
+  },
 ];
+
+/** A record that answers by itself whether the lock stands. */
+function standing(stands: () => Promise<boolean>): Spoil {
+  return ({ lock }) => ({
+    lock: (account, critical, signal) =>
+      lock(account, (lost, record) => critical(lost, { ...record!, stands }), signal),
+  });
+}
 
 function without(tokens: TokenSet, names: readonly string[]): TokenSet {
   return Object.fromEntries(Object.entries(tokens).filter(([name]) => !names.includes(name))) as TokenSet;

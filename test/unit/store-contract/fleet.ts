@@ -23,7 +23,7 @@ export function createStore({ rows, holders, records }: Fleet): WholeStore {
     load: async (account) => structuredClone(rows.get(account)),
     async save(tokens, account, previous) {
       const row = rows.get(account);
-      if (row && row.refresh_token !== previous?.refresh_token) throw new TokenStoreConflict();
+      if (row?.refresh_token !== previous?.refresh_token) throw new TokenStoreConflict();
       rows.set(account, structuredClone(tokens));
     },
     async lock(account, critical, signal) {
@@ -41,6 +41,7 @@ export function createStore({ rows, holders, records }: Fleet): WholeStore {
           if (fingerprint === undefined) records.delete(account);
           else records.set(account, fingerprint);
         },
+        stands: async () => holders.get(account) === holder,
       };
       try {
         return await critical(holder.lost.signal, record);
