@@ -106,6 +106,7 @@ export function createLeases(deps: {
         if (objected) throw objected;
         // The application has brought new tokens meanwhile: they are what was asked for.
         const run = sequence.running ?? sequence.start(replaced ? fresh : () => undefined);
+        run.isAsked = true;
         const waited = await sequence.waitFor(run, untilMs, undefined);
         const result = waited.kind === 'done' ? waited.value : undefined;
         replaced ||= result?.kind === 'superseded';

@@ -15,7 +15,7 @@ import type { Passage } from './login-passage.js';
 import type { GrantMutex } from './mutex.js';
 import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
 import type { KnownContent, Saver } from './saver.js';
-import type { UnderWay } from './under-way.js';
+import type { UnderWay, Unwritten } from './under-way.js';
 import {
   holdAnswer,
   holdLoaded,
@@ -40,6 +40,8 @@ export interface Hold {
   readonly underWay: UnderWay;
   /** Its way through the gate of the login host. */
   readonly passage: Passage;
+  /** What is known against redeeming anything, where what the lock remembers could not be written. */
+  readonly unsavable: (unwritten: Unwritten) => Promise<Step | undefined>;
   /** What the store holds, as far as a standing lock proves it. */
   readonly known: () => KnownContent | undefined;
   /** Takes what somebody else has redeemed the grant for. */
@@ -82,8 +84,9 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (run.signal.aborted) return { kind: 'superseded' };
     // The store still holds the token that the note is about, and nobody else has the one in hand.
     const noted = ledger.unsaved;
-    if (!noted) await underWay.note(key, 'presented');
-    const step = await present(run, hold);
+    const unwritten = noted ? undefined : await underWay.note(key, 'presented');
+    const unsavable = unwritten && !run.signal.aborted ? await hold.unsavable(unwritten) : undefined;
+    const step = unsavable ?? (await present(run, hold));
     if (!noted || !ledger.unsaved) await conclude(step, hold);
     return step;
   };
@@ -92,7 +95,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   async function conclude(step: Step, { key, underWay }: Hold): Promise<void> {
     const outcome = mutex.outcomeOf(key);
     // Without an outcome the token has not been spent: it came back with the answer.
-    if ('unsaved' in step && step.unsaved && outcome) return underWay.note(key, 'unsaved');
+    if ('unsaved' in step && step.unsaved && outcome) return void (await underWay.note(key, 'unsaved'));
     // Without an answer it may be spent; and a verdict stays what it was.
     const isOpen =
       outcome?.kind === 'perhaps-spent' ||
@@ -114,6 +117,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   }
 
   async function present(run: RenewalRun, hold: Hold): Promise<Step> {
+    run.trouble = undefined;
     const request: RenewalGrant =
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }

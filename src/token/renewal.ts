@@ -5,6 +5,7 @@ import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
+import { afterUnwritten } from './foresight.js';
 import type { Lease } from './ledger.js';
 import { isSuccessor } from './lineage.js';
 import { runLocked } from './lock.js';
@@ -15,7 +16,7 @@ import type { KnownContent } from './saver.js';
 import { successorOf } from './successor.js';
 import { holdLoaded, isSameUser } from './token-set.js';
 import type { Way } from '../way.js';
-import { createUnderWay, type UnderWay } from './under-way.js';
+import { createUnderWay, type UnderWay, type Unwritten } from './under-way.js';
 
 /** Why a pair could not be saved. */
 export interface Unsaved {
@@ -41,6 +42,8 @@ export interface RenewalRun {
   readonly satisfied: () => Lease | undefined;
   /** The way of the call that has set it off, if it was one. */
   readonly way: Way | undefined;
+  /** The application itself has asked for it, and no call. */
+  isAsked: boolean;
   /** Calls that can still wait for it. */
   waiting: number;
   /** The last of them waits so long. */
@@ -114,6 +117,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
         else step = failures.store('it holds another token each time it is read');
       }
       if (step.kind !== 'failed' || step.verdict !== 'store' || run.waiting === 0) return step;
+      // Calls go on with what they have.
+      if (works() && !run.isAsked) return step;
       passage.leave();
       // Nothing was redeemed: as long as somebody waits, the store may come back.
       run.trouble = step.error;
@@ -170,13 +175,18 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const { store, lockWaitMs: waitMs, warn } = deps;
     const locking = { env, store, account, waitMs, releaseMs: settings.storeTimeoutMs, warn };
     // For a call whose patience ends in the wait: nothing has been redeemed.
-    if (store.lock) run.trouble = failures.store('store.lock() has not given the lock yet').error;
+    const waiting = failures.store('store.lock() has not given the lock yet').error;
+    if (store.lock) run.trouble ??= waiting;
     const locked = await mutex.run(
       key,
       () =>
         runLocked(
           locking,
-          (lost, record) => critical(run, key, lost, record, passage, askedAtMs),
+          (lost, record) => {
+            // What a try before this one has come to still holds.
+            if (run.trouble === waiting) run.trouble = undefined;
+            return critical(run, key, lost, record, passage, askedAtMs);
+          },
           run.signal,
         ),
       run.signal,
@@ -193,7 +203,6 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     passage: Passage,
     askedAtMs: number,
   ): Promise<Step> {
-    run.trouble = undefined;
     const underWay = createUnderWay(env, record);
     const loadedAtMs = env.now();
     const endsAtMs = loadedAtMs + settings.totalMs;
@@ -237,6 +246,12 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       const outcome = mutex.outcomeOf(key);
       if (outcome?.kind === 'dead') return failures.dead(outcome.reason);
     }
+    if (ledger.unsaved && works() && !run.isAsked) {
+      // What is redeemed next would be in memory only, too. Once the token no longer works nothing is lost by that: the stored one is spent.
+      const failed = await save(run, undefined, endsAtMs);
+      if (run.signal.aborted) return { kind: 'superseded' };
+      return failed ? failures.store(failed.why, failed.cause, true) : { kind: 'again' };
+    }
     const seenLate = await lookAgain(run, key, hand, endsAtMs);
     if (seenLate) return seenLate;
     if (grant === 'refresh_token' && (await isBeingSaved(key, underWay))) return failures.elsewhere();
@@ -262,10 +277,38 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       objection: clearance.objection,
       underWay,
       passage,
+      unsavable: (unwritten) => unsavable(run, unwritten, lost, clearance.read().set),
       known,
       adopt: (set) => adopt(run, set, hand, endsAtMs),
       save: (content) => save(run, content, endsAtMs),
     });
+  }
+
+  /** Whether the access token that calls use now can be expected to go on working. */
+  function works(): boolean {
+    const lease = ledger.current();
+    if (!lease || lease.refused) return false;
+    const freshness = ledger.freshness(lease);
+    return freshness === 'fresh' || freshness === 'aging';
+  }
+
+  /** What speaks against a redemption whose note could not be written. */
+  async function unsavable(
+    run: RenewalRun,
+    { why, cause }: Unwritten,
+    lost: AbortSignal | undefined,
+    stored: TokenSet | undefined,
+  ): Promise<Step | undefined> {
+    // Without the lock nothing is presented either.
+    if (lost?.aborted) return undefined;
+    const isStoredKnown = deps.store.readsAreFresh === true && isInHand(stored);
+    const what = afterUnwritten({ works: works(), isAsked: run.isAsked, isStoredKnown });
+    if (what === 'wait') return failures.store(why, cause, true);
+    if (what === 'redeem' || !stored) return undefined;
+    const saved = await keeper.save(stored, stored);
+    if (run.signal.aborted) return { kind: 'superseded' };
+    if (saved.kind === 'conflict') return { kind: 'again' };
+    return saved.kind === 'saved' ? undefined : failures.store(saved.why, saved.cause, works());
   }
 
   /** Takes what the store holds, or what this process has already redeemed the token in hand for. */

@@ -127,6 +127,7 @@ export function createSequence(deps: {
         signal: turns.generation,
         satisfied,
         way,
+        isAsked: false,
         waiting: 0,
         patientUntilMs: -Infinity,
         turn: Infinity,

@@ -1,5 +1,6 @@
 import type { Env } from '../env.js';
 import type { LockRecord } from '../store/store.js';
+import { failureOf } from '../in-words.js';
 import { call, within } from '../within.js';
 
 /**
@@ -8,10 +9,18 @@ import { call, within } from '../within.js';
  */
 export type Unfinished = { readonly state: 'presented' | 'unsaved'; readonly text: string };
 
+/** Why a note was not written. */
+export interface Unwritten {
+  readonly why: string;
+  /** What the record has thrown. */
+  readonly cause?: unknown;
+}
+
 /** What the lock's record tells of redemptions, by fingerprint. Never rejects and never waits long: the record only names reasons. */
 export interface UnderWay {
   unfinished(fingerprint: string): Promise<Unfinished | undefined>;
-  note(fingerprint: string, state: Unfinished['state']): Promise<void>;
+  /** Resolves with what is known against it, if it was not written. */
+  note(fingerprint: string, state: Unfinished['state']): Promise<Unwritten | undefined>;
   /** Nothing is under way any more. */
   done(): Promise<void>;
 }
@@ -22,13 +31,18 @@ const written = /^([0-9a-f]{8}) (presented|unsaved) \d+$/;
 
 /** Reads and writes a lock's record; without one nothing is known. */
 export function createUnderWay(env: Env, record: LockRecord | undefined): UnderWay {
-  async function write(text: string | undefined): Promise<void> {
-    if (record)
-      await within(
-        env,
-        noteMs,
-        call(() => record.write(text)),
-      );
+  async function write(text: string | undefined): Promise<Unwritten | undefined> {
+    if (!record) return undefined;
+    const written = await within(
+      env,
+      noteMs,
+      call(() => record.write(text)),
+    );
+    if (written.kind === 'done') return undefined;
+    if (written.kind !== 'failed')
+      return { why: `the record of its lock gave no answer to a write in ${noteMs} ms` };
+    const why = `the record of its lock could not be written ${failureOf(written.error)}`;
+    return { why, cause: written.error };
   }
 
   return {
@@ -46,6 +60,8 @@ export function createUnderWay(env: Env, record: LockRecord | undefined): UnderW
     },
     // The time is for people, and a sign of life.
     note: (fingerprint, state) => write(`${fingerprint.slice(0, 8)} ${state} ${Math.round(env.now())}`),
-    done: () => write(undefined),
+    async done() {
+      await write(undefined);
+    },
   };
 }

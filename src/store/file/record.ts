@@ -1,4 +1,4 @@
-import { systemError } from './system.js';
+import { codeOf, systemError } from './system.js';
 import type { HeldLock } from './lock.js';
 import type { LockRecord } from '../store.js';
 
@@ -12,9 +12,15 @@ const mostBytes = 256;
 
 /**
  * Reads and writes the record of a lock. A refresh token is redeemed right after a write, so each write first looks whether the lock file
- * is still there: where somebody has deleted it, `onLost` is called and the write rejects.
+ * is still there: where somebody has deleted it, `onLost` is called and the write rejects. It also rejects, with the record written, where
+ * `proveRoom` says that there is no room for what the redemption brings.
  */
-export function createRecord(path: string, lock: HeldLock, onLost: () => void): FileLockRecord {
+export function createRecord(
+  path: string,
+  lock: HeldLock,
+  onLost: () => void,
+  proveRoom?: () => Promise<void>,
+): FileLockRecord {
   const { file } = lock;
   let last: Promise<unknown> = Promise.resolve();
   let ended = false;
@@ -23,7 +29,8 @@ export function createRecord(path: string, lock: HeldLock, onLost: () => void): 
     const turn = last.then(() => {
       if (ended) throw new Error(`The lock of ${path} has been released: its record belongs to others.`);
       return work().catch((error: unknown) => {
-        throw error instanceof LostLock
+        // What is no system's error has said all there is to say.
+        throw error instanceof Error && codeOf(error) === undefined
           ? error
           : systemError(`The lock file ${path} could not be ${what}`, error);
       });
@@ -50,6 +57,7 @@ export function createRecord(path: string, lock: HeldLock, onLost: () => void): 
         const { bytesWritten } = await file.write(bytes, 0, bytes.length, 0);
         if (bytesWritten !== bytes.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
         await file.sync();
+        if (fingerprint !== undefined) await proveRoom?.();
       }, 'written'),
 
     stands: () =>

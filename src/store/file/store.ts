@@ -6,6 +6,7 @@ import type { AccountFiles } from './names.js';
 import type { Place } from './place.js';
 import { createRecord } from './record.js';
 import { replaceTokens, sweepTemporary } from './replace.js';
+import { proveRoom } from './room.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
 import { obstacleTo } from '../replaces.js';
 import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } from '../store.js';
@@ -125,13 +126,14 @@ export function createFileStore(deps: {
     critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const path = place.filesOf(account).lock;
+    const files = place.filesOf(account);
+    const path = files.lock;
     signal.throwIfAborted();
     await folder.make();
     const held = await acquireLock({ kernel: locks, fs, folder }, path, { signal });
     const lost = new AbortController();
     const onLost = () => lost.abort();
-    const record = createRecord(path, held, onLost);
+    const record = createRecord(path, held, onLost, () => proveRoom(fs, files));
     const endWatch = watchLock(held, onLost);
     try {
       return await critical(lost.signal, record);

@@ -69,8 +69,9 @@ export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
     list: `SELECT account FROM ${quoted} WHERE tokens IS NOT NULL`,
     remove: `DELETE FROM ${quoted} WHERE account = $1`,
     readRecord: `SELECT lock_record FROM ${quoted} WHERE account = $1`,
-    writeRecord: `INSERT INTO ${quoted} (account, lock_record) VALUES ($1, $2)
-      ON CONFLICT (account) DO UPDATE SET lock_record = excluded.lock_record`,
+    // It also shows that the tokens could be written: who may not, or a trigger that refuses it, is heard of before anything is redeemed.
+    writeRecord: `INSERT INTO ${quoted} AS stored (account, lock_record) VALUES ($1, $2)
+      ON CONFLICT (account) DO UPDATE SET lock_record = excluded.lock_record, tokens = stored.tokens, saved_at = stored.saved_at`,
     clearRecord: `UPDATE ${quoted} SET lock_record = NULL WHERE account = $1 AND lock_record IS NOT NULL`,
     // The key is of this very table, however its name is spelt (search_path), and 64 bits wide. Accounts that share a key,
     // by chance, wait for each other.

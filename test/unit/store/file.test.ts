@@ -558,6 +558,40 @@ describe('when a system call fails', () => {
     expect(temporaryFiles()).toEqual([]);
   });
 
+  test('a full disk is found out before anything is redeemed, although there is room for the record', async () => {
+    await store.save(first, 'acme', undefined);
+    let isFull = true;
+    let bytes = 0;
+    const full = storeOn(
+      watchedFs((call, [content]) => {
+        if (call !== 'file.writeFile') return;
+        bytes = (content as Uint8Array).length;
+        if (isFull) throw systemFailure('ENOSPC');
+      }),
+    );
+    const before = readdirSync(directory);
+    const noted = await full.lock!(
+      'acme',
+      async (_, record) => {
+        const error = await caught(record!.write('01234567'));
+        const read = await record!.read();
+        await record!.write(undefined);
+        isFull = false;
+        await record!.write('89abcdef');
+        return [error.message, read];
+      },
+      signal,
+    );
+    expect(noted).toEqual([
+      `A file of the size of new tokens could not be written beside ${store.pathOf('acme')} (ENOSPC). The disk is full: make room.`,
+      '01234567',
+    ]);
+    expect(bytes).toBeGreaterThan(statSync(store.pathOf('acme')).size);
+    expect(readdirSync(directory).filter((name) => !name.endsWith('.lock'))).toEqual(
+      before.filter((name) => !name.endsWith('.lock')),
+    );
+  });
+
   test('a folder that cannot be synced, as on Windows, is no failure', async () => {
     for (const code of ['EPERM', 'EISDIR', 'EINVAL']) {
       const odd = storeOn(
