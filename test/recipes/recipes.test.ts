@@ -1,10 +1,16 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as axiosProcore from '../../src/index.js';
 import { storeContract } from '../../src/store-contract/index.js';
 import { blocksOf, examplesOf, isRecipe, type Block } from '../docs/support/pages.js';
 import { findingsIn } from '../docs/support/program.js';
 import { runExample } from '../docs/support/run.js';
+import { startPostgres } from '../stores/support/postgres-server.js';
 import { client, startDynalite, startPglite, type Engine } from './support/engines.js';
+import { startMongoDouble } from './support/mongo-double.js';
+
+const server = await startPostgres();
+afterAll(() => server?.stop());
 
 const page = 'docs/stores.md';
 const recipes = examplesOf(page).filter(isRecipe);
@@ -30,8 +36,10 @@ interface Run {
   start: () => Promise<Engine>;
   /** What of the environment the recipe reads. */
   env: (engine: Engine) => Record<string, string>;
-  /** The variable of the recipe that is its client, and the method that closes it. */
-  close: readonly [variable: string, method: string];
+  /** The client in the recipe, and its method that closes it. */
+  close: readonly [client: string, method: string];
+  /** The client's method that runs a function in a transaction, where there are any. */
+  transaction?: string;
 }
 
 const onPglite = {
@@ -46,6 +54,7 @@ const runs: readonly Run[] = [
     modules: async () => ({ knex: client('knex') }),
     ...onPglite,
     close: ['db', 'destroy'],
+    transaction: 'transaction',
   },
   {
     name: 'Prisma, on PGlite,',
@@ -56,6 +65,7 @@ const runs: readonly Run[] = [
     }),
     ...onPglite,
     close: ['prisma', '$disconnect'],
+    transaction: '$transaction',
   },
   {
     name: 'TypeORM, on PGlite,',
@@ -63,6 +73,19 @@ const runs: readonly Run[] = [
     modules: async () => ({ typeorm: client('typeorm') }),
     ...onPglite,
     close: ['dataSource', 'destroy'],
+    transaction: 'transaction',
+  },
+  {
+    name: 'Mongoose, on a double of MongoDB,',
+    imports: 'mongoose',
+    async modules() {
+      const { Mongoose } = client('mongoose') as { Mongoose: new () => { Schema: unknown } };
+      const mongoose = new Mongoose();
+      return { mongoose: { default: mongoose, Schema: mongoose.Schema } };
+    },
+    start: startMongoDouble,
+    env: ({ url }) => ({ MONGODB_URL: url }),
+    close: ['Tokens.db', 'close'],
   },
   {
     name: 'DynamoDB, on dynalite,',
@@ -82,20 +105,27 @@ const runs: readonly Run[] = [
   },
 ];
 
-describe.each(runs)('the recipe for $name', ({ imports, modules, start, env, close: [variable, method] }) => {
-  const recipe = recipeFor(imports);
-  const clients = new Map<axiosProcore.TokenStore, Record<string, () => unknown>>();
+type Client = Record<string, (work?: () => Promise<void>) => Promise<unknown>>;
+
+/** Runs a recipe as another process would: with a client of its own. */
+async function openRecipe(run: Run): Promise<{ store: axiosProcore.TokenStore; client: Client }> {
+  const found = { 'axios-procore': axiosProcore, ...(await run.modules()) };
+  const wanted = ['store: exports.store', `client: ${run.close[0]}`];
+  const { store, client } = await runExample(recipeFor(run.imports), found, wanted);
+  return { store: store as axiosProcore.TokenStore, client: client as Client };
+}
+
+describe.each(runs)('the recipe for $name', (one) => {
+  const { start, env } = one;
+  const clients = new Map<axiosProcore.TokenStore, Client>();
   let engine: Engine;
 
-  /** The recipe, run as another process would: with a client of its own. */
   async function open(): Promise<axiosProcore.TokenStore> {
-    const found = { 'axios-procore': axiosProcore, ...(await modules()) };
-    const made = await runExample(recipe, found, ['store: exports.store', variable]);
-    const store = made['store'] as axiosProcore.TokenStore;
-    clients.set(store, made[variable] as Record<string, () => unknown>);
+    const { store, client } = await openRecipe(one);
+    clients.set(store, client);
     return store;
   }
-  const close = async (store: axiosProcore.TokenStore) => void (await clients.get(store)![method]!());
+  const close = async (store: axiosProcore.TokenStore) => void (await clients.get(store)![one.close[1]]!());
 
   beforeAll(async () => {
     engine = await start();
@@ -143,4 +173,35 @@ describe.each(runs)('the recipe for $name', ({ imports, modules, start, env, clo
       await close(store);
     }
   });
+});
+
+describe.runIf(server)('in the transaction of a caller, on PostgreSQL,', () => {
+  beforeAll(async () => {
+    process.env['DATABASE_URL'] = server!.url;
+    const pool = new pg.Pool({ connectionString: server!.url });
+    await pool.query(schema.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+    await pool.end();
+  });
+  afterAll(() => {
+    delete process.env['DATABASE_URL'];
+  });
+
+  test.each(runs.filter(({ transaction }) => transaction))(
+    'the recipe for $imports keeps what it has saved when that is rolled back',
+    async (one) => {
+      const { store, client } = await openRecipe(one);
+      const set = { access_token: 'access-1', refresh_token: 'refresh-1' };
+      try {
+        await store.remove!(one.imports);
+        const rolledBack = client[one.transaction!]!(async () => {
+          await store.save(set, one.imports, undefined);
+          throw new Error('rolled back');
+        });
+        await expect(rolledBack).rejects.toThrow('rolled back');
+        expect(await store.load(one.imports)).toEqual(set);
+      } finally {
+        await client[one.close[1]]!();
+      }
+    },
+  );
 });
