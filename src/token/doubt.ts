@@ -4,9 +4,9 @@ import { isSameUser } from './token-set.js';
 
 /**
  * Why the store is asked once more before its answer is believed. `another-user`: than the one whose pair is in hand. `held-elsewhere`:
- * another account holds this refresh token. `first`: nothing is in hand that it could be compared with.
+ * another account holds this refresh token, or what it was redeemed for. `no-user`: the tokens do not tell whose they are. `first`: nothing is in hand that it could be compared with.
  */
-export type Doubt = 'gone' | 'another-user' | 'held-elsewhere' | 'first';
+export type Doubt = 'gone' | 'another-user' | 'held-elsewhere' | 'no-user' | 'first';
 
 /** What is known of the account whose row was asked for. */
 export interface KnownOfAccount {
@@ -28,9 +28,12 @@ export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Do
   const { hand, grant } = known;
   if (!loaded) return known.isGone && !known.isBrought ? 'gone' : undefined;
   const identity = identityOf(loaded, grant);
-  if (identity === undefined || known.isPast(identity)) return undefined;
-  if (hand && identity === identityOf(hand, grant)) return undefined;
+  if (identity === undefined || (hand && identity === identityOf(hand, grant))) return undefined;
   if (loaded.refresh_token && known.isHeldElsewhere(loaded.refresh_token)) return 'held-elsewhere';
+  if (known.isPast(identity)) return undefined;
   if (!hand) return known.hasOthers ? 'first' : undefined;
-  return isSameUser(hand, loaded) === false && !known.isBrought ? 'another-user' : undefined;
+  const isSame = isSameUser(hand, loaded);
+  if (isSame || known.isBrought) return undefined;
+  if (isSame === false) return 'another-user';
+  return known.hasOthers && grant === 'refresh_token' ? 'no-user' : undefined;
 }

@@ -32,6 +32,7 @@ import { createRevokedElsewhere, type RevokedElsewhere } from './revoked-elsewhe
 import { createSaver } from './saver.js';
 import { createSequence } from './sequence.js';
 import { statusOf, type TokenStatus } from './status.js';
+import { successorOf } from './successor.js';
 import { createTelling } from './telling.js';
 import { holdLoaded } from './token-set.js';
 import { createTurns } from './turns.js';
@@ -162,7 +163,16 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
     offended: telling.offended,
   });
-  const keeper = createVetting({ ...given, keeper: readBack, ledger, telling });
+  const keeper = createVetting({
+    ...given,
+    keeper: readBack,
+    ledger,
+    telling,
+    holderOf(refreshToken) {
+      const successor = successorOf(refreshToken, mutex.outcomeOf)?.refresh_token;
+      return deps.holderOf(refreshToken) ?? (successor && deps.holderOf(successor));
+    },
+  });
   const deps = { ...given, keeper };
   const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });

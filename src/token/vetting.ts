@@ -23,7 +23,7 @@ export function createVetting(deps: {
   keeper: Keeper;
   ledger: Ledger;
   telling: Pick<Telling, 'offended' | 'changedOwner'>;
-  /** The other account that holds this refresh token now. */
+  /** The other account that holds this refresh token now, or what it was redeemed for. */
   holderOf: (refreshToken: string) => string | undefined;
 }): Keeper {
   const { env, account, grant, keeper, ledger, telling, holderOf } = deps;

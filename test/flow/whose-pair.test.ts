@@ -183,6 +183,19 @@ test.each([1, 2, 3])(
   },
 );
 
+test('opaque tokens that a neighbour has redeemed here, which come once, do not lead to what they were redeemed for', async () => {
+  await using h = await createOpaqueScene();
+  expect(await h.bearerOf('b')).toBe('Bearer b-access-0');
+  const before = h.store.sets.get('b');
+  await h.procore.renew('b');
+  nextLoads(h, () => before);
+  expect(await h.bearerOf('a')).toBe('Bearer a-access-0');
+  nextLoads(h, () => before);
+  await h.procore.renew('a');
+  expect(await h.bearerOf('a')).toMatch(/^Bearer a-/);
+  expect(h.store.sets.get('a')).toMatchObject({ refresh_token: expect.stringMatching(/^a-/) });
+});
+
 test('opaque tokens of a neighbour that come once at the first use of an account are not used', async () => {
   await using h = await createOpaqueScene();
   nextLoads(h, rowOf(h, 'b'));

@@ -10,6 +10,7 @@ const kinds: readonly FaultKind[] = [
   'busy',
   'revoke-access',
   'delete-row',
+  'foreign-row',
   'saves-fail',
   'loads-fail',
 ];

@@ -30,8 +30,8 @@ export interface Table {
   takeLoadFault(): 'reject' | 'hang' | undefined;
   failSaves(how: SaveFault, count: number): void;
   failLoads(how: 'reject' | 'hang', count: number): void;
-  /** The next loads of this account show another's row. */
-  showForeign(account: number, count: number): void;
+  /** The next load of this account shows another's row. */
+  showForeign(account: number): void;
   /** No fault is left. */
   mend(): void;
   readonly locks: Locks;
@@ -44,7 +44,7 @@ export function createTable(world: World, scenario: Scenario): Table {
   const written = new Map<number, Written[]>();
   let saveFaults: SaveFault[] = [];
   let loadFaults: ('reject' | 'hang')[] = [];
-  const foreign = new Map<number, number>();
+  const foreign = new Set<number>();
   let isMended = false;
 
   function put(account: number, row: Row | undefined): void {
@@ -56,9 +56,7 @@ export function createTable(world: World, scenario: Scenario): Table {
   return {
     row: rowOf,
     read(account) {
-      const left = foreign.get(account) ?? 0;
-      if (left > 0) foreign.set(account, left - 1);
-      const shown = left > 0 ? (account + 1) % scenario.accounts : account;
+      const shown = foreign.delete(account) ? (account + 1) % scenario.accounts : account;
       const lag = isMended ? 0 : Math.floor(world.chance.next() * (lagMs + 1));
       const state = states
         .get(shown)
@@ -86,7 +84,7 @@ export function createTable(world: World, scenario: Scenario): Table {
     takeLoadFault: () => loadFaults.shift(),
     failSaves: (how, count) => void saveFaults.push(...Array<SaveFault>(count).fill(how)),
     failLoads: (how, count) => void loadFaults.push(...Array<'reject' | 'hang'>(count).fill(how)),
-    showForeign: (account, count) => void foreign.set(account, count),
+    showForeign: (account) => void foreign.add(account),
     mend() {
       isMended = true;
       saveFaults = [];

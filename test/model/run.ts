@@ -191,7 +191,7 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
         return;
       }
       case 'foreign-row':
-        return table.showForeign(step.account, step.count);
+        return table.showForeign(step.account);
       case 'saves-fail':
         return table.failSaves(step.how, step.count);
       case 'loads-fail':

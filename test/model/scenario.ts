@@ -41,8 +41,8 @@ export type Step = { readonly atMs: number } & (
   | { readonly kind: 'log-in'; readonly process: number; readonly account: number }
   /** An admin deletes the row, and puts it back. */
   | { readonly kind: 'delete-row'; readonly account: number; readonly backMs: number }
-  /** The next loads of the account show another one's row. */
-  | { readonly kind: 'foreign-row'; readonly account: number; readonly count: number }
+  /** The next load of the account shows another one's row: one that is shown again and again is the store's own opinion, and believed. */
+  | { readonly kind: 'foreign-row'; readonly account: number }
   | { readonly kind: 'saves-fail'; readonly how: SaveFault; readonly count: number }
   | { readonly kind: 'loads-fail'; readonly how: 'reject' | 'hang'; readonly count: number }
   /** Somebody changes a column of the row that is none of the plugin's. */
@@ -208,7 +208,7 @@ function faultSteps(
       account: account(),
       backMs: chance.pick([100, 5_000, 60_000]),
     }),
-    'foreign-row': () => ({ kind: 'foreign-row', account: account(), count: chance.pick([1, 1, 3]) }),
+    'foreign-row': () => ({ kind: 'foreign-row', account: account() }),
     'saves-fail': () => ({
       kind: 'saves-fail',
       how: chance.pick(['rejects', 'rejects-though-written', 'hangs', 'hangs-though-written']),
