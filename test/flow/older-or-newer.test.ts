@@ -50,3 +50,40 @@ test.each([true, false])(
     expect(world.isLive(row.set)).toBe(true);
   },
 );
+
+test.each([
+  ['without created_at', undefined],
+  ['with created_at as text', '2026-01-01 00:00:00'],
+])(
+  'a wrong adoption, of a stale read that a store %s gives twice, is undone before a person is asked',
+  async (_how, createdAt) => {
+    const world = createWorld();
+    // A table of four columns: of the line of renewals nothing is kept.
+    const read = ({ access_token, refresh_token, expires_in }: TokenSet) => ({
+      access_token,
+      refresh_token,
+      expires_in,
+      ...(createdAt === undefined ? {} : { created_at: createdAt }),
+    });
+    const row = createRow(world.issue(), { read });
+    let stale: TokenSet | undefined;
+    const lagging = {
+      ...row.plain(),
+      load: () => (stale ? (read(stale) as unknown as TokenSet) : row.plain().load('default')),
+    };
+    const [one, two] = [world.start(lagging), world.start(row.plain())];
+    await drive(world.env, one.instance.get(url));
+    await drive(world.env, two.procore.renew());
+    const between = { ...row.set };
+    await drive(world.env, two.procore.renew());
+    await drive(world.env, one.instance.get(url));
+    stale = between;
+    const adopted = await drive(world.env, one.procore.renew());
+    expect(adopted.access_token).toBe(between.access_token);
+    stale = undefined;
+    expect((await drive(world.env, one.instance.get(url))).status).toBe(200);
+    expect(world.said.filter((line) => /authorised anew/.test(line))).toEqual([]);
+    expect(world.counters).toMatchObject({ exchanges: 2, spent: 1 });
+    expect(world.isLive(row.set)).toBe(true);
+  },
+);
