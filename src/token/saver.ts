@@ -162,5 +162,9 @@ export function createSaver(deps: {
 
 /** A conflict means that somebody was faster than the comparison: the next try compares with what they left. */
 function outcomeOf(saved: Saved): SaveResult {
-  return saved.kind === 'conflict' ? { kind: 'failed', why: 'store.save() found another token set' } : saved;
+  if (saved.kind !== 'conflict') return saved;
+  return {
+    kind: 'failed',
+    why: 'store.save() found another token set than the one that it was to replace, or none any more',
+  };
 }
