@@ -6,6 +6,7 @@ import type { Procore, TokenSet, TokenStore } from '../../src/index.js';
 import type { Net } from './net.js';
 import { recordOf, type Table } from './rows.js';
 import type { Scenario } from './scenario.js';
+import type { Sabotage } from './teeth.js';
 import { startMs, type World } from './world.js';
 
 /** A process of the model: memory, clock and wires of its own. Once it is killed nothing reaches it any more. */
@@ -28,7 +29,14 @@ export const accountName = (account: number): string => `account-${account}`;
 /** Starts a cold process. */
 export function startProcess(
   name: string,
-  deps: { world: World; scenario: Scenario; table: Table; net: Net; told: (event: string) => void },
+  deps: {
+    world: World;
+    scenario: Scenario;
+    table: Table;
+    net: Net;
+    sabotage: Sabotage | undefined;
+    told: (event: string) => void;
+  },
 ): ModelProcess {
   const { world, scenario, table, net } = deps;
   let alive = true;
@@ -133,11 +141,12 @@ export function startProcess(
     });
   };
 
-  const store: TokenStore = {
+  const sound: TokenStore = {
     load: (account) => load(indexOf(account)),
     save: (tokens, account, previous) => save(tokens, indexOf(account), previous),
     ...(scenario.store.lock !== 'none' && { lock, renewsLock: true }),
   };
+  const store = deps.sabotage?.(sound) ?? sound;
 
   /** Every wire of this process, the plugin's own requests among them. */
   const adapter = (config: AxiosRequestConfig): Promise<AxiosResponse> =>

@@ -4,6 +4,7 @@ import { createNet, type Net } from './net.js';
 import { accountName, startProcess, type ModelProcess } from './process.js';
 import { columnsOf, createTable, type Table } from './rows.js';
 import type { Scenario, Step } from './scenario.js';
+import type { Sabotage } from './teeth.js';
 import { createServer, type Line, type Pair, type Server } from './server.js';
 import { createWorld, startMs, type World } from './world.js';
 
@@ -57,7 +58,7 @@ export interface Verdict {
 const recoveryMs = 11 * 60_000;
 
 /** Runs a scenario to its end and judges it. What is thrown or rejected and handled by nobody breaks a promise too. */
-export async function runScenario(scenario: Scenario): Promise<Verdict> {
+export async function runScenario(scenario: Scenario, sabotage?: Sabotage): Promise<Verdict> {
   const unhandled: string[] = [];
   const note = (error: unknown) =>
     void unhandled.push(
@@ -67,7 +68,7 @@ export async function runScenario(scenario: Scenario): Promise<Verdict> {
   process.on('uncaughtException', note);
   const world = createWorld(createChance(scenario.seed + 1));
   try {
-    const run = await play(scenario, world);
+    const run = await play(scenario, world, sabotage);
     return { broken: [...unhandled, ...judge(run)], trace: world.trace };
   } catch (error) {
     const thrown = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -78,7 +79,7 @@ export async function runScenario(scenario: Scenario): Promise<Verdict> {
   }
 }
 
-async function play(scenario: Scenario, world: World): Promise<Run> {
+async function play(scenario: Scenario, world: World, sabotage: Sabotage | undefined): Promise<Run> {
   const server = createServer(world, scenario);
   const table = createTable(world, scenario);
   const net = createNet(world, server);
@@ -95,6 +96,7 @@ async function play(scenario: Scenario, world: World): Promise<Run> {
       scenario,
       table,
       net,
+      sabotage,
       told: (what) => void told.push({ atMs: world.now(), process: name, what }),
     });
   const userOf = (account: number) => `user-${account}`;
