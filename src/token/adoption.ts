@@ -1,4 +1,5 @@
 import type { TokenSet } from '../store/store.js';
+import { authorisedAt, isOfSameAuthorisation, outranks } from './authorisation-line.js';
 import { fingerprint } from './fingerprint.js';
 import { isSuccessor } from './lineage.js';
 import { epochMs } from './moments.js';
@@ -36,11 +37,15 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   // What was renewed to the pair in hand, by however many renewals, is no news, and what that was renewed to is.
   if (isSuccessor(hand, loaded)) return false;
   if (isSuccessor(loaded, hand)) return true;
-  // When one user's pair was issued says nothing about another's.
-  if (isSameUser(loaded, hand) === false) return true;
   // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
   const ours = identityOf(hand, grant);
-  return !isOlder(loaded, hand, clocksMs) || (ours !== undefined && known.isDead?.(ours) === true);
+  const isDead = ours !== undefined && known.isDead?.(ours) === true;
+  // A person has authorised one in the place of the other: what was issued when says nothing against that.
+  if (outranks(loaded, hand)) return true;
+  if (outranks(hand, loaded)) return isDead;
+  // When one user's pair was issued says nothing about another's.
+  if (isSameUser(loaded, hand) === false) return true;
+  return !isOlder(loaded, hand, clocksMs) || isDead;
 }
 
 /** What to do with a pair that waits to be saved, given what the store holds now. */
@@ -63,14 +68,16 @@ export function chooseSave(
     return loaded.access_token === sets.ours.access_token ? 'already-saved' : 'save';
   }
   // What was brought was the pair of an old session: the store holds what it was renewed to.
-  if (isSuccessor(loaded, sets.ours)) return 'theirs';
+  if (isSuccessor(loaded, sets.ours) || outranks(loaded, sets.ours)) return 'theirs';
+  const ours = identityOf(sets.ours, grant);
+  if (outranks(sets.ours, loaded) && !(ours && known.isDead?.(ours))) return 'save';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
     // A person has authorised ours: it takes the place of all that was there before it, and nobody has seen all of that.
     // Whoever renews the pair of the user before, however late, brings nothing that a person has done since.
     const { replaces, ours } = sets;
     if (replaces && isSameUser(loaded, replaces) && isSameUser(loaded, ours) === false) return 'save';
-    const isDated = [loaded, sets.ours].every((set) => issuedAtMs(set) !== undefined);
+    const isDated = [loaded, sets.ours].every((set) => authorisedAtMs(set) !== undefined);
     if (isDated ? !isOlder(sets.ours, loaded) : !sets.replaces) return 'save';
   }
   return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
@@ -78,19 +85,27 @@ export function chooseSave(
 
 /** Whether news may be what a slow reader shows: nothing proves that it was issued after the pair in hand. */
 export function isUncertain(loaded: TokenSet, hand: TokenSet): boolean {
-  return !isSuccessor(loaded, hand) && !isOlder(hand, loaded, clocksMs);
+  return !isSuccessor(loaded, hand) && !outranks(loaded, hand) && !isOlder(hand, loaded, clocksMs);
 }
 
 /** So much the clocks of two login servers may differ. */
 const clocksMs = 60_000;
 
-/** Provably older: both carry the server's time of issue. */
+/**
+ * Provably older: both carry the server's time of issue. Of two authorisations the one that began first is older, however late its pair was
+ * renewed.
+ */
 function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
-  const [issuedA, issuedB] = [issuedAtMs(a), issuedAtMs(b)];
+  const issued = isOfSameAuthorisation(a, b) ? issuedAtMs : authorisedAtMs;
+  const [issuedA, issuedB] = [issued(a), issued(b)];
   return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB - toleranceMs;
 }
 
 /** Procore's `created_at` is a number; a date or a text is a table's column of that name, as old as the row. */
 function issuedAtMs({ created_at: createdAt }: TokenSet): number | undefined {
   return typeof createdAt === 'number' ? epochMs(createdAt) : undefined;
+}
+
+function authorisedAtMs(set: TokenSet): number | undefined {
+  return epochMs(authorisedAt(set));
 }

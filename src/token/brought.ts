@@ -22,9 +22,9 @@ import type { Bringing, Writes } from './writes.js';
 export interface Brought {
   /**
    * Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. `changedOwner`: hears that they are
-   * of another user than those that are held.
+   * of another user than those that are held. Resolves with the set as it was saved.
    */
-  take(held: HeldTokens, changedOwner?: () => void): Promise<void>;
+  take(held: HeldTokens, changedOwner?: () => void): Promise<TokenSet>;
   setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void>;
   /**
    * Takes tokens that the application got by itself, as `setTokens`, unless they may be of another user than those that are held and not
@@ -80,8 +80,10 @@ export function createBrought(deps: {
     return refreshToken ? refreshToken === hand.refreshToken : accessToken === hand.accessToken;
   }
 
-  function take(brought: HeldTokens, changedOwner?: () => void): Promise<void> {
-    return bring(brought, { changedOwner, isHeld: false, isOld: () => false });
+  async function take(brought: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
+    await bring(brought, { changedOwner, isHeld: false, isOld: () => false });
+    const { set } = ledger.newest?.held ?? brought;
+    return set.access_token === brought.set.access_token ? set : brought.set;
   }
 
   async function bring(brought: HeldTokens, how: Bringing): Promise<void> {

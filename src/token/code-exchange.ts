@@ -20,8 +20,8 @@ export interface AuthorizationCode {
   readonly redirectUri: string;
 }
 
-/** Begins a new generation with tokens: saves and uses them. */
-export type Take = (held: HeldTokens) => Promise<void>;
+/** Begins a new generation with tokens: saves and uses them. Resolves with the set as it was saved. */
+export type Take = (held: HeldTokens) => Promise<TokenSet>;
 
 /** Exchanges authorisation codes for tokens of one account. */
 export interface CodeExchange {
@@ -144,8 +144,7 @@ export function createCodeExchange(deps: {
     const taken = take({ ...answered, set });
     const exchanging = underWay.get(key);
     if (exchanging) exchanging.generation = deps.generation();
-    await taken;
-    return { ...set };
+    return { ...(await taken) };
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { identityOf, type GrantType } from './adoption.js';
+import { outranks } from './authorisation-line.js';
 import { isSameUser } from './token-set.js';
 
 /**
@@ -30,7 +31,8 @@ export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Do
   const identity = identityOf(loaded, grant);
   if (identity === undefined || (hand && identity === identityOf(hand, grant))) return undefined;
   if (loaded.refresh_token && known.isHeldElsewhere(loaded.refresh_token)) return 'held-elsewhere';
-  if (known.isPast(identity)) return undefined;
+  // A renewal that did not know of a log-in may have landed on it: its pair is not adopted anyway.
+  if (known.isPast(identity) || (hand && outranks(hand, loaded))) return undefined;
   if (!hand) return known.hasOthers ? 'first' : undefined;
   const isSame = isSameUser(hand, loaded);
   if (isSame || known.isBrought) return undefined;

@@ -11,7 +11,10 @@ function isExtra(name: string): boolean {
  * The set as it is saved beside what the store holds now: the tokens and whatever came with them are ours, and every other field is the
  * store's, as it was loaded a moment ago. Somebody may have changed it since the pair before was loaded.
  */
-export function withExtrasOf(stored: TokenSet | undefined, ours: HeldTokens): TokenSet {
+export function withExtrasOf(
+  stored: TokenSet | undefined,
+  ours: Pick<HeldTokens, 'set' | 'ownExtras'>,
+): TokenSet {
   if (!stored) return ours.set;
   const own = (name: string) => !isExtra(name) || ours.ownExtras?.has(name) === true;
   return Object.fromEntries([

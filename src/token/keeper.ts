@@ -3,6 +3,7 @@ import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { awakeNow, call, within } from '../within.js';
+import { authorisationField, withoutLine } from './authorisation-line.js';
 import { readTokenSet, unwritableExtra } from './token-set.js';
 import { writableAdvice } from './writable.js';
 
@@ -67,12 +68,25 @@ export function createKeeper(deps: {
   /** The set that was to be saved last, if no save of it has resolved. */
   let doubted: { of: string; rejected: boolean; sinceMs: number } | undefined;
 
+  /** Whether the store has a place for what the package adds, as far as is known. */
+  let takesLine = true;
+  /** A table with a column for each field of a release before this one must not lose a pair to a field that it has no column for. */
+  async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
+    try {
+      await store.save(defined(takesLine ? set : withoutLine(set)), account, previous);
+    } catch (error) {
+      if (!takesLine || set[authorisationField] === undefined || !namesLine(error)) throw error;
+      await store.save(defined(withoutLine(set)), account, previous);
+      takesLine = false;
+    }
+  }
+
   async function attempt(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const of = pairOf(set);
     doubted = { of, rejected: doubted?.of === of && doubted.rejected, sinceMs: env.now() };
     const own = doubted;
     try {
-      await store.save(defined(set), account, previous && defined(previous));
+      await write(set, previous && defined(previous));
       if (doubted.of === of) doubted = undefined;
     } catch (error) {
       // A store that compares has found another set, and has tried to write nothing.
@@ -191,6 +205,15 @@ function secretsIn(set: TokenSet | undefined): string[] {
   const tokens = [set.access_token, set.refresh_token];
   const others = Object.values(set).filter((value) => typeof value === 'string' && value.length > 8);
   return [...tokens, ...others].filter((value) => typeof value === 'string');
+}
+
+/** Whether an error speaks of the field that it refuses, as those of databases and validators do. */
+function namesLine(error: unknown): boolean {
+  try {
+    return String((error as { message?: unknown }).message).includes(authorisationField);
+  } catch {
+    return false;
+  }
 }
 
 /** A copy without fields that are undefined: some stores refuse them. */

@@ -1,4 +1,5 @@
 import type { TokenSet } from '../store/store.js';
+import { authorisationField } from './authorisation-line.js';
 import { fingerprint } from './fingerprint.js';
 import { subjectOf } from './token-set.js';
 
@@ -10,7 +11,11 @@ const most = 1_000;
 const digits = 16;
 
 /** The fields of this package beside the tokens: they belong to the pair and not to the application. */
-export const lineageFields: ReadonlySet<string> = new Set([field, 'replaced_access_tokens']);
+export const lineageFields: ReadonlySet<string> = new Set([
+  field,
+  'replaced_access_tokens',
+  authorisationField,
+]);
 
 /** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {

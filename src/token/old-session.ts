@@ -1,4 +1,5 @@
 import type { TokenSet } from '../store/store.js';
+import { cameOf } from './authorisation-line.js';
 import { isNews, type GrantType, type KnownTokens } from './adoption.js';
 import { isSuccessor } from './lineage.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
@@ -10,12 +11,12 @@ import { decodeClaims, isSameUser } from './token-set.js';
  */
 
 /**
- * Whether `stored` has taken the place of `brought`, as far as the two of them tell: by the line of renewals; or because it is the same
+ * Whether `stored` has taken the place of `brought`, as far as the two of them tell: by the line of renewals, or of authorisations; or because it is the same
  * user's, and was issued when `brought` had lived for half its life or longer. Nobody keeps the pair of a new authorisation for so long
  * before it is brought here.
  */
 export function isRenewedSince(stored: TokenSet, brought: TokenSet): boolean {
-  if (isSuccessor(stored, brought)) return true;
+  if (isSuccessor(stored, brought) || cameOf(stored, brought)) return true;
   const [then, since] = [timesOf(brought), timesOf(stored)];
   if (then.issuedMs === undefined || then.lifeMs === undefined || since.issuedMs === undefined) return false;
   return isSameUser(stored, brought) === true && since.issuedMs - then.issuedMs >= then.lifeMs / 2;

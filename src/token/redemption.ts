@@ -2,6 +2,7 @@ import type { Env } from '../env.js';
 import type { Settings } from '../options.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { identityOf, type GrantType } from './adoption.js';
+import { outranks, withAuthorisationOf } from './authorisation-line.js';
 import { reloadAfterMs, resendDelayMs } from './backoff.js';
 import type { Objection } from './clearance.js';
 import type { Exchange } from './exchange.js';
@@ -200,7 +201,8 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const answered = mergeAnswer(before, answer);
     const merged = before ? withReplaced(answered, before) : answered;
     const isSpent = presented !== undefined && merged.refresh_token !== presented;
-    const set = deps.takesOver() && isSpent ? withRedeemed(merged, presented) : merged;
+    const ofLine = hand && isSpent ? withAuthorisationOf(merged, hand.held.set) : merged;
+    const set = deps.takesOver() && isSpent ? withRedeemed(ofLine, presented) : ofLine;
     const unfinished = holdAnswer(set, sentAtMs, ahead);
     const held: HeldTokens = {
       ...unfinished,
@@ -230,11 +232,15 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     return { kind: 'renewed', lease };
   }
 
-  /** What the store holds was only replaced here, never redeemed: it may be the adoption that was wrong. */
+  /**
+   * What the store holds was only replaced here, never redeemed: it may be the adoption that was wrong. Or it is of the authorisation
+   * before the one that is dead.
+   */
   function revive(run: RenewalRun, stored: TokenSet | undefined, { key, hand }: Hold): Step | undefined {
     const identity = stored && identityOf(stored, grant);
     if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
-    if (!ledger.isReplaced(identity) || ledger.isRevoked(stored)) return undefined;
+    const isPast = ledger.isReplaced(identity) || (hand && outranks(hand.held.set, stored));
+    if (!isPast || ledger.isRevoked(stored)) return undefined;
     if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
     mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     ledger.revive(stored);

@@ -1,6 +1,7 @@
 import type { ProcoreError } from '../failure/errors.js';
 import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews, isUncertain } from './adoption.js';
+import { outranks } from './authorisation-line.js';
 import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
@@ -343,6 +344,9 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       successorOf(hand?.held.refreshToken, mutex.outcomeOf) ?? (isDead ? undefined : ofLoaded);
     // A lagging store leads back, by way of the pair before, to the very pair in hand.
     if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
+      return undefined;
+    // Renewed here before a person brought the pair in hand in its place.
+    if (hand && outranks(hand.held.set, successor) && mutex.outcomeOf(keyOf(hand))?.kind !== 'dead')
       return undefined;
     const lease = ledger.hold(holdLoaded(successor, ahead()));
     const failed = await save(run, undefined, endsAtMs);

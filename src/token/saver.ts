@@ -1,12 +1,13 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
+import { withNewAuthorisation } from './authorisation-line.js';
 import { chooseSave, identityOf, type GrantType } from './adoption.js';
-import { withExtrasOf } from './extras.js';
+import { extrasBrought, withExtrasOf } from './extras.js';
 import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
 import type { Telling } from './telling.js';
-import { isSameUser } from './token-set.js';
+import { isSameUser, type HeldTokens } from './token-set.js';
 
 /** What became of the pair that waited to be saved. */
 export type SaveResult =
@@ -24,6 +25,8 @@ export interface KnownContent {
 export interface Overwriting {
   readonly isOld: (stored: TokenSet | undefined) => boolean;
   readonly mustRead: boolean;
+  /** Hears what is saved: the tokens, beside what the store keeps for others, and of which authorisation they are. */
+  readonly carry: (set: TokenSet) => void;
 }
 
 /** Brings the ledger's newest pair into the store. Callers hold mutex and lock. */
@@ -40,7 +43,7 @@ export interface Saver {
    * A few tries for a pair that the application brought: it counts whatever the store holds, unless `isOld`, which is asked whenever the
    * store has been read, says that what it holds has taken the pair's place. `mustRead`: it does not count where the store cannot be read.
    */
-  overwrite(set: TokenSet, how: Overwriting, signal: AbortSignal): Promise<SaveResult>;
+  overwrite(held: HeldTokens, how: Overwriting, signal: AbortSignal): Promise<SaveResult>;
 }
 
 const quickRetriesMs = [100, 300, 900];
@@ -86,7 +89,9 @@ export function createSaver(deps: {
       if (!doubt && !(isMove && ledger.unsaved)) return { kind: 'saved' };
       if (doubt === 'rejected') deps.offended('rejected', '', shownThoughRejected);
     }
-    const set = withExtrasOf(content?.set, held);
+    const whole = withExtrasOf(content?.set, held);
+    const set =
+      isBrought && grant === 'refresh_token' ? withNewAuthorisation(whole, [content?.set, whole]) : whole;
     ledger.carry(set);
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.
     return outcomeOf(await keeper.save(set, content?.set));
@@ -103,7 +108,8 @@ export function createSaver(deps: {
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (loaded.set && !isFree(loaded.set)) return { kind: 'theirs', set: loaded.set };
-    const saved = outcomeOf(await keeper.save(set, loaded.set));
+    const ownExtras = extrasBrought(set, loaded.set);
+    const saved = outcomeOf(await keeper.save(withExtrasOf(loaded.set, { set, ownExtras }), loaded.set));
     if (saved.kind !== 'failed') return saved;
     // Under another account of the same store it would be redeemed twice.
     const after = await keeper.load();
@@ -118,17 +124,27 @@ export function createSaver(deps: {
     return isSameUser(loaded, ours) === false && identity !== undefined && !ledger.isReplaced(identity);
   }
 
-  async function overwriteOnce(set: TokenSet, { isOld, mustRead }: Overwriting): Promise<SaveResult> {
+  async function overwriteOnce(
+    held: HeldTokens,
+    { isOld, mustRead, carry }: Overwriting,
+  ): Promise<SaveResult> {
+    const over = (found: TokenSet | undefined) => {
+      const whole = withExtrasOf(found, held);
+      const set =
+        grant === 'refresh_token' ? withNewAuthorisation(whole, [found, whole, ledger.stored]) : whole;
+      carry(set);
+      return set;
+    };
     const before = await keeper.load();
     if (before.kind === 'failed' && mustRead) return before;
     const found = before.kind === 'loaded' ? before.set : undefined;
     if (before.kind === 'loaded' && isOld(found) && found) return { kind: 'theirs', set: found };
-    const saved = await keeper.save(set, ledger.stored ?? found);
+    const saved = await keeper.save(over(found), ledger.stored ?? found);
     if (saved.kind !== 'conflict') return saved;
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (isOld(loaded.set) && loaded.set) return { kind: 'theirs', set: loaded.set };
-    return outcomeOf(await keeper.save(set, loaded.set));
+    return outcomeOf(await keeper.save(over(loaded.set), loaded.set));
   }
 
   async function repeatedly(
@@ -153,8 +169,8 @@ export function createSaver(deps: {
     ifFree,
     moved: () => compared(undefined, true),
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
-    overwrite(set, how, signal) {
-      const once = () => overwriteOnce(set, how);
+    overwrite(held, how, signal) {
+      const once = () => overwriteOnce(held, how);
       return repeatedly(once, once, Infinity, signal);
     },
   };

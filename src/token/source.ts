@@ -194,6 +194,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   });
   const writes = createWrites({
     env,
+    grant,
     ledger,
     saver,
     turns,

@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
-import type { KnownTokens } from './adoption.js';
+import type { GrantType, KnownTokens } from './adoption.js';
+import { withNewAuthorisation } from './authorisation-line.js';
 import { extrasBrought } from './extras.js';
 import { createLateSave } from './late-save.js';
 import type { Lease, Ledger } from './ledger.js';
@@ -48,6 +49,7 @@ export interface Writes {
 /** Creates the writer of one account. */
 export function createWrites(deps: {
   env: Env;
+  grant: GrantType;
   ledger: Ledger & KnownTokens;
   saver: Saver;
   turns: Turns;
@@ -97,12 +99,19 @@ export function createWrites(deps: {
         if (signal.aborted) return undefined;
         if (before && isSameUser(before, held.set) === false) changedOwner();
       }
+      const before = [ledger.newest?.held.set, ledger.stored];
+      const set = withExpiresAt(held, deps.serverOffsetMs());
       const brought = {
         ...held,
-        set: withExpiresAt(held, deps.serverOffsetMs()),
+        set: deps.grant === 'refresh_token' ? withNewAuthorisation(set, before) : set,
         ownExtras: extrasBrought(held.set, ledger.stored),
       };
       if (!isHeld) ledger.replaceAll(brought);
+      let whole = brought.set;
+      const carry = (set: TokenSet) => {
+        whole = set;
+        if (!isHeld && !signal.aborted) ledger.carry(set);
+      };
       let isRead = false;
       let isGone = false;
       const isOldNow = (stored: TokenSet | undefined) => {
@@ -110,15 +119,15 @@ export function createWrites(deps: {
         isGone = stored === undefined;
         return stored !== undefined && isOld(stored);
       };
-      const how = { isOld: isOldNow, mustRead: isHeld };
-      const saved = await underLock(() => saver.overwrite(brought.set, how, signal), signal);
+      const how = { isOld: isOldNow, mustRead: isHeld, carry };
+      const saved = await underLock(() => saver.overwrite(brought, how, signal), signal);
       if (signal.aborted) return undefined;
       if (saved.kind === 'theirs') {
         telling.adopted(deps.keep(saved), 'store');
         return undefined;
       }
       if (saved.kind === 'saved') {
-        if (isHeld) ledger.keep(brought);
+        if (isHeld) ledger.keep({ ...brought, set: whole });
         else ledger.saved();
         return undefined;
       }
