@@ -14,6 +14,7 @@ const kinds: readonly FaultKind[] = [
   'foreign-row',
   'saves-fail',
   'loads-fail',
+  'log-in',
 ];
 
 const { values } = parseArgs({
