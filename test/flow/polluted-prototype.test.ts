@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axios from 'axios';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAttach } from '../../src/attach.js';
 import { systemEnv } from '../../src/env.js';
 import { startEmulator } from '../../src/emulator/index.js';
@@ -33,6 +33,17 @@ function namesRead(): string[] {
   return [...new Set(names)].filter((name) => !unusable.includes(name) && !(name in Object.prototype)).sort();
 }
 
+// Node and older axios throw at some names where no promise hears of it, at once or when the socket of such a request ends.
+let whenBroken: () => void = () => undefined;
+const listeners = process.listeners('uncaughtException');
+beforeAll(() => {
+  process.removeAllListeners('uncaughtException').on('uncaughtException', () => whenBroken());
+});
+afterAll(() => {
+  process.removeAllListeners('uncaughtException');
+  for (const listener of listeners) process.on('uncaughtException', listener);
+});
+
 /** Does it while every object of the thread seems to have these; resolves with whether it could be done. */
 async function polluted(
   names: readonly string[],
@@ -45,11 +56,9 @@ async function polluted(
     enumerable: true,
     configurable: true,
   });
-  // Node and older axios throw at some names where no promise hears of it. The call may never end then.
-  const listeners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
+  // The call may never end then.
   const broken = new Promise<false>((resolve) => {
-    process.on('uncaughtException', () => resolve(false));
+    whenBroken = () => resolve(false);
     setTimeout(() => resolve(false), 1_000).unref();
   });
   for (const name of names) Object.defineProperty(Object.prototype, name, descriptor);
@@ -61,8 +70,6 @@ async function polluted(
     return await Promise.race([done, broken]);
   } finally {
     for (const name of names) delete (Object.prototype as Record<string, unknown>)[name];
-    process.removeAllListeners('uncaughtException');
-    for (const listener of listeners) process.on('uncaughtException', listener);
   }
 }
 
