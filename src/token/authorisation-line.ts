@@ -62,7 +62,7 @@ export function withNewAuthorisation(set: TokenSet, before: readonly (TokenSet |
   return written(set, { ...own, id, replaced: [...replaced].slice(0, mostReplaced) });
 }
 
-/** The set without what is said of its authorisation, for a store that refuses fields that it does not know. */
+/** The set without what is said of its authorisation. */
 export function withoutLine(set: TokenSet): TokenSet {
   const { [authorisationField]: _line, ...others } = set;
   return others;

@@ -4,16 +4,16 @@ import { fingerprint } from './fingerprint.js';
 import { decodeClaims } from './token-set.js';
 
 /** Beside the tokens, in the store: the login host that issued them, and the name of the token that this is said of. */
-const field = 'issued_by';
+export const issuerField = 'issued_by';
 /** 64 bits, as in the lists of redeemed tokens. */
 const digits = 16;
 
 /** The set as it is saved: where its access token does not tell who issued it, a field does. */
 export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
-  const { [field]: _before, ...plain } = set;
+  const { [issuerField]: _before, ...plain } = set;
   const token = set.refresh_token ?? set.access_token;
   if (issuerInJwt(set) !== undefined || !token) return plain;
-  return { ...plain, [field]: [loginUrl, named(token)] };
+  return { ...plain, [issuerField]: [loginUrl, named(token)] };
 }
 
 /**
@@ -38,7 +38,7 @@ function issuerInJwt({ access_token: token }: TokenSet): string | undefined {
 
 /** Nothing that is said of another token: an application may have merged its own into the record. */
 function issuerInField(set: TokenSet): string | undefined {
-  const said: unknown = set[field];
+  const said: unknown = set[issuerField];
   const token = set.refresh_token ?? set.access_token;
   return Array.isArray(said) && token && said[1] === named(token) ? originOf(said[0]) : undefined;
 }

@@ -3,7 +3,7 @@ import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { awakeNow, call, within } from '../within.js';
-import { authorisationField, withoutLine } from './authorisation-line.js';
+import { hasAdded, refusesAdded, withoutAdded } from './added-fields.js';
 import { readTokenSet, unwritableExtra } from './token-set.js';
 import { writableAdvice } from './writable.js';
 
@@ -69,15 +69,15 @@ export function createKeeper(deps: {
   let doubted: { of: string; rejected: boolean; sinceMs: number } | undefined;
 
   /** Whether the store has a place for what the package adds, as far as is known. */
-  let takesLine = true;
-  /** A table with a column for each field of a release before this one must not lose a pair to a field that it has no column for. */
+  let takesAdded = true;
+  /** A table that release 0.1.0 could save to must not lose a pair to a field that it has no place for. */
   async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     try {
-      await store.save(defined(takesLine ? set : withoutLine(set)), account, previous);
+      await store.save(defined(takesAdded ? set : withoutAdded(set)), account, previous);
     } catch (error) {
-      if (!takesLine || set[authorisationField] === undefined || !namesLine(error)) throw error;
-      await store.save(defined(withoutLine(set)), account, previous);
-      takesLine = false;
+      if (!takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
+      await store.save(defined(withoutAdded(set)), account, previous);
+      takesAdded = false;
     }
   }
 
@@ -205,15 +205,6 @@ function secretsIn(set: TokenSet | undefined): string[] {
   const tokens = [set.access_token, set.refresh_token];
   const others = Object.values(set).filter((value) => typeof value === 'string' && value.length > 8);
   return [...tokens, ...others].filter((value) => typeof value === 'string');
-}
-
-/** Whether an error speaks of the field that it refuses, as those of databases and validators do. */
-function namesLine(error: unknown): boolean {
-  try {
-    return String((error as { message?: unknown }).message).includes(authorisationField);
-  } catch {
-    return false;
-  }
 }
 
 /** A copy without fields that are undefined: some stores refuse them. */

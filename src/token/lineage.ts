@@ -10,12 +10,11 @@ const most = 1_000;
 /** 64 bits: nobody can make another token that has them, and there is nothing to win. */
 const digits = 16;
 
+/** Beside the tokens, too: the access token that they belong to, and those that it has taken the place of, latest first. */
+export const accessField = 'replaced_access_tokens';
+
 /** The fields of this package beside the tokens: they belong to the pair and not to the application. */
-export const lineageFields: ReadonlySet<string> = new Set([
-  field,
-  'replaced_access_tokens',
-  authorisationField,
-]);
+export const lineageFields: ReadonlySet<string> = new Set([field, accessField, authorisationField]);
 
 /** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {
@@ -37,8 +36,6 @@ export function descendsFrom(set: TokenSet, refreshToken: string): boolean {
   return set.refresh_token === refreshToken || redeemedFor(set).includes(named(refreshToken));
 }
 
-/** Beside the tokens, too: the access token that they belong to, and those that it has taken the place of, latest first. */
-const accessField = 'replaced_access_tokens';
 /** Twelve days of renewals: applications keep an access token for less. */
 const mostAccess = 200;
 

@@ -259,3 +259,18 @@ test('a table that refuses a field that it does not know gets sets without the l
   expect(refused).toHaveLength(1);
   expect(h.told.filter(({ event }) => event === 'token-save-failed')).toEqual([]);
 });
+
+test('a store that takes texts and numbers only, as a hash of Redis, keeps each new pair', async () => {
+  const scene = await createScene('no lock');
+  await using h = scene.h as Harness & AsyncDisposable;
+  h.store.onSave = (tokens) => {
+    if (Object.values(tokens).some((value) => typeof value === 'object'))
+      throw new TypeError('"arguments[5]" must be of type "string | Buffer", got object instead.');
+  };
+  for (let renewals = 0; renewals < 3; renewals++) {
+    const renewed = await scene.two.procore.renew();
+    expect(await scene.stored()).toMatchObject({ refresh_token: renewed.refresh_token });
+    h.env.jump(10_000);
+  }
+  expect(h.told.filter(({ event }) => event === 'token-save-failed')).toEqual([]);
+});

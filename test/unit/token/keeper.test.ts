@@ -242,3 +242,61 @@ describe('saves never overlap', () => {
     expect(store.most()).toBe(1);
   });
 });
+
+describe('a store without a place for the fields that the package adds', () => {
+  const added = {
+    authorisation_line: { pair: 'x', id: 'y', replaced: [] },
+    issued_by: ['https://login.procore.com', 'x'],
+    replaced_access_tokens: ['x', 'y'],
+  };
+  const whole: TokenSet = { ...tokens, expires_in: 5_400, note: 'mine', ...added };
+  const plain: TokenSet = { ...tokens, expires_in: 5_400, note: 'mine' };
+
+  test.each<[string, (name: string) => Error]>([
+    ['names the column that a table lacks', (name) => new Error(`no column named "${name}"`)],
+    // As node-redis does for the fields of a hash.
+    ['takes texts and numbers only', () => new TypeError('"arguments[5]" must be of type "string | Buffer"')],
+  ])('that %s gets the set without them, at once and from then on', async (_, refusal) => {
+    const asked: TokenSet[] = [];
+    const { keeper } = setUp({
+      save(set: TokenSet) {
+        asked.push(set);
+        const name = Object.keys(set).find((one) => one in added);
+        if (name !== undefined) throw refusal(name);
+      },
+    });
+    expect(await keeper.save(whole, undefined)).toEqual({ kind: 'saved' });
+    expect(await keeper.save(whole, plain)).toEqual({ kind: 'saved' });
+    expect(asked).toEqual([whole, plain, plain]);
+  });
+
+  test('is not asked twice for an error that speaks of something else, or is no refusal of a value', async () => {
+    for (const error of [
+      new Error('down'),
+      new TypeError('fetch failed', { cause: new Error('reset') }),
+      new TokenStoreConflict('not of authorisation_line'),
+    ]) {
+      let asked = 0;
+      const { keeper } = setUp({
+        save() {
+          asked++;
+          throw error;
+        },
+      });
+      expect((await keeper.save(whole, undefined)).kind).not.toBe('saved');
+      expect(asked).toBe(1);
+    }
+  });
+
+  test('is asked once for a set that has none of them', async () => {
+    let asked = 0;
+    const { keeper } = setUp({
+      save() {
+        asked++;
+        throw new TypeError('no');
+      },
+    });
+    expect((await keeper.save(plain, undefined)).kind).toBe('failed');
+    expect(asked).toBe(1);
+  });
+});
