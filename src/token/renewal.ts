@@ -3,7 +3,7 @@ import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews, isUncertain } from './adoption.js';
 import { outranks } from './authorisation-line.js';
 import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
-import { createClearance } from './clearance.js';
+import { createClearance, type Clearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
 import { afterUnwritten } from './foresight.js';
@@ -278,7 +278,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       objection: clearance.objection,
       underWay,
       passage,
-      unsavable: (unwritten) => unsavable(run, unwritten, lost, clearance.read().set),
+      unsavable: (unwritten) => unsavable(run, unwritten, lost, clearance),
       known,
       adopt: (set) => adopt(run, set, hand, endsAtMs),
       save: (content) => save(run, content, endsAtMs),
@@ -298,14 +298,19 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     run: RenewalRun,
     { why, cause }: Unwritten,
     lost: AbortSignal | undefined,
-    stored: TokenSet | undefined,
+    clearance: Clearance,
   ): Promise<Step | undefined> {
     // Without the lock nothing is presented either.
     if (lost?.aborted) return undefined;
-    const isStoredKnown = deps.store.readsAreFresh === true && isInHand(stored);
+    const isStoredKnown = deps.store.readsAreFresh === true && isInHand(clearance.read().set);
     const what = afterUnwritten({ works: works(), isAsked: run.isAsked, isStoredKnown });
     if (what === 'wait') return failures.store(why, cause, true);
-    if (what === 'redeem' || !stored) return undefined;
+    if (what === 'redeem') return undefined;
+    // Who no longer has the lock cannot write its record either, and must not save over what another process has saved since.
+    const against = await clearance.objection();
+    if (run.signal.aborted) return { kind: 'superseded' };
+    if (against) return against.kind === 'again' ? against : failures.store(against.why, against.cause);
+    const stored = clearance.read().set!;
     const saved = await keeper.save(stored, stored);
     if (run.signal.aborted) return { kind: 'superseded' };
     if (saved.kind === 'conflict') return { kind: 'again' };

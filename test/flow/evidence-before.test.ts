@@ -185,6 +185,42 @@ describe('a record that cannot be written beside tokens that can', () => {
     expect(saved[0]![0]).toMatchObject(before);
   });
 
+  test.each([
+    ['the lock says that it no longer stands', 0, true],
+    ['the lock cannot say so', 120_000, false],
+  ])(
+    'where %s, a pair that another process has saved is not saved over',
+    async (_what, stoppedForMs, canSay) => {
+      await using h = await createHarness();
+      let others: TokenSet | undefined;
+      const { store, saved } = createTable(h, {
+        lock: (_account, critical) => {
+          let isHeld = true;
+          const record: LockRecord = {
+            read: async () => undefined,
+            async write() {
+              if (others) return;
+              // The process is stopped for longer than its lease lasts, and another one renews.
+              h.env.jump(stoppedForMs);
+              others = h.emulator.issue();
+              h.store.sets.set('default', others);
+              isHeld = false;
+              throw new Error('another holder has the lock');
+            },
+          };
+          return critical(undefined, canSay ? { ...record, stands: async () => isHeld } : record);
+        },
+      });
+      const { instance } = h.attachProcess({ store });
+      await instance.get(me);
+      h.env.jump(life);
+      await h.env.drive(instance.get(me));
+      expect(saved).toEqual([]);
+      expect(h.emulator.counters.tokenRequests).toBe(0);
+      expect(h.store.sets.get('default')).toBe(others);
+    },
+  );
+
   test('where reads may lag, nothing is saved over what nobody has seen: it is redeemed when it has expired', async () => {
     await using h = await createHarness();
     const { store, saved } = broken(h, { readsAreFresh: false });
