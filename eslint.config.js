@@ -11,7 +11,7 @@ const pure = [
   'src/token/{verdicts,login-pace}.ts',
   'src/token/{evidence,trial}.ts',
   'src/token/{doubt,issuer,token-set,writable,moments,freshness,grant,revocation-form,backoff,brake,adoption,old-session,clock}.ts',
-  'src/token/{extras,kept,foresight,authorisation-line}.ts',
+  'src/token/{extras,kept,foresight,authorisation-line,added-fields}.ts',
   'src/failure/{catalogue,body,json,challenge,classify,assess,problem,partial-failures}.ts',
   'src/retry/{decide,delay,replayable}.ts',
   'src/pacing/{headers,window,closing,plan}.ts',
