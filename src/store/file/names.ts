@@ -12,8 +12,6 @@ export interface AccountFiles {
   readonly lock: string;
   /** Whoever has locked this one may write; held for milliseconds. */
   readonly saveLock: string;
-  /** What shows whether there is room for new tokens; there for milliseconds. */
-  readonly room: string;
   /** A name that nobody else has or can guess. */
   temporary(): string;
   /** Whether this file name is the temporary one of a writer of this account. */
@@ -26,7 +24,6 @@ export function filesNamed(directory: string, base: string, extension: string): 
     tokens: join(directory, `${base}${extension}`),
     lock: join(directory, `${base}.lock`),
     saveLock: join(directory, `${base}.save.lock`),
-    room: join(directory, `${base}.room`),
     temporary: () => join(directory, `${base}.${randomUUID()}.tmp`),
     isTemporary: (name) =>
       name.startsWith(`${base}.`) &&

@@ -7,14 +7,14 @@ const spareBytes = 4_096;
 
 /**
  * Finds out whether there is room for new tokens beside those of the account, by writing a file of that size and deleting it: a refresh
- * token is redeemed next, and the pair that it brings must be saved. Only for the holder of the account's lock; a file that somebody who
- * died has left is written anew. Does nothing where there are no tokens that could be renewed.
+ * token is redeemed next, and the pair that it brings must be saved. Does nothing where there are no tokens that could be renewed.
  */
 export async function proveRoom(fs: FileSystem, files: AccountFiles): Promise<void> {
+  const temporary = files.temporary();
   try {
     const bytes = await sizeOf(fs, files.tokens);
     if (bytes === undefined) return;
-    const handle = await fs.open(files.room, 'w', 0o600);
+    const handle = await fs.open(temporary, 'wx', 0o600);
     try {
       // By chance, because some file systems compress.
       await handle.writeFile(randomBytes(bytes + spareBytes));
@@ -25,8 +25,8 @@ export async function proveRoom(fs: FileSystem, files: AccountFiles): Promise<vo
   } catch (error) {
     throw systemError(`A file of the size of new tokens could not be written beside ${files.tokens}`, error);
   } finally {
-    // Where this fails, the next probe writes the same file.
-    await fs.unlink(files.room).catch(() => undefined);
+    // Where this fails, or somebody is killed before it, the next save sweeps.
+    await fs.unlink(temporary).catch(() => undefined);
   }
 }
 

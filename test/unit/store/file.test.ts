@@ -479,6 +479,7 @@ describe('when a system call fails', () => {
           async (_, record) => {
             await record!.read();
             await record!.write('01234567');
+            await store.save(second, 'acme', first);
             await record!.write(undefined);
           },
           signal,
