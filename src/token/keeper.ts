@@ -72,10 +72,16 @@ export function createKeeper(deps: {
   let takesAdded = true;
   /** A table that release 0.1.0 could save to must not lose a pair to a field that it has no place for. */
   async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
+    const beganAtMs = awakeNow(env);
     try {
       await store.save(defined(takesAdded ? set : withoutAdded(set)), account, previous);
     } catch (error) {
       if (!takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
+      if (awakeNow(env) - beganAtMs >= storeTimeoutMs) {
+        // This save has been given up, and later ones may have run meanwhile: they must not be overwritten by it.
+        takesAdded = false;
+        throw error;
+      }
       await store.save(defined(withoutAdded(set)), account, previous);
       takesAdded = false;
     }

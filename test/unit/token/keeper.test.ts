@@ -288,6 +288,22 @@ describe('a store without a place for the fields that the package adds', () => {
     }
   });
 
+  test('and refuses them only after the save was given up never gets that set over a later one', async () => {
+    const store = slowStore();
+    const { keeper, env } = setUp(store);
+    const hung = keeper.save({ ...set('a'), ...added }, undefined);
+    await env.advance(5_000);
+    expect((await hung).kind).toBe('failed');
+    await env.advance(5 * 60_000);
+    const later = keeper.save({ ...set('b'), ...added }, undefined);
+    await settled();
+    store.ends[1]!.resolve();
+    expect(await later).toEqual({ kind: 'saved' });
+    store.ends[0]!.reject(new Error('no column named "authorisation_line"'));
+    await settled();
+    expect(store.log).toEqual(['a', 'b']);
+  });
+
   test('is asked once for a set that has none of them', async () => {
     let asked = 0;
     const { keeper } = setUp({
