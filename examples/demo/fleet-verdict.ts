@@ -9,6 +9,7 @@ import {
   aboutWrites,
   countBy,
   heardIn,
+  type Knowledge,
   type Sync,
 } from './verdict.js';
 
@@ -29,12 +30,20 @@ export interface FleetRun extends Sync {
   readonly stored: { readonly accessToken: string; readonly isLive: boolean };
 }
 
+/**
+ * Who takes a pair from the store reads its times in whole seconds: its expiry there, and its life in the JWT, as the difference of two
+ * times that are rounded down, so that 2.5 seconds may be 3.
+ */
+const fromStore: Knowledge = {
+  expiry: (expiresAtMs) => 1000 * Math.floor(expiresAtMs / 1000),
+  lifetime: (lifetimeMs) => 1000 * Math.ceil(lifetimeMs / 1000),
+};
+
 /** What a run that should have gone well did wrong; nothing: it went well. */
 export function complaintsAboutFleet(run: FleetRun): string[] {
   return [
     ...aboutFailures(run),
-    // Who takes a pair from the store reads its expiry there, in whole seconds, rounded down.
-    ...aboutReasons(run, (expiresAtMs) => 1000 * Math.floor(expiresAtMs / 1000)),
+    ...aboutReasons(run, fromStore),
     ...aboutRepetitions(run),
     ...aboutTurns(run),
     ...aboutSuccession(run),

@@ -64,7 +64,7 @@ export interface Run extends Sync {
 export function complaintsAbout(run: Run): string[] {
   return [
     ...aboutFailures(run),
-    ...aboutReasons(run, (expiresAtMs) => expiresAtMs),
+    ...aboutReasons(run, exactly),
     ...aboutRepetitions(run),
     ...aboutRefusals(run),
     ...aboutLimits(run),
@@ -83,21 +83,30 @@ export function aboutFailures({ failed }: Sync): string[] {
   return failed === 0 ? [] : [`${failed} requests failed`];
 }
 
-/**
- * An exchange needs a reason: the token that it replaces was about to expire, had expired, or was revoked. `known`: the earliest expiry
- * that the client may go by, given what it counts itself.
- */
-export function aboutReasons(
-  { log, lifetimeMs, askedAtMs }: Sync,
-  known: (expiresAtMs: number) => number,
-): string[] {
+/** What a client may know of its tokens' times, given what they are; in milliseconds. */
+export interface Knowledge {
+  /** The earliest expiry that it may go by, given what the client counts that asked for the token. */
+  expiry(expiresAtMs: number): number;
+  /** The longest life that it may go by. */
+  lifetime(lifetimeMs: number): number;
+}
+
+/** A client that asks for all of its tokens itself is told both. */
+const exactly: Knowledge = {
+  expiry: (expiresAtMs) => expiresAtMs,
+  lifetime: (lifetimeMs) => lifetimeMs,
+};
+
+/** An exchange needs a reason: the token that it replaces was about to expire, had expired, or was revoked. */
+export function aboutReasons({ log, lifetimeMs, askedAtMs }: Sync, known: Knowledge): string[] {
+  const aheadMs = longestAheadMs(known.lifetime(lifetimeMs));
   return exchangesIn(log).flatMap(({ atMs, replaces }) => {
     if (!replaces) return ['an exchange replaced no token'];
     const { accessToken, expiresAtMs, revokedAtMs } = replaces;
     if (revokedAtMs !== undefined && revokedAtMs <= atMs) return [];
     const leftMs = Math.round(expiresAtMs - atMs);
     const countedMs = Math.min(expiresAtMs, (askedAtMs.get(accessToken) ?? Infinity) + lifetimeMs);
-    return atMs >= known(countedMs) - longestAheadMs(lifetimeMs)
+    return atMs >= known.expiry(countedMs) - aheadMs
       ? []
       : [`a token was replaced without a reason, ${leftMs} ms before its expiry`];
   });

@@ -129,6 +129,12 @@ describe('every exchange needs a reason', () => {
     expect(complaints({ log })).toHaveLength(1);
   });
 
+  test('a life of half seconds is a whole one to who reads it in the JWT', () => {
+    // A tenth of three seconds and a fifth more, where 2.5 seconds would give 300 ms.
+    expect(complaints({ log: at(9_640), lifetimeMs: 2_500 })).toEqual([]);
+    expect(complaints({ log: at(9_639), lifetimeMs: 2_500 })).toHaveLength(1);
+  });
+
   test('a token replaced before that', () => {
     expect(complaints({ log: at(9_639) })).toEqual([
       'a token was replaced without a reason, 1261 ms before its expiry',
