@@ -153,7 +153,7 @@ export function createAttach(
       shared.exchanges.set(clientKey, exchange);
       if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
       return shared.source(clientKey, () => {
-        const source = createTokenSource({
+        return createTokenSource({
           env,
           account,
           client: ofThisClient,
@@ -170,7 +170,7 @@ export function createAttach(
           ),
           inherited: shared.inheritedBy(clientKey),
           mutex,
-          holderOf: (refreshToken) => shared.holderOf(refreshToken, account),
+          isBeside: shared.isOfSource,
           loginGate: () => mutex.loginGate(() => createLoginGate(env)),
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
@@ -181,8 +181,6 @@ export function createAttach(
           emit,
           warnOnce: shared.warnOnce,
         });
-        mutex.holds(source.holding);
-        return source;
       });
     };
 

@@ -8,6 +8,7 @@ import type { Gates } from './pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from './token/clock.js';
 import type { Exchange, OwnSending } from './token/exchange.js';
 import type { TokenStore } from './store/store.js';
+import type { Holding } from './token/mutex.js';
 import { createOwnRenewals, type OwnRenewals } from './token/own-renewals.js';
 import type { TokenSource } from './token/source.js';
 import { createWeakList, type WeakList } from './weak-list.js';
@@ -17,8 +18,8 @@ export interface Shared {
   /** The source of this key; made at its first use, by whoever comes first. */
   source(key: string, create: () => TokenSource): TokenSource;
   sources(): Iterable<TokenSource>;
-  /** The account, other than this one, that holds this refresh token now. */
-  holderOf(refreshToken: string, account: string): string | undefined;
+  /** Whether it is one of these sources as others see it. */
+  isOfSource(holding: Holding): boolean;
   /** The async context for the source of this key: that of whoever comes first. */
   contextOf(key: string, own: InContext): InContext;
   /** The tokens in memory, by key. */
@@ -64,6 +65,7 @@ export function createShared(
   gates?: Gates,
 ): Shared {
   const sources = new Map<string, TokenSource>();
+  const holdings = new WeakSet<Holding>();
   const contexts = new Map<string, InContext>();
   const inherited = new Map<string, HeldTokenSet>();
   const sinks = createWeakList<Events>();
@@ -76,15 +78,12 @@ export function createShared(
     source(key, create) {
       const source = sources.get(key) ?? create();
       sources.set(key, source);
+      holdings.add(source.holding);
       inherited.delete(key);
       return source;
     },
     sources: () => sources.values(),
-    holderOf(refreshToken, account) {
-      for (const source of sources.values())
-        if (source.account !== account && source.holdsRefreshToken(refreshToken)) return source.account;
-      return undefined;
-    },
+    isOfSource: (holding) => holdings.has(holding),
     contextOf(key, own) {
       const context = contexts.get(key) ?? own;
       contexts.set(key, context);

@@ -9,6 +9,8 @@ export interface Kinship {
   replaced(before: HeldTokens, by: HeldTokens | undefined, isSuccessor: boolean): void;
   /** Whether the token, an access or a refresh token held before, belonged to the user of this pair. */
   includes(token: string, now: TokenSet): boolean;
+  /** The fingerprints of the tokens that were held before. */
+  readonly former: ReadonlyMap<string, unknown>;
 }
 
 /** Of a thousand pairs, as many as a ledger remembers. */
@@ -23,6 +25,7 @@ export function createKinship(): Kinship {
   let line = 0;
 
   return {
+    former,
     replaced(before, by, isSuccessor) {
       const { refreshToken, accessToken, set } = before;
       const owner = { subject: subjectOf(accessToken), line };

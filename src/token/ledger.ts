@@ -81,6 +81,10 @@ export interface Ledger extends KnownTokens {
   isOutdated(held: HeldTokens): boolean;
   /** Whether this refresh token was one of the user's whose pair is held now. */
   isOfSameUser(refreshToken: string): boolean;
+  /** Whether the token of this fingerprint is, or was, held. */
+  hasHeld(token: string): boolean;
+  /** The fingerprints of all that is, or was, held. */
+  everHeld(): Iterable<string>;
   /** The `sub` of the JWT that is held now. */
   readonly subject: string | undefined;
   /**
@@ -107,6 +111,8 @@ export function createLedger(deps: {
   isDead: (fingerprint: string) => boolean;
   /** Whether something can be got in the place of this pair without a person. */
   isRenewable: (held: HeldTokens) => boolean;
+  /** Hears which refresh token is held from now on. */
+  onHold?: (refreshToken: string | undefined) => void;
 }): Ledger {
   const replaced = new Set<string>();
   const outdated = new Set<string>();
@@ -162,6 +168,7 @@ export function createLedger(deps: {
     }
     had = true;
     newest = { held, accepted: 0, aliveAtMs: undefined, trial, refused: false, diedAlone: false };
+    deps.onHold?.(held.refreshToken);
     return newest;
   }
 
@@ -196,6 +203,10 @@ export function createLedger(deps: {
     if (!newest) return undefined;
     if (subject?.of !== newest.held) subject = { of: newest.held, is: subjectOf(newest.held.accessToken) };
     return subject.is;
+  }
+
+  function tokensInHand(): string[] {
+    return newest ? tokensOf(newest.held.set).map(fingerprint) : [];
   }
 
   function isOwned(accessToken: string, held: HeldTokens): boolean {
@@ -314,6 +325,8 @@ export function createLedger(deps: {
     isOutdated: ({ refreshToken, accessToken }) =>
       outdated.has(fingerprint(refreshToken ?? accessToken ?? '')),
     isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
+    hasHeld: (token) => kinship.former.has(token) || tokensInHand().includes(token),
+    everHeld: () => [...kinship.former.keys(), ...tokensInHand()],
     owns(accessToken) {
       if (!newest) return false;
       const known = owned.get(accessToken);
@@ -330,6 +343,7 @@ export function createLedger(deps: {
       for (const lease of [newest, older]) if (lease) lease.diedAlone = true;
       redeemed = undefined;
       newest = undefined;
+      deps.onHold?.(undefined);
       older = undefined;
       stored = undefined;
       fallback = undefined;

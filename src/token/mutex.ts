@@ -1,4 +1,5 @@
 import type { TokenStore } from '../store/store.js';
+import { createHolders, enterHolder, holdersOf } from './holders.js';
 import type { LoginGate } from './login-gate.js';
 import { loginGateFor } from './login-gates.js';
 import {
@@ -53,8 +54,15 @@ export interface GrantMutex extends GrantQueue {
   forget(key: string): void;
   /** Whether a store object of before, which may lead to the same table, has redeemed this token. */
   mayBeRedeemed(key: string): boolean;
-  /** An account uses this store; nothing here keeps it alive. */
-  holds(holding: Holding): void;
+  /**
+   * An account uses this store; nothing here keeps it alive. Hands out what must be told the fingerprint of the refresh token that it holds
+   * from now on.
+   */
+  holds(holding: Holding): (refreshToken: string | undefined) => void;
+  /** The accounts of the process that hold this refresh token now, of stores that are in use beside this one. */
+  heldBy(refreshToken: string): Holding[];
+  /** What the attaches to this store have found out. */
+  readonly memory: StoreMemory;
   /** An account of this store is being used. */
   used(): void;
   /** Where the token requests of this client wait for their turn. */
@@ -89,6 +97,7 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
   const { tails } = registry;
   const saves = (registry.saves ??= new WeakMap());
   const memories = (registry.memories ??= createMemories());
+  const holders = (memories.holders ??= createHolders());
 
   const run: GrantQueue['run'] = async (key, critical, signal) => {
     const before = tails.get(key) ?? Promise.resolve();
@@ -113,6 +122,7 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
       return {
         run,
         client,
+        memory,
         outcomeOf: (key) =>
           outcomeFor({ memory, isPrivate }, memories, keyOf(key)) ?? toldByOlderRelease(registry, key),
         record(key, outcome) {
@@ -124,7 +134,13 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
           registry.outcomes.delete(key);
         },
         mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
-        holds: (holding) => void memory.holdings.add(new WeakRef(holding)),
+        holds(holding) {
+          memory.holdings.add(new WeakRef(holding));
+          return enterHolder(holders, holding);
+        },
+        // The tests of an application give each test a new store with the same tokens: those of before are in use no more.
+        heldBy: (token) =>
+          holdersOf(holders, token).filter((holding) => (holding.memory?.usedAt ?? -1) >= memory.since),
         used: () => useMemory(memories, memory),
         loginGate: (create) => loginGateFor(memories, memory, client, create),
         // The client before may be out of use, where an attach has taken the place of another.

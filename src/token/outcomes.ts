@@ -1,5 +1,6 @@
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import type { Holders } from './holders.js';
 import type { SharedGate } from './login-gates.js';
 
 /** What became of a grant that was redeemed, or tried. */
@@ -18,6 +19,11 @@ export interface Holding {
   readonly refreshToken: string | undefined;
   /** The pair in hand is in memory only. */
   readonly unsaved: boolean;
+  /** The pair in hand, with what is said of its line. */
+  readonly set?: TokenSet | undefined;
+  /** Whether it holds, or has held, the token of this fingerprint. */
+  hasHeld?(token: string): boolean;
+  readonly memory?: StoreMemory;
 }
 
 interface Recorded {
@@ -53,6 +59,8 @@ export interface Memories {
   readonly knowing: Map<string, Set<WeakRef<StoreMemory>>>;
   /** With so many tokens in there those are looked for that nobody knows of any more. */
   knowingFullAt: number;
+  /** Who holds a refresh token, by its fingerprint. */
+  holders?: Holders;
   /** By login host and client: the gate that was made last. */
   readonly gates: Map<string, WeakRef<SharedGate>>;
 }
@@ -272,7 +280,7 @@ function eachKnowing(
 }
 
 /** Of those that are still there; the others are taken off the list. */
-function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) => unknown): void {
+export function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) => unknown): void {
   for (const ref of refs) {
     const item = ref.deref();
     if (item) work(item);

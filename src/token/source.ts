@@ -24,6 +24,7 @@ import type { GrantMutex, Holding } from './mutex.js';
 import { createOwnEnvironment } from './own-environment.js';
 import { createPresentation, type Presented } from './presentation.js';
 import { createReadBack } from './read-back.js';
+import { createNeighbours } from './neighbours.js';
 import { createRecognition, type Recognition } from './recognition.js';
 import { createRefusals, type Refusal, type Refusals } from './refusals.js';
 import { createRenewal } from './renewal.js';
@@ -32,7 +33,6 @@ import { createRevokedElsewhere, type RevokedElsewhere } from './revoked-elsewhe
 import { createSaver } from './saver.js';
 import { createSequence } from './sequence.js';
 import { statusOf, type TokenStatus } from './status.js';
-import { successorOf } from './successor.js';
 import { createTelling } from './telling.js';
 import { holdLoaded } from './token-set.js';
 import { createTurns } from './turns.js';
@@ -57,8 +57,6 @@ export interface TokenSource
   takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
   holds(): boolean;
-  /** Whether this refresh token is that of the pair in hand. */
-  holdsRefreshToken(refreshToken: string): boolean;
   /** Whether there is but a refresh token, of which nobody can say whose it is. */
   isUnredeemed(): boolean;
   /** The `sub` of the JWT that is held now. */
@@ -110,8 +108,8 @@ export interface SourceDeps {
   /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
   inherited: HeldTokenSet | undefined;
   mutex: GrantMutex;
-  /** The other account of this process that holds this refresh token now. */
-  holderOf: (refreshToken: string) => string | undefined;
+  /** Whether it is an account of the same store object. */
+  isBeside: (holder: Holding) => boolean;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
   exchange: Exchange;
@@ -143,6 +141,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
     isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
+    onHold: (refreshToken) => holds(refreshToken && fingerprint(refreshToken)),
   });
   const holding: Holding = {
     client: mutex.client,
@@ -154,7 +153,13 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     get unsaved() {
       return ledger.unsaved;
     },
+    get set() {
+      return ledger.newest?.held.set;
+    },
+    hasHeld: ledger.hasHeld,
+    memory: mutex.memory,
   };
+  const holds = mutex.holds(holding);
   const readBack = createReadBack({
     env,
     keeper: createOwnEnvironment({ ...given, telling }),
@@ -168,10 +173,15 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     keeper: readBack,
     ledger,
     telling,
-    holderOf(refreshToken) {
-      const successor = successorOf(refreshToken, mutex.outcomeOf)?.refresh_token;
-      return deps.holderOf(refreshToken) ?? (successor && deps.holderOf(successor));
-    },
+    holderOf: createNeighbours({
+      ...given,
+      own: () => ({
+        account,
+        client: mutex.client,
+        hand: ledger.newest?.held.set,
+        everHeld: ledger.everHeld,
+      }),
+    }),
   });
   const deps = { ...given, keeper };
   const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
@@ -316,7 +326,6 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     mayRecognise,
     recognise: (token, patience) => inContext(() => recognise(token, patience)),
     holds: () => ledger.newest?.held.accessToken !== undefined,
-    holdsRefreshToken: (refreshToken) => ledger.newest?.held.refreshToken === refreshToken,
     isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
     subject: () => ledger.subject,
     owns: ledger.owns,

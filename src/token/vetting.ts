@@ -23,20 +23,20 @@ export function createVetting(deps: {
   keeper: Keeper;
   ledger: Ledger;
   telling: Pick<Telling, 'offended' | 'changedOwner'>;
-  /** The other account that holds this refresh token now, or what it was redeemed for. */
-  holderOf: (refreshToken: string) => string | undefined;
+  /** The other account that holds this pair now, or what it was redeemed for, in words. */
+  holderOf: (loaded: TokenSet) => string | undefined;
 }): Keeper {
   const { env, account, grant, keeper, ledger, telling, holderOf } = deps;
 
   function doubtAbout(loaded: Loaded): Doubt | undefined {
     if (loaded.kind === 'failed') return undefined;
-    return doubtOf(loaded.set, {
+    const { set } = loaded;
+    return doubtOf(set, {
       hand: ledger.newest?.held.set,
       grant,
       isGone: loaded.isGone === true || ledger.isGone,
-      isPast: (identity) =>
-        ledger.isReplaced(identity) || (loaded.set ? ledger.isRevoked(loaded.set) : false),
-      isHeldElsewhere: (refreshToken) => holderOf(refreshToken) !== undefined,
+      isPast: (identity) => ledger.isReplaced(identity) || (set ? ledger.isRevoked(set) : false),
+      isHeldElsewhere: () => set !== undefined && holderOf(set) !== undefined,
       isBrought: ledger.isBrought,
       hasOthers: account !== 'default',
     });
@@ -47,8 +47,8 @@ export function createVetting(deps: {
     if (!set) return { kind: 'loaded', set, isGone: true };
     if (doubt === 'another-user') telling.changedOwner(subjectOf(set.access_token) ?? '');
     if (doubt !== 'held-elsewhere') return { kind: 'loaded', set };
-    const holder = JSON.stringify(holderOf(set.refresh_token ?? ''));
-    const why = `store.load() returned the tokens that account ${holder} holds`;
+    const holder = holderOf(set) ?? 'another account';
+    const why = `store.load() returned the tokens that ${holder} holds`;
     telling.offended(
       'account',
       holder,
