@@ -35,6 +35,7 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
     keeper: {
       load: () => keeper.load(),
       save: (...saving) => keeper.save(...saving),
+      turn: () => keeper.turn(),
       doubtOf: (set) => keeper.doubtOf(set),
       remove: () => keeper.remove(),
     },

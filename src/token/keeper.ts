@@ -23,6 +23,8 @@ type Failed = { kind: 'failed'; why: string; cause?: unknown };
 /** How a write went; `blocked`: an earlier one has not settled, and this one was not begun. */
 type Write = { kind: 'done' | 'blocked' | 'elapsed' } | { kind: 'failed'; cause: unknown };
 
+/** Why a save was not begun. */
+const unsettled = 'an earlier store.save() has not settled yet';
 /** Where a store shows nothing so soon after its first save, nobody has deleted a row: it keeps none, or its replica lags. */
 const keptMs = 1_000;
 /** A save that has not settled by then never will. */
@@ -32,6 +34,11 @@ const hungMs = 5 * 60_000;
 export interface Keeper {
   load(): Promise<Loaded>;
   save(set: TokenSet, previous: TokenSet | undefined): Promise<Saved>;
+  /**
+   * Waits for the last save where it has not settled. `waited`: what was loaded before may be old by now. Fails where a save would fail
+   * now, because that one has still not settled.
+   */
+  turn(): Promise<'free' | 'waited' | Failed>;
   /**
    * Why this set may be in the store's memory only, although the store shows it: its last save was rejected, and the store may write to the
    * disk after its memory; or that save has not settled, and may still be rejected.
@@ -102,6 +109,14 @@ export function createKeeper(deps: {
     }
   }
 
+  function occupy(write: Promise<void>): void {
+    saves.set(account, write);
+    void write.then(() => vacate(write));
+  }
+  function vacate(write: Promise<unknown>): void {
+    if (saves.get(account) === write) saves.delete(account);
+  }
+
   /** A write that lands late must not land on a later one: each waits for the one before. */
   async function inOrder(write: () => void | Promise<void>): Promise<Write> {
     const patienceEndsAtMs = awakeNow(env) + storeTimeoutMs;
@@ -115,15 +130,14 @@ export function createKeeper(deps: {
       () => undefined,
       () => undefined,
     );
-    saves.set(account, settled);
+    occupy(settled);
     const waited = await within(env, storeTimeoutMs, work);
     if (waited.kind === 'done') return { kind: 'done' };
     if (waited.kind === 'failed') return { kind: 'failed', cause: waited.error };
     // Every later save begins with a comparison: after a while it is worth the risk, for a pair that is never saved is lost.
     const over = new AbortController();
     void settled.then(() => over.abort());
-    if (saves.get(account) === settled)
-      saves.set(account, env.sleep(hungMs, { signal: over.signal, ref: false }));
+    if (saves.get(account) === settled) occupy(env.sleep(hungMs, { signal: over.signal, ref: false }));
     return { kind: 'elapsed' };
   }
 
@@ -133,9 +147,7 @@ export function createKeeper(deps: {
       return { kind: 'failed', why, cause: cleanCause(write.cause, secrets) };
     }
     const why =
-      write.kind === 'blocked'
-        ? 'an earlier store.save() has not settled yet'
-        : `store.${name}() gave no answer in ${storeTimeoutMs} ms`;
+      write.kind === 'blocked' ? unsettled : `store.${name}() gave no answer in ${storeTimeoutMs} ms`;
     return { kind: 'failed', why };
   }
 
@@ -184,6 +196,15 @@ export function createKeeper(deps: {
       }
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
       return failureOfWrite('save', waited);
+    },
+
+    async turn() {
+      const before = saves.get(account);
+      if (!before) return 'free';
+      const { kind } = await within(env, storeTimeoutMs, before);
+      if (kind !== 'done') return { kind: 'failed', why: unsettled };
+      vacate(before);
+      return 'waited';
     },
 
     doubtOf(set) {

@@ -14,8 +14,15 @@ export type SaveResult =
   | { kind: 'saved' }
   /** The store holds a newer pair that somebody else brought: ours is discarded. */
   | { kind: 'theirs'; set: TokenSet }
-  /** `isPerhapsThere`: of a pair that is not held, the store may have it all the same. */
-  | { kind: 'failed'; why: string; cause?: unknown; isPerhapsThere?: boolean; isGone?: true };
+  /** `isPerhapsThere`: of a pair that is not held, the store may have it all the same. `isUnread`: the store could not be read. */
+  | {
+      kind: 'failed';
+      why: string;
+      cause?: unknown;
+      isPerhapsThere?: boolean;
+      isGone?: true;
+      isUnread?: true;
+    };
 
 /** What the store held a moment ago, read under a lock that still stands. */
 export interface KnownContent {
@@ -41,7 +48,8 @@ export interface Saver {
   ifFree(set: TokenSet): Promise<SaveResult>;
   /**
    * A few tries for a pair that the application brought: it counts whatever the store holds, unless `isOld`, which is asked whenever the
-   * store has been read, says that what it holds has taken the pair's place. `mustRead`: it does not count where the store cannot be read.
+   * store has been read, says that what it holds has taken the pair's place. A store that cannot be read is asked a few times, and then
+   * written to unread; `mustRead`: the pair does not count there.
    */
   overwrite(held: HeldTokens, how: Overwriting, signal: AbortSignal): Promise<SaveResult>;
 }
@@ -89,6 +97,9 @@ export function createSaver(deps: {
       if (!doubt && !(isMove && ledger.unsaved)) return { kind: 'saved' };
       if (doubt === 'rejected') deps.offended('rejected', '', shownThoughRejected);
     }
+    const turn = await keeper.turn();
+    if (typeof turn === 'object') return turn;
+    if (turn === 'waited') return compared(known, isMove);
     const whole = withExtrasOf(content?.set, held);
     const set =
       isBrought && grant === 'refresh_token' ? withNewAuthorisation(whole, [content?.set, whole]) : whole;
@@ -108,6 +119,9 @@ export function createSaver(deps: {
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (loaded.set && !isFree(loaded.set)) return { kind: 'theirs', set: loaded.set };
+    const turn = await keeper.turn();
+    if (typeof turn === 'object') return turn;
+    if (turn === 'waited') return ifFree(set);
     const ownExtras = extrasBrought(set, loaded.set);
     const saved = outcomeOf(await keeper.save(withExtrasOf(loaded.set, { set, ownExtras }), loaded.set));
     if (saved.kind !== 'failed') return saved;
@@ -124,9 +138,11 @@ export function createSaver(deps: {
     return isSameUser(loaded, ours) === false && identity !== undefined && !ledger.isReplaced(identity);
   }
 
-  async function overwriteOnce(
+  /** Saves over what was found in the store; undefined: nothing. */
+  async function overwrites(
+    found: TokenSet | undefined,
     held: HeldTokens,
-    { isOld, mustRead, carry }: Overwriting,
+    { isOld, carry }: Overwriting,
   ): Promise<SaveResult> {
     const over = (found: TokenSet | undefined) => {
       const whole = withExtrasOf(found, held);
@@ -135,16 +151,30 @@ export function createSaver(deps: {
       carry(set);
       return set;
     };
-    const before = await keeper.load();
-    if (before.kind === 'failed' && mustRead) return before;
-    const found = before.kind === 'loaded' ? before.set : undefined;
-    if (before.kind === 'loaded' && isOld(found) && found) return { kind: 'theirs', set: found };
     const saved = await keeper.save(over(found), ledger.stored ?? found);
     if (saved.kind !== 'conflict') return saved;
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (isOld(loaded.set) && loaded.set) return { kind: 'theirs', set: loaded.set };
     return outcomeOf(await keeper.save(over(loaded.set), loaded.set));
+  }
+
+  async function overwriteOnce(held: HeldTokens, how: Overwriting): Promise<SaveResult> {
+    const loaded = await keeper.load();
+    if (loaded.kind === 'failed') return { ...loaded, isUnread: true };
+    if (how.isOld(loaded.set) && loaded.set) return { kind: 'theirs', set: loaded.set };
+    const turn = await keeper.turn();
+    if (typeof turn === 'object') return turn;
+    return turn === 'waited' ? overwriteOnce(held, how) : overwrites(loaded.set, held, how);
+  }
+
+  async function overwrite(held: HeldTokens, how: Overwriting, signal: AbortSignal): Promise<SaveResult> {
+    const once = () => overwriteOnce(held, how);
+    const result = await repeatedly(once, once, Infinity, signal);
+    const isUnread = result.kind === 'failed' && result.isUnread === true;
+    if (!isUnread || how.mustRead || signal.aborted) return result;
+    // A row that can never be read is mended by a log-in. What other columns held is known from before, if at all.
+    return overwrites(ledger.stored, held, how);
   }
 
   async function repeatedly(
@@ -169,10 +199,7 @@ export function createSaver(deps: {
     ifFree,
     moved: () => compared(undefined, true),
     quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
-    overwrite(held, how, signal) {
-      const once = () => overwriteOnce(held, how);
-      return repeatedly(once, once, Infinity, signal);
-    },
+    overwrite,
   };
 }
 

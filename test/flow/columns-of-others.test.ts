@@ -79,6 +79,23 @@ describe.each([
     });
   });
 
+  test('nor by a late save that has waited for one that hung', async () => {
+    await using h = await createHarness();
+    prepare(h);
+    change(h, before);
+    let fail: ((error: Error) => void) | undefined;
+    h.store.onSave = () =>
+      fail ? undefined : new Promise<never>((_resolve, reject) => void (fail = reject));
+    const pair = await h.env.drive(h.procore.renew());
+    // The late save has looked into the store, and waits.
+    await h.env.advance(2_000);
+    change(h, after);
+    fail!(new Error('down'));
+    await h.env.advance(1_000);
+    expect(row(h)).toMatchObject({ ...expected, refresh_token: pair.refresh_token });
+    expect(row(h)).not.toHaveProperty('old');
+  });
+
   test('nor by the next renewal of a pair that could not be saved', async () => {
     await using h = await createHarness();
     prepare(h);
@@ -126,4 +143,29 @@ test('a store that cannot be read after the token request, under its lock, gets 
   held.release();
   const pair = await renewing;
   expect(row(h)).toMatchObject({ ...before, refresh_token: pair.refresh_token });
+});
+
+test('a store that cannot be read for a moment keeps its columns when the application brings tokens', async () => {
+  await using h = await createHarness();
+  change(h, before);
+  let failing = 4;
+  h.store.onLoad = () => {
+    if (failing-- > 0) throw new Error('down');
+    return row(h);
+  };
+  const brought = h.emulator.issue();
+  await h.env.drive(h.procore.setTokens(brought));
+  expect(row(h)).toMatchObject({ ...before, refresh_token: brought.refresh_token });
+});
+
+test('one that cannot be read at all gets such tokens beside the columns that were seen last', async () => {
+  await using h = await createHarness();
+  change(h, before);
+  await h.procore.renew();
+  h.store.onLoad = () => {
+    throw new Error('down');
+  };
+  const brought = h.emulator.issue();
+  await h.env.drive(h.procore.setTokens(brought));
+  expect(row(h)).toMatchObject({ ...before, refresh_token: brought.refresh_token });
 });

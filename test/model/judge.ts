@@ -1,7 +1,8 @@
 import { nameOf } from './net.js';
 import { accountName } from './process.js';
-import type { Run } from './run.js';
-import type { Presentation } from './server.js';
+import type { Deed, Run } from './run.js';
+import type { Loaded, Table, Written } from './rows.js';
+import type { Line, Presentation } from './server.js';
 import { startMs } from './world.js';
 
 /** No call waits longer than this: `maxWaitMs`. */
@@ -120,8 +121,12 @@ function tooManyRenewals({ server, scenario, deeds, net, deaths }: Run): string[
       const since = ({ atMs }: { atMs: number }) => atMs >= before.atMs - floorMs && atMs <= next.atMs;
       // A 401 asks for it where it refuses the very pair that was issued last.
       const isAsked =
-        deeds.some((deed) => asking.has(deed.kind) && since(deed)) ||
-        server.refusals.some((refusal) => refusal.pair === before.issued && since(refusal));
+        deeds.some(
+          (deed) =>
+            asking.has(deed.kind) &&
+            // A renew() may have waited for the lock until now.
+            (since(deed) || (deed.process === next.by && isUnderWay(deed, next.atMs))),
+        ) || server.refusals.some((refusal) => refusal.pair === before.issued && since(refusal));
       // Whoever could not know of the renewal before this one has made it for another reason.
       const isUnknown =
         before.lost ||
@@ -139,20 +144,40 @@ function tooManyRenewals({ server, scenario, deeds, net, deaths }: Run): string[
   });
 }
 
-/** A column that somebody else had changed a while before a save is put back by it. */
-function columns({ table, deeds, scenario }: Run): string[] {
-  const graceMs = 1_000 + scenario.store.lagMs;
+/** A save leaves a column that is none of the plugin's as its process has just loaded it. */
+function columns({ table }: Run): string[] {
   return [...table.written].flatMap(([account, writes]) =>
-    writes.flatMap(({ atMs, by, given }) => {
-      const touched = deeds.filter(
-        (deed) => deed.kind === 'touch-row' && deed.account === account && deed.atMs < atMs - graceMs,
-      ).length;
-      const cursor = Number(given['sync_cursor'] ?? 0);
-      return cursor < touched
-        ? [`${by} put sync_cursor of ${accountName(account)} back to ${cursor} at ${at(atMs)}`]
-        : [];
+    writes.flatMap((written) => {
+      const loads = loadsBefore(table, written, account);
+      const last = loads.at(-1);
+      const cursor = written.given['sync_cursor'];
+      const shown = loads.filter(({ row }) => row);
+      const seen = shown.at(-1)?.row?.['sync_cursor'];
+      // A row that is gone is written anew, with or without what it was.
+      const isGone = last?.readAtMs !== undefined && !last.row;
+      // The first load of an account is believed when a second one shows the same.
+      const isUnproven = last?.readAtMs === undefined && shown.length < 2;
+      const isOld = last?.row !== undefined && last.heardAtMs !== written.sentAtMs;
+      // Where the row cannot be read it is written as it was seen last.
+      const isRight = cursor === seen || ((isGone || isUnproven) && cursor === undefined);
+      return isRight && !isOld
+        ? []
+        : [
+            `${written.by} put sync_cursor of ${accountName(account)} to ${String(cursor)} at ${at(written.sentAtMs)}, and had seen ${String(seen)} ${last ? `by ${at(last.heardAtMs)}` : 'never'}`,
+          ];
     }),
   );
+}
+
+/** What the process of a save had heard of the row when it sent the save. */
+function loadsBefore({ loads }: Table, { by, sentAtMs }: Written, account: number): Loaded[] {
+  return loads.filter(
+    (loaded) => loaded.by === by && loaded.account === account && loaded.heardAtMs <= sentAtMs,
+  );
+}
+
+function isUnderWay({ kind, atMs, endedAtMs }: Deed, nowMs: number): boolean {
+  return kind === 'renew' && atMs <= nowMs && (endedAtMs ?? Infinity) >= nowMs;
 }
 
 function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run): string[] {
@@ -196,15 +221,32 @@ function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run)
 }
 
 /** What a person has brought outranks every renewal of an older authorisation. */
-function olderLogIns({ stored, newest, deeds }: Run): string[] {
+function olderLogIns(run: Run): string[] {
+  const { stored, newest, deeds } = run;
   return [...stored].flatMap(([account, pair]) => {
     const line = newest.get(account);
     // An admin who puts a row back puts back what was in it.
     const isRestored = deeds.some((deed) => deed.kind === 'delete-row' && deed.account === account);
-    return line && pair && pair.line.id < line.id && !line.revokedBy && !isRestored
+    return line && pair && pair.line.id < line.id && !line.revokedBy && !isRestored && !isOvertaken(run, line)
       ? [
           `the store holds ${nameOf(pair)} of ${accountName(account)}, and a person had brought authorisation ${line.id}`,
         ]
       : [];
   });
+}
+
+/**
+ * A store that neither locks nor compares cannot keep a save from landing on a log-in that was saved after its process had looked into the
+ * store. Whoever has brought the log-in finds out at its next renewal.
+ */
+function isOvertaken({ table, server, scenario }: Run, { id, account }: Line): boolean {
+  if (scenario.store.lock !== 'none' || scenario.store.compares) return false;
+  const writes = table.written.get(account) ?? [];
+  const last = writes.at(-1);
+  const brought = writes
+    .filter(({ given }) => server.pairOfAccess(given.access_token)?.line.id === id)
+    .at(-1);
+  if (!last || !brought) return false;
+  const looked = loadsBefore(table, last, account).filter(({ readAtMs }) => readAtMs !== undefined);
+  return (looked.at(-1)?.readAtMs ?? Infinity) <= brought.atMs;
 }

@@ -15,6 +15,8 @@ const kinds: readonly FaultKind[] = [
   'saves-fail',
   'loads-fail',
   'log-in',
+  'touch-row',
+  'columns',
 ];
 
 const { values } = parseArgs({

@@ -83,9 +83,16 @@ export function startProcess(
 
   async function load(account: number): Promise<TokenSet | undefined> {
     const fault = table.takeLoadFault();
-    if (fault === 'hang') return hear(new Promise(() => undefined));
-    const row = await query(() => table.read(account));
-    if (fault === 'reject') throw new Error('the database is away');
+    if (fault === 'hang') {
+      table.heard({ by: name, account, row: undefined, readAtMs: undefined });
+      return hear(new Promise(() => undefined));
+    }
+    const { row, readAtMs } = await query(() => ({ row: table.read(account, name), readAtMs: world.now() }));
+    if (fault === 'reject') {
+      table.heard({ by: name, account, row: undefined, readAtMs: undefined });
+      throw new Error('the database is away');
+    }
+    table.heard({ by: name, account, row, readAtMs });
     note(`load ${accountName(account)}: ${net.shown(row)}`);
     return row && ({ ...row } as TokenSet);
   }
@@ -94,9 +101,10 @@ export function startProcess(
     const fault = table.takeSaveFault();
     note(`save ${accountName(account)}: ${net.shown(tokens)}${fault ? ` (${fault})` : ''}`);
     const given = { ...tokens };
+    const sentAtMs = world.now();
     const writes = !fault || fault.endsWith('written');
     const done = query(() => {
-      if (writes) table.write(account, given, previous, name);
+      if (writes) table.write(account, given, previous, { by: name, sentAtMs });
     });
     if (fault?.startsWith('hangs')) {
       done.catch(() => undefined);

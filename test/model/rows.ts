@@ -5,11 +5,21 @@ import type { World } from './world.js';
 /** The columns of one account. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A load, as the process that asked for it has heard it. */
+export interface Loaded {
+  readonly by: string;
+  readonly account: number;
+  /** When the table was read; undefined: the load has failed. */
+  readonly readAtMs: number | undefined;
+  readonly heardAtMs: number;
+  readonly row: Row | undefined;
+}
+
 /** A save that has reached the table. */
 export interface Written {
+  readonly sentAtMs: number;
   readonly atMs: number;
   readonly by: string;
-  readonly row: Row;
   /** What the plugin had given. */
   readonly given: TokenSet;
 }
@@ -19,9 +29,17 @@ export interface Table {
   /** What the row of an account holds now. */
   row(account: number): Row | undefined;
   /** What a load shows: an older state where reads lag. */
-  read(account: number): Row | undefined;
+  read(account: number, by: string): Row | undefined;
+  /** A process has heard what a load came to. */
+  heard(loaded: Omit<Loaded, 'heardAtMs'>): void;
+  readonly loads: readonly Loaded[];
   /** Rejects with a conflict where the row is another than `previous`, and the store looks at that. */
-  write(account: number, given: TokenSet, previous: TokenSet | undefined, by: string): void;
+  write(
+    account: number,
+    given: TokenSet,
+    previous: TokenSet | undefined,
+    sent: Pick<Written, 'by' | 'sentAtMs'>,
+  ): void;
   /** By other hands than the plugin's. */
   put(account: number, row: Row | undefined): void;
   readonly written: ReadonlyMap<number, readonly Written[]>;
@@ -30,7 +48,7 @@ export interface Table {
   takeLoadFault(): 'reject' | 'hang' | undefined;
   failSaves(how: SaveFault, count: number): void;
   failLoads(how: 'reject' | 'hang', count: number): void;
-  /** The next load of this account shows another's row. */
+  /** The next load of this account shows another's row, once to each process. */
   showForeign(account: number): void;
   /** No fault is left. */
   mend(): void;
@@ -41,10 +59,13 @@ export interface Table {
 export function createTable(world: World, scenario: Scenario): Table {
   const { columns, compares, lagMs, partial } = scenario.store;
   const states = new Map<number, { atMs: number; row: Row | undefined }[]>();
+  const loads: Loaded[] = [];
   const written = new Map<number, Written[]>();
   let saveFaults: SaveFault[] = [];
   let loadFaults: ('reject' | 'hang')[] = [];
   const foreign = new Set<number>();
+  /** Whose last load of an account has shown another's row. */
+  const misled = new Set<string>();
   let isMended = false;
 
   function put(account: number, row: Row | undefined): void {
@@ -55,8 +76,11 @@ export function createTable(world: World, scenario: Scenario): Table {
 
   return {
     row: rowOf,
-    read(account) {
-      const shown = foreign.delete(account) ? (account + 1) % scenario.accounts : account;
+    read(account, by) {
+      // What comes twice in a row is the store's own opinion, and believed.
+      const isForeign = !misled.delete(`${by} ${account}`) && foreign.delete(account);
+      if (isForeign) misled.add(`${by} ${account}`);
+      const shown = isForeign ? (account + 1) % scenario.accounts : account;
       const lag = isMended ? 0 : Math.floor(world.chance.next() * (lagMs + 1));
       const state = states
         .get(shown)
@@ -64,7 +88,9 @@ export function createTable(world: World, scenario: Scenario): Table {
         .at(-1);
       return lag === 0 ? rowOf(shown) : (state ?? states.get(shown)?.[0])?.row;
     },
-    write(account, given, previous, by) {
+    heard: (loaded) => void loads.push({ ...loaded, heardAtMs: world.now() }),
+    loads,
+    write(account, given, previous, sent) {
       const holds = rowOf(account)?.['refresh_token'];
       if (
         compares &&
@@ -74,9 +100,8 @@ export function createTable(world: World, scenario: Scenario): Table {
       )
         throw new TokenStoreConflict();
       const kept = isMended ? given : keptOf(partial, given, rowOf(account));
+      written.set(account, [...(written.get(account) ?? []), { ...sent, atMs: world.now(), given }]);
       if (kept) put(account, columnsOf(columns, kept, world.now()));
-      const row = rowOf(account) ?? {};
-      written.set(account, [...(written.get(account) ?? []), { atMs: world.now(), by, row, given }]);
     },
     put,
     written,

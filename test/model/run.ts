@@ -25,6 +25,8 @@ export interface Deed {
   readonly atMs: number;
   readonly account: number | undefined;
   readonly process: string | undefined;
+  /** When the plugin was done with it, where it was asked for something. */
+  endedAtMs?: number;
 }
 
 /** All that a run has left behind. */
@@ -146,13 +148,13 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     if (at && !at.isAlive()) return;
     if (step.kind !== 'calls' && step.kind !== 'renew')
       world.note('fault', JSON.stringify({ ...step, atMs: undefined }));
-    if (step.kind !== 'calls')
-      deeds.push({
-        kind: step.kind,
-        atMs: world.now(),
-        account: 'account' in step ? step.account : undefined,
-        process: at?.name,
-      });
+    const deed: Deed = {
+      kind: step.kind,
+      atMs: world.now(),
+      account: 'account' in step ? step.account : undefined,
+      process: at?.name,
+    };
+    if (step.kind !== 'calls') deeds.push(deed);
     switch (step.kind) {
       case 'calls':
         for (let number = 0; number < step.count; number++)
@@ -161,7 +163,8 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
       case 'renew':
         at!
           .alive(at!.procore.renew(accountName(step.account)))
-          .catch((error: unknown) => world.note(at!.name, `renew() rejects: ${outcomeOf(error)}`));
+          .catch((error: unknown) => world.note(at!.name, `renew() rejects: ${outcomeOf(error)}`))
+          .finally(() => (deed.endedAtMs = world.now()));
         return;
       case 'kill': {
         at!.kill();
