@@ -33,6 +33,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts'],
+          // Those that run beside one another wait for timers, and hardly compute.
+          maxConcurrency: 20,
           testTimeout: 30_000,
         },
       },

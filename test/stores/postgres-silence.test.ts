@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type * as timersPromises from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterAll, describe, test, vi } from 'vitest';
 import { startPostgres } from './support/postgres-server.js';
 import { createStage, pair } from './support/postgres-stage.js';
 
@@ -45,34 +45,43 @@ async function createNetwork(url: string) {
 }
 
 const server = await startPostgres();
+afterAll(() => server?.stop());
 
-test.skipIf(!server)('a network that goes away without a word: lost, and the save is told', async () => {
-  const network = await createNetwork(server!.url);
-  const stage = await createStage(network.url, server!.url, 'silenced');
-  try {
-    const opened = stage.open();
-    await opened.store.save(pair(1), 'x', undefined);
-    const held = await stage.hold(opened, 'x');
-    // Longer than between two signs of life.
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect(held.lost.aborted).toBe(false);
-    network.fallSilent();
-    const saving = opened.store.save(pair(2), 'x', pair(1));
-    await expect(saving).rejects.toThrow('The connection to PostgreSQL failed: no answer in 10000 ms');
-    expect(held.lost.aborted).toBe(true);
-    expect(opened.pool.totalCount).toBe(0);
-    await held.leave();
+// Each waits for ten seconds in which nothing comes, beside one another.
+describe.skipIf(!server).concurrent('a network that goes away without a word', () => {
+  test('loses the lock, and the save is told', async ({ expect }) => {
+    const network = await createNetwork(server!.url);
+    const stage = await createStage(network.url, server!.url, 'silenced_save');
+    try {
+      const opened = stage.open();
+      await opened.store.save(pair(1), 'x', undefined);
+      const held = await stage.hold(opened, 'x');
+      // Longer than between two signs of life.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(held.lost.aborted).toBe(false);
+      network.fallSilent();
+      const saving = opened.store.save(pair(2), 'x', pair(1));
+      await expect(saving).rejects.toThrow('The connection to PostgreSQL failed: no answer in 10000 ms');
+      expect(held.lost.aborted).toBe(true);
+      expect(opened.pool.totalCount).toBe(0);
+      await held.leave();
+    } finally {
+      network.close();
+      await stage.close();
+    }
+  });
 
-    const again = await createNetwork(server!.url);
-    const other = stage.open({ connectionString: again.url });
-    const quiet = await stage.hold(other, 'y');
-    again.fallSilent();
-    await once(quiet.lost, 'abort');
-    await quiet.leave();
-    again.close();
-  } finally {
-    network.close();
-    await stage.close();
-    await server!.stop();
-  }
+  test('loses the lock, though nothing is saved meanwhile', async () => {
+    const network = await createNetwork(server!.url);
+    const stage = await createStage(network.url, server!.url, 'silenced_wait');
+    try {
+      const quiet = await stage.hold(stage.open(), 'y');
+      network.fallSilent();
+      await once(quiet.lost, 'abort');
+      await quiet.leave();
+    } finally {
+      network.close();
+      await stage.close();
+    }
+  });
 });

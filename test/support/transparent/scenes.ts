@@ -589,20 +589,24 @@ const uses: Scene[] = [
   },
 ];
 
-/** Everything that is compared. */
-export const scenes: Scene[] = Object.entries({
+/** What goes out: how an application asks. */
+export const requestScenes: Scene[] = named({
   methods,
   bodies,
   headers,
   addresses,
-  answers,
-  statuses,
-  redirects,
-  endings,
   progress,
   adapters,
   uses,
-}).flatMap(([chapter, all]) => all.map((scene) => ({ ...scene, name: `${chapter}: ${scene.name}` })));
+});
+/** What comes back, or does not. */
+export const answerScenes: Scene[] = named({ answers, statuses, redirects, endings });
+
+function named(chapters: Record<string, Scene[]>): Scene[] {
+  return Object.entries(chapters).flatMap(([chapter, all]) =>
+    all.map((scene) => ({ ...scene, name: `${chapter}: ${scene.name}` })),
+  );
+}
 
 function since(version: string, found: Scene[]): Scene[] {
   return below(version) ? [] : found;
