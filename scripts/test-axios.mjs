@@ -1,11 +1,11 @@
 // Runs the whole-plugin tests on every axios that we promise to work with, and ends with a table. Fails if any of them fails, or if
 // docs/compatibility.md tells something else. `npm run test:axios -- 0.21 fetch` runs those whose version or adapter begins so.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { agrees, print } from './matrix-table.mjs';
+import { succeeds } from './succeeds.mjs';
 
 const require = createRequire(import.meta.url);
 const vitest = join(require.resolve('vitest/package.json'), '../vitest.mjs');
@@ -28,7 +28,12 @@ const chosen = runs.filter(({ version, adapter }) =>
 
 const results = [];
 try {
-  for (const one of chosen) results.push(run(one));
+  // A run under way for each core, with one worker: a run with two is at its end a single file, and one core waits.
+  const left = [...chosen.entries()];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await run(next[1]);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -46,19 +51,22 @@ const told = results.map(({ version, adapter, passed }) => [version, adapter, pa
 process.exitCode =
   good && (wanted.length > 0 || agrees('axios', ['axios', 'adapter', 'flow tests'], told)) ? 0 : 1;
 
-function run({ copy, version, adapter }) {
-  console.log(`\naxios ${version}, ${adapter}`);
+async function run({ copy, version, adapter }) {
   const report = join(folder, `${copy}-${adapter}.json`);
   const startedAt = Date.now();
-  const options = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
-  const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'flow', ...options], {
-    stdio: 'inherit',
-    env: { ...process.env, AXIOS: copy, ADAPTER: adapter },
-  });
+  // Without the record of durations, which runs beside one another would write over each other.
+  const options = ['--maxWorkers=1', '--no-cache'];
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const went = await succeeds(
+    `axios ${version}, ${adapter}`,
+    process.execPath,
+    [vitest, 'run', '--project', 'flow', ...options, ...reporters],
+    { env: { ...process.env, AXIOS: copy, ADAPTER: adapter } },
+  );
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const counts = reportIn(report);
   // A run without a single test that passed has shown nothing, and nothing may be skipped.
-  const passed = status === 0 && counts.numPassedTests > 0 && counts.numPendingTests === 0;
+  const passed = went && counts.numPassedTests > 0 && counts.numPendingTests === 0;
   return { copy, version, adapter, counts, titles: titlesIn(counts), seconds, passed };
 }
 

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agrees, print } from './matrix-table.mjs';
+import { succeeds } from './succeeds.mjs';
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.error(
@@ -33,42 +34,25 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, manifest.name));
 const modules = entries.filter((entry) => !entry.endsWith('.json'));
 const folder = mkdtempSync(join(tmpdir(), 'axios-procore-nodes-'));
-const head = [
-  'Node',
-  'import',
-  'require',
-  'round trip, ES module',
-  'round trip, CommonJS',
-  'both in one process',
-  'register',
-  'flow tests',
+const each = (load) => modules.map(load).join('\n');
+const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+/** With one worker each, as the versions run beside one another, and without the record of durations that they would share. */
+const flow = ['run', '--project', 'flow', '--reporter=dot', '--maxWorkers=1', '--no-cache'];
+const checks = [
+  ['import', ['--input-type=module', '-e', each((entry) => `await import('${entry}');`)]],
+  ['require', ['--input-type=commonjs', '-e', each((entry) => `require('${entry}');`)]],
+  ['round trip, ES module', ['roundtrip.mjs']],
+  ['round trip, CommonJS', ['roundtrip.cjs']],
+  ['both in one process', ['mixed.mjs']],
+  ['register', ['register.cjs']],
+  ['flow tests', [vitest, ...flow], root],
 ];
-const rows = [];
+const head = ['Node', ...checks.map(([what]) => what)];
+let rows;
 try {
   install();
-  for (const name of readdirSync(join(sources, 'node_modules')).filter((one) => one.startsWith('node-'))) {
-    const node = join(sources, 'node_modules', name, 'bin/node');
-    const version = spawnSync(node, ['-v'], { encoding: 'utf8' }).stdout.trim().slice(1);
-    console.log(`\nNode ${version}`);
-    rows.push([
-      version,
-      runs(node, [
-        '--input-type=module',
-        '-e',
-        modules.map((entry) => `await import('${entry}');`).join('\n'),
-      ]),
-      runs(node, ['--input-type=commonjs', '-e', modules.map((entry) => `require('${entry}');`).join('\n')]),
-      runs(node, ['roundtrip.mjs']),
-      runs(node, ['roundtrip.cjs']),
-      runs(node, ['mixed.mjs']),
-      runs(node, ['register.cjs']),
-      runs(
-        node,
-        [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'flow', '--reporter=dot'],
-        root,
-      ),
-    ]);
-  }
+  const names = readdirSync(join(sources, 'node_modules')).filter((name) => name.startsWith('node-'));
+  rows = await Promise.all(names.map(row));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -97,11 +81,13 @@ function install() {
   }
 }
 
-function runs(node, args, cwd = folder) {
-  const { status } = spawnSync(node, args, {
-    cwd,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: 300_000,
-  });
-  return status === 0 ? 'passes' : 'fails';
+async function row(name) {
+  const node = join(sources, 'node_modules', name, 'bin/node');
+  const version = spawnSync(node, ['-v'], { encoding: 'utf8' }).stdout.trim().slice(1);
+  const cells = [];
+  for (const [what, args, cwd = folder] of checks) {
+    const went = await succeeds(`Node ${version}, ${what}`, node, args, { cwd, timeout: 900_000 });
+    cells.push(went ? 'passes' : 'fails');
+  }
+  return [version, ...cells];
 }
