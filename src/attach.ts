@@ -171,6 +171,7 @@ export function createAttach(
           inherited: shared.inheritedBy(clientKey),
           mutex,
           isBeside: shared.isOfSource,
+          untilDetached: shared.untilDetached,
           loginGate: () => mutex.loginGate(() => createLoginGate(env)),
           exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
           settings: settings.renewal,
@@ -310,7 +311,6 @@ export function createAttach(
     const id =
       (before && replaceInterceptor(instance, before.interceptor, installer)) ??
       instance.interceptors.request.use(installer, undefined, { synchronous: true });
-    before?.giveWay();
 
     let detached = false;
     const raising = raisingIn(copy);
@@ -366,13 +366,14 @@ export function createAttach(
       detach() {
         if (detached) return;
         detached = true;
-        shared.attached.delete(handle);
+        shared.detached(handle);
         ejectOwn(instance, id, installer);
         unmark(instance);
       },
     };
     sharedByHandle.set(handle, { shared, store });
     shared.attached.add(handle);
+    before?.giveWay();
     mark(instance, {
       handle,
       interceptor: installer,

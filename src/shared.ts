@@ -30,6 +30,10 @@ export interface Shared {
   inheritedBy(key: string): HeldTokenSet | undefined;
   /** The handles of instances that are attached. */
   readonly attached: WeakList<Procore>;
+  /** What is to be called with the last detach. */
+  readonly untilDetached: Set<() => void>;
+  /** This instance is detached. */
+  detached(handle: Procore): void;
   /** The sources whose key begins so go on with another store. */
   moveTo(store: TokenStore, keysOf: string): void;
   /** How each source presents its grant: set by the latest attach that uses it. */
@@ -69,6 +73,8 @@ export function createShared(
   const contexts = new Map<string, InContext>();
   const inherited = new Map<string, HeldTokenSet>();
   const sinks = createWeakList<Events>();
+  const attached = createWeakList<Procore>();
+  const untilDetached = new Set<() => void>();
   const logged = new WeakMap<object, Set<string>>();
   const withoutLogger = {};
   let clock = unknownClock;
@@ -101,7 +107,12 @@ export function createShared(
       if (!sources.has(key)) inherited.set(key, held);
     },
     inheritedBy: (key) => inherited.get(key),
-    attached: createWeakList(),
+    attached,
+    untilDetached,
+    detached(handle) {
+      attached.delete(handle);
+      if (attached.items().length === 0) for (const stop of [...untilDetached]) stop();
+    },
     moveTo(store, keysOf) {
       for (const [key, source] of sources) if (key.startsWith(keysOf)) source.moveTo(store);
     },

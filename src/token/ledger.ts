@@ -64,6 +64,8 @@ export interface Ledger extends KnownTokens {
   saveFailed(): void;
   /** The row of the pair in hand is gone from the store. */
   lost(): void;
+  /** The pair in hand, which a person has brought, is no longer in the store: this set was saved over it. */
+  overwritten(by: TokenSet): void;
   /** The store's view of the same pair: its extra fields may have changed. */
   seen(stored: TokenSet): void;
   /** The application has brought a pair of its own. */
@@ -284,6 +286,11 @@ export function createLedger(deps: {
     },
     lost() {
       isGone = true;
+    },
+    overwritten(by) {
+      stored = by;
+      phase = 'unsaved';
+      isBrought = true;
     },
     seen(set) {
       stored = set;

@@ -18,6 +18,7 @@ import type { Keeper } from './keeper.js';
 import { createLeases, type Leases } from './leases.js';
 import { createLedger, type Lease } from './ledger.js';
 import { createLockedSave } from './locked-save.js';
+import { createLookBack } from './look-back.js';
 import type { Login } from './login.js';
 import type { LoginGate } from './login-gate.js';
 import type { GrantMutex, Holding } from './mutex.js';
@@ -110,6 +111,8 @@ export interface SourceDeps {
   mutex: GrantMutex;
   /** Whether it is an account of the same store object. */
   isBeside: (holder: Holding) => boolean;
+  /** What is to be called with the last detach. */
+  untilDetached: Set<() => void>;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
   exchange: Exchange;
@@ -168,9 +171,20 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
     offended: telling.offended,
   });
+  const lookBack = createLookBack({
+    env,
+    grant,
+    afterMs: 2 * settings.storeTimeoutMs,
+    keeper: readBack,
+    turns,
+    isNeeded: () => !given.store.lock && !given.isOwn(),
+    isKept: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken && !ledger.unsaved,
+    untilDetached: given.untilDetached,
+    overwritten: (by) => writes.saveAgain(by),
+  });
   const keeper = createVetting({
     ...given,
-    keeper: readBack,
+    keeper: lookBack.keeper,
     ledger,
     telling,
     holderOf: createNeighbours({
@@ -216,6 +230,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
     keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
     change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
+    broughtSaved: lookBack.start,
     underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
     serverOffsetMs,
   });

@@ -10,6 +10,9 @@ import type { Telling } from './telling.js';
 import { isSameUser, withExpiresAt, type HeldTokens } from './token-set.js';
 import type { Turns } from './turns.js';
 
+const overwritten =
+  'another process has saved over them what it has renewed the tokens before to; they are saved again';
+
 /** How tokens come that the application brings. */
 export interface Bringing {
   /** Hears that they are of another user than those that are held. */
@@ -24,6 +27,8 @@ export interface Bringing {
 export interface Writes {
   /** Goes on saving the pair that is in memory only. */
   saveLate(): void;
+  /** Saves the pair in hand again, which a person has brought: this set was saved over it. */
+  saveAgain(over: TokenSet): void;
   /**
    * Takes tokens of the application's own for the generation that has just begun, or what the store shows to have taken their place.
    * Resolves with the failure, if the save has failed.
@@ -64,6 +69,8 @@ export function createWrites(deps: {
   stored: () => Promise<TokenSet | undefined>;
   /** Runs a save under mutex and lock. */
   underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
+  /** Hears of a pair that a person has brought, and that is in the store now. */
+  broughtSaved: (set: TokenSet) => void;
   serverOffsetMs: () => number;
 }): Writes {
   const { env, ledger, saver, turns, telling, underLock } = deps;
@@ -75,6 +82,7 @@ export function createWrites(deps: {
     const signal = turns.generation;
     return turns.inTurn(async () => {
       if (signal.aborted || !ledger.unsaved) return 'done';
+      const { isBrought } = ledger;
       const result = await underLock(() => saver.once(), signal);
       if (signal.aborted) return 'done';
       if (result.kind === 'failed') return 'left';
@@ -82,6 +90,7 @@ export function createWrites(deps: {
       else {
         ledger.saved();
         telling.savedLate();
+        if (isBrought && ledger.stored) deps.broughtSaved(ledger.stored);
       }
       return 'done';
     });
@@ -128,7 +137,10 @@ export function createWrites(deps: {
       }
       if (saved.kind === 'saved') {
         if (isHeld) ledger.keep({ ...brought, set: whole });
-        else ledger.saved();
+        else {
+          ledger.saved();
+          deps.broughtSaved(whole);
+        }
         return undefined;
       }
       if (isHeld && !isRead) return undefined;
@@ -196,6 +208,11 @@ export function createWrites(deps: {
 
   return {
     saveLate: () => late.start(turns.generation),
+    saveAgain(over) {
+      ledger.overwritten(over);
+      late.start(turns.generation);
+      telling.saveFailed(overwritten);
+    },
     bring,
     bringIfFree,
     move,
