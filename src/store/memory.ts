@@ -1,3 +1,4 @@
+import { copyOf } from './copy-of.js';
 import { markOwnStore } from './own.js';
 import {
   TokenStoreConflict,
@@ -26,7 +27,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
   const sets = new Map<string, TokenSet>();
   const tails = new Map<string, Promise<void>>();
   const records = new Map<string, string>();
-  let unclaimed = initial && { ...initial };
+  let unclaimed = initial && copyOf(initial);
   // At the first touch of any kind: what one account has brought or forgotten must never turn up as another's.
   const claim = (account: string) => {
     if (unclaimed) sets.set(account, unclaimed);
@@ -43,7 +44,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
     load(account) {
       claim(account);
       const set = sets.get(account);
-      return set && { ...set };
+      return set && copyOf(set);
     },
     save(tokens, account, previous) {
       claim(account);
@@ -51,7 +52,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
         throw new TokenStoreConflict(
           'The set that this save replaces has been removed from the memory store: it is not brought back.',
         );
-      sets.set(account, { ...tokens });
+      sets.set(account, copyOf(tokens));
     },
     // Nobody else can reach this store: its lock proves that no other process is renewing.
     async lock(account, critical, signal) {

@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import { TokenRenewalError, type ProcoreError } from '../failure/errors.js';
 import type { Settings } from '../options.js';
+import { copyOf } from '../store/copy-of.js';
 import type { TokenSet } from '../store/store.js';
 import type { GrantType } from './adoption.js';
 import { failuresOf } from './failures.js';
@@ -144,7 +145,7 @@ export function createCodeExchange(deps: {
     const taken = take({ ...answered, set });
     const exchanging = underWay.get(key);
     if (exchanging) exchanging.generation = deps.generation();
-    return { ...(await taken) };
+    return copyOf(await taken);
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import { failureOf } from '../in-words.js';
 import { cleanCause } from '../observe/clean-cause.js';
+import { copyOf } from '../store/copy-of.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../store/store.js';
 import { awakeNow, call, within } from '../within.js';
 import { hasAdded, refusesAdded, withoutAdded } from './added-fields.js';
@@ -183,8 +184,8 @@ export function createKeeper(deps: {
         row = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
-      // Already a copy: what the application does with its object later is not our state.
-      return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
+      // What the application does with its object later is not our state.
+      return { kind: 'loaded', set: read.kind === 'set' ? copyOf(read.set) : undefined };
     },
 
     async save(set, previous) {
@@ -234,9 +235,11 @@ function secretsIn(set: TokenSet | undefined): string[] {
   return [...tokens, ...others].filter((value) => typeof value === 'string');
 }
 
-/** A copy without fields that are undefined: some stores refuse them. */
+/** A copy, which the store may change, without fields that are undefined: some stores refuse them. */
 function defined(set: TokenSet): TokenSet {
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as TokenSet;
+  return Object.fromEntries(
+    Object.entries(copyOf(set)).filter(([, value]) => value !== undefined),
+  ) as TokenSet;
 }
 
 function other<T>(now: T | undefined, before: T): T | undefined {

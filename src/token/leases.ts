@@ -1,6 +1,7 @@
 import type { Env } from '../env.js';
 import type { ProcoreError } from '../failure/errors.js';
 import type { Settings } from '../options.js';
+import { copyOf } from '../store/copy-of.js';
 import type { TokenSet } from '../store/store.js';
 import type { Way } from '../way.js';
 import type { Patience } from '../within.js';
@@ -115,7 +116,7 @@ export function createLeases(deps: {
           result?.kind === 'adopted' ||
           (replaced && result?.kind === 'loaded')
         ) {
-          return { ...result.lease.held.set };
+          return copyOf(result.lease.held.set);
         }
         if (result?.kind === 'failed') throw result.error;
         if (awakeNow(env) >= untilMs) throw sequence.overdue(run);

@@ -4,6 +4,7 @@ import type { Env } from '../env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options.js';
+import { copyOf } from '../store/copy-of.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { Patience } from '../within.js';
 import type { GrantType } from './adoption.js';
@@ -388,10 +389,10 @@ export function createTokenSource(given: SourceDeps): TokenSource {
         renewing: sequence.running !== undefined,
       }),
     unsavedTokens: () =>
-      (ledger.unsaved || ledger.isGone) && ledger.newest ? { ...ledger.newest.held.set } : undefined,
+      (ledger.unsaved || ledger.isGone) && ledger.newest ? copyOf(ledger.newest.held.set) : undefined,
     held: () =>
       ledger.newest && !ledger.isGone
-        ? { tokens: { ...ledger.newest.held.set }, unsaved: ledger.unsaved }
+        ? { tokens: copyOf(ledger.newest.held.set), unsaved: ledger.unsaved }
         : undefined,
     moveTo(store) {
       // What the store before did not have, this one may.
