@@ -6,18 +6,18 @@ import { attachTo } from '../support/attach-to.js';
 import { caught } from '../support/caught.js';
 import { startEcho } from '../support/echo.js';
 import { createHarness, type Harness } from '../support/harness.js';
-import { breaksHeaders, onFetch, refusedCode } from '../support/versions.js';
+import { breaksHeaders, onFetch, refusedCode, refusing } from '../support/versions.js';
 
 const me = '/rest/v1.0/me';
 
-function retrying(h: Harness, order: 'before' | 'after'): AxiosInstance {
+function retrying(h: Harness, order: 'before' | 'after', apiUrl = h.emulator.url): AxiosInstance {
   h.procore.detach();
-  const instance = axios.create({ baseURL: h.emulator.url, proxy: false });
+  const instance = axios.create({ baseURL: apiUrl, proxy: false });
   const legacy: IAxiosRetryConfig = { retries: 3, retryDelay: () => 1, retryCondition: () => true };
   // Its types are made for the newest axios only.
   const attachLegacy = () => void axiosRetry(instance, legacy);
   if (order === 'before') attachLegacy();
-  attachTo(h, instance, { retry: { retries: 2 } });
+  attachTo(h, instance, { retry: { retries: 2 }, environment: { ...h.emulator.environment, apiUrl } });
   if (order === 'after') attachLegacy();
   return instance;
 }
@@ -66,7 +66,7 @@ test.each(['before', 'after'] as const)(
   'an axios-retry put on the instance %s the attach does not multiply the attempts at a refused connection',
   async (order) => {
     await using h = await createHarness();
-    const instance = retrying(h, order);
+    const instance = retrying(h, order, refusing);
     let connections = 0;
     const httpAgent = new Agent();
     const { createConnection } = httpAgent as unknown as {
@@ -78,9 +78,7 @@ test.each(['before', 'after'] as const)(
         return createConnection.apply(this, args);
       },
     });
-    const baseURL = h.emulator.url;
-    await h.close();
-    const error = await caught(instance.get(me, { baseURL, httpAgent }));
+    const error = await caught(instance.get(me, { httpAgent }));
     expect(error.code).toBe(refusedCode);
     expect(error.procore).toMatchObject({ attempts: 3 });
     // Fetch has no agents.
