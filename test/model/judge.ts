@@ -1,6 +1,7 @@
 import { nameOf } from './net.js';
 import { accountName } from './process.js';
 import type { Deed, Run } from './run.js';
+import type { Scenario } from './scenario.js';
 import type { Loaded, Table, Written } from './rows.js';
 import type { Line, Presentation } from './server.js';
 import { startMs } from './world.js';
@@ -132,6 +133,8 @@ function tooManyRenewals({ server, scenario, deeds, net, deaths }: Run): string[
         before.lost ||
         (deaths.get(before.by) ?? Infinity) <= next.atMs ||
         (next.by !== before.by && next.atMs - before.atMs <= hidden + scenario.store.lagMs) ||
+        // What the other has saved is not in the store, or not whole.
+        (next.by !== before.by && keepsLess(scenario)) ||
         // A service account whose pair is not saved asks for another, whatever the store holds.
         ((next.by !== before.by || scenario.grant === 'client_credentials') &&
           deeds.some(({ kind }) => hiding.has(kind)));
@@ -174,6 +177,11 @@ function loadsBefore({ loads }: Table, { by, sentAtMs }: Written, account: numbe
   return loads.filter(
     (loaded) => loaded.by === by && loaded.account === account && loaded.heardAtMs <= sentAtMs,
   );
+}
+
+/** Whether the store may show other tokens than were saved: of a service account's set only the access token counts. */
+function keepsLess({ grant, store }: Scenario): boolean {
+  return grant === 'refresh_token' ? store.partial !== 'nothing' : store.partial === 'keeps-nothing';
 }
 
 function isUnderWay({ kind, atMs, endedAtMs }: Deed, nowMs: number): boolean {
@@ -222,7 +230,10 @@ function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run)
 
 /** What a person has brought outranks every renewal of an older authorisation. */
 function olderLogIns(run: Run): string[] {
-  const { stored, newest, deeds } = run;
+  const { stored, newest, deeds, scenario } = run;
+  // What a save has brought is not what such a store holds: it is told of, and the log-in stays in memory.
+  if (scenario.store.partial !== 'nothing' && run.told.some(({ what }) => what === 'store-contract'))
+    return [];
   return [...stored].flatMap(([account, pair]) => {
     const line = newest.get(account);
     // An admin who puts a row back puts back what was in it.

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { runScenario } from './run.js';
 import { scenarioOf, type FaultKind } from './scenario.js';
 import { shrink } from './shrink.js';
-import { toothless } from './teeth.js';
+import { bites } from './teeth.js';
 
 /** The kinds of faults that every run may have. */
 const kinds: readonly FaultKind[] = [
@@ -22,7 +22,7 @@ const kinds: readonly FaultKind[] = [
 const { values } = parseArgs({
   options: {
     /** How many seeds. */
-    seeds: { type: 'string', default: '1000' },
+    seeds: { type: 'string', default: '3000' },
     from: { type: 'string', default: '1' },
     /** One seed alone, with its trace. */
     seed: { type: 'string' },
@@ -39,10 +39,16 @@ const chosen = new Set(
 const first = Number(values.seed ?? values.from);
 const last = values.seed === undefined ? first + Number(values.seeds) - 1 : first;
 let failed = 0;
+let ran = 0;
+let calls = 0;
+let renewals = 0;
 
 for (let seed = first; seed <= last; seed++) {
   const scenario = scenarioOf(seed, chosen);
   const verdict = await runScenario(scenario);
+  ran++;
+  calls += verdict.calls;
+  renewals += verdict.renewals;
   if (verdict.broken.length === 0) continue;
   failed++;
   if (values.all) {
@@ -58,7 +64,10 @@ for (let seed = first; seed <= last; seed++) {
   );
   break;
 }
-say(`${failed} of ${last - first + 1} seeds failed`);
-const missed = values.seed === undefined && values.faults === undefined ? await toothless() : [];
-for (const name of missed) say(`the judge did not notice ${name}`);
-process.exitCode = failed > 0 || missed.length > 0 ? 1 : 0;
+say(`faults: ${[...chosen].join(', ') || 'none'}`);
+say(`${ran} seeds from ${first}, ${calls} calls, ${renewals} renewals: ${failed} failed`);
+const isWhole = values.seed === undefined && values.faults === undefined;
+const teeth = isWhole ? await bites() : [];
+for (const { name, seed } of teeth)
+  say(seed === undefined ? `the judge did not notice ${name}` : `noticed ${name}, by seed ${seed}`);
+process.exitCode = failed > 0 || teeth.some(({ seed }) => seed === undefined) ? 1 : 0;

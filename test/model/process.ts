@@ -154,14 +154,14 @@ export function startProcess(
     save: (tokens, account, previous) => save(tokens, indexOf(account), previous),
     ...(scenario.store.lock !== 'none' && { lock, renewsLock: true }),
   };
-  const store = deps.sabotage?.(sound) ?? sound;
+  const store = deps.sabotage?.store?.(sound) ?? sound;
 
   /** Every wire of this process, the plugin's own requests among them. */
   const adapter = (config: AxiosRequestConfig): Promise<AxiosResponse> =>
     hear(net.request(config, name, () => alive));
   const copies = createAxiosCopies();
   const attach = createAttach(
-    env,
+    deps.sabotage?.env?.(env) ?? env,
     {},
     {
       ...copies,
@@ -183,6 +183,12 @@ export function startProcess(
       error: (message) => note(`error ${message}`),
     },
   });
+  const beforeCall = deps.sabotage?.beforeCall;
+  if (beforeCall)
+    instance.interceptors.request.use(async (config) => {
+      await beforeCall(procore, config.procore?.account as string);
+      return config;
+    });
   for (const event of [
     'token-renewed',
     'token-adopted',

@@ -54,6 +54,9 @@ export interface Run {
 export interface Verdict {
   readonly broken: readonly string[];
   readonly trace: readonly string[];
+  /** What has come to the API, and what the token endpoint has issued. */
+  readonly calls: number;
+  readonly renewals: number;
 }
 
 /** Longer than any pause of the plugin's, after which it tries again what has failed. */
@@ -71,10 +74,16 @@ export async function runScenario(scenario: Scenario, sabotage?: Sabotage): Prom
   const world = createWorld(createChance(scenario.seed + 1));
   try {
     const run = await play(scenario, world, sabotage);
-    return { broken: [...unhandled, ...judge(run)], trace: world.trace };
+    const renewals = run.server.presentations.filter(({ result }) => result === 'issued').length;
+    return {
+      broken: [...unhandled, ...judge(run)],
+      trace: world.trace,
+      calls: run.net.calls.length,
+      renewals,
+    };
   } catch (error) {
     const thrown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { broken: [...unhandled, thrown], trace: world.trace };
+    return { broken: [...unhandled, thrown], trace: world.trace, calls: 0, renewals: 0 };
   } finally {
     process.off('unhandledRejection', note);
     process.off('uncaughtException', note);

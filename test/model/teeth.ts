@@ -1,48 +1,91 @@
-import type { TokenStore } from '../../src/index.js';
+import type { Env } from '../../src/env.js';
+import type { Procore, TokenStore } from '../../src/index.js';
 import { runScenario } from './run.js';
-import { scenarioOf } from './scenario.js';
+import { scenarioOf, type FaultKind } from './scenario.js';
 
-/** Makes of a process's store one that breaks a promise which the scenario says it keeps. */
-export type Sabotage = (store: TokenStore) => TokenStore;
+/** Breaks in each process a promise that the plugin makes, or that its store makes to it. */
+export interface Sabotage {
+  readonly store?: (store: TokenStore) => TokenStore;
+  readonly env?: (env: Env) => Env;
+  /** Runs before each call leaves. */
+  readonly beforeCall?: (procore: Procore, account: string) => Promise<unknown>;
+}
 
-/** Each takes one protection away, with what the judge is to say of it. */
-const sabotages: Readonly<Record<string, { readonly sabotage: Sabotage; readonly says: RegExp }>> = {
+interface Tooth {
+  readonly sabotage: Sabotage;
+  /** The kinds of faults without which it would do no harm. */
+  readonly kinds?: readonly FaultKind[];
+  /** What the judge is to say of it. */
+  readonly says: RegExp;
+}
+
+const never = new Promise<never>(() => undefined);
+
+/** Each takes one protection away. */
+const teeth: Readonly<Record<string, Tooth>> = {
   'a lock that excludes nobody': {
-    sabotage: ({ lock, ...store }) => ({
-      ...store,
-      ...(lock && { lock: (_account, critical) => critical() }),
-    }),
+    sabotage: {
+      store: ({ lock, ...store }) => ({
+        ...store,
+        ...(lock && { lock: (_account, critical) => critical() }),
+      }),
+    },
     says: /presented .* had spent/,
   },
   'saves that resolve and keep nothing': {
-    sabotage: (store) => ({ ...store, save: async () => undefined }),
+    sabotage: { store: (store) => ({ ...store, save: async () => undefined }) },
     says: /presented .* had spent|its token was lost/,
   },
   'loads that mix up the accounts': {
-    sabotage: (store) => ({
-      ...store,
-      load: (account) => store.load(account.replace(/\d$/, (number) => String(1 - Number(number)))),
-    }),
+    sabotage: {
+      store: (store) => ({
+        ...store,
+        load: (account) => store.load(account.replace(/\d$/, (number) => String(1 - Number(number)))),
+      }),
+    },
     says: /called for .* as user/,
+  },
+  'reads that lag and are said to be fresh': {
+    sabotage: { store: (store) => ({ ...store, readsAreFresh: true }) },
+    kinds: ['lag'],
+    says: /presented .* had spent/,
+  },
+  'a renewal at every call': {
+    sabotage: { beforeCall: (procore, account) => procore.renew(account) },
+    says: /renewed .* and no 401 had asked for it/,
+  },
+  'a store that never answers, and limits that never end': {
+    sabotage: {
+      store: (store) => ({ ...store, load: () => never }),
+      env: (env) => ({ ...env, sleep: () => never }),
+    },
+    says: /the call of .* never ended/,
+  },
+  'a lock that is never got, and limits that never end': {
+    sabotage: {
+      store: (store) => ({ ...store, ...(store.lock && { lock: () => never }) }),
+      env: (env) => ({ ...env, sleep: () => never }),
+    },
+    says: /the call of .* never ended/,
   },
 };
 
 /** So many seeds are enough to notice each of them. */
 const mostSeeds = 100;
 
-/** The sabotages that the judge has not noticed. */
-export async function toothless(): Promise<string[]> {
-  const missed: string[] = [];
-  for (const [name, { sabotage, says }] of Object.entries(sabotages)) {
-    if (!(await isNoticed(sabotage, says))) missed.push(name);
-  }
-  return missed;
+/** What the judge has noticed by which seed, if it has. */
+export async function bites(): Promise<{ name: string; seed: number | undefined }[]> {
+  const found: { name: string; seed: number | undefined }[] = [];
+  for (const [name, tooth] of Object.entries(teeth)) found.push({ name, seed: await seedThatShows(tooth) });
+  return found;
 }
 
-async function isNoticed(sabotage: Sabotage, says: RegExp): Promise<boolean> {
+async function seedThatShows({ sabotage, kinds, says }: Tooth): Promise<number | undefined> {
   for (let seed = 1; seed <= mostSeeds; seed++) {
-    const { broken } = await runScenario(scenarioOf(seed, new Set()), sabotage);
-    if (broken.some((line) => says.test(line))) return true;
+    const scenario = scenarioOf(seed, new Set(kinds));
+    const shows = async (how?: Sabotage) =>
+      (await runScenario(scenario, how)).broken.some((line) => says.test(line));
+    if ((await shows(sabotage)) && !(await shows())) return seed;
   }
-  return false;
+  return undefined;
 }
