@@ -18,8 +18,10 @@ export interface KnownOfAccount {
   /** What was replaced or revoked here is not adopted anyway. */
   readonly isPast: (identity: string) => boolean;
   readonly isHeldElsewhere: (refreshToken: string) => boolean;
-  /** A person has brought the pair in hand: whatever the store holds gives way to it. */
+  /** A person has brought the pair in hand: whatever the store holds gives way to it, unless it is dead. */
   readonly isBrought: boolean;
+  /** The token endpoint has refused the pair in hand. */
+  readonly isDead?: boolean;
   /** The store has more rows than this account's, as far as is known: one of them may come instead. */
   readonly hasOthers: boolean;
 }
@@ -27,15 +29,16 @@ export interface KnownOfAccount {
 /** Whether an answer of the store may not be this account's. */
 export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Doubt | undefined {
   const { hand, grant } = known;
+  const isBrought = known.isBrought && !known.isDead;
   if (!loaded) return known.isGone && !known.isBrought ? 'gone' : undefined;
   const identity = identityOf(loaded, grant);
   if (identity === undefined || (hand && identity === identityOf(hand, grant))) return undefined;
   if (loaded.refresh_token && known.isHeldElsewhere(loaded.refresh_token)) return 'held-elsewhere';
   // A renewal that did not know of a log-in may have landed on it: its pair is not adopted anyway.
-  if (known.isPast(identity) || (hand && outranks(hand, loaded))) return undefined;
+  if (known.isPast(identity) || (hand && !known.isDead && outranks(hand, loaded))) return undefined;
   if (!hand) return known.hasOthers ? 'first' : undefined;
   const isSame = isSameUser(hand, loaded);
-  if (isSame || known.isBrought) return undefined;
+  if (isSame || isBrought) return undefined;
   if (isSame === false) return 'another-user';
   return known.hasOthers && grant === 'refresh_token' ? 'no-user' : undefined;
 }

@@ -2,6 +2,7 @@ import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
 import { identityOf, type GrantType } from './adoption.js';
 import { doubtOf, type Doubt } from './doubt.js';
+import { fingerprint } from './fingerprint.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Ledger } from './ledger.js';
 import type { Telling } from './telling.js';
@@ -38,6 +39,7 @@ export function createVetting(deps: {
       isPast: (identity) => ledger.isReplaced(identity) || (set ? ledger.isRevoked(set) : false),
       isHeldElsewhere: () => set !== undefined && holderOf(set) !== undefined,
       isBrought: ledger.isBrought,
+      isDead: ledger.isDead?.(fingerprint(ledger.newest?.held.refreshToken ?? '')) === true,
       hasOthers: account !== 'default',
     });
   }

@@ -202,3 +202,26 @@ test('opaque tokens of a neighbour that come once at the first use of an account
   expect(await h.bearerOf('a')).toBe('Bearer a-access-0');
   expect(await h.bearerOf('b')).toBe('Bearer b-access-0');
 });
+
+test('the pair of the user before that takes the place of a dead log-in is told of', async () => {
+  await using h = await createHarness({ authorised: false });
+  h.store.sets.set('default', h.emulator.issue({ userId: 1 }));
+  const two = h.attachProcess({ store: { load: h.store.load, save: h.store.save } });
+  for (const { instance } of [h, two]) expect((await instance.get(me)).data.id).toBe(1);
+  const ofUserOne = await two.procore.renew();
+  await h.procore.setTokens(h.emulator.issue({ userId: 2 }), 'default');
+  const brought = h.store.sets.get('default')!;
+  h.store.sets.set('default', ofUserOne);
+  h.emulator.revokeGrant(brought.refresh_token!);
+  expect(ownerChanges(h)).toEqual([]);
+  h.emulator.expire(brought.access_token);
+  await expect(h.env.drive(h.instance.get(me))).rejects.toMatchObject({ reason: 'refresh-token-invalid' });
+  await h.env.advance(2_000);
+  expect((await h.env.drive(h.instance.get(me))).data.id).toBe(1);
+  expect(ownerChanges(h)).toEqual([
+    {
+      event: 'warning',
+      detail: expect.objectContaining({ message: expect.stringContaining('store.load()') }),
+    },
+  ]);
+});

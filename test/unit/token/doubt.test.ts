@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../src/store/store.js';
+import { withNewAuthorisation } from '../../../src/token/authorisation-line.js';
 import { doubtOf, type Doubt, type KnownOfAccount } from '../../../src/token/doubt.js';
 import { fingerprint } from '../../../src/token/fingerprint.js';
 
@@ -39,6 +40,18 @@ test.each<[string, TokenSet | undefined, Partial<KnownOfAccount>, Doubt | undefi
   ['a new pair of another user', pair(2, 'new'), {}, 'another-user'],
   ['the same, after a person has brought the one in hand', pair(2, 'new'), { isBrought: true }, undefined],
   ['a pair of another user that was replaced here', pair(2, 'spent'), {}, undefined],
+  [
+    'a pair of the user before, over whose authorisation that of the pair in hand came',
+    pair(2, 'before'),
+    { hand: withNewAuthorisation(pair(1, 'in-hand'), [pair(2, 'before')]) },
+    undefined,
+  ],
+  [
+    'the same, where the pair in hand is dead',
+    pair(2, 'before'),
+    { hand: withNewAuthorisation(pair(1, 'in-hand'), [pair(2, 'before')]), isDead: true, isBrought: true },
+    'another-user',
+  ],
   ['a new pair that does not tell whose it is', pair(undefined, 'new'), {}, 'no-user'],
   ['the same, of the only account', pair(undefined, 'new'), { hasOthers: false }, undefined],
   [
