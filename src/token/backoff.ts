@@ -42,3 +42,9 @@ export function lateSaveDelayMs(attempt: number, draw: number): number {
 
 /** When the store is read again for what a winner elsewhere may still be saving: each wait follows the one before. */
 export const reloadAfterMs: readonly number[] = [0, 250, 500, 1_000, 2_000, 4_000];
+
+/**
+ * When the store is read again under a lock that nobody was seen to hold a moment ago: who held it last may have saved right before, and
+ * reads may show that late. Each wait follows the one before.
+ */
+export const afterReleaseMs: readonly number[] = [250, 500, 1_000];

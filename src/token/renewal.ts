@@ -2,7 +2,7 @@ import type { ProcoreError } from '../failure/errors.js';
 import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews, isUncertain } from './adoption.js';
 import { outranks } from './authorisation-line.js';
-import { reloadAfterMs, storeRetryDelayMs } from './backoff.js';
+import { afterReleaseMs, reloadAfterMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance, type Clearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
@@ -14,6 +14,7 @@ import type { LoginGate } from './login-gate.js';
 import { createPassage, type Passage } from './login-passage.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from './saver.js';
+import { lateReadsMs, type SecondLook } from './second-look.js';
 import { successorOf } from './successor.js';
 import { holdLoaded, isSameUser } from './token-set.js';
 import type { Way } from '../way.js';
@@ -69,8 +70,11 @@ export type Step = RenewalResult | { kind: 'again' } | { kind: 'queue'; why?: st
 const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
-/** Waits before each further look into a store that may lag behind. */
-const lateReadsMs = [250, 500];
+
+/** Whether somebody else is likely to have held the lock until now: it took much longer to get it than the store takes for a load. */
+function wasContended(lockMs: number, loadMs: number): boolean {
+  return lockMs > 4 * loadMs + 5;
+}
 
 export interface RenewalDeps extends RedemptionDeps {
   /** What `client_credentials` is serialised by. */
@@ -78,6 +82,7 @@ export interface RenewalDeps extends RedemptionDeps {
   lockWaitMs: number;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
+  secondLook: SecondLook;
   /** Lets calls in flight finish where the server is known to kill their token. */
   drain: (run: RenewalRun) => Promise<void>;
   warn: (message: string) => void;
@@ -113,7 +118,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       if (run.signal.aborted) return { kind: 'superseded' };
       let step = await round(run, passage);
       for (let rounds = 1; step.kind === 'again' || step.kind === 'queue';) {
-        if (step.kind === 'queue') step = (await passage.queue(step.why)) ?? (await round(run, passage));
+        if (step.kind === 'queue')
+          step = (await passage.queue(step.why)) ?? (await round(run, passage, true));
         else if (rounds++ < mostRounds) step = await round(run, passage);
         else step = failures.store('it holds another token each time it is read');
       }
@@ -142,12 +148,11 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     return isNew || nowMs - lifeSign!.seenAtMs < lifeSignMs;
   }
 
-  /**
-   * Whether somebody else is likely to have held the lock until now, and so to have saved a pair that a read may not show yet: it took
-   * much longer to get the lock than the store takes for a load.
-   */
-  function wasContended(lockMs: number, loadMs: number): boolean {
-    return deps.store.lock !== undefined && !deps.store.readsAreFresh && lockMs > 4 * loadMs + 5;
+  /** Whether anything would be lost with this pair. */
+  function isWorthKeeping(lease: Lease): boolean {
+    const { refreshToken } = lease.held;
+    if (grant !== 'refresh_token' || !refreshToken) return usable(lease) && !lease.refused;
+    return mutex.outcomeOf(fingerprint(refreshToken))?.kind !== 'dead';
   }
 
   function isInHand(set: TokenSet | undefined): boolean {
@@ -155,7 +160,20 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     return set !== undefined && hand !== undefined && identityOf(set, grant) === identityOf(hand, grant);
   }
 
-  async function round(run: RenewalRun, passage: Passage): Promise<Step> {
+  /**
+   * Waits before each further look at a store that shows the pair in hand, before that is redeemed: the lock proves that nobody else
+   * renews, and not that the last save of who had it before shows already. `hasPlace`: others wait for its place in the queue of the login
+   * host, and it has looked before it joined that.
+   */
+  function looksBefore(key: string, isContended: boolean, hasPlace: boolean): readonly number[] {
+    if (!deps.store.lock || deps.store.readsAreFresh) return [];
+    if (isContended) return reloadAfterMs.slice(1);
+    const known = mutex.outcomeOf(key)?.kind;
+    // What is known to be spent is not presented.
+    return hasPlace || known === 'dead' || known === 'renewed' ? [] : afterReleaseMs;
+  }
+
+  async function round(run: RenewalRun, passage: Passage, hasPlace = false): Promise<Step> {
     const satisfied = run.satisfied();
     if (satisfied) return { kind: 'loaded', lease: satisfied };
     if (!ledger.newest) {
@@ -186,7 +204,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
           (lost, record) => {
             // What a try before this one has come to still holds.
             if (run.trouble === waiting) run.trouble = undefined;
-            return critical(run, key, lost, record, passage, askedAtMs);
+            return critical(run, key, lost, record, passage, { askedAtMs, hasPlace });
           },
           run.signal,
         ),
@@ -202,20 +220,22 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     lost: AbortSignal | undefined,
     record: LockRecord | undefined,
     passage: Passage,
-    askedAtMs: number,
+    { askedAtMs, hasPlace }: { askedAtMs: number; hasPlace: boolean },
   ): Promise<Step> {
     const underWay = createUnderWay(env, record);
-    const loadedAtMs = env.now();
-    const endsAtMs = loadedAtMs + settings.totalMs;
+    const lockedAtMs = env.now();
+    const endsAtMs = lockedAtMs + settings.totalMs;
+    let loadedAtMs = lockedAtMs;
     let loaded = await keeper.load();
-    const isStale = () =>
+    const mayBeStale = () =>
       loaded.kind === 'loaded' && !ledger.unsaved && keyOf(ledger.newest) === key && isInHand(loaded.set);
-    if (wasContended(loadedAtMs - askedAtMs, env.now() - loadedAtMs)) {
-      for (const waitMs of reloadAfterMs.slice(1)) {
-        if (!isStale() || run.signal.aborted || lost?.aborted) break;
-        await env.sleep(waitMs, { signal: run.signal });
-        if (!run.signal.aborted) loaded = await keeper.load();
-      }
+    const isContended = wasContended(lockedAtMs - askedAtMs, env.now() - lockedAtMs);
+    for (const waitMs of looksBefore(key, isContended, hasPlace)) {
+      if (!mayBeStale() || run.signal.aborted || lost?.aborted) break;
+      await env.sleep(waitMs, { signal: run.signal });
+      if (run.signal.aborted) break;
+      loadedAtMs = env.now();
+      loaded = await keeper.load();
     }
     if (run.signal.aborted) return { kind: 'superseded' };
     // Somebody redeemed or replaced it while this renewal waited for its turn: another token, another queue.
@@ -327,15 +347,12 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const isNew = (set: TokenSet) =>
       hand ? isNews(set, hand.held.set, ledger, grant) : !ledger.isRevoked(set);
     let loaded = first;
-    if (loaded && hand && isNew(loaded) && isUncertain(loaded, hand.held.set)) {
+    if (loaded && hand && isNew(loaded) && isUncertain(loaded, hand.held.set) && isWorthKeeping(hand)) {
       // One answer may be that of a slow replica, or of another request: what is in hand is not put away for it.
-      const again = await keeper.load();
+      const again = await deps.secondLook(loaded, run.signal);
       if (run.signal.aborted) return { kind: 'superseded' };
-      const set = again.kind === 'loaded' ? again.set : undefined;
-      if (set && identityOf(set, grant) !== identityOf(loaded, grant)) {
-        ledger.dismiss(loaded);
-        loaded = set;
-      }
+      if (identityOf(again, grant) !== identityOf(loaded, grant)) ledger.dismiss(loaded);
+      loaded = again;
     }
     if (loaded && isNew(loaded)) {
       const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;

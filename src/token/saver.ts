@@ -1,11 +1,12 @@
 import type { Env } from '../env.js';
 import type { TokenSet } from '../store/store.js';
 import { withNewAuthorisation } from './authorisation-line.js';
-import { chooseSave, identityOf, type GrantType } from './adoption.js';
+import { chooseSave, identityOf, isUncertain, type GrantType } from './adoption.js';
 import { extrasBrought, withExtrasOf } from './extras.js';
 import { fingerprint } from './fingerprint.js';
 import type { Keeper, Saved } from './keeper.js';
 import type { Ledger } from './ledger.js';
+import type { SecondLook } from './second-look.js';
 import type { Telling } from './telling.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 
@@ -39,9 +40,9 @@ export interface Overwriting {
 /** Brings the ledger's newest pair into the store. Callers hold mutex and lock. */
 export interface Saver {
   /** One try, after a comparison with what the store holds. */
-  once(known?: KnownContent): Promise<SaveResult>;
+  once(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult>;
   /** As `once`, also for a pair that has been saved: the store is another one now. Tokens of another user in it are not overwritten. */
-  moved(): Promise<SaveResult>;
+  moved(signal: AbortSignal): Promise<SaveResult>;
   /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
   quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
   /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
@@ -57,6 +58,7 @@ export interface Saver {
 const quickRetriesMs = [100, 300, 900];
 /** A store that hangs is not asked again while calls wait: the late saves have all the time. */
 const quicklyMs = 2_000;
+const givenUp: SaveResult = { kind: 'failed', why: 'it was given up' };
 const rowIsGone =
   'the store no longer has the row of this account, which somebody may have deleted: it is not written anew';
 const shownThoughRejected =
@@ -68,29 +70,42 @@ export function createSaver(deps: {
   ledger: Ledger;
   keeper: Keeper;
   grant: GrantType;
+  secondLook: SecondLook;
   offended: Telling['offended'];
 }): Saver {
   const { env, ledger, keeper, grant } = deps;
 
-  async function once(known?: KnownContent): Promise<SaveResult> {
-    return ledger.unsaved ? compared(known) : { kind: 'saved' };
+  async function once(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult> {
+    return ledger.unsaved ? compared(known, signal) : { kind: 'saved' };
   }
 
-  async function compared(known?: KnownContent, isMove = false): Promise<SaveResult> {
+  async function compared(
+    known: KnownContent | undefined,
+    signal: AbortSignal,
+    isMove = false,
+  ): Promise<SaveResult> {
     const held = ledger.newest?.held;
     if (!held) return { kind: 'saved' };
     const ours = held.set;
     const { stored: replaces, isBrought } = ledger;
     // Also under a lock that stands: somebody may have deleted the row or changed other columns of it, who needs no lock for that.
     const loaded = await keeper.load();
-    const content = loaded.kind === 'loaded' ? loaded : known;
+    let content: KnownContent | undefined = loaded.kind === 'loaded' ? loaded : known;
     if (loaded.kind === 'failed' && !content) return loaded;
     if (loaded.kind === 'loaded' && loaded.isGone && !isBrought && grant === 'refresh_token') {
       ledger.lost();
       return { kind: 'failed', why: rowIsGone, isGone: true };
     }
     if (isMove && content?.set && isOfAnother(content.set, ours)) return { kind: 'theirs', set: content.set };
-    const choice = chooseSave(content?.set, { ours, replaces, isBrought }, ledger, grant);
+    const choose = () => chooseSave(content?.set, { ours, replaces, isBrought }, ledger, grant);
+    let choice = choose();
+    const found = content?.set;
+    if (choice === 'theirs' && found && [ours, replaces ?? ours].every((set) => isUncertain(found, set))) {
+      // One answer may be that of a slow replica: the only copy of ours does not give way to it.
+      content = { set: await deps.secondLook(found, signal) };
+      if (signal.aborted) return givenUp;
+      choice = choose();
+    }
     if (choice === 'theirs' && content?.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') {
       const doubt = keeper.doubtOf(ours);
@@ -99,7 +114,7 @@ export function createSaver(deps: {
     }
     const turn = await keeper.turn();
     if (typeof turn === 'object') return turn;
-    if (turn === 'waited') return compared(known, isMove);
+    if (turn === 'waited') return compared(known, signal, isMove);
     const whole = withExtrasOf(content?.set, held);
     const set =
       isBrought && grant === 'refresh_token' ? withNewAuthorisation(whole, [content?.set, whole]) : whole;
@@ -197,8 +212,11 @@ export function createSaver(deps: {
   return {
     once,
     ifFree,
-    moved: () => compared(undefined, true),
-    quickly: (known, endsAtMs, signal) => repeatedly(() => once(known), once, endsAtMs, signal),
+    moved: (signal) => compared(undefined, signal, true),
+    quickly(known, endsAtMs, signal) {
+      const again = () => once(undefined, signal);
+      return repeatedly(() => once(known, signal), again, endsAtMs, signal);
+    },
     overwrite,
   };
 }

@@ -33,6 +33,7 @@ import { createRenewal } from './renewal.js';
 import { createRevocation } from './revocation.js';
 import { createRevokedElsewhere, type RevokedElsewhere } from './revoked-elsewhere.js';
 import { createSaver } from './saver.js';
+import { createSecondLook } from './second-look.js';
 import { createSequence } from './sequence.js';
 import { statusOf, type TokenStatus } from './status.js';
 import { createTelling } from './telling.js';
@@ -199,7 +200,8 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     }),
   });
   const deps = { ...given, keeper };
-  const saver = createSaver({ env, ledger, keeper, grant, offended: telling.offended });
+  const secondLook = createSecondLook({ env, grant, store: deps.store, load: keeper.load });
+  const saver = createSaver({ env, ledger, keeper, grant, secondLook, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
   const drain: Drain = createDrain({
@@ -213,6 +215,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     lockWaitMs: deps.maxWaitMs,
     ledger,
     saver,
+    secondLook,
     drain: ({ signal }) => drain.drain(signal),
     contradicted: telling.contradicted,
     warn,

@@ -83,7 +83,7 @@ export function createWrites(deps: {
     return turns.inTurn(async () => {
       if (signal.aborted || !ledger.unsaved) return 'done';
       const { isBrought } = ledger;
-      const result = await underLock(() => saver.once(), signal);
+      const result = await underLock(() => saver.once(undefined, signal), signal);
       if (signal.aborted) return 'done';
       if (result.kind === 'failed') return 'left';
       if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
@@ -183,7 +183,7 @@ export function createWrites(deps: {
       // What was deleted in the store before is not written into the next one.
       if (!ledger.newest || ledger.isGone) return;
       const signal = turns.generation;
-      const result = await underLock(() => saver.moved(), signal);
+      const result = await underLock(() => saver.moved(signal), signal);
       if (signal.aborted || !ledger.newest) return;
       if (result.kind === 'theirs') {
         const isOfAnother = isSameUser(ledger.newest.held.set, result.set) === false;

@@ -17,7 +17,7 @@ const expected = { sync_cursor: 2, disabled: true, added: 'y' };
 /** A lock of the store's, so that what was loaded under it could be taken for what the store holds. */
 function withLock(h: Harness): void {
   const { lock } = memoryTokenStore();
-  Object.assign(h.store, { lock, renewsLock: true });
+  Object.assign(h.store, { lock, renewsLock: true, readsAreFresh: true });
 }
 const withoutLock = () => undefined;
 

@@ -158,7 +158,7 @@ test.each(copies)(
     await h.attachProcess({ store: theirs }).procore.renew();
     const store = createTestStore({ ...theirs.sets.get('default')! });
     const procore = reload[copy]({ store });
-    expect((await reload.instance.get(me)).status).toBe(200);
+    expect((await h.env.drive(reload.instance.get(me))).status).toBe(200);
     await procore.idle();
     expect(h.emulator.log.at(-1)!.accessToken).toBe(procore.status().accessToken);
     expect(store.log).not.toContain('save default');

@@ -19,7 +19,7 @@ describe('a token that nobody here knows, redeemed by the application’s own re
     const answer = refresh(h, anew.refresh_token!);
     await held.struck();
     h.store.sets.set('default', anew);
-    await h.procore.renew();
+    await h.env.drive(h.procore.renew());
     held.release();
     const { data } = await h.env.drive(answer);
     expect(inHand(h).refresh_token).toBe(data.refresh_token);

@@ -28,7 +28,7 @@ function provable(h: Harness, stands: () => boolean | Promise<boolean>, more: Pa
   };
   const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical(undefined, record);
   const { load, save } = h.store;
-  return { asked, store: { load, save, lock, renewsLock: true, ...more } };
+  return { asked, store: { load, save, lock, renewsLock: true, readsAreFresh: true, ...more } };
 }
 
 /** Another process renews, past every lock. */
@@ -125,7 +125,7 @@ describe('after a long wait the store is read again', () => {
       await using h = await createHarness();
       const { load, save } = h.store;
       const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical();
-      const locked = how === 'without a lock' ? {} : { lock, lockMs: 100_000 };
+      const locked = how === 'without a lock' ? {} : { lock, lockMs: 100_000, readsAreFresh: true };
       const { procore } = h.attachProcess({ store: { load, save, ...locked } });
       h.emulator.misbehave(busy(20));
       const renewed = procore.renew();
@@ -158,7 +158,9 @@ describe('after a long wait the store is read again', () => {
       await h.store.save(tokens, account, previous);
     };
     const lock: NonNullable<TokenStore['lock']> = (_account, critical) => critical();
-    const { procore } = h.attachProcess({ store: { load, save, lock, lockMs: 100_000 } });
+    const { procore } = h.attachProcess({
+      store: { load, save, lock, lockMs: 100_000, readsAreFresh: true },
+    });
     h.emulator.misbehave(busy(20));
     const renewed = procore.renew();
     await until(() => h.env.pending.includes(20_000), 'the wait for the token endpoint');

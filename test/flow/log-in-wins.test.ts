@@ -29,6 +29,7 @@ async function createScene(kind: Kind, setup: Parameters<typeof createHarness>[0
   const locked: TokenStore = {
     ...plain,
     renewsLock: true,
+    readsAreFresh: true,
     lock: (_account, critical) => {
       const run = tail.then(() => critical());
       tail = run.catch(() => undefined);

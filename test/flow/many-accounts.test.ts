@@ -153,7 +153,7 @@ test('while the login host is to be left alone no store lock is held', async () 
     held++;
     return critical().finally(() => held--);
   };
-  (h.store as TokenStore).lockMs = 120_000;
+  Object.assign(h.store, { lockMs: 120_000, readsAreFresh: true } satisfies Partial<TokenStore>);
   h.emulator.misbehave({ on: 'token', do: answered429('5') });
   const calls = [h.get('a'), h.get('b')];
   await h.env.advance(1_000);

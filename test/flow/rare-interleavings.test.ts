@@ -424,7 +424,7 @@ test('a lock that is lost while the client secret is fetched: nothing is present
       lost.abort();
       return h.emulator.clientSecret;
     },
-    store: Object.assign(store, { lock, lockMs: 100_000 }),
+    store: Object.assign(store, { lock, lockMs: 100_000, readsAreFresh: true }),
   });
   await h.env.drive(outcome(procore.renew()));
   expect(h.emulator.counters.tokenRequests).toBe(0);
@@ -441,7 +441,7 @@ test("a lock that is lost while a note is written: the application's own exchang
       calls++;
       return h.emulator.issue();
     },
-    store: sameRows(h.store, { lock, lockMs: 100_000 }),
+    store: sameRows(h.store, { lock, lockMs: 100_000, readsAreFresh: true }),
   });
   await h.env.drive(outcome(procore.renew()));
   expect(calls).toBe(0);
@@ -457,7 +457,7 @@ test('a lock that is lost while a lost answer is waited out ends the renewal at 
       calls++;
       throw new Error('connection reset');
     },
-    store: sameRows(h.store, { lock, lockMs: 100_000 }),
+    store: sameRows(h.store, { lock, lockMs: 100_000, readsAreFresh: true }),
   });
   const renewed = outcome(procore.renew());
   await until(() => h.env.pending.includes(500), 'the wait for the second presentation');
@@ -577,6 +577,7 @@ test('so is one that comes in the moment that its renewal, without the lock it h
   let releases = 0;
   const store = sameRows(late.store, {
     renewsLock: true,
+    readsAreFresh: true,
     async lock(_account, critical) {
       const lost = new AbortController();
       setImmediate(() => lost.abort());

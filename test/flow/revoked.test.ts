@@ -30,6 +30,7 @@ function withLock(store: TestStore): TestStore {
   let tail: Promise<unknown> = Promise.resolve();
   return Object.assign(store, {
     renewsLock: true,
+    readsAreFresh: true,
     lock: <T>(account: string, critical: () => Promise<T>): Promise<T> => {
       const run = tail.then(async () => {
         store.log.push(`lock ${account}`);

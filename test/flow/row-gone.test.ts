@@ -106,7 +106,11 @@ test.each([
   async (_, lockMs) => {
     await using h = await createHarness();
     if (lockMs)
-      Object.assign(h.store, { lockMs, lock: (_account: string, critical: () => unknown) => critical() });
+      Object.assign(h.store, {
+        lockMs,
+        readsAreFresh: true,
+        lock: (_account: string, critical: () => unknown) => critical(),
+      });
     const { instance, procore } = h.attachProcess();
     await instance.get(me);
     const before = h.store.sets.get('default')!;

@@ -33,7 +33,7 @@ function createTestLock(): { lock: Lock; log: string[] } {
 test('many processes on one store with a lock: one exchange, everybody else adopts', async () => {
   await using h = await createHarness();
   const { lock } = createTestLock();
-  const store = Object.assign(h.store, { lock, renewsLock: true });
+  const store = Object.assign(h.store, { lock, renewsLock: true, readsAreFresh: true });
   const fleet = Array.from({ length: 8 }, () => h.attachProcess({ store: { ...store } }));
   h.env.jump(life);
   await Promise.all(fleet.map(({ instance }) => instance.get(me)));
@@ -44,7 +44,7 @@ test('many processes on one store with a lock: one exchange, everybody else adop
 test('load, request and save happen under the lock, and the lock is released before the waiters go on', async () => {
   await using h = await createHarness();
   const { lock, log } = createTestLock();
-  Object.assign(h.store, { lock, renewsLock: true });
+  Object.assign(h.store, { lock, renewsLock: true, readsAreFresh: true });
   const { instance } = h.attachProcess({ store: { ...h.store, load: h.store.load, save: h.store.save } });
   await instance.get(me);
   h.env.jump(life);
@@ -77,7 +77,9 @@ test.each<[string, Lock, RegExp]>([
   ['never gives it', () => new Promise(() => {}), /not given the lock|gave no lock/],
 ])('a lock that %s: nothing is redeemed, a retryable error', async (_case, lock, message) => {
   await using h = await createHarness();
-  const { instance } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
+  const { instance } = h.attachProcess({
+    store: { ...h.store, lock, renewsLock: true, readsAreFresh: true },
+  });
   h.env.jump(life);
   const failed = h.env.drive(instance.get(me).catch((error: Error) => error));
   expect(await failed).toMatchObject({
@@ -95,7 +97,7 @@ test('what the critical section returned counts; a lock that fails afterwards is
     await critical();
     throw new Error('could not release');
   };
-  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
+  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true, readsAreFresh: true } });
   const pair = await procore.renew();
   expect(h.store.sets.get('default')).toEqual(pair);
   expect(names(h.told)).toEqual(['warning', 'token-renewed']);
@@ -107,7 +109,7 @@ test('a lock that runs its section twice gets one renewal', async () => {
     const [first] = await Promise.all([critical(), critical()]);
     return first;
   };
-  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
+  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true, readsAreFresh: true } });
   await procore.renew();
   expect(h.emulator.counters.tokenRequests).toBe(1);
 });
@@ -119,7 +121,10 @@ test('a lock that comes too late redeems nothing', async () => {
     late ??= () => critical();
     return new Promise(() => {});
   };
-  const { procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true }, maxWaitMs: 1_000 });
+  const { procore } = h.attachProcess({
+    store: { ...h.store, lock, renewsLock: true, readsAreFresh: true },
+    maxWaitMs: 1_000,
+  });
   const failed = procore.renew().catch((error: unknown) => error);
   expect(await h.env.drive(failed)).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
   await late!();
@@ -132,7 +137,9 @@ test('a lock lost before the request: nothing is redeemed', async () => {
   const lost = new AbortController();
   const store = createTestStore(h.store.sets.get('default'));
   const lock: Lock = (_account, critical) => critical(lost.signal);
-  const { procore } = h.attachProcess({ store: Object.assign(store, { lock, lockMs: 100_000 }) });
+  const { procore } = h.attachProcess({
+    store: Object.assign(store, { lock, lockMs: 100_000, readsAreFresh: true }),
+  });
   store.onLoad = () => lost.abort();
   const failed = h.env.drive(
     procore.renew().catch((error: unknown) => error),
@@ -149,7 +156,9 @@ test('a lock lost after the request: compare, then save; the pair is never dropp
   await using h = await createHarness();
   const lost = new AbortController();
   const lock: Lock = (_account, critical) => critical(lost.signal);
-  const { procore } = h.attachProcess({ store: Object.assign(h.store, { lock, lockMs: 100_000 }) });
+  const { procore } = h.attachProcess({
+    store: Object.assign(h.store, { lock, lockMs: 100_000, readsAreFresh: true }),
+  });
   const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
   const renewed = procore.renew();
   await held.struck();
@@ -165,7 +174,9 @@ test('a lost lock and a newer pair in the store: theirs is used, and not overwri
   await using h = await createHarness();
   const lost = new AbortController();
   const lock: Lock = (_account, critical) => critical(lost.signal);
-  const { procore } = h.attachProcess({ store: Object.assign(h.store, { lock, lockMs: 100_000 }) });
+  const { procore } = h.attachProcess({
+    store: Object.assign(h.store, { lock, lockMs: 100_000, readsAreFresh: true }),
+  });
   const held = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
   const renewed = procore.renew();
   await held.struck();
@@ -183,7 +194,7 @@ test('a lost lock and an invalid_grant: what the one who has the lock now saves 
   const lost = new AbortController();
   const lock: Lock = (_account, critical) => critical(lost.signal);
   const { load, save } = h.store;
-  const { procore } = h.attachProcess({ store: { load, save, lock, lockMs: 100_000 } });
+  const { procore } = h.attachProcess({ store: { load, save, lock, lockMs: 100_000, readsAreFresh: true } });
   const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
   const renewed = procore.renew().catch((error: unknown) => error);
   await held.struck();
@@ -205,7 +216,7 @@ test('somebody who saves past the lock: a store that compares says so, and their
   await using h = await createHarness();
   const { lock } = createTestLock();
   const { load, save } = h.store;
-  const { procore } = h.attachProcess({ store: { load, save, lock, renewsLock: true } });
+  const { procore } = h.attachProcess({ store: { load, save, lock, renewsLock: true, readsAreFresh: true } });
   let theirs: TokenSet | undefined;
   h.store.onSave = () => {
     if (!theirs) {
@@ -226,7 +237,9 @@ test('a call that gives up leaves no wait for the lock behind once the tokens ha
     signals.push(signal);
     return signals.length === 1 ? new Promise(() => {}) : critical();
   };
-  const { instance, procore } = h.attachProcess({ store: { ...h.store, lock, renewsLock: true } });
+  const { instance, procore } = h.attachProcess({
+    store: { ...h.store, lock, renewsLock: true, readsAreFresh: true },
+  });
   h.env.jump(life);
   const call = instance.get(me);
   await until(() => signals.length === 1, 'the wait for the lock');

@@ -66,7 +66,7 @@ test("another user's row that comes once is not used after invalid_grant", async
   const before = h.store.sets.get('a')!;
   await h.attachProcess({ account: 'a' }).procore.renew();
   nextLoads(h, () => before, rowOf(h, 'b'));
-  await h.procore.renew('a');
+  await h.env.drive(h.procore.renew('a'));
   expect(await userOfCall(h)).toBe(1);
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 1 });
   expect(ownerChanges(h)).toEqual([]);
@@ -97,11 +97,11 @@ test("another user's row that stays is used, told once, and so is the way back",
   const ours = h.store.sets.get('a')!;
   await h.env.advance(1_000);
   h.store.sets.set('a', h.emulator.issue({ userId: 3 }));
-  await h.procore.renew('a');
+  await h.env.drive(h.procore.renew('a'));
   expect(await userOfCall(h)).toBe(3);
   expect(ownerChanges(h)).toHaveLength(1);
   h.store.sets.set('a', ours);
-  await h.procore.renew('a');
+  await h.env.drive(h.procore.renew('a'));
   expect(await userOfCall(h)).toBe(1);
   expect(ownerChanges(h)).toHaveLength(2);
   expect(h.emulator.counters).toMatchObject({ exchanges: 0 });

@@ -17,6 +17,7 @@ const kinds: readonly FaultKind[] = [
   'log-in',
   'touch-row',
   'columns',
+  'lag',
 ];
 
 const { values } = parseArgs({

@@ -70,6 +70,7 @@ export function watchStore(store: TestStore, see: (what: string) => void): void 
   };
   Object.assign(store, {
     renewsLock: true,
+    readsAreFresh: true,
     load(account: string) {
       see('load');
       return load(account);
