@@ -1,5 +1,6 @@
 import type { Env } from '../../src/env.js';
 import { isOnTheWire } from './on-the-wire.js';
+import { hasMoved, noteMove } from './traffic.js';
 
 interface Sleeper {
   atMs: number;
@@ -83,6 +84,7 @@ export function createManualEnv(startMs = 1_800_000_000_000): ManualEnv {
         if (!next) break;
         nowMs = Math.max(nowMs, next.atMs);
         next.wake();
+        noteMove();
       }
       nowMs = untilMs;
       await settled();
@@ -91,10 +93,18 @@ export function createManualEnv(startMs = 1_800_000_000_000): ManualEnv {
   return env;
 }
 
-/** Lets promises and ready input run, and waits for the answers that are on their way: a busy machine takes its time for them. */
+/**
+ * Lets promises and ready input run, and waits for the answers that are on their way: a busy machine takes its time for them. Where something
+ * has moved, timers that are due at once get their turn too: axios-retry sends again by a timer of 0 ms, and the millisecond that this takes
+ * is thousands of turns, in which a clock that went on would pass minutes.
+ */
 export async function settled(): Promise<void> {
-  for (let turns = 0; turns < 10 || isOnTheWire(); turns++)
-    await new Promise((resolve) => setImmediate(resolve));
+  for (;;) {
+    for (let turns = 0; turns < 10 || isOnTheWire(); turns++)
+      await new Promise((resolve) => setImmediate(resolve));
+    if (!hasMoved()) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** Waits for something that real input brings about; fails when it does not come. */
