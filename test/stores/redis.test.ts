@@ -27,6 +27,8 @@ const set = (name: string): TokenSet => ({
 });
 /** Short, so that tests need not wait long for its end. */
 const leaseMs = 1_000;
+/** Long, so that whoever is in sooner has not waited for its end, however busy the machine is. */
+const longLeaseMs = 40_000;
 const account = 'default';
 
 const server: RedisServer | undefined = await startRedis();
@@ -304,10 +306,10 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
         await evaluate();
         return evaluate();
       });
-      const store = redisTokenStore(twice, { prefix, leaseMs });
+      const store = redisTokenStore(twice, { prefix, leaseMs: longLeaseMs });
       await store.save(set('1'), account, undefined);
       const { ms } = await took(store.lock(account, () => store.save(set('2'), account, set('1')), never));
-      expect(ms).toBeLessThan(leaseMs / 2);
+      expect(ms).toBeLessThan(longLeaseMs);
       expect(await store.load(account)).toEqual(set('2'));
       expect(await command('EXISTS', keys().lock)).toBe(0);
     });
@@ -365,9 +367,8 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       await expect(other.store.lock(account, async () => 'in', impatient)).rejects.toThrow();
       expect([failures, lost.aborted]).toEqual([[], false]);
       await leave();
-      const { value, ms } = await took(other.store.lock(account, async () => 'in', never));
-      expect(value).toBe('in');
-      expect(ms).toBeLessThan(leaseMs / 2);
+      expect(await other.command('EXISTS', keys().lock)).toBe(0);
+      expect(await other.store.lock(account, async () => 'in', never)).toBe('in');
       expect(await other.command('EXISTS', keys().lock)).toBe(0);
     });
 
@@ -383,10 +384,8 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       const reason = new Error('enough');
       const before = timers();
       patience.abort(reason);
-      const { value, ms } = await took(waiting);
-      expect(value).toBe(reason);
-      // The lock is held all the time.
-      expect(ms).toBeLessThan(leaseMs);
+      // The lock is held all the time: nothing else ends the wait.
+      expect(await waiting).toBe(reason);
       expect(timers()).toBeLessThanOrEqual(before);
       await leave();
       await sleep(50);
@@ -404,13 +403,15 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       ['gone', undefined],
       ["another's", 'somebody-else'],
     ])('that is %s aborts lost; a newer set is not overwritten', async (_what, holder) => {
-      const { store, command } = await open();
+      const { client, command } = await open();
+      // It is seen when the lease is renewed, long before it would end.
+      const store = redisTokenStore(client, { prefix, leaseMs: 3 * leaseMs });
       await store.save(set('1'), account, undefined);
       const { lost, record, leave } = await enter(store);
       await record.write('1a2b3c4d presented');
       await (holder ? command('SET', keys().lock, holder) : command('DEL', keys().lock));
       const { ms } = await took(aborted(lost));
-      expect(ms).toBeLessThan(leaseMs);
+      expect(ms).toBeLessThan(3 * leaseMs);
       await command('SET', keys().tokens, JSON.stringify(set('newer')));
       await expect(store.save(set('2'), account, set('1'))).rejects.toThrow(TokenStoreConflict);
       expect(await store.load(account)).toEqual(set('newer'));
@@ -501,11 +502,14 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       const holder = startHolder(library, server!.url, prefix);
       await holder.next();
       holder.child.kill('SIGKILL');
-      const leftMs = Number(await command('PTTL', keys().lock));
-      const { value, ms } = await took(store.lock(account, async (_lost, record) => record!.read(), never));
-      expect(value).toBe('1a2b3c4d presented');
-      expect(ms).toBeGreaterThanOrEqual(leftMs - 10);
-      expect(ms).toBeLessThan(2 * leaseMs);
+      const { value, ms } = await took(
+        (async () => {
+          const leftMs = Number(await command('PTTL', keys().lock));
+          return { leftMs, noted: await store.lock(account, async (_lost, record) => record!.read(), never) };
+        })(),
+      );
+      expect(value.noted).toBe('1a2b3c4d presented');
+      expect(ms).toBeGreaterThanOrEqual(value.leftMs - 10);
     });
 
     test('that was stopped for longer than its lease overwrites neither a newer pair nor what another works with', async () => {
@@ -571,22 +575,21 @@ describe.skipIf(!own).each<Library>(['ioredis', 'redis'])('over %s, a server tha
   });
 
   test('does not answer for longer than the lease: lost aborts by itself, and an abort does not wait for an answer', async () => {
-    const [holder, waiter] = [await open(), await open()];
+    const [holder, waiter] = [await open(), await open({ leaseMs: longLeaseMs })];
     const { lost, leave } = await enter(holder.store);
     own!.signal('SIGSTOP');
     try {
-      const { ms } = await took(aborted(lost));
-      expect(ms).toBeLessThan(2 * leaseMs);
-      const waiting = waiter.store.lock(account, async () => 'in', AbortSignal.timeout(100));
-      expect((await took(waiting.catch(() => undefined))).ms).toBeLessThan(leaseMs);
+      // There is no answer until the server goes on: none of these waits for one.
+      await aborted(lost);
+      await waiter.store.lock(account, async () => 'in', AbortSignal.timeout(100)).catch(() => undefined);
       // Who has lost the lock waits for no release.
-      expect((await took(leave())).ms).toBeLessThan(leaseMs);
+      await leave();
     } finally {
       own!.signal('SIGCONT');
     }
     // What the server was asked while it stood still has not left it locked.
     const { ms } = await took(waiter.store.lock(account, async () => 'in', never));
-    expect(ms).toBeLessThan(0.8 * leaseMs);
+    expect(ms).toBeLessThan(longLeaseMs);
     expect(rejections).toEqual([]);
   });
 
