@@ -12,6 +12,8 @@ const longestCallMs = 61_000;
 const raceMs = 13_000;
 /** No account is renewed again sooner, unless a 401 asks for it. */
 const floorMs = 2_000;
+/** So long after a log-in was saved it is known whether something has landed on it: the look back, and a save. */
+const lookBackMs = 15_000;
 
 /** What a run has broken, in words. */
 export function judge(run: Run): string[] {
@@ -179,9 +181,13 @@ function loadsBefore({ loads }: Table, { by, sentAtMs }: Written, account: numbe
   );
 }
 
-/** Whether the store may show other tokens than were saved: of a service account's set only the access token counts. */
+/**
+ * Whether one process may not know from the store what another has saved. Of a service account's set the access token counts; beside the
+ * `created_at` of an older one it is taken for the older one.
+ */
 function keepsLess({ grant, store }: Scenario): boolean {
-  return grant === 'refresh_token' ? store.partial !== 'nothing' : store.partial === 'keeps-nothing';
+  if (grant === 'refresh_token') return store.partial !== 'nothing';
+  return store.partial === 'keeps-nothing' || store.partial === 'access-token-only';
 }
 
 function isUnderWay({ kind, atMs, endedAtMs }: Deed, nowMs: number): boolean {
@@ -196,7 +202,8 @@ function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run)
   const unserved = calls.filter(({ phase, outcome }) => phase !== 'steps' && outcome !== '200');
   return unserved.flatMap(({ process, account, outcome, phase }) => {
     const says = `${process} is not served for ${accountName(account)} ${phase === 'after' ? 'after all faults' : 'after a new log-in'}: ${outcome}`;
-    if (phase === 'after-log-in') return server.lineOf(account)?.revokedBy ? [] : [says];
+    if (phase === 'after-log-in')
+      return server.lineOf(account)?.revokedBy || isOfRevoked(process, account) ? [] : [says];
     // The warning says so; what is lost by it is lost.
     if (scenario.store.partial !== 'nothing') return [];
     // Two processes without a lock have a pair each, neither is saved, and the first use decides: the other one learns of it late.
@@ -204,6 +211,15 @@ function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run)
     if (!lost.has(account)) return [says];
     return isLossExplained(account) ? [] : [`${says}, and its token was lost`];
   });
+
+  /**
+   * A store that has not kept whole sets may have lost which of two log-ins is the newer one, and the older one that is used then may fall
+   * with its authorisation.
+   */
+  function isOfRevoked(process: string, account: number): boolean {
+    const last = net.calls.filter((call) => call.by === process && call.account === account).at(-1);
+    return scenario.store.partial !== 'nothing' && last?.pair?.line.revokedBy !== undefined;
+  }
 
   function isLossExplained(account: number): boolean {
     const line = lost.get(account);
@@ -248,16 +264,16 @@ function olderLogIns(run: Run): string[] {
 
 /**
  * A store that neither locks nor compares cannot keep a save from landing on a log-in that was saved after its process had looked into the
- * store. Whoever has brought the log-in finds out at its next renewal.
+ * store. Whoever has brought the log-in saves it again, unless it has ended before.
  */
-function isOvertaken({ table, server, scenario }: Run, { id, account }: Line): boolean {
+function isOvertaken({ table, server, scenario, deaths }: Run, { id, account }: Line): boolean {
   if (scenario.store.lock !== 'none' || scenario.store.compares) return false;
   const writes = table.written.get(account) ?? [];
   const last = writes.at(-1);
   const brought = writes
     .filter(({ given }) => server.pairOfAccess(given.access_token)?.line.id === id)
     .at(-1);
-  if (!last || !brought) return false;
+  if (!last || !brought || (deaths.get(brought.by) ?? Infinity) > brought.atMs + lookBackMs) return false;
   const looked = loadsBefore(table, last, account).filter(({ readAtMs }) => readAtMs !== undefined);
   return (looked.at(-1)?.readAtMs ?? Infinity) <= brought.atMs;
 }
