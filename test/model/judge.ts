@@ -158,14 +158,25 @@ function columns({ table }: Run): string[] {
       const cursor = written.given['sync_cursor'];
       const shown = loads.filter(({ row }) => row);
       const seen = shown.at(-1)?.row?.['sync_cursor'];
+      const isRead = last?.row !== undefined;
       // A row that is gone is written anew, with or without what it was.
-      const isGone = last?.readAtMs !== undefined && !last.row;
+      const isGone = last?.readAtMs !== undefined && !isRead;
       // The first load of an account is believed when a second one shows the same.
       const isUnproven = last?.readAtMs === undefined && shown.length < 2;
-      const isOld = last?.row !== undefined && last.heardAtMs !== written.sentAtMs;
-      // Where the row cannot be read it is written as it was seen last.
-      const isRight = cursor === seen || ((isGone || isUnproven) && cursor === undefined);
-      return isRight && !isOld
+      // What is in memory: the last save of this process, or what it has loaded since.
+      const before = writes
+        .filter(({ by, sentAtMs }) => by === written.by && sentAtMs < written.sentAtMs)
+        .at(-1);
+      const isRemembered =
+        (before !== undefined && cursor === before.given['sync_cursor']) ||
+        shown.some(
+          ({ heardAtMs, row }) =>
+            heardAtMs >= (before?.sentAtMs ?? -Infinity) && row?.['sync_cursor'] === cursor,
+        );
+      const isRight = isRead
+        ? cursor === seen && last.heardAtMs === written.sentAtMs
+        : isRemembered || ((isGone || isUnproven) && cursor === undefined);
+      return isRight
         ? []
         : [
             `${written.by} put sync_cursor of ${accountName(account)} to ${String(cursor)} at ${at(written.sentAtMs)}, and had seen ${String(seen)} ${last ? `by ${at(last.heardAtMs)}` : 'never'}`,
