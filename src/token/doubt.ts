@@ -5,9 +5,11 @@ import { isSameUser } from './token-set.js';
 
 /**
  * Why the store is asked once more before its answer is believed. `another-user`: than the one whose pair is in hand. `held-elsewhere`:
- * another account holds this refresh token, or what it was redeemed for. `no-user`: the tokens do not tell whose they are. `first`: nothing is in hand that it could be compared with.
+ * another account holds this refresh token, or what it was redeemed for. `no-user`: the tokens do not tell whose they are. `first`: nothing
+ * is in hand that it could be compared with. `brought`: a person has brought the pair in hand, and this one may be another user's; what
+ * becomes of the two is decided before a save.
  */
-export type Doubt = 'gone' | 'another-user' | 'held-elsewhere' | 'no-user' | 'first';
+export type Doubt = 'gone' | 'another-user' | 'held-elsewhere' | 'no-user' | 'first' | 'brought';
 
 /** What is known of the account whose row was asked for. */
 export interface KnownOfAccount {
@@ -18,7 +20,7 @@ export interface KnownOfAccount {
   /** What was replaced or revoked here is not adopted anyway. */
   readonly isPast: (identity: string) => boolean;
   readonly isHeldElsewhere: (refreshToken: string) => boolean;
-  /** A person has brought the pair in hand: whatever the store holds gives way to it, unless it is dead. */
+  /** A person has brought the pair in hand, and it is not saved yet. */
   readonly isBrought: boolean;
   /** The token endpoint has refused the pair in hand. */
   readonly isDead?: boolean;
@@ -38,7 +40,8 @@ export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Do
   if (known.isPast(identity) || (hand && !known.isDead && outranks(hand, loaded))) return undefined;
   if (!hand) return known.hasOthers ? 'first' : undefined;
   const isSame = isSameUser(hand, loaded);
-  if (isSame || isBrought) return undefined;
-  if (isSame === false) return 'another-user';
-  return known.hasOthers && grant === 'refresh_token' ? 'no-user' : undefined;
+  const isUnknown = isSame === undefined && known.hasOthers && grant === 'refresh_token';
+  if (isSame !== false && !isUnknown) return undefined;
+  if (isBrought) return 'brought';
+  return isUnknown ? 'no-user' : 'another-user';
 }

@@ -81,3 +81,62 @@ test('new tokens whose first save fails give way to newer ones that another proc
   expect((await h.procore.renew()).refresh_token).not.toBe(tokens.refresh_token);
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
 });
+
+/** An account beside others, and what happens when one answer of its store, and one only, is another account's row. */
+async function createAmongOthers() {
+  const h = await createHarness({ authorised: false, options: { account: 'b' } });
+  h.store.sets.set('b', h.emulator.issue());
+  await h.instance.get(me);
+  function showOnce(row: TokenSet, then = () => {}): void {
+    h.store.onLoad = () => {
+      h.store.onLoad = undefined;
+      then();
+      return row;
+    };
+  }
+  return { h, showOnce };
+}
+
+test.each<[string, (tokens: TokenSet) => TokenSet, (h: Harness) => void]>([
+  ['that was issued long after them', (tokens) => tokens, () => {}],
+  ['before the row is gone', undated, (h) => void h.store.sets.delete('b')],
+])(
+  "new tokens whose first save fails do not give way to another account's, shown once, %s",
+  async (_, of, then) => {
+    const { h, showOnce } = await createAmongOthers();
+    await using _h = h as Harness & AsyncDisposable;
+    h.store.sets.set('b', of(h.store.sets.get('b')!));
+    const tokens = h.emulator.issue();
+    h.store.onSave = () => Promise.reject(new Error('disk full'));
+    const bringing = caught(h.procore.setTokens(of(tokens)));
+    await h.env.advance(5_000);
+    expect(await bringing).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+    await h.env.advance(120_000);
+    showOnce(of(h.emulator.issue({ userId: 2 })), () => then(h));
+    h.store.onSave = undefined;
+    await h.env.advance(120_000);
+    await until(() => h.procore.unsavedTokens() === undefined, 'nothing to be in memory only');
+    expect(h.store.sets.get('b')).toMatchObject({ refresh_token: tokens.refresh_token });
+    expect((await h.instance.get(me)).data.id).toBe(1);
+  },
+);
+
+test("new tokens are not saved with the columns of another account's row that is shown once", async () => {
+  const { h, showOnce } = await createAmongOthers();
+  await using _h = h as Harness & AsyncDisposable;
+  h.store.sets.set('b', { ...h.store.sets.get('b')!, sync_cursor: 'of b' });
+  showOnce({ ...h.emulator.issue({ userId: 2 }), sync_cursor: 'of a' });
+  const tokens = h.emulator.issue();
+  await h.env.drive(h.procore.setTokens(tokens));
+  expect(h.store.sets.get('b')).toMatchObject({ refresh_token: tokens.refresh_token, sync_cursor: 'of b' });
+});
+
+test('new tokens that take the place of what the store shows of another user tell of no change of the owner by the store', async () => {
+  const { h } = await createAmongOthers();
+  await using _h = h as Harness & AsyncDisposable;
+  h.store.sets.set('b', h.emulator.issue({ userId: 2 }));
+  const tokens = h.emulator.issue();
+  await h.env.drive(h.procore.setTokens(tokens));
+  expect(h.store.sets.get('b')).toMatchObject({ refresh_token: tokens.refresh_token });
+  expect(h.told.filter(({ event }) => event === 'warning')).toEqual([]);
+});

@@ -38,7 +38,7 @@ test.each<[string, TokenSet | undefined, Partial<KnownOfAccount>, Doubt | undefi
   ],
   ['a new pair of the same user', pair(1, 'new'), {}, undefined],
   ['a new pair of another user', pair(2, 'new'), {}, 'another-user'],
-  ['the same, after a person has brought the one in hand', pair(2, 'new'), { isBrought: true }, undefined],
+  ['the same, after a person has brought the one in hand', pair(2, 'new'), { isBrought: true }, 'brought'],
   ['a pair of another user that was replaced here', pair(2, 'spent'), {}, undefined],
   [
     'a pair of the user before, over whose authorisation that of the pair in hand came',
@@ -57,6 +57,13 @@ test.each<[string, TokenSet | undefined, Partial<KnownOfAccount>, Doubt | undefi
   [
     'the same, after a person has brought the one in hand',
     pair(undefined, 'new'),
+    { isBrought: true },
+    'brought',
+  ],
+  ['the same, of the only account', pair(undefined, 'new'), { isBrought: true, hasOthers: false }, undefined],
+  [
+    'a new pair of the same user, after a person has brought the one in hand',
+    pair(1, 'new'),
     { isBrought: true },
     undefined,
   ],
