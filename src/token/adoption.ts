@@ -31,6 +31,9 @@ export function identityOf(set: TokenSet, grant: GrantType): string | undefined 
 export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, grant: GrantType): boolean {
   const identity = identityOf(loaded, grant);
   if (!identity || identity === identityOf(hand, grant) || known.isReplaced(identity)) return false;
+  // A 401 that has refused an access token says nothing about its refresh token, which has come to light only now.
+  if (grant === 'refresh_token' && !hand.refresh_token && loaded.access_token === hand.access_token)
+    return true;
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
   // Whoever saved it has no refresh token: it would cost us ours.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
@@ -93,10 +96,11 @@ const clocksMs = 60_000;
 
 /**
  * Provably older: both carry the server's time of issue. Of two authorisations the one that began first is older, however late its pair was
- * renewed.
+ * renewed; which one a set came of, only its refresh token tells.
  */
 function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
-  const issued = isOfSameAuthorisation(a, b) ? issuedAtMs : authorisedAtMs;
+  const areTold = Boolean(a.refresh_token && b.refresh_token) && !isOfSameAuthorisation(a, b);
+  const issued = areTold ? authorisedAtMs : issuedAtMs;
   const [issuedA, issuedB] = [issued(a), issued(b)];
   return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB - toleranceMs;
 }

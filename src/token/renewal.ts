@@ -357,7 +357,9 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (loaded && isNew(loaded)) {
       const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
       const lease = ledger[isOfAnother ? 'change' : 'keep'](holdLoaded(loaded, ahead()));
-      return usable(lease) ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
+      // The refresh token is what is new of it.
+      if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refuse(lease);
+      return usable(lease) && !lease.refused ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
     const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
     // What an application offers in the place of a dead pair must not give way to that pair.

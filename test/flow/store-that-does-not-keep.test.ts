@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { encryptedTokenStore } from '../../src/store/encrypted.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
+import { drive } from '../support/drive.js';
 import { createHarness, type Harness } from '../support/harness.js';
+import { createRow, createWorld } from '../support/token-world.js';
 
 const me = '/rest/v1.0/me';
 const keys = [{ id: '1', key: Buffer.alloc(32, 7) }];
@@ -167,4 +169,46 @@ test('a call does not wait for a store that is read back slowly', async () => {
   const { procore, instance } = h.attachProcess({ store: { ...store, load } });
   await procore.renew();
   expect((await instance.get(me)).status).toBe(200);
+});
+
+test.each(['plain', 'locked'] as const)(
+  'a process that knows no refresh token goes on with the whole pair that a %s store holds in the end',
+  async (how) => {
+    const world = createWorld({ jwt: { sub: 'user-1' } });
+    let isDropped = false;
+    const write = ({ refresh_token, ...rest }: TokenSet): TokenSet =>
+      isDropped ? rest : { refresh_token, ...rest };
+    const row = createRow(world.issue(), { write });
+    const one = world.start(row[how]());
+    await drive(world.env, one.instance.get(me));
+    await world.env.advance(600_000);
+    isDropped = true;
+    await drive(world.env, one.procore.renew());
+    const two = world.start(row[how]());
+    await drive(world.env, two.instance.get(me));
+    await expect(drive(world.env, two.procore.renew())).rejects.toMatchObject({ reason: 'no-refresh-token' });
+    isDropped = false;
+    await world.env.advance(600_000);
+    await drive(world.env, one.procore.renew());
+    expect((await drive(world.env, two.instance.get(me))).status).toBe(200);
+    expect(world.counters).toMatchObject({ exchanges: 2, spent: 0 });
+    // It has the refresh token, too.
+    await drive(world.env, two.procore.renew());
+    expect(world.counters).toMatchObject({ exchanges: 3, spent: 0 });
+  },
+);
+
+test('a refresh token that a store has got back is used, though a 401 has refused the access token beside it', async () => {
+  const world = createWorld({ jwt: { sub: 'user-1' } });
+  const whole = world.issue();
+  const { refresh_token: _dropped, ...rest } = whole;
+  const row = createRow(rest);
+  const { instance } = world.start(row.locked());
+  await drive(world.env, instance.get(me));
+  world.expire();
+  await expect(drive(world.env, instance.get(me))).rejects.toMatchObject({ reason: 'no-refresh-token' });
+  row.set = whole;
+  await world.env.advance(60_000);
+  expect((await drive(world.env, instance.get(me))).status).toBe(200);
+  expect(world.counters).toMatchObject({ exchanges: 1, spent: 0, unauthorized: 1 });
 });

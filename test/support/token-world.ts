@@ -30,7 +30,8 @@ interface Pair {
 }
 
 /**
- * `mode`: A kills the old pair at the redemption, B when the new access token is first used. `jwt`: access tokens tell their end.
+ * `mode`: A kills the old pair at the redemption, B when the new access token is first used. `jwt`: access tokens tell their end, and
+ * whatever claims are given here.
  * `createdAheadMs`: how far the clock of the login server that issues the next pair is ahead.
  */
 export function createWorld({
@@ -41,7 +42,7 @@ export function createWorld({
   createdAheadMs = () => 0,
 }: {
   mode?: 'A' | 'B';
-  jwt?: boolean;
+  jwt?: boolean | Readonly<Record<string, unknown>>;
   lifeSeconds?: number;
   answeredLife?: number;
   createdAheadMs?: () => number;
@@ -54,7 +55,8 @@ export function createWorld({
   function issuePair(before: Pair | undefined): Pair {
     const number = pairs.length + 1;
     const expiresAtMs = env.now() + lifeSeconds * 1000;
-    const claims = Buffer.from(JSON.stringify({ exp: Math.floor(expiresAtMs / 1000), number }));
+    const ends = { exp: Math.floor(expiresAtMs / 1000), number };
+    const claims = Buffer.from(JSON.stringify({ ...ends, ...(typeof jwt === 'object' && jwt) }));
     const set = {
       access_token: jwt ? `e30.${claims.toString('base64url')}.c2ln` : `access-${number}`,
       refresh_token: `refresh-${number}`,

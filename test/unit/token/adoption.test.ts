@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenSet } from '../../../src/store/store.js';
-import { chooseSave, identityOf, isNews, type KnownTokens } from '../../../src/token/adoption.js';
+import {
+  chooseSave,
+  identityOf,
+  isNews,
+  isUncertain,
+  type KnownTokens,
+} from '../../../src/token/adoption.js';
+import { withAuthorisationOf } from '../../../src/token/authorisation-line.js';
 import { fingerprint } from '../../../src/token/fingerprint.js';
 
 const nothingKnown: KnownTokens = { isReplaced: () => false, isRefused: () => false };
@@ -59,6 +66,25 @@ describe('a loaded set', () => {
   test('that brings a refresh token where there was none is news', () => {
     expect(isNews(pair(3), { access_token: 'a2' }, nothingKnown, 'refresh_token')).toBe(true);
     expect(isNews({ access_token: '', refresh_token: 'r3' }, hand, nothingKnown, 'refresh_token')).toBe(true);
+  });
+
+  test('that was renewed after one whose refresh token a store has dropped is news, however old its authorisation', () => {
+    const first = pair(1, { created_at: 1_000 });
+    const [second, third] = [2, 3].map((n) =>
+      withAuthorisationOf(pair(n, { created_at: 1_000 + n * 600 }), first),
+    ) as [TokenSet, TokenSet];
+    const { refresh_token: _dropped, ...rest } = second;
+    expect(isNews(third, rest, nothingKnown, 'refresh_token')).toBe(true);
+    expect(isUncertain(third, rest)).toBe(false);
+    expect(isNews(first, rest, nothingKnown, 'refresh_token')).toBe(false);
+  });
+
+  test('that brings the refresh token of the access token in hand is news, though a 401 has refused that', () => {
+    const { access_token } = hand;
+    expect(isNews(hand, { access_token }, refused('a2'), 'refresh_token')).toBe(true);
+    expect(isNews(hand, { access_token }, replaced('r2'), 'refresh_token')).toBe(false);
+    expect(isNews(hand, { access_token }, refused('a2'), 'client_credentials')).toBe(false);
+    expect(isNews(pair(1), { access_token }, refused('a1'), 'refresh_token')).toBe(false);
   });
 
   test('without any token is none', () => {
