@@ -205,7 +205,8 @@ function isUnderWay({ kind, atMs, endedAtMs }: Deed, nowMs: number): boolean {
   return kind === 'renew' && atMs <= nowMs && (endedAtMs ?? Infinity) >= nowMs;
 }
 
-function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run): string[] {
+function ends(run: Run): string[] {
+  const { calls, lost, scenario, deeds, server, deaths, net, table } = run;
   const isUndecided =
     scenario.store.lock === 'none' &&
     scenario.server.oldAccess === 'dies-at-use' &&
@@ -232,8 +233,27 @@ function ends({ calls, lost, scenario, deeds, server, deaths, net, table }: Run)
     return scenario.store.partial !== 'nothing' && last?.pair?.line.revokedBy !== undefined;
   }
 
+  /**
+   * What an account was left with: an authorisation that its process had not written before it died is gone with that, and the one before
+   * stands, whose own loss is judged.
+   */
+  function standing(account: number): Line | undefined {
+    const isGone = (line: Line, process: string | undefined) =>
+      process !== undefined && deaths.has(process) && !isWritten(line);
+    return [...run.authorisations]
+      .filter(([line, process]) => line.account === account && !isGone(line, process))
+      .map(([line]) => line)
+      .filter(({ id }) => id <= (lost.get(account)?.id ?? 0))
+      .at(-1);
+  }
+
+  function isWritten({ id, account }: Line): boolean {
+    const writes = table.written.get(account) ?? [];
+    return writes.some(({ given }) => server.pairOfAccess(given.access_token)?.line.id === id);
+  }
+
   function isLossExplained(account: number): boolean {
-    const line = lost.get(account);
+    const line = standing(account);
     // What led to it is judged for itself.
     if (line?.revokedBy) return true;
     const touched = deeds.some(

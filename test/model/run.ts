@@ -44,6 +44,8 @@ export interface Run {
   /** What the store held when all faults had ended, and the newest authorisation that `setTokens` had resolved for. */
   readonly stored: ReadonlyMap<number, Pair | undefined>;
   readonly newest: ReadonlyMap<number, Line | undefined>;
+  /** Each authorisation that a person has given, with the process that it was brought to; undefined: it was there from the beginning. */
+  readonly authorisations: ReadonlyMap<Line, string | undefined>;
   /** Accounts whose live token was with nobody when all faults had ended, with the authorisation that ended so. */
   readonly lost: ReadonlyMap<number, Line | undefined>;
   /** Accounts that a call of the end was refused for until a person came. */
@@ -98,6 +100,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
   const deeds: Deed[] = [];
   const told: { atMs: number; process: string; what: string }[] = [];
   const deaths = new Map<string, number>();
+  const authorisations = new Map<Line, string | undefined>();
   const kept = new Set<Line>();
   const accounts = [...Array(scenario.accounts).keys()];
 
@@ -116,6 +119,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     for (const account of accounts) {
       const expires_at = Math.floor(world.now() / 1000) + scenario.server.lifeSeconds;
       const set = { ...server.logIn(account, userOf(account)), expires_at, sync_cursor: 0 };
+      authorisations.set(server.lineOf(account)!, undefined);
       table.put(account, columnsOf(scenario.store.columns, set as never, world.now()));
     }
   }
@@ -143,6 +147,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     const set = server.logIn(account, userOf(account));
     world.note('person', `authorises ${accountName(account)} anew, ${at.name} gets ${net.shown(set)}`);
     const line = server.lineOf(account)!;
+    authorisations.set(line, at.name);
     at.alive(at.procore.setTokens(set as never, accountName(account))).then(
       () => {
         kept.add(line);
@@ -251,7 +256,22 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
   await world.runUntil(world.now() + 60_000);
   everyCall('after-log-in');
   await world.runUntil(world.now() + 90_000);
-  return { scenario, world, server, table, net, calls, deeds, told, deaths, stored, newest, lost, unserved };
+  return {
+    scenario,
+    world,
+    server,
+    table,
+    net,
+    calls,
+    deeds,
+    told,
+    deaths,
+    stored,
+    newest,
+    authorisations,
+    lost,
+    unserved,
+  };
 
   /** Whether a refresh token that the server would redeem is in the store, or in the memory of a living process. */
   function isHeld(account: number): boolean {
