@@ -349,7 +349,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     let loaded = first;
     if (loaded && hand && isNew(loaded) && isUncertain(loaded, hand.held.set) && isWorthKeeping(hand)) {
       // One answer may be that of a slow replica, or of another request: what is in hand is not put away for it.
-      const again = await deps.secondLook(loaded, run.signal);
+      const { set: again } = await deps.secondLook(loaded, run.signal);
       if (run.signal.aborted) return { kind: 'superseded' };
       if (identityOf(again, grant) !== identityOf(loaded, grant)) ledger.dismiss(loaded);
       loaded = again;

@@ -59,6 +59,10 @@ const quickRetriesMs = [100, 300, 900];
 /** A store that hangs is not asked again while calls wait: the late saves have all the time. */
 const quicklyMs = 2_000;
 const givenUp: SaveResult = { kind: 'failed', why: 'it was given up' };
+const shownOnce: SaveResult = {
+  kind: 'failed',
+  why: 'store.load() gave other tokens, and not twice in a row',
+};
 const rowIsGone =
   'the store no longer has the row of this account, which somebody may have deleted: it is not written anew';
 const shownThoughRejected =
@@ -102,9 +106,11 @@ export function createSaver(deps: {
     const found = content?.set;
     if (choice === 'theirs' && found && [ours, replaces ?? ours].every((set) => isUncertain(found, set))) {
       // One answer may be that of a slow replica: the only copy of ours does not give way to it.
-      content = { set: await deps.secondLook(found, signal) };
+      const seen = await deps.secondLook(found, signal);
       if (signal.aborted) return givenUp;
+      content = { set: seen.set };
       choice = choose();
+      if (choice === 'theirs' && !seen.isSure) return shownOnce;
     }
     if (choice === 'theirs' && content?.set) return { kind: 'theirs', set: content.set };
     if (choice === 'already-saved') {

@@ -3,8 +3,14 @@ import type { TokenSet, TokenStore } from '../store/store.js';
 import { identityOf, type GrantType } from './adoption.js';
 import type { Keeper } from './keeper.js';
 
+/** What a store shows in the end; `isSure`: it came twice in a row. */
+export interface Seen {
+  readonly set: TokenSet;
+  readonly isSure: boolean;
+}
+
 /** Looks at a store again that has shown `first`, and resolves with what it shows in the end. Ends at once when `signal` aborts. */
-export type SecondLook = (first: TokenSet, signal: AbortSignal) => Promise<TokenSet>;
+export type SecondLook = (first: TokenSet, signal: AbortSignal) => Promise<Seen>;
 
 /** Waits before each further look into a store that may lag behind. */
 export const lateReadsMs: readonly number[] = [250, 500];
@@ -25,7 +31,7 @@ export function createSecondLook(deps: {
   const isSame = (one: TokenSet, other: TokenSet) => identityOf(one, grant) === identityOf(other, grant);
 
   return async (first, signal) => {
-    let shown = first;
+    let seen: Seen = { set: first, isSure: false };
     let isTied = false;
     for (const waitMs of store.readsAreFresh ? [0] : [...lateReadsMs, tieBreakMs]) {
       if (waitMs === tieBreakMs && !isTied) break;
@@ -33,9 +39,10 @@ export function createSecondLook(deps: {
       if (signal.aborted) break;
       const loaded = await load();
       if (loaded.kind === 'failed' || !loaded.set) continue;
-      isTied ||= !isSame(loaded.set, shown);
-      shown = loaded.set;
+      const isSure = isSame(loaded.set, seen.set);
+      isTied ||= !isSure;
+      seen = { set: loaded.set, isSure };
     }
-    return shown;
+    return seen;
   };
 }

@@ -82,6 +82,19 @@ test('new tokens whose first save fails give way to newer ones that another proc
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
 });
 
+test('new tokens whose first save fails do not give way to older ones that a replica shows once, before the store is away', async () => {
+  await using h = await createHarness();
+  h.store.sets.set('default', undated(h.store.sets.get('default')!));
+  await h.instance.get(me);
+  const older = undated(h.emulator.issue());
+  const tokens = undated(h.emulator.issue());
+  const away = () => Promise.reject(new Error('the database is away'));
+  const shown: (() => unknown)[] = [() => older, away, away];
+  await broughtLate(h, tokens, () => (h.store.onLoad = () => shown.shift()?.()));
+  expect(shown).toEqual([]);
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+});
+
 /** An account beside others, and what happens when one answer of its store, and one only, is another account's row. */
 async function createAmongOthers() {
   const h = await createHarness({ authorised: false, options: { account: 'b' } });
