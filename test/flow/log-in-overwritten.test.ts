@@ -119,6 +119,16 @@ test.each<[string, (scene: Scene) => unknown]>([
     'another person has logged in after it',
     ({ h, two }) => two.procore.setTokens(h.emulator.issue({ userId: 3 })),
   ],
+  [
+    'another account of the user before is shown once',
+    ({ h }) => {
+      const row = h.emulator.issue({ userId: 1 });
+      h.store.onLoad = () => {
+        h.store.onLoad = undefined;
+        return row;
+      };
+    },
+  ],
   ['the store cannot be read', ({ h }) => void (h.store.onLoad = () => Promise.reject(new Error('down')))],
 ])('nothing is saved again where %s', async (_, happens) => {
   const scene = await createScene();
