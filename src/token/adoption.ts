@@ -1,6 +1,7 @@
 import type { TokenSet } from '../store/store.js';
 import { authorisedAt, isOfSameAuthorisation, outranks } from './authorisation-line.js';
 import { fingerprint } from './fingerprint.js';
+import { issuedAtMs } from './issued.js';
 import { isSuccessor } from './lineage.js';
 import { epochMs } from './moments.js';
 import { isSameUser } from './token-set.js';
@@ -103,11 +104,6 @@ function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
   const issued = areTold ? authorisedAtMs : issuedAtMs;
   const [issuedA, issuedB] = [issued(a), issued(b)];
   return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB - toleranceMs;
-}
-
-/** Procore's `created_at` is a number; a date or a text is a table's column of that name, as old as the row. */
-function issuedAtMs({ created_at: createdAt }: TokenSet): number | undefined {
-  return typeof createdAt === 'number' ? epochMs(createdAt) : undefined;
 }
 
 function authorisedAtMs(set: TokenSet): number | undefined {

@@ -1,5 +1,6 @@
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
+import { issuedAtMs } from './issued.js';
 
 /**
  * Beside the tokens, in the store: which authorisation by a person the pair came of, and whose places that has taken. Renewals carry it on.
@@ -77,7 +78,7 @@ function written(set: TokenSet, { id, since, replaced }: Authorisation): TokenSe
 /** A pair of which nothing is said, or only of another pair that somebody's own was merged into, is an authorisation of its own. */
 function authorisationOf(set: TokenSet): Authorisation {
   const line = lineOf(set);
-  if (!line) return { id: nameOf(set), since: secondsOf(set.created_at), replaced: [] };
+  if (!line) return { id: nameOf(set), since: issuedSeconds(set), replaced: [] };
   const replaced: unknown = line['replaced'];
   return {
     id: line['id'],
@@ -97,7 +98,11 @@ function lineOf(set: TokenSet): { id: string; since?: unknown; replaced?: unknow
   return pair === nameOf(set) && typeof id === 'string' && id !== '' ? (line as { id: string }) : undefined;
 }
 
-/** Procore's `created_at` is a number; a date or a text is a table's column of that name, as old as the row. */
+function issuedSeconds(set: TokenSet): number | undefined {
+  const issuedMs = issuedAtMs(set);
+  return issuedMs === undefined ? undefined : issuedMs / 1000;
+}
+
 function secondsOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import type { TokenSet } from '../store/store.js';
 import { cameOf } from './authorisation-line.js';
 import { isNews, type GrantType, type KnownTokens } from './adoption.js';
+import { issuedAtMs } from './issued.js';
 import { isSuccessor } from './lineage.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { decodeClaims, isSameUser } from './token-set.js';
@@ -35,15 +36,13 @@ export function isReplacedInStore(
   return stored.access_token !== hand.access_token && brought.access_token === hand.access_token;
 }
 
-/** By the server's clock: a date or a text is a table's column of that name, as old as the row. */
 function timesOf(set: TokenSet): { issuedMs: number | undefined; lifeMs: number | undefined } {
   const claims = decodeClaims(set.access_token);
   const [iatMs, expMs] = [epochMs(claims?.['iat']), epochMs(claims?.['exp'])];
-  const createdMs = typeof set.created_at === 'number' ? epochMs(set.created_at) : undefined;
   const seconds = lifeSecondsOf(set.expires_in);
   const claimedMs = iatMs !== undefined && expMs !== undefined && expMs > iatMs ? expMs - iatMs : undefined;
   return {
-    issuedMs: iatMs ?? createdMs,
+    issuedMs: issuedAtMs(set),
     lifeMs: claimedMs ?? (seconds === undefined ? undefined : seconds * 1000),
   };
 }

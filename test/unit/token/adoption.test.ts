@@ -87,6 +87,25 @@ describe('a loaded set', () => {
     expect(isNews(pair(1), { access_token }, refused('a1'), 'refresh_token')).toBe(false);
   });
 
+  test.each(['refresh_token', 'client_credentials'] as const)(
+    'of %s is as old as its JWT says, whatever created_at a store has kept beside it',
+    (grant) => {
+      const issued = (seconds: number, created: number): TokenSet => {
+        const claims = Buffer.from(JSON.stringify({ iat: seconds, exp: seconds + 5_400 })).toString(
+          'base64url',
+        );
+        const refresh = grant === 'refresh_token' && { refresh_token: `r-${seconds}` };
+        return { access_token: `e30.${claims}.c2ln`, created_at: created, ...refresh };
+      };
+      const [older, newer] = [issued(10_000, 10_000), issued(15_000, 5_000)];
+      expect(isNews(newer, older, nothingKnown, grant)).toBe(true);
+      expect(isUncertain(newer, older)).toBe(false);
+      expect(isNews(older, newer, nothingKnown, grant)).toBe(false);
+      // The clocks of two login servers may differ so much.
+      expect(isNews(issued(14_940, 0), newer, nothingKnown, grant)).toBe(true);
+    },
+  );
+
   test('without any token is none', () => {
     expect(isNews({ access_token: '' }, hand, nothingKnown, 'refresh_token')).toBe(false);
   });
