@@ -18,6 +18,7 @@ const kinds: readonly FaultKind[] = [
   'touch-row',
   'columns',
   'lag',
+  'partial',
 ];
 
 const { values } = parseArgs({
