@@ -3,27 +3,22 @@ import type { TokenSet } from '../store/store.js';
 import { identityOf, type GrantType } from './adoption.js';
 import { outranks } from './authorisation-line.js';
 import type { Keeper } from './keeper.js';
-import { subjectOf } from './token-set.js';
 import type { Turns } from './turns.js';
 
 /** Of the store's content so many different pairs are remembered. */
 const mostSeen = 8;
 
-/** What the store has shown of one account: by pair, whose it was. */
-type Seen = ReadonlyMap<string | undefined, string | undefined>;
-
 /**
- * Whether `shown` is what a renewal of an older authorisation has saved over the pair that a person brought. What the store has shown before
- * is no such save: a replica lags.
+ * Whether `shown` is what a renewal of an older authorisation has saved over the pair that a person brought, as far as the lines of the two
+ * tell. What the store has shown before (`seen`, by pair) is no such save: a replica lags.
  */
-export function isOverwritten(shown: TokenSet, brought: TokenSet, seen: Seen, grant: GrantType): boolean {
-  const identity = identityOf(shown, grant);
-  if (identity === undefined || identity === identityOf(brought, grant) || seen.has(identity)) return false;
-  if (outranks(brought, shown)) return true;
-  // Release 0.1.0 does not say which authorisation its pairs come of: one of the user before is no log-in after this one.
-  const [theirs, ours] = [subjectOf(shown.access_token), subjectOf(brought.access_token)];
-  const isKnown = theirs !== undefined && ours !== undefined && theirs !== ours;
-  return isKnown && !outranks(shown, brought) && [...seen.values()].includes(theirs);
+export function isOverwritten(
+  shown: TokenSet,
+  brought: TokenSet,
+  seen: ReadonlySet<string | undefined>,
+  grant: GrantType,
+): boolean {
+  return !seen.has(identityOf(shown, grant)) && outranks(brought, shown);
 }
 
 /**
@@ -39,14 +34,14 @@ export function createLookBack(deps: {
   turns: Turns;
   /** Neither a lock nor this package sees to it that nothing lands on a save. */
   isNeeded: () => boolean;
-  /** The pair is in use, and believed to be in the store. */
+  /** The pair is in use, not known to be dead, and believed to be in the store. */
   isKept: (set: TokenSet) => boolean;
   /** Called with the last detach. */
   untilDetached: Set<() => void>;
   overwritten: (by: TokenSet) => void;
 }): { keeper: Keeper; start: (brought: TokenSet) => void } {
   const { env, grant, keeper, turns, untilDetached } = deps;
-  const seen = new Map<string | undefined, string | undefined>();
+  const seen = new Set<string | undefined>();
   let stop = () => {};
 
   async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
@@ -68,7 +63,7 @@ export function createLookBack(deps: {
   }
 
   function hasShownAnother(brought: TokenSet): boolean {
-    return [...seen.keys()].some((identity) => identity !== identityOf(brought, grant));
+    return [...seen].some((identity) => identity !== identityOf(brought, grant));
   }
 
   return {
@@ -79,8 +74,8 @@ export function createLookBack(deps: {
         if (loaded.kind === 'failed' || !loaded.set) return loaded;
         const identity = identityOf(loaded.set, grant);
         seen.delete(identity);
-        seen.set(identity, subjectOf(loaded.set.access_token));
-        const [oldest] = seen.keys();
+        seen.add(identity);
+        const [oldest] = seen;
         if (seen.size > mostSeen) seen.delete(oldest);
         return loaded;
       },
@@ -91,14 +86,15 @@ export function createLookBack(deps: {
       if (grant !== 'refresh_token' || !deps.isNeeded() || !hasShownAnother(brought)) return;
       const { generation } = turns;
       const own = new AbortController();
-      stop = () => {
+      const end = () => {
         own.abort();
-        untilDetached.delete(stop);
-        generation.removeEventListener('abort', stop);
+        untilDetached.delete(end);
+        generation.removeEventListener('abort', end);
       };
-      untilDetached.add(stop);
-      generation.addEventListener('abort', stop, { once: true });
-      void look(brought, own.signal).finally(stop);
+      stop = end;
+      untilDetached.add(end);
+      generation.addEventListener('abort', end, { once: true });
+      void look(brought, own.signal).then(end, end);
     },
   };
 }

@@ -180,7 +180,10 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     keeper: readBack,
     turns,
     isNeeded: () => !given.store.lock && !given.isOwn(),
-    isKept: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken && !ledger.unsaved,
+    isKept: ({ refresh_token: refresh = '' }) =>
+      refresh === ledger.newest?.held.refreshToken &&
+      !ledger.unsaved &&
+      mutex.outcomeOf(fingerprint(refresh))?.kind !== 'dead',
     untilDetached: given.untilDetached,
     overwritten: (by) => writes.saveAgain(by),
   });

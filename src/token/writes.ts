@@ -137,10 +137,8 @@ export function createWrites(deps: {
       }
       if (saved.kind === 'saved') {
         if (isHeld) ledger.keep({ ...brought, set: whole });
-        else {
-          ledger.saved();
-          deps.broughtSaved(whole);
-        }
+        else ledger.saved();
+        deps.broughtSaved(whole);
         return undefined;
       }
       if (isHeld && !isRead) return undefined;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { lineageFields } from '../../src/token/lineage.js';
+import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
 
@@ -81,16 +82,47 @@ test.each([
   },
 );
 
-test('a log-in that a save under way of release 0.1.0 has landed on, which keeps no line, is saved again where it is another user’s', async () => {
+test('a log-in that turns out dead is not saved over the living pair of another process', async () => {
   const scene = await createScene();
   await using h = scene.h as Harness & AsyncDisposable;
-  const tokens = h.emulator.issue({ userId: 2 });
-  await overwritten(scene, () => scene.one.procore.setTokens(tokens));
-  const kept = Object.entries(scene.stored()).filter(([name]) => !lineageFields.has(name));
-  h.store.sets.set('default', Object.fromEntries(kept) as TokenSet);
+  const { one, two, stored } = scene;
+  await overwritten(scene, async () => {
+    await one.procore.setTokens({ access_token: 'nobodys', refresh_token: 'nobodys' });
+    const error = await h.env.drive(caught(one.instance.get(me)));
+    expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');
+  });
+  expect(h.emulator.isLive(stored().refresh_token!)).toBe(true);
+  await h.env.advance(lookMs + 2_000);
+  expect(h.emulator.isLive(stored().refresh_token!)).toBe(true);
+  for (const { instance } of [one, two]) expect((await h.env.drive(instance.get(me))).status).toBe(200);
+});
+
+test('a later log-in elsewhere stays where the store keeps no line of authorisations', async () => {
+  const scene = await createScene();
+  await using h = scene.h as Harness & AsyncDisposable;
+  const { one, two, stored } = scene;
+  h.store.onLoad = () =>
+    Object.fromEntries(Object.entries(stored()).filter(([name]) => !lineageFields.has(name)));
+  await one.procore.setTokens(h.emulator.issue({ userId: 2 }));
+  await h.env.advance(3_000);
+  const later = h.emulator.issue({ userId: 1 });
+  await two.procore.setTokens(later);
+  await h.env.advance(lookMs + 2_000);
+  expect(stored().refresh_token).toBe(later.refresh_token);
+});
+
+test('a log-in that is brought once more, as with every request, is looked for all the same', async () => {
+  const scene = await createScene();
+  await using h = scene.h as Harness & AsyncDisposable;
+  const tokens = h.emulator.issue();
+  await overwritten(scene, async () => {
+    await scene.one.procore.setTokens(tokens);
+    await h.env.advance(500);
+    await scene.one.procore.setTokens(tokens);
+  });
+  expect(scene.stored().refresh_token).not.toBe(tokens.refresh_token);
   await h.env.advance(lookMs + 2_000);
   await until(() => scene.stored().refresh_token === tokens.refresh_token, 'the save');
-  expect(h.told.filter(({ detail }) => /load\(\) has returned/.test(String(detail['message'])))).toEqual([]);
 });
 
 test('what the store shows of the time before the log-in is a read that lags: nothing is saved again', async () => {
@@ -164,12 +196,22 @@ test('the store is looked at once, and not at all after a new log-in, a log-out,
   await procore.revoke();
   expect(h.env.sleeping).toBe(0);
 
-  await procore.setTokens(h.emulator.issue());
   procore.detach();
   before = loads(h);
   await h.env.advance(120_000);
   expect(h.env.sleeping).toBe(0);
   expect(loads(h)).toBe(before);
+});
+
+test('the last detach() ends the look of the latest of several log-ins', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  for (let times = 0; times < 2; times++) await h.procore.setTokens(h.emulator.issue());
+  await h.env.advance(1);
+  expect(h.env.sleeping).toBe(1);
+  h.procore.detach();
+  await h.env.advance(1);
+  expect(h.env.sleeping).toBe(0);
 });
 
 test('a store with a lock is not looked at', async () => {
