@@ -48,3 +48,5 @@ export const reloadAfterMs: readonly number[] = [0, 250, 500, 1_000, 2_000, 4_00
  * reads may show that late. Each wait follows the one before.
  */
 export const afterReleaseMs: readonly number[] = [250, 500, 1_000];
+/** The same where somebody was seen to hold it. No longer, for a lock that takes one of few connections looks held as well. */
+export const afterContentionMs: readonly number[] = [...afterReleaseMs, 2_000];

@@ -1,5 +1,4 @@
 import { TokenStoreError } from '../failure/errors.js';
-import { copyOf } from '../store/copy-of.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import type { GrantType } from './adoption.js';
@@ -146,7 +145,7 @@ function checkedTokenSet(tokens: unknown): TokenSet {
   if (read.kind === 'set' && read.set.access_token) {
     const extra = unwritableExtra(read.set);
     if (extra !== undefined) throw new TypeError(`axios-procore: setTokens got ${extra}; ${writableAdvice}.`);
-    return copyOf(read.set);
+    return read.set;
   }
   const got =
     read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';

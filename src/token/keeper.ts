@@ -184,8 +184,8 @@ export function createKeeper(deps: {
         row = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
-      // What the application does with its object later is not our state.
-      return { kind: 'loaded', set: read.kind === 'set' ? copyOf(read.set) : undefined };
+      // Already a copy: what the application does with its object later is not our state.
+      return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
 
     async save(set, previous) {

@@ -126,6 +126,10 @@ export function createLedger(deps: {
   let owned = new Map<string, boolean>();
   let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
   let newest: Held | undefined;
+  let inHand: { readonly of: Held | undefined; readonly tokens: readonly string[] } = {
+    of: undefined,
+    tokens: [],
+  };
   let older: Lease | undefined;
   let stored: TokenSet | undefined;
   /** An unsaved pair that gave way to the store's. */
@@ -207,8 +211,11 @@ export function createLedger(deps: {
     return subject.is;
   }
 
-  function tokensInHand(): string[] {
-    return newest ? tokensOf(newest.held.set).map(fingerprint) : [];
+  /** Asked for each token that another account has ever held. */
+  function tokensInHand(): readonly string[] {
+    if (inHand.of !== newest)
+      inHand = { of: newest, tokens: newest ? tokensOf(newest.held.set).map(fingerprint) : [] };
+    return inHand.tokens;
   }
 
   function isOwned(accessToken: string, held: HeldTokens): boolean {

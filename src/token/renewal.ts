@@ -2,7 +2,7 @@ import type { ProcoreError } from '../failure/errors.js';
 import type { LockRecord, TokenSet } from '../store/store.js';
 import { identityOf, isNews, isUncertain } from './adoption.js';
 import { outranks } from './authorisation-line.js';
-import { afterReleaseMs, reloadAfterMs, storeRetryDelayMs } from './backoff.js';
+import { afterContentionMs, afterReleaseMs, storeRetryDelayMs } from './backoff.js';
 import { createClearance, type Clearance } from './clearance.js';
 import { failuresOf, type RenewalFailure } from './failures.js';
 import { fingerprint } from './fingerprint.js';
@@ -70,6 +70,9 @@ export type Step = RenewalResult | { kind: 'again' } | { kind: 'queue'; why?: st
 const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
+
+/** The share of a renewal's time in which a store that may lag is looked at again. */
+const mostLooking = 0.25;
 
 /** Whether somebody else is likely to have held the lock until now: it took much longer to get it than the store takes for a load. */
 function wasContended(lockMs: number, loadMs: number): boolean {
@@ -167,10 +170,15 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
    */
   function looksBefore(key: string, isContended: boolean, hasPlace: boolean): readonly number[] {
     if (!deps.store.lock || deps.store.readsAreFresh) return [];
-    if (isContended) return reloadAfterMs.slice(1);
     const known = mutex.outcomeOf(key)?.kind;
     // What is known to be spent is not presented.
-    return hasPlace || known === 'dead' || known === 'renewed' ? [] : afterReleaseMs;
+    if (!isContended && (hasPlace || known === 'dead' || known === 'renewed')) return [];
+    let totalMs = 0;
+    // The rest of a renewal needs its time, too.
+    const leftMs = mostLooking * settings.totalMs;
+    return (isContended ? afterContentionMs : afterReleaseMs).filter(
+      (waitMs) => (totalMs += waitMs) <= leftMs,
+    );
   }
 
   async function round(run: RenewalRun, passage: Passage, hasPlace = false): Promise<Step> {
@@ -234,8 +242,10 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       if (!mayBeStale() || run.signal.aborted || lost?.aborted) break;
       await env.sleep(waitMs, { signal: run.signal });
       if (run.signal.aborted) break;
-      loadedAtMs = env.now();
-      loaded = await keeper.load();
+      const atMs = env.now();
+      const again = await keeper.load();
+      // A look that fails says nothing.
+      if (again.kind === 'loaded') [loaded, loadedAtMs] = [again, atMs];
     }
     if (run.signal.aborted) return { kind: 'superseded' };
     // Somebody redeemed or replaced it while this renewal waited for its turn: another token, another queue.

@@ -1,5 +1,6 @@
 import { jwtDecode } from 'jwt-decode';
 import { isPromise, kindOf } from '../in-words.js';
+import { copyOf } from '../store/copy-of.js';
 import type { TokenSet } from '../store/store.js';
 import { ownValue } from '../wire/own.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
@@ -89,7 +90,7 @@ function plainCopy(record: object): Record<string, unknown> | undefined {
       if (!Object.hasOwn(set, name) && value !== undefined && value !== everyObject![name]) set[name] = value;
     }
     for (const [name, value] of Object.entries(set)) if (value === undefined) delete set[name];
-    return set;
+    return copyOf(set);
   } catch {
     return undefined;
   }

@@ -54,7 +54,7 @@ export function createVetting(deps: {
     telling.offended(
       'account',
       holder,
-      `${why}: they are not used for this account, or the user of one would act as that of the other. Let load and save use the account that they are given`,
+      `${why}: they are not used for this account, or the user of one would act as that of the other. Let load and save use the account that they are given; where both are meant to have one row, use one account name for it`,
     );
     return { kind: 'failed', why: `${why}; each account has a set of its own`, garbage: true };
   }

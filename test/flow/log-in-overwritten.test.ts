@@ -196,6 +196,7 @@ test('the store is looked at once, and not at all after a new log-in, a log-out,
   await procore.revoke();
   expect(h.env.sleeping).toBe(0);
 
+  await procore.setTokens(h.emulator.issue());
   procore.detach();
   before = loads(h);
   await h.env.advance(120_000);

@@ -114,6 +114,48 @@ test('a store whose reads are fresh under its lock is not read again before a to
   expect(world.counters.exchanges).toBe(1);
 });
 
+test('a renewal that may take a second only is looked for no longer than it can spare', async () => {
+  await using h = await createHarness();
+  const store = lagging(h.env, h.store.sets.get('default'));
+  const { instance } = h.attachProcess({ store, renewal: { totalMs: 1_000 } });
+  await instance.get(url);
+  h.env.jump(life);
+  expect((await h.env.drive(instance.get(url))).status).toBe(200);
+  expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+test('a further look that fails stands in no renewal’s way', async () => {
+  await using h = await createHarness();
+  const store = lagging(h.env, h.store.sets.get('default'));
+  let loads = 0;
+  const load = (account: string) => {
+    loads++;
+    return loads > 1 && loads % 2 === 1
+      ? Promise.reject(new Error('too many connections'))
+      : store.load(account);
+  };
+  const { instance, procore } = h.attachProcess({ store: { ...store, load } });
+  await instance.get(url);
+  h.env.jump(life - 60_000);
+  const startedAtMs = h.env.now();
+  await h.env.drive(procore.renew());
+  expect(h.env.now() - startedAtMs).toBeLessThan(2_500);
+  expect(h.emulator.counters.exchanges).toBe(1);
+});
+
+test('a lock that is only slow to come costs each renewal four seconds at the most', async () => {
+  await using h = await createHarness();
+  const store = lagging(h.env, h.store.sets.get('default'));
+  const lock: TokenStore['lock'] = async (account, critical, signal) => {
+    await h.env.sleep(20);
+    return store.lock!(account, critical, signal);
+  };
+  const { procore } = h.attachProcess({ store: { ...store, lock } });
+  const startedAtMs = h.env.now();
+  await h.env.drive(procore.renew());
+  expect(h.env.now() - startedAtMs).toBeLessThan(4_500);
+});
+
 test('the second looks of a renewal end when the application brings tokens of its own', async () => {
   const world = createWorld();
   const { instance, procore } = world.start(lagging(world.env, world.issue()));

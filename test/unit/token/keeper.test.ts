@@ -32,6 +32,18 @@ describe('a load', () => {
     expect(await keeper.load()).toEqual({ kind: 'loaded', set: undefined });
   });
 
+  test('reads what came once: a getter in it that throws later stops nothing', async () => {
+    let reads = 0;
+    const extra = {
+      get region() {
+        if (++reads > 1) throw new Error('detached record');
+        return 'us';
+      },
+    };
+    const { keeper } = setUp({ load: () => ({ ...tokens, extra }) });
+    expect(await keeper.load()).toEqual({ kind: 'loaded', set: { ...tokens, extra: { region: 'us' } } });
+  });
+
   test('asks for the account, on the store', async () => {
     const seen: unknown[] = [];
     const store = {
