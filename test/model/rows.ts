@@ -99,9 +99,10 @@ export function createTable(world: World, scenario: Scenario): Table {
         holds !== given.refresh_token
       )
         throw new TokenStoreConflict();
-      const kept = isMended ? given : keptOf(partial, given, rowOf(account));
+      const row = columnsOf(columns, given, world.now());
+      const kept = isMended ? row : keptOf(partial, row, rowOf(account));
       written.set(account, [...(written.get(account) ?? []), { ...sent, atMs: world.now(), given }]);
-      if (kept) put(account, columnsOf(columns, kept, world.now()));
+      if (kept) put(account, kept);
     },
     put,
     written,
@@ -120,24 +121,24 @@ export function createTable(world: World, scenario: Scenario): Table {
   };
 }
 
-/** What a save leaves in the table, before the columns make something of it; undefined: nothing new. */
+/** What is left in the table of a row that is written; undefined: nothing new. */
 function keptOf(
   partial: Scenario['store']['partial'],
-  given: TokenSet,
+  written: Row,
   before: Row | undefined,
-): TokenSet | undefined {
-  const { refresh_token: refresh, ...others } = given;
+): Row | undefined {
+  const { refresh_token: refresh, ...others } = written;
   switch (partial) {
     case 'nothing':
-      return given;
+      return written;
     case 'keeps-nothing':
       return undefined;
     case 'access-token-only':
-      return before ? { ...(before as TokenSet), access_token: given.access_token } : given;
+      return before ? { ...before, access_token: written['access_token'] } : written;
     case 'drops-refresh-token':
       return others;
     case 'cuts':
-      return refresh ? { ...given, refresh_token: refresh.slice(0, 12) } : given;
+      return typeof refresh === 'string' ? { ...written, refresh_token: refresh.slice(0, 12) } : written;
   }
 }
 
