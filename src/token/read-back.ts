@@ -10,9 +10,13 @@ const laterMs = 60_000;
 const advice =
   'The new refresh token is in memory only and lost when the process ends, and then a person must authorise again. Let save() write the whole set for the account before it resolves, and load() return it';
 
+/** What a look has come to; `unanswered`: it says nothing about the store. */
+type Found = { kind: 'settled' | 'unanswered' } | { kind: 'perhaps-late'; what: string };
+
 /**
  * Hands out the keeper of a store that this package does not know: after the first save of the account the set is loaded back, at once,
- * and a minute later where it was not there yet. Nobody waits for it. What has not been kept is told, once.
+ * and a minute later where it was not there yet, or gave no answer; if it gives none then either, after the next save. Nobody waits for it.
+ * What has not been kept is told, once.
  */
 export function createReadBack(deps: {
   env: Env;
@@ -26,29 +30,34 @@ export function createReadBack(deps: {
 }): Keeper {
   const { env, keeper } = deps;
   let last: TokenSet | undefined;
+  let isRead = false;
 
-  /** Resolves with what is wrong, if it may be a replica that lags. */
-  async function look(saved: TokenSet): Promise<string | undefined> {
+  async function look(saved: TokenSet): Promise<Found> {
     const loaded = await keeper.load();
     // Another save has come between.
-    if (saved !== last) return undefined;
+    if (saved !== last) return { kind: 'unanswered' };
     if (loaded.kind === 'failed')
-      return isUnusable(loaded) ? `gave nothing usable: ${loaded.why}` : undefined;
+      return isUnusable(loaded)
+        ? { kind: 'perhaps-late', what: `gave nothing usable: ${loaded.why}` }
+        : { kind: 'unanswered' };
     const kept = judgeKept(saved, loaded.set, deps.isReplaced);
     if (kept.kind === 'spoiled') tell(kept.rule, kept.what);
-    return kept.kind === 'perhaps-late' ? kept.what : undefined;
+    return kept.kind === 'perhaps-late' ? kept : { kind: 'settled' };
   }
 
   function tell(rule: StoreRule, what: string): void {
     deps.offended(rule, 'read-back', `after a save() that resolved, load() ${what}. ${advice}`);
   }
 
-  async function readBack(): Promise<void> {
-    if (!last || (await look(last)) === undefined) return;
+  async function readBack(saved: TokenSet): Promise<void> {
+    isRead = true;
+    if ((await look(saved)).kind === 'settled') return;
     await env.sleep(laterMs, { ref: false });
-    if (!deps.isHeld(last)) return;
-    const what = await look(last);
-    if (what !== undefined) tell('keeps', what);
+    const latest = last ?? saved;
+    if (!deps.isHeld(latest)) return;
+    const later = await look(latest);
+    if (later.kind === 'perhaps-late') tell('keeps', later.what);
+    isRead = later.kind !== 'unanswered';
   }
 
   return {
@@ -56,9 +65,8 @@ export function createReadBack(deps: {
     async save(set, previous) {
       const saved = await keeper.save(set, previous);
       if (saved.kind !== 'saved') return saved;
-      const isFirst = last === undefined;
       last = set;
-      if (isFirst && !deps.isOwn()) void readBack();
+      if (!isRead && !deps.isOwn()) void readBack(set);
       return saved;
     },
   };

@@ -81,6 +81,29 @@ describe('a store that does not keep the new refresh token is told of, once', ()
     expect(offences(h)).toHaveLength(1);
   });
 
+  test.each([
+    ['a minute later', 30_000],
+    ['after the next save', 120_000],
+  ])('a store that gives no answer when it is read back first: it is read %s', async (_when, awayMs) => {
+    await using h = await createHarness();
+    const { store } = storeOf(h, (_saved, row) => row);
+    let awayUntilMs = 0;
+    const load = (account: string) =>
+      h.env.now() < awayUntilMs ? new Promise<never>(() => {}) : store.load(account);
+    const save: TokenStore['save'] = (tokens, account, previous) => {
+      awayUntilMs ||= h.env.now() + awayMs;
+      return store.save(tokens, account, previous);
+    };
+    const { procore } = h.attachProcess({ store: { load, save } });
+    await procore.renew();
+    await h.env.advance(70_000);
+    expect(offences(h)).toHaveLength(awayMs < 60_000 ? 1 : 0);
+    await h.env.advance(60_000);
+    await h.env.drive(procore.setTokens(h.emulator.issue()));
+    await h.env.advance(60_000);
+    expect(offences(h)).toHaveLength(1);
+  });
+
   test('a column that cuts what encryptedTokenStore has sealed', async () => {
     await using h = await createHarness();
     const { store } = storeOf(h, (saved) => ({ ...saved, access_token: saved.access_token.slice(0, 255) }));
