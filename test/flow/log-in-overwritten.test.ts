@@ -3,6 +3,7 @@ import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { lineageFields } from '../../src/token/lineage.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
+import { holdNextSave } from '../support/late-landing.js';
 import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
@@ -27,17 +28,9 @@ type Scene = Awaited<ReturnType<typeof createScene>>;
 
 /** A log-in that a save under way of the other process lands on. */
 async function overwritten({ h, one, two }: Scene, bring: () => Promise<unknown>): Promise<void> {
-  let land = () => {};
-  const landing = new Promise<void>((resolve) => (land = resolve));
-  let reached = () => {};
-  const reaching = new Promise<void>((resolve) => (reached = resolve));
-  h.store.onSave = () => {
-    h.store.onSave = undefined;
-    reached();
-    return landing;
-  };
+  const { reached, land } = holdNextSave(h.store);
   const renewal = two.procore.renew();
-  await reaching;
+  await reached;
   await bring();
   expect(one.procore.unsavedTokens()).toBeUndefined();
   land();

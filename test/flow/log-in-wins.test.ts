@@ -4,6 +4,7 @@ import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../src/st
 import { encryptedTokenStore } from '../../src/store/encrypted.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
+import { holdNextSave } from '../support/late-landing.js';
 import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
@@ -135,17 +136,9 @@ test.each(users)(
   async (_, userId) => {
     const scene = await createScene('no lock');
     await using h = scene.h as Harness & AsyncDisposable;
-    let land = () => {};
-    const landing = new Promise<void>((resolve) => (land = resolve));
-    let reached = () => {};
-    const reaching = new Promise<void>((resolve) => (reached = resolve));
-    h.store.onSave = () => {
-      h.store.onSave = undefined;
-      reached();
-      return landing;
-    };
+    const { reached, land } = holdNextSave(h.store);
     const renewal = scene.two.procore.renew();
-    await reaching;
+    await reached;
     const tokens = h.emulator.issue({ userId });
     await scene.one.procore.setTokens(tokens);
     land();

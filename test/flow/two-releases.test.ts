@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { createHarness, type Harness } from '../support/harness.js';
+import { holdNextSave } from '../support/late-landing.js';
 import { asRelease010 } from '../support/release-0-1-0.js';
 
 const me = '/rest/v1.0/me';
@@ -101,17 +102,9 @@ test.each([
     const scene = await createScene(keeps, false);
     await using h = scene.h as Harness & AsyncDisposable;
     const { older, newer } = scene;
-    let land = () => {};
-    const landing = new Promise<void>((resolve) => (land = resolve));
-    let reached = () => {};
-    const reaching = new Promise<void>((resolve) => (reached = resolve));
-    h.store.onSave = () => {
-      h.store.onSave = undefined;
-      reached();
-      return landing;
-    };
+    const { reached, land } = holdNextSave(h.store);
     const renewal = older.procore.renew();
-    await reaching;
+    await reached;
     const tokens = h.emulator.issue({ userId });
     await logIn(newer, tokens);
     land();
