@@ -65,7 +65,7 @@ export interface TokenStore {
   /**
    * True for a store whose `load` always shows the last save, of every process. Where it is not, a lock proves that nobody else renews, and
    * not that what is read under it is the newest: a replica and DynamoDB's default read lag. So the store is read again for 1.75 s before a
-   * token is presented, and for 0.75 s before a pair in hand gives way to one that may be older.
+   * token is presented, or 3.75 s where the lock was waited for, and for 0.75 s before a pair in hand gives way to one that may be older.
    */
   readsAreFresh?: boolean | undefined;
 }
