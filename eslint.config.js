@@ -2,47 +2,48 @@ import tseslint from 'typescript-eslint';
 
 /** Pure rooms: values in, values out. They import types and one another, nothing with an effect. */
 const pure = [
-  'src/environments.ts',
-  'src/axios-limits.ts',
-  'src/{code-mistakes,in-words,instance-hint,nearest,option-hints,store-hint}.ts',
-  'src/{timeout,way}.ts',
+  'src/axios/{limits,timeout}.ts',
+  'src/attach/{code-mistakes,instance-hint}.ts',
+  'src/options/hints.ts',
   'src/wire/*.ts',
+  'src/text/*.ts',
+  'src/time/backoff.ts',
   'src/failure/{transport,never-sent}.ts',
-  'src/token/{verdicts,login-pace}.ts',
-  'src/token/{evidence,trial}.ts',
-  'src/token/{doubt,issuer,token-set,writable,moments,freshness,grant,revocation-form,backoff,brake,adoption,old-session,clock}.ts',
-  'src/token/{extras,kept,foresight,authorisation-line,added-fields}.ts',
+  'src/token/pair/{evidence,trial,doubt,issuer,token-set,writable,moments,freshness,identity,old-session}.ts',
+  'src/token/pair/{extras,authorization-line,added-fields}.ts',
+  'src/token/endpoint/{login-pace,verdict,revocation-form}.ts',
+  'src/token/grant/foresight.ts',
+  'src/token/renewal/{verdicts,brake}.ts',
+  'src/token/saving/kept.ts',
   'src/failure/{catalogue,body,json,challenge,classify,assess,problem,partial-failures}.ts',
-  'src/retry/{decide,delay,replayable}.ts',
-  'src/pacing/{headers,window,closing,plan}.ts',
-  'src/observe/clean-cause.ts',
-  'src/observe/redact.ts',
+  'src/retry/decide.ts',
+  'src/pacing/{window,closing,plan}.ts',
   'src/store/file/{format,mounts}.ts',
-  'src/store/{client-mistakes,replaces,rules}.ts',
+  'src/store/{client-mistakes,replaces,rules,store-hint}.ts',
   'src/store/redis/{keys,scripts}.ts',
   'src/store/postgres/{table,errors}.ts',
   'src/register/{paths,foreign,secrets}.ts',
 ];
 /**
- * Rooms with effects: they get each other as arguments; only attach.ts (and index.ts, which only names) wires them. What a token source
+ * Rooms with effects: they get each other as arguments; only attach/attach.ts (and index.ts, which only names) wires them. What a token source
  * is made of (renewal, saver, late save, ledger) is its own affair.
  */
 const effects = [
   'attach',
   'env',
-  'line',
-  'install',
+  'chain',
+  'entrance',
   'dispatch',
-  'authorise',
+  'line/authorize',
   'pace',
   'send',
   'shared',
-  'token/exchange',
-  'token/mutex',
-  'token/keeper',
-  'token/login',
+  'endpoint/exchange',
+  'grant/registry',
+  'bounded-store',
+  'endpoint/login',
   'token/source',
-  'retry/schedule',
+  'line/retry',
   'pacing/gate',
   'pacing/gates',
   'observe/events',
@@ -55,13 +56,13 @@ const effects = [
 const effectImports = {
   regex: `^\\.{1,2}/(.*/)?(${effects.map((room) => room.split('/').at(-1)).join('|')})\\.js$`,
   allowTypeImports: true,
-  message: 'Take it as an argument: only attach.ts wires rooms with effects (types may be imported).',
+  message: 'Take it as an argument: only attach/attach.ts wires rooms with effects (types may be imported).',
 };
 const clocks = [
-  { object: 'Date', property: 'now', message: 'Time comes from env.ts, as an argument.' },
-  { object: 'Math', property: 'random', message: 'Chance comes from env.ts, as an argument.' },
-  { object: 'performance', property: 'now', message: 'Time comes from env.ts, as an argument.' },
-  { object: 'AbortSignal', property: 'timeout', message: 'Timers come from env.ts, as an argument.' },
+  { object: 'Date', property: 'now', message: 'Time comes from time/env.ts, as an argument.' },
+  { object: 'Math', property: 'random', message: 'Chance comes from time/env.ts, as an argument.' },
+  { object: 'performance', property: 'now', message: 'Time comes from time/env.ts, as an argument.' },
+  { object: 'AbortSignal', property: 'timeout', message: 'Timers come from time/env.ts, as an argument.' },
 ];
 
 export default tseslint.config(
@@ -91,21 +92,27 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/env.ts', 'src/awake.ts', 'src/emulator/**', 'src/cli/**', 'src/store-contract/**'],
+    ignores: [
+      'src/time/env.ts',
+      'src/time/awake.ts',
+      'src/emulator/**',
+      'src/cli/**',
+      'src/store-contract/**',
+    ],
     rules: {
       'no-restricted-properties': ['error', ...clocks],
       'no-restricted-globals': [
         'error',
         ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'].map((name) => ({
           name,
-          message: 'Timers come from env.ts, as an argument.',
+          message: 'Timers come from time/env.ts, as an argument.',
         })),
       ],
       'no-restricted-syntax': [
         'error',
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'Time comes from env.ts, as an argument.',
+          message: 'Time comes from time/env.ts, as an argument.',
         },
       ],
     },
@@ -113,7 +120,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     ignores: [
-      'src/attach.ts',
+      'src/attach/attach.ts',
       'src/index.ts',
       'src/emulator/**',
       'src/store-contract/**',

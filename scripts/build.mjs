@@ -9,8 +9,8 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 rmSync('dist', { recursive: true, force: true });
 const compiled = await Promise.all(['tsconfig.build.json', 'tsconfig.build-cjs.json'].map(compile));
 if (compiled.includes(false)) process.exit(1);
-// See src/error-type.ts.
-writeFileSync('dist/cjs/error-type.d.ts', 'export {};\n');
+// See src/axios/error-type.ts.
+writeFileSync('dist/cjs/axios/error-type.d.ts', 'export {};\n');
 mkdirSync('dist/cjs', { recursive: true });
 // The package is "type": "module"; this file makes Node and TypeScript read the second build as CommonJS.
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": ["./register/index.js"] }\n');

@@ -1,13 +1,13 @@
-export { accountBySubject } from './account-by-subject.js';
-export { attachProcore } from './attach.js';
-export { procoreOf } from './attached.js';
-export type { AttachProcore } from './attach.js';
-export type { Procore } from './procore.js';
-export type { AxiosLike } from './axios.js';
-export type { AuthorizationRequest, CodeRequest } from './authorization.js';
-export type {} from './error-type.js';
-export { environments } from './environments.js';
-export type { Environment, EnvironmentName } from './environments.js';
+export { accountBySubject } from './options/account-by-subject.js';
+export { attachProcore } from './attach/attach.js';
+export { procoreOf } from './attach/instance.js';
+export type { AttachProcore } from './attach/attach.js';
+export type { Procore } from './attach/handle.js';
+export type { AxiosLike } from './axios/versions.js';
+export type { AuthorizationRequest, CodeRequest } from './attach/authorization-url.js';
+export type {} from './axios/error-type.js';
+export { environments } from './wire/environments.js';
+export type { Environment, EnvironmentName } from './wire/environments.js';
 export {
   AccountUndecidedError,
   ClientRejectedError,
@@ -44,11 +44,11 @@ export type {
   RateLimitScope,
   RenewalOptions,
   RetryOptions,
-} from './options.js';
+} from './options/options.js';
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';
 export type { LockRecord, TokenSet, TokenStore } from './store/store.js';
-export type { CustomExchange } from './token/exchange.js';
-export type { RenewalGrant } from './token/grant.js';
-export type { Freshness } from './token/freshness.js';
-export type { TokenStatus } from './token/status.js';
+export type { CustomExchange } from './token/endpoint/exchange.js';
+export type { RenewalGrant } from './token/endpoint/verdict.js';
+export type { Freshness } from './token/pair/freshness.js';
+export type { TokenStatus } from './token/told/status.js';

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
-import type { Adapter } from '../adapter.js';
-import { copyOf, isAxiosError } from '../axios.js';
+import type { Adapter } from './adapter.js';
+import { copyOf, isAxiosError } from './versions.js';
 import type { Requesting } from './copy.js';
 
 const asIs = [(data: unknown) => data];

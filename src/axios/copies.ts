@@ -1,5 +1,5 @@
 import axios from 'axios';
-import type { AxiosLike } from '../axios.js';
+import type { AxiosLike } from './versions.js';
 import { isAxiosModule, type AxiosCopy, type AxiosModule } from './copy.js';
 import { copyOfModule } from './seen.js';
 import { copyOfInstance } from './unseen.js';

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import type { Adapter } from '../adapter.js';
-import type { AxiosLike } from '../axios.js';
+import type { Adapter } from './adapter.js';
+import type { AxiosLike } from './versions.js';
 
 /** What a cancelled call is rejected with: `CanceledError` from 0.27 on, `Cancel` before. */
 export type CanceledClass = new (message: string, config?: unknown) => Error;

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import type { Adapter } from '../adapter.js';
+import type { Adapter } from './adapter.js';
 import { adaptersBy } from './bare.js';
 import { namesFetch, type AxiosCopy, type AxiosModule } from './copy.js';
 

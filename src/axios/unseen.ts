@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
-import type { Adapter } from '../adapter.js';
-import type { AxiosLike } from '../axios.js';
+import type { Adapter } from './adapter.js';
+import type { AxiosLike } from './versions.js';
 import { adaptersBy } from './bare.js';
 import {
   namesFetch,

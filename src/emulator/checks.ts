@@ -1,5 +1,5 @@
-import { kindOf } from '../in-words.js';
-import { unknownName } from '../nearest.js';
+import { kindOf } from '../text/words.js';
+import { unknownName } from '../text/nearest.js';
 
 /** Whether a value is good, and what is taken. */
 export type Takes = readonly [allowed: (value: unknown) => boolean, what: string];

@@ -1,4 +1,4 @@
-import { kindOf } from '../in-words.js';
+import { kindOf } from '../text/words.js';
 import { isRecord } from './checks.js';
 
 /** One limit of an app. */

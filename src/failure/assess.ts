@@ -1,5 +1,5 @@
-import { plausibleReset, readRateLimit } from '../pacing/headers.js';
-import { retryAfterMs, toldWaitMs } from '../retry/delay.js';
+import { plausibleReset, readRateLimit } from '../wire/rate-limit.js';
+import { retryAfterMs, toldWaitMs } from '../wire/server-wait.js';
 import { headerOf } from '../wire/headers.js';
 import { parseErrorBody, type ErrorBody } from './body.js';
 import type { ProblemKind } from './catalogue.js';

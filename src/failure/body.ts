@@ -1,4 +1,4 @@
-import { redact } from '../observe/redact.js';
+import { redact } from '../text/redact.js';
 import { mended, parsed, wholeWords } from './json.js';
 
 /** What an error body says, whatever its shape. */

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { cleanCause } from '../observe/clean-cause.js';
-import { redact } from '../observe/redact.js';
+import { cleanCause } from '../text/clean-cause.js';
+import { redact } from '../text/redact.js';
 import { originalPrototypeOf } from './kinship.js';
 import { syntheticResponse } from './synthetic.js';
 import type { Problem } from './problem.js';

@@ -1,11 +1,11 @@
 import type { AxiosResponse } from 'axios';
 import type { AxiosCopy } from '../axios/copy.js';
-import type { Env } from '../env.js';
+import type { Env } from '../time/env.js';
 import { isProcoreError } from '../failure/errors.js';
-import type { Settings } from '../options.js';
-import { timedOutUnsent, timerEarlyMs } from '../overtime.js';
-import { timeoutMsOf } from '../timeout.js';
-import { within } from '../within.js';
+import type { Settings } from '../options/options.js';
+import { timedOutUnsent, timerEarlyMs } from '../line/overtime.js';
+import { timeoutMsOf } from '../axios/timeout.js';
+import { within } from '../time/within.js';
 import type { LegacyCall } from './takeover.js';
 
 /** A token request that is answered here. `endsAtMs`: when its `timeout` has passed, over all its waits; Infinity without one. */

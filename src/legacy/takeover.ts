@@ -1,11 +1,11 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import type { Accounts } from '../accounts.js';
-import type { Adapter } from '../adapter.js';
-import { captureContext } from '../async-context.js';
-import { acceptsStatus, canceledError } from '../axios.js';
+import type { Accounts } from '../line/accounts.js';
+import type { Adapter } from '../axios/adapter.js';
+import { captureContext } from '../time/async-context.js';
+import { acceptsStatus, canceledError } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { bridgeCancellation } from '../call.js';
-import type { Env } from '../env.js';
+import { bridgeCancellation } from '../line/call.js';
+import type { Env } from '../time/env.js';
 import {
   ClientRejectedError,
   ReauthenticationRequiredError,
@@ -14,19 +14,19 @@ import {
   type ProcoreError,
 } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
-import type { Settings } from '../options.js';
-import { unsentError } from '../outcome.js';
+import type { Settings } from '../options/options.js';
+import { unsentError } from '../line/outcome.js';
 import type { TokenSet } from '../store/store.js';
-import { fingerprint } from '../token/fingerprint.js';
-import { withRedeemed } from '../token/lineage.js';
-import type { Locked } from '../token/lock.js';
-import type { GrantMutex } from '../token/mutex.js';
+import { fingerprint } from '../token/pair/fingerprint.js';
+import { withRedeemed } from '../token/pair/lineage.js';
+import type { Locked } from '../token/grant/lock.js';
+import type { GrantMutex } from '../token/grant/registry.js';
 import type { TokenSource } from '../token/source.js';
-import { successorOf } from '../token/successor.js';
-import { epochMs } from '../token/moments.js';
-import { localExpiryMs } from '../token/token-set.js';
+import { successorOf } from '../token/grant/successor.js';
+import { epochMs } from '../token/pair/moments.js';
+import { localExpiryMs } from '../token/pair/token-set.js';
 import { readByProxyText } from '../wire/in-clear.js';
-import { within, type Patience } from '../within.js';
+import { within, type Patience } from '../time/within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import { createInTime, type AnsweredCall } from './in-time.js';
 import type { createHearing } from './passage.js';

@@ -1,8 +1,8 @@
-import type { InContext } from '../async-context.js';
+import type { InContext } from '../time/async-context.js';
 import type { ReauthenticationReason } from '../failure/errors.js';
-import { isPromise, kindOf } from '../in-words.js';
-import { unknownName } from '../nearest.js';
-import type { Logger, LoggerWithLog, Settings } from '../options.js';
+import { isPromise, kindOf } from '../text/words.js';
+import { unknownName } from '../text/nearest.js';
+import type { Logger, LoggerWithLog, Settings } from '../options/options.js';
 
 /** A token by the first 8 hex digits of its SHA-256. */
 export type Fingerprint = string;

@@ -1,4 +1,4 @@
-import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../retry/delay.js';
+import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../wire/server-wait.js';
 
 /** The server has turned calls away: nobody leaves until it may be asked again, and then one call goes first. */
 export interface Closing {

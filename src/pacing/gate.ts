@@ -1,7 +1,7 @@
-import type { Env } from '../env.js';
-import type { Patience } from '../within.js';
+import type { Env } from '../time/env.js';
+import type { Patience } from '../time/within.js';
 import { createAborts } from './aborts.js';
-import { readRateLimit } from './headers.js';
+import { readRateLimit } from '../wire/rate-limit.js';
 import {
   admit,
   answered,

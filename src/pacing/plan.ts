@@ -1,5 +1,5 @@
 import { asked, firstAnswerMs, isRefusal, passedOn, refused, wentFirst, type Closing } from './closing.js';
-import { plausibleReset, type RateLimit } from './headers.js';
+import { plausibleReset, type RateLimit } from '../wire/rate-limit.js';
 import {
   informed,
   renewed,

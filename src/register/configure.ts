@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { accountOfFirstUserOrSubject, isBySubject } from '../account-by-subject.js';
-import { codeOf } from '../in-words.js';
-import { defined, resolveOptions } from '../option-checks.js';
-import type { ProcoreOptions } from '../options.js';
+import { accountOfFirstUserOrSubject, isBySubject } from '../options/account-by-subject.js';
+import { codeOf } from '../text/words.js';
+import { defined, resolveOptions } from '../options/checks.js';
+import type { ProcoreOptions } from '../options/options.js';
 import { fileTokenStore } from '../store/file.js';
 import { checkAtStart } from '../store/file/at-start.js';
 import { expectedTokenSet, parseTokenSet } from '../store/file/format.js';

@@ -1,4 +1,4 @@
-import type { AxiosLike } from '../axios.js';
+import type { AxiosLike } from '../axios/versions.js';
 import { createBehind } from '../axios/unseen.js';
 
 /** An axios of any version: the default instance, or one that it has made. */

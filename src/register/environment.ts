@@ -1,6 +1,6 @@
-import { environments, legacyProductionOrigin, type EnvironmentName } from '../environments.js';
-import type { ProcoreOptions } from '../options.js';
-import { isSecureOrigin } from '../option-checks.js';
+import { environments, legacyProductionOrigin, type EnvironmentName } from '../wire/environments.js';
+import type { ProcoreOptions } from '../options/options.js';
+import { isSecureOrigin } from '../options/checks.js';
 import { ownValue } from '../wire/own.js';
 
 /** A variable that may say which environment it is. */

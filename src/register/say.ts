@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { longWordsIn, redact } from '../observe/redact.js';
-import type { Logger } from '../options.js';
+import { longWordsIn, redact } from '../text/redact.js';
+import type { Logger } from '../options/options.js';
 
 /** From the most to the least that is told on stderr. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;

@@ -1,4 +1,4 @@
-import type { Procore } from '../procore.js';
+import type { Procore } from '../attach/handle.js';
 import type { GivenPath } from './settings.js';
 
 /**

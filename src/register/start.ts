@@ -1,9 +1,9 @@
 import axios from 'axios';
-import { captureContext } from '../async-context.js';
-import { attachEarly, knowAxios } from '../attach.js';
-import { isFree, lend } from '../attached.js';
-import type { AxiosLike } from '../axios.js';
-import type { ProcoreOptions } from '../options.js';
+import { captureContext } from '../time/async-context.js';
+import { attachEarly, knowAxios } from '../attach/attach.js';
+import { isFree, lend } from '../attach/instance.js';
+import type { AxiosLike } from '../axios/versions.js';
+import type { ProcoreOptions } from '../options/options.js';
 import { configure } from './configure.js';
 import { createCopies } from './copies.js';
 import { messageOf } from './foreign.js';

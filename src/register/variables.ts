@@ -1,5 +1,5 @@
-import { environments } from '../environments.js';
-import { secureOriginTakes } from '../option-checks.js';
+import { environments } from '../wire/environments.js';
+import { secureOriginTakes } from '../options/checks.js';
 
 /** What a process has in its environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;

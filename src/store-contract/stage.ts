@@ -1,4 +1,4 @@
-import { kindOf } from '../in-words.js';
+import { kindOf } from '../text/words.js';
 import type { StoreStage } from './types.js';
 
 const isMissing = (value: unknown) => value === undefined;

@@ -1,4 +1,4 @@
-import { described, isClass, isPromise } from '../in-words.js';
+import { described, isClass, isPromise } from '../text/words.js';
 
 /** What a store that is made over a client takes. */
 export interface Taken {

@@ -1,5 +1,5 @@
-import { nearest } from '../nearest.js';
-import { storeHint } from '../store-hint.js';
+import { nearest } from '../text/nearest.js';
+import { storeHint } from './store-hint.js';
 import { isOwnStore, markOwnStore } from './own.js';
 import { createSealing, type SealingKey } from './sealing.js';
 import type { ListingStore, TokenSet, TokenStore } from './store.js';

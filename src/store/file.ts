@@ -1,5 +1,5 @@
-import { kindOf } from '../in-words.js';
-import { unknownName } from '../nearest.js';
+import { kindOf } from '../text/words.js';
+import { unknownName } from '../text/nearest.js';
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadKernelLocks } from './file/kernel.js';

@@ -1,5 +1,5 @@
-import { kindOf } from '../in-words.js';
-import { unknownName } from '../nearest.js';
+import { kindOf } from '../text/words.js';
+import { unknownName } from '../text/nearest.js';
 import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';
 import { postgresError } from './postgres/errors.js';

@@ -1,4 +1,4 @@
-import { environmentAt, type EnvironmentName } from '../environments.js';
+import { environmentAt, type EnvironmentName } from './environments.js';
 
 /** The parts of a request configuration that decide where it goes. */
 export interface Addressed {

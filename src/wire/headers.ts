@@ -1,4 +1,4 @@
-import type { CompanyId } from '../options.js';
+import type { CompanyId } from '../options/options.js';
 
 type Headers = Record<string, unknown>;
 

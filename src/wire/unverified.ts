@@ -1,4 +1,4 @@
-import type { Way } from '../way.js';
+import type { Way } from './way.js';
 
 type Fields = Record<PropertyKey, unknown>;
 

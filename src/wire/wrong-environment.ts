@@ -1,4 +1,4 @@
-import { environmentNamed, type Environment } from '../environments.js';
+import { environmentNamed, type Environment } from './environments.js';
 
 /** Why a call to another environment is not sent: which one it goes to, which one the tokens are for, and what to set. */
 export function wrongEnvironmentText(called: { name: string; apiUrl: string }, own: Environment): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { axiosLimits, limitsToTell } from '../../src/axios-limits.js';
+import { axiosLimits, limitsToTell } from '../../src/axios/limits.js';
 import { copies, exemptions, modes } from '../types/cells.js';
 import { read } from './support/pages.js';
 

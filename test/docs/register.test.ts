@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environments } from '../../src/environments.js';
+import { environments } from '../../src/wire/environments.js';
 import { logLevels } from '../../src/register/say.js';
 import { aliases, variableNames } from '../../src/register/variables.js';
 import { codeIn, read, rowsUnder } from './support/pages.js';

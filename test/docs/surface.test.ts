@@ -3,9 +3,9 @@ import { dirname, join, posix } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveOptions as resolveEmulatorOptions } from '../../src/emulator/options.js';
 import * as axiosProcore from '../../src/index.js';
-import { resolveOptions } from '../../src/option-checks.js';
-import { type Settings } from '../../src/options.js';
-import { holdAnswer } from '../../src/token/token-set.js';
+import { resolveOptions } from '../../src/options/checks.js';
+import { type Settings } from '../../src/options/options.js';
+import { holdAnswer } from '../../src/token/pair/token-set.js';
 import { blocksOf, codeIn, pages, read, root, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';
 

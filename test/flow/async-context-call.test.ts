@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { createScopedHarness, scope, type ScopedHarness } from '../support/scopes.js';
 import { until } from '../support/manual-env.js';
 import { onFetch } from '../support/versions.js';

@@ -1,8 +1,8 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { attachTo } from '../support/attach-to.js';
-import { limitsToTell } from '../../src/axios-limits.js';
+import { limitsToTell } from '../../src/axios/limits.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { axiosVersion, bare } from '../support/versions.js';
@@ -75,7 +75,7 @@ test('a second attach throws a TypeError that names detach()', async () => {
 test('a second attach by another copy of the package throws too', async () => {
   await using h = await createHarness();
   // A module of its own, as the CommonJS build is beside the ES module.
-  const place: string = '../../src/attach.js?copy';
+  const place: string = '../../src/attach/attach.js?copy';
   const copy = (await import(place)) as { createAttach: typeof createAttach };
   expect(copy.createAttach).not.toBe(createAttach);
   const attachProcore = copy.createAttach(h.env, {});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';

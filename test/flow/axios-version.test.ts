@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
-import { canceledError } from '../../src/axios.js';
+import { canceledError } from '../../src/axios/versions.js';
 import { createAxiosCopies, ownCopy } from '../../src/axios/copies.js';
 import { startEcho } from '../support/echo.js';
 import { twoCopies } from '../support/versions.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import type { TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { drive } from '../support/drive.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountOfFirstUserOrSubject } from '../../src/account-by-subject.js';
+import { accountOfFirstUserOrSubject } from '../../src/options/account-by-subject.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { bearerSent } from '../support/bearer-sent.js';
 import { caught } from '../support/caught.js';

@@ -1,9 +1,9 @@
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import { expect, test } from 'vitest';
-import { createAttach, type AttachProcore } from '../../src/attach.js';
-import { lend, procoreOf } from '../../src/attached.js';
-import type { ProcoreOptions } from '../../src/options.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach, type AttachProcore } from '../../src/attach/attach.js';
+import { lend, procoreOf } from '../../src/attach/instance.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
+import type { Procore } from '../../src/attach/handle.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, names, type Harness, type Told } from '../support/harness.js';

@@ -1,7 +1,7 @@
 import axios, { type AxiosRequestConfig } from 'axios';
 import { buildKeyGenerator, setupCache, type CacheOptions } from 'axios-cache-interceptor';
 import { describe, expect, test } from 'vitest';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { attachTo } from '../support/attach-to.js';
 import { below } from '../support/versions.js';
 import { caught } from '../support/caught.js';

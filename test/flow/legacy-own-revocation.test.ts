@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { expect, test } from 'vitest';
-import { accountBySubject } from '../../src/account-by-subject.js';
+import { accountBySubject } from '../../src/options/account-by-subject.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';

@@ -1,7 +1,7 @@
 import axios, { type AxiosRequestConfig } from 'axios';
 import { Agent } from 'node:http';
 import { expect, test } from 'vitest';
-import { resolveAdapter } from '../../src/adapter.js';
+import { resolveAdapter } from '../../src/axios/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';

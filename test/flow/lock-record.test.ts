@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LockRecord, TokenSet, TokenStore } from '../../src/store/store.js';
-import { shortFingerprint } from '../../src/token/fingerprint.js';
+import { shortFingerprint } from '../../src/token/pair/fingerprint.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
 
 const me = '/rest/v1.0/me';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { lineageFields } from '../../src/token/lineage.js';
+import { lineageFields } from '../../src/token/pair/lineage.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { holdNextSave } from '../support/late-landing.js';

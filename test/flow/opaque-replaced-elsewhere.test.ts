@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { accountBySubject } from '../../src/account-by-subject.js';
-import type { ProcoreOptions } from '../../src/options.js';
+import { accountBySubject } from '../../src/options/account-by-subject.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { bearerSent } from '../support/bearer-sent.js';
 import { createHarness, createTestStore, names } from '../support/harness.js';

@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { describe, expect, test } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/index.js';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { settled, until } from '../support/manual-env.js';

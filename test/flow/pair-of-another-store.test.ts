@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { issuerField } from '../../src/token/issuer.js';
-import { lineageFields } from '../../src/token/lineage.js';
+import { issuerField } from '../../src/token/pair/issuer.js';
+import { lineageFields } from '../../src/token/pair/lineage.js';
 import { createHarness, type Harness } from '../support/harness.js';
 
 const me = '/rest/v1.0/me';

@@ -2,7 +2,7 @@ import axios, { type AxiosRequestConfig } from 'axios';
 import FormDataPackage from 'form-data';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { resolveAdapter } from '../../src/adapter.js';
+import { resolveAdapter } from '../../src/axios/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';

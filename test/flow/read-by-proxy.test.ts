@@ -3,7 +3,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import https from 'node:https';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { attachTo } from '../support/attach-to.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';

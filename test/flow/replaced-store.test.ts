@@ -1,8 +1,8 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
-import type { ProcoreOptions } from '../../src/options.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
+import type { Procore } from '../../src/attach/handle.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';

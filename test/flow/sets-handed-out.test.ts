@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { authorisationField } from '../../src/token/authorisation-line.js';
+import { authorisationField } from '../../src/token/pair/authorization-line.js';
 import { createHarness } from '../support/harness.js';
 
 interface Line {

@@ -1,9 +1,9 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { createGrantRegistry } from '../../src/token/mutex.js';
+import { createGrantRegistry } from '../../src/token/grant/registry.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type TestStore } from '../support/harness.js';
 

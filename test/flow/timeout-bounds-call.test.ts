@@ -1,7 +1,7 @@
 import axios, { type AxiosError, type AxiosRequestConfig } from 'axios';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { resolveAdapter } from '../../src/adapter.js';
+import { resolveAdapter } from '../../src/axios/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';

@@ -1,8 +1,8 @@
 import axios from 'axios';
 import { expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { startEmulator, type Emulator } from '../../src/emulator/index.js';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { TokenStoreConflict, type TokenSet } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';

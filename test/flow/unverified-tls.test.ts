@@ -3,8 +3,8 @@ import https from 'node:https';
 import axios from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { afterEach, expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
-import { systemEnv } from '../../src/env.js';
+import { createAttach } from '../../src/attach/attach.js';
+import { systemEnv } from '../../src/time/env.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 
 const open = { rejectUnauthorized: false };

@@ -1,9 +1,9 @@
 import axios, { type AxiosInstance } from 'axios';
 import nock from 'nock';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createAttach } from '../../src/attach.js';
-import type { ProcoreOptions } from '../../src/options.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
+import type { Procore } from '../../src/attach/handle.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';

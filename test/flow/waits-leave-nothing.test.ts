@@ -1,8 +1,8 @@
 import axios from 'axios';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { startEmulator, type Emulator } from '../../src/emulator/index.js';
-import { systemEnv } from '../../src/env.js';
+import { systemEnv } from '../../src/time/env.js';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import { ways } from '../support/aborts.js';
 import { caught } from '../support/caught.js';

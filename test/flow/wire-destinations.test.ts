@@ -1,7 +1,7 @@
 import axios, { type AxiosRequestConfig } from 'axios';
 import nock from 'nock';
 import { afterEach, beforeAll, afterAll, expect, test } from 'vitest';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names } from '../support/harness.js';
 import { answerAt } from '../support/nocked.js';

@@ -1,6 +1,6 @@
 import nock from 'nock';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { environments, type EnvironmentName } from '../../src/environments.js';
+import { environments, type EnvironmentName } from '../../src/wire/environments.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { answerAt } from '../support/nocked.js';

@@ -1,7 +1,7 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
-import type { Env } from '../../src/env.js';
+import type { Env } from '../../src/time/env.js';
 import type { Procore, TokenSet, TokenStore } from '../../src/index.js';
 import type { Net } from './net.js';
 import { recordOf, type Table } from './rows.js';

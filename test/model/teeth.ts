@@ -1,4 +1,4 @@
-import type { Env } from '../../src/env.js';
+import type { Env } from '../../src/time/env.js';
 import type { Procore, TokenStore } from '../../src/index.js';
 import { runScenario } from './run.js';
 import { scenarioOf, type FaultKind } from './scenario.js';

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import axios, { type AxiosInstance } from 'axios';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { Procore } from '../../src/attach/handle.js';
 import { startEmulator, type Emulator } from '../../src/emulator/index.js';
-import { systemEnv } from '../../src/env.js';
+import { systemEnv } from '../../src/time/env.js';
 import type { TokenSet } from '../../src/store/store.js';
-import { shortFingerprint } from '../../src/token/fingerprint.js';
+import { shortFingerprint } from '../../src/token/pair/fingerprint.js';
 import {
   diskThatIsFull,
   folderThatBecomesAFile,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createAttach } from '../../src/attach.js';
+import { createAttach } from '../../src/attach/attach.js';
 import { startEmulator } from '../../src/emulator/index.js';
-import { systemEnv } from '../../src/env.js';
+import { systemEnv } from '../../src/time/env.js';
 import type { ProcoreEvents } from '../../src/observe/events.js';
 import { keysOf } from '../../src/store/redis/keys.js';
 import { redisTokenStore, type RedisTokenStoreOptions } from '../../src/store/redis.js';

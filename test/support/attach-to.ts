@@ -1,7 +1,7 @@
 import type { AxiosInstance } from 'axios';
-import { createAttach } from '../../src/attach.js';
-import type { Procore } from '../../src/procore.js';
-import type { ProcoreOptions } from '../../src/options.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { Procore } from '../../src/attach/handle.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import type { Harness } from './harness.js';
 
 /** Attaches to an instance of the test's own making, on the harness's clock, emulator and store. */

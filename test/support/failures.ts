@@ -1,6 +1,6 @@
 import type { AxiosError } from 'axios';
-import { accountBySubject } from '../../src/account-by-subject.js';
-import type { ProcoreOptions } from '../../src/options.js';
+import { accountBySubject } from '../../src/options/account-by-subject.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { attachTo } from './attach-to.js';
 import { caught } from './caught.js';

@@ -1,9 +1,9 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
-import { createAttach } from '../../src/attach.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { Procore } from '../../src/attach/handle.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.js';
 import type { ProcoreEvents } from '../../src/observe/events.js';
-import type { Logger, ProcoreOptions } from '../../src/options.js';
+import type { Logger, ProcoreOptions } from '../../src/options/options.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { createManualEnv, type ManualEnv } from './manual-env.js';
 

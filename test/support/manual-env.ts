@@ -1,4 +1,4 @@
-import type { Env } from '../../src/env.js';
+import type { Env } from '../../src/time/env.js';
 import { isOnTheWire } from './on-the-wire.js';
 import { hasMoved, noteMove } from './traffic.js';
 

@@ -1,5 +1,5 @@
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { resolveAdapter, type Adapter } from '../../src/adapter.js';
+import { resolveAdapter, type Adapter } from '../../src/axios/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
 import type { ManualEnv } from './manual-env.js';
 

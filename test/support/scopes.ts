@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ProcoreOptions } from '../../src/options.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
 import type { LockRecord } from '../../src/store/store.js';
 import { createHarness, type Harness, type TestStore } from './harness.js';
 

@@ -1,7 +1,7 @@
 import axios, { type AxiosAdapter, type AxiosInstance } from 'axios';
-import { createAttach } from '../../src/attach.js';
-import type { ProcoreOptions } from '../../src/options.js';
-import type { Procore } from '../../src/procore.js';
+import { createAttach } from '../../src/attach/attach.js';
+import type { ProcoreOptions } from '../../src/options/options.js';
+import type { Procore } from '../../src/attach/handle.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { createManualEnv, type ManualEnv } from './manual-env.js';
 

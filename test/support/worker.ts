@@ -1,7 +1,7 @@
 /** One of several processes on a two-callback file store without a lock: makes one call when it is told to. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import axios from 'axios';
-import { attachProcore } from '../../src/attach.js';
+import { attachProcore } from '../../src/attach/attach.js';
 import type { TokenSet } from '../../src/store/store.js';
 
 const [url, file, saveMs] = process.argv.slice(2) as [string, string, string];

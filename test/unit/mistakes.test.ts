@@ -7,7 +7,7 @@ import { encryptedTokenStore } from '../../src/store/encrypted.js';
 import { fileTokenStore } from '../../src/store/file.js';
 import { postgresTokenStore } from '../../src/store/postgres.js';
 import { redisTokenStore } from '../../src/store/redis.js';
-import { checkRequestOptions } from '../../src/option-checks.js';
+import { checkRequestOptions } from '../../src/options/checks.js';
 
 /** What must be in no message, wherever it was put: a client secret, short enough to look like a word. */
 const secret = 'hunter2-of-the-app';

@@ -1,4 +1,4 @@
-import { createWakefulness } from '../../awake.js';
+import { createWakefulness } from '../../time/awake.js';
 import { unlessAborted } from './slots.js';
 
 /** A connection as `pg`'s pool lends it: of its `PoolClient` the part that is used. */

@@ -1,4 +1,4 @@
-import { kindOf } from '../../in-words.js';
+import { kindOf } from '../../text/words.js';
 
 /** A table's name as it was given, and as it stands in a statement. */
 export interface PostgresTable {

@@ -1,4 +1,4 @@
-import { isPromise } from '../../in-words.js';
+import { isPromise } from '../../text/words.js';
 
 /** As much of an `ioredis` client (`Redis` or `Cluster`, 5 or later) as the store needs. */
 export interface IoredisClient {

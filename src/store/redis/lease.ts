@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopwatch } from '../../awake.js';
+import { stopwatch } from '../../time/awake.js';
 
 /** What the server does for a lock; each rejects when nothing is known of it. */
 export interface LeaseCommands {

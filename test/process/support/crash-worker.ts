@@ -2,7 +2,7 @@
 import axios from 'axios';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { attachProcore } from '../../../src/attach.js';
+import { attachProcore } from '../../../src/attach/attach.js';
 import type { TokenStore } from '../../../src/store/store.js';
 import type { CrashPoint, CrashTask } from './crash-points.js';
 import { openStore } from './open-store.js';

@@ -1,5 +1,5 @@
 import type { FileTokenStore } from '../../../src/store/file/store.js';
-import { shortFingerprint } from '../../../src/token/fingerprint.js';
+import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
 
 export const account = 'acme';
 export const before = { access_token: 'access-1', refresh_token: 'refresh-1' };

@@ -1,8 +1,8 @@
 /** One of a fleet on one store: makes calls until it is told to finish, or is killed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
-import { attachProcore } from '../../../src/attach.js';
-import { shortFingerprint } from '../../../src/token/fingerprint.js';
+import { attachProcore } from '../../../src/attach/attach.js';
+import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
 import { openStore, type StoreKind } from './open-store.js';
 
 /** What a worker tells its parent. */

@@ -1,6 +1,6 @@
 /** A process that is stopped, or keeps itself busy, for longer than it waits for anything; its rows are kept by the parent, over HTTP. */
 import axios from 'axios';
-import { attachProcore } from '../../../src/attach.js';
+import { attachProcore } from '../../../src/attach/attach.js';
 import type { TokenSet } from '../../../src/store/store.js';
 
 export type StoppedTask = 'renew' | 'call' | 'exchange' | 'code' | 'deadline';

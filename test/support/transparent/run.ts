@@ -1,8 +1,8 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAttach } from '../../../src/attach.js';
-import { systemEnv } from '../../../src/env.js';
+import { createAttach } from '../../../src/attach/attach.js';
+import { systemEnv } from '../../../src/time/env.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import { describeValue, drained } from './describe.js';
 import { startTarget, type Seen, type Target } from './target.js';

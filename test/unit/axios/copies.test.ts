@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import axios, { type AxiosStatic } from 'axios';
 import { describe, expect, test } from 'vitest';
-import { endBy, isCancel } from '../../../src/axios.js';
+import { endBy, isCancel } from '../../../src/axios/versions.js';
 import { createAxiosCopies, ownCopy } from '../../../src/axios/copies.js';
 import { createBehind } from '../../../src/axios/unseen.js';
 import { isProcoreError, TokenStoreError, WrongEnvironmentError } from '../../../src/failure/errors.js';

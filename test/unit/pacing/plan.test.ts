@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noRateLimit, type RateLimit } from '../../../src/pacing/headers.js';
+import { noRateLimit, type RateLimit } from '../../../src/wire/rate-limit.js';
 import {
   admit,
   answered,

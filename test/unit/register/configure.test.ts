@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isBySubject } from '../../../src/account-by-subject.js';
+import { isBySubject } from '../../../src/options/account-by-subject.js';
 import { configure } from '../../../src/register/configure.js';
 import type { Registration } from '../../../src/register/settings.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact } from '../../../src/observe/redact.js';
+import { redact } from '../../../src/text/redact.js';
 import { secretsIn } from '../../../src/register/secrets.js';
 
 const shown = (text: string, ...given: Parameters<typeof secretsIn>) => redact(text, secretsIn(...given));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assess, type Failure } from '../../../src/failure/assess.js';
 import type { ProblemKind } from '../../../src/failure/catalogue.js';
-import { retryDefaults } from '../../../src/options.js';
+import { retryDefaults } from '../../../src/options/options.js';
 import {
   decideRetry,
   isIdempotent,

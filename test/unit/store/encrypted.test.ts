@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import axios from 'axios';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAttach } from '../../../src/attach.js';
-import { systemEnv } from '../../../src/env.js';
+import { createAttach } from '../../../src/attach/attach.js';
+import { systemEnv } from '../../../src/time/env.js';
 import { storeContract } from '../../../src/store-contract/index.js';
 import { encryptedTokenStore, type SealingKey } from '../../../src/store/encrypted.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../../src/store/store.js';
-import { readTokenSet } from '../../../src/token/token-set.js';
+import { readTokenSet } from '../../../src/token/pair/token-set.js';
 import { startWithExpiredPair } from '../../support/expired-pair.js';
 
 const newKey = (id: string): SealingKey => ({ id, key: randomBytes(32) });

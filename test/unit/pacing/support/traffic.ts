@@ -1,5 +1,5 @@
 import { createGate, type Gate, type Ticket } from '../../../../src/pacing/gate.js';
-import { learnClock, serverOffsetMs, unknownClock } from '../../../../src/token/clock.js';
+import { learnClock, serverOffsetMs, unknownClock } from '../../../../src/wire/server-clock.js';
 import { createManualEnv, type ManualEnv } from '../../../support/manual-env.js';
 import { seeded, type LimitedServer } from './server.js';
 

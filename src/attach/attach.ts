@@ -1,0 +1,429 @@
+import type { AxiosRequestConfig } from 'axios';
+import { isBySubject, isFirstUserDefault } from '../options/account-by-subject.js';
+import { createAccounts } from '../line/accounts.js';
+import { checkAccount } from '../options/argument-checks.js';
+import { captureContext } from '../time/async-context.js';
+import { isFree, mark, reclaim, replaceable, unmark } from './instance.js';
+import { authorizationUrl, checkedCode, checkRevocation } from './authorization-url.js';
+import { createAuthorisation } from '../line/authorize.js';
+import { ejectOwn, replaceInterceptor, type AxiosLike } from '../axios/versions.js';
+import { createAxiosCopies, type AxiosCopies } from '../axios/copies.js';
+import { limitsToTell } from '../axios/limits.js';
+import { createCalls } from '../line/call.js';
+import { createDispatch } from '../line/dispatch.js';
+import { systemEnv, type Env } from '../time/env.js';
+import { raisingIn } from '../failure/raised.js';
+import { kindOf } from '../text/words.js';
+import { createInstaller } from '../line/entrance.js';
+import { instanceHint, isInstance } from './instance-hint.js';
+import { createBodyMaker } from '../line/body.js';
+import { createOwnRevocation } from '../legacy/own-revocation.js';
+import { createHearing, createOauthPassage } from '../legacy/passage.js';
+import { createTakeover } from '../legacy/takeover.js';
+import { createLine } from '../line/chain.js';
+import { createEvents } from '../observe/events.js';
+import { resolveOptions } from '../options/checks.js';
+import { type ProcoreOptions } from '../options/options.js';
+import { createOutcomes } from '../line/outcome.js';
+import { createPacing } from '../line/pace.js';
+import { createGate } from '../pacing/gate.js';
+import { createGates } from '../pacing/gates.js';
+import { createPostForm } from '../token/endpoint/form.js';
+import type { Procore } from './handle.js';
+import { createProxyWarning } from './proxy-warning.js';
+import { goesInClear } from '../axios/rehearsal.js';
+import { scheduleRetries } from '../line/retry.js';
+import { createSend } from '../line/send.js';
+import { createShared, type Shared } from './shared.js';
+import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
+import type { TokenSet, TokenStore } from '../store/store.js';
+import { createExchange } from '../token/endpoint/exchange.js';
+import { createHome } from '../token/loading/home.js';
+import { fingerprint } from '../token/pair/fingerprint.js';
+import { createKeeper } from '../token/loading/bounded-store.js';
+import { runLocked } from '../token/grant/lock.js';
+import { createLogin } from '../token/endpoint/login.js';
+import { createLoginGate } from '../token/endpoint/login-gate.js';
+import { createGrantRegistry } from '../token/grant/registry.js';
+import { readTokenSet } from '../token/pair/token-set.js';
+import { createTlsWarning } from './tls-warning.js';
+import { createTokenSource, type TokenSource } from '../token/source.js';
+
+/** Attaches the plugin to one axios instance: see the README. */
+export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Procore;
+
+/**
+ * Creates `attachProcore` over a clock, chance and timers. Attaches that share a store object share its token sources: the one piece of
+ * state between them. `isEarly`: the application has not seen the instance yet, and may still change its defaults.
+ */
+export function createAttach(
+  env: Env,
+  registry: object = globalThis,
+  copies: AxiosCopies = createAxiosCopies(),
+): (instance: AxiosLike, options: ProcoreOptions, isEarly?: boolean) => Procore {
+  const sharedByStore = new WeakMap<TokenStore, Shared>();
+  const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
+  const grants = createGrantRegistry(registry);
+  const createScopes = (serverOffsetMs: () => number) =>
+    createGates(() => createGate({ env, serverOffsetMs }));
+
+  return (instance, options, isEarly = false) => {
+    checkInstance(instance);
+    const settings = resolveOptions(options);
+    checkFree(instance, settings.replace);
+    reclaim(instance);
+    const before = settings.replace ? replaceable(instance) : undefined;
+    const of = before && sharedByHandle.get(before.handle);
+    const sharedBefore = of?.shared;
+    // Instances that stay on the store before go on with its tokens.
+    const isAlone = sharedBefore?.attached.items().every((handle) => handle === before?.handle);
+    const store = settings.store ?? memoryTokenStore();
+    const shared =
+      sharedByStore.get(store) ??
+      (isAlone ? sharedBefore : undefined) ??
+      createShared(env, createScopes, sharedBefore?.gates);
+    if (of && shared === sharedBefore) sharedByStore.delete(of.store);
+    sharedByStore.set(store, shared);
+    const inContext = captureContext();
+    const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
+    shared.tellTo(events);
+    const copy = copies.of(instance);
+    for (const { what, here } of limitsToTell(copy.version)) {
+      events.warnOnce('axios-version', what, `axios ${copy.version} ${what}; ${here}`);
+    }
+    const { loginUrl } = settings.environment;
+    const warnOfProxy = createProxyWarning(copy, [loginUrl, ...settings.allowedOrigins], events.warnOnce);
+    const warnOfTls = createTlsWarning([loginUrl, ...settings.allowedOrigins], events.warnOnce);
+    if (!isEarly) {
+      warnOfProxy(instance.defaults as AxiosRequestConfig);
+      warnOfTls(instance.defaults as AxiosRequestConfig);
+    }
+    const { serverOffsetMs, emit } = shared;
+    const mutex = grants.of(store, {
+      client: JSON.stringify([loginUrl, settings.clientId]),
+      isPrivate: isMemoryTokenStore(store),
+      replaces: before?.store,
+    });
+
+    const post = createPostForm(instance, copy, warnOfTls);
+    const login = createLogin({
+      env,
+      async post(...request) {
+        const answer = await post(...request);
+        shared.learn(answer.date);
+        return answer;
+      },
+      loginUrl,
+      clientId: settings.clientId,
+      clientSecret: settings.clientSecret,
+      secretTimeoutMs: settings.renewal.storeTimeoutMs,
+      serverOffsetMs,
+    });
+    const exchange = createExchange({
+      env,
+      login,
+      redirectUri: settings.redirectUri,
+      custom: settings.exchange,
+      ownRenewals: shared.ownRenewals,
+      totalMs: settings.renewal.totalMs,
+      serverOffsetMs,
+      outliving: shared.outliving,
+      broughtLate(refreshToken) {
+        for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
+      },
+    });
+    /** Looked up on every call: the key of the shared source takes longer to make. */
+    const sources = new Map<string, TokenSource>();
+    const sourceOf = (account: string): TokenSource => {
+      mutex.used();
+      const source = sources.get(account) ?? sharedSource(account);
+      sources.set(account, source);
+      return source;
+    };
+    const client = [loginUrl, settings.clientId, settings.grant];
+    const ofThisClient = JSON.stringify(client);
+    const clientKeyOf = (account: string) => JSON.stringify([...client, account]);
+    /** Whose tokens the handle means where it is told no account. */
+    const ownAccount = typeof settings.account === 'string' ? settings.account : 'default';
+    // Not at its first call: that one may come by an instance that was attached later, inside of a request.
+    shared.contextOf(clientKeyOf(ownAccount), inContext);
+    const sharedSource = (account: string): TokenSource => {
+      const clientKey = clientKeyOf(account);
+      // The latest attach knows best: a secret may have been corrected.
+      shared.exchanges.set(clientKey, exchange);
+      if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
+      return shared.source(clientKey, () => {
+        return createTokenSource({
+          env,
+          account,
+          client: ofThisClient,
+          grant: settings.grant,
+          clientKey,
+          ...createHome(store, (store) =>
+            createKeeper({
+              store,
+              account,
+              env,
+              storeTimeoutMs: settings.renewal.storeTimeoutMs,
+              saves: grants.savesOf(store),
+            }),
+          ),
+          inherited: shared.inheritedBy(clientKey),
+          mutex,
+          isBeside: shared.isOfSource,
+          untilDetached: shared.untilDetached,
+          loginGate: () => mutex.loginGate(() => createLoginGate(env)),
+          exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
+          settings: settings.renewal,
+          maxWaitMs: settings.maxWaitMs,
+          takesOver: () => shared.takenOver.has(clientKey),
+          serverOffsetMs,
+          inContext: shared.contextOf(clientKey, inContext),
+          emit,
+          warnOnce: shared.warnOnce,
+        });
+      });
+    };
+
+    /** How the keys of this client's accounts begin. */
+    const clientKeys = clientKeyOf('').slice(0, -'""]'.length);
+    if (shared === sharedBefore) {
+      shared.moveTo(store, clientKeys);
+      if (isAlone && !settings.legacy.takeOverRefresh) shared.takenOver.clear();
+    } else {
+      for (const [key, held] of before?.held() ?? []) {
+        if (!key.startsWith(clientKeys)) continue;
+        shared.inherit(key, held);
+        // What is in memory only is saved, whether or not a call comes for it.
+        if (held.unsaved) sourceOf((JSON.parse(key) as string[])[3]!);
+      }
+    }
+    const accounts = isBySubject(settings.account)
+      ? createAccounts({
+          store,
+          sources: () => [...shared.sources()].filter((source) => source.client === ofThisClient),
+          sourceOf,
+          inContext,
+          env,
+          isFirstUserDefault: isFirstUserDefault(settings.account),
+        })
+      : undefined;
+
+    const calls = createCalls();
+    const serverNowMs = () => env.now() + serverOffsetMs();
+    const line = createLine(createSend({ env, calls, learn: shared.learn, serverNowMs }));
+    const pacing = createPacing({ env, calls, emit: events.emit });
+    const authorisation = createAuthorisation({
+      env,
+      calls,
+      line,
+      enter: pacing.enter,
+      events,
+      takesOver: settings.legacy.takeOverRefresh,
+      isByUser: accounts !== undefined,
+      isInUse: () => [...shared.sources()].some((source) => source.holds()),
+    });
+    // Request interceptors run last in, first out: authorisation comes after everything that may wait.
+    line.interceptors.request.use(authorisation.request);
+    line.interceptors.request.use(createBodyMaker({ env, calls }).request);
+    line.interceptors.request.use(pacing.request);
+    line.interceptors.response.use(null, authorisation.rejected);
+    scheduleRetries(line, { env, calls, emit: events.emit });
+
+    const { warnOnce } = events;
+    const { sources: allSources } = shared;
+    const hear = createHearing({ env, serverOffsetMs });
+    const takeover = settings.legacy.takeOverRefresh
+      ? createTakeover({
+          env,
+          copy,
+          settings,
+          mutex,
+          hear,
+          sources: allSources,
+          sourceOf,
+          accounts,
+          alone: (refreshToken, work) =>
+            inContext(() =>
+              runLocked(
+                {
+                  env,
+                  store,
+                  // A few hundred locks, and not one for each token: they leave files behind.
+                  account: `unknown refresh tokens ${fingerprint(refreshToken).slice(0, 2)}`,
+                  waitMs: settings.maxWaitMs,
+                  releaseMs: settings.renewal.storeTimeoutMs,
+                  warn: (why) => warnOnce('lock-contract', why, why),
+                },
+                work,
+                new AbortController().signal,
+              ),
+            ),
+          isRenewal: shared.ownRenewals.isInside,
+          goesInClear: (config, url) => goesInClear(copy, config.adapter, url, config),
+          serverOffsetMs,
+          warnOnce,
+        })
+      : undefined;
+    const ownRevocation = createOwnRevocation({
+      env,
+      copy,
+      settings,
+      sources: allSources,
+      sourceOf,
+      accounts,
+      isRenewal: shared.ownRenewals.isInside,
+    });
+    const oauth = createOauthPassage({
+      mutex,
+      hear,
+      sources: allSources,
+      warnOnce,
+      takeover,
+      ownRevocation,
+    });
+    const limits = `${settings.environment.apiUrl} ${settings.clientId} `;
+    const gateOf = (scope: string) => shared.gates.of(limits + scope);
+    const outcomes = createOutcomes({ calls });
+    const dispatch = createDispatch({
+      env,
+      copy,
+      settings,
+      calls,
+      line,
+      outcomes,
+      sourceOf,
+      accounts,
+      gateOf,
+      oauth,
+      warnOfProxy,
+      warnOfTls,
+      events,
+    });
+    const bypassed = () =>
+      events.warnOnce(
+        'adapter-replaced',
+        '',
+        'a request interceptor that runs after attachProcore replaces config.adapter, so those calls bypass the plugin; register that interceptor after attachProcore, or hand its adapter over as instance.defaults.adapter',
+      );
+    // Synchronous, because it never fails: one that is not would let axios read each body later, after the caller may have changed it.
+    const installer = createInstaller({ env, dispatch, bypassed });
+    const id =
+      (before && replaceInterceptor(instance, before.interceptor, installer)) ??
+      instance.interceptors.request.use(installer, undefined, { synchronous: true });
+
+    let detached = false;
+    const raising = raisingIn(copy);
+    const named = (method: string, account: string | undefined): TokenSource => {
+      checkAccount(method, account);
+      return sourceOf(account ?? ownAccount);
+    };
+    const patience = { maxMs: settings.maxWaitMs, signal: undefined };
+    const sourceOfUser = async (tokens: TokenSet): Promise<TokenSource> =>
+      sourceOf(await accounts!.ofTokens(tokens, patience));
+    /** One user after another on one account is legitimate; two at once are not. */
+    const changedOwner = () =>
+      warnOnce(
+        'account-changed-owner',
+        '',
+        'setTokens or exchangeCode, without "account", has brought tokens of another user than those that were held: from now on these are used, and those of the user before are no longer kept. That is right where one user follows another; for several users at once give each an account, { account: String(user.id) }, or set the option account: accountBySubject',
+      );
+    const handle: Procore = {
+      getAccessToken: raising(async (account) => {
+        const source = named('getAccessToken', account);
+        const acquired = await source.acquire({ maxMs: settings.maxWaitMs, signal: undefined });
+        if (acquired.kind === 'lease') return acquired.lease.held.accessToken ?? '';
+        throw acquired.kind === 'failed' ? acquired.error : new Error('unreachable: no signal was given');
+      }),
+      setTokens: raising(async (tokens, account) => {
+        const source = named('setTokens', account);
+        if (account !== undefined) return source.setTokens(tokens);
+        const read = accounts && readTokenSet(tokens);
+        if (read?.kind === 'set') return (await sourceOfUser(read.set)).setTokens(tokens);
+        return source.setTokens(tokens, changedOwner);
+      }),
+      renew: raising(async (account) => {
+        return named('renew', account).renew();
+      }),
+      authorizationUrl: (request) => authorizationUrl(settings, request),
+      exchangeCode: raising(async (request) => {
+        const { account, code, redirectUri } = checkedCode(settings, request);
+        const source = named('exchangeCode', account);
+        return source.exchangeCode(login, { code, redirectUri }, async (held) => {
+          if (account !== undefined) return source.take(held);
+          if (accounts) return (await sourceOfUser(held.set)).take(held);
+          return source.take(held, changedOwner);
+        });
+      }),
+      revoke: raising(async (account) => {
+        checkRevocation(settings);
+        return named('revoke', account).revoke(login);
+      }),
+      status: (account) => named('status', account).status(),
+      unsavedTokens: (account) => named('unsavedTokens', account).unsavedTokens(),
+      idle: shared.idle,
+      on: events.on,
+      detach() {
+        if (detached) return;
+        detached = true;
+        shared.detached(handle);
+        ejectOwn(instance, id, installer);
+        unmark(instance);
+      },
+    };
+    sharedByHandle.set(handle, { shared, store });
+    shared.attached.add(handle);
+    before?.giveWay();
+    mark(instance, {
+      handle,
+      interceptor: installer,
+      store,
+      held: shared.held,
+      giveWay() {
+        handle.detach();
+        shared.tellNoMore(events);
+      },
+    });
+    return handle;
+  };
+}
+
+const axiosCopies = createAxiosCopies();
+
+const attach = createAttach(systemEnv, globalThis, axiosCopies);
+
+/** Attaches the plugin to one axios instance; see the README. */
+export const attachProcore: AttachProcore = (instance, options) => attach(instance, options);
+
+/** The same for an instance that the application has not seen yet. */
+export const attachEarly: AttachProcore = (instance, options) => attach(instance, options, true);
+
+/** Notes what a copy of axios exports, for attaches to its instances. */
+export const knowAxios: AxiosCopies['know'] = axiosCopies.know;
+
+function checkInstance(instance: AxiosLike): void {
+  if (!isInstance(instance)) {
+    throw new TypeError(
+      `axios-procore: attachProcore got ${kindOf(instance)}; it takes an axios instance (axios itself, or what axios.create returns) as its first argument. ${instanceHint(instance)}`,
+    );
+  }
+  if (!Object.isExtensible(instance)) {
+    throw new TypeError(
+      'axios-procore: this axios instance cannot be attached, because Object.freeze, or the like, has been called on it; attach before that.',
+    );
+  }
+}
+
+function checkFree(instance: AxiosLike, replace: boolean): void {
+  if (isFree(instance)) return;
+  if (!replace) {
+    throw new TypeError(
+      'axios-procore: this axios instance is attached already; call detach() on the handle of the first attachProcore before attaching anew, or give replace: true where a module runs again in the same process (hot reload).',
+    );
+  }
+  if (!replaceable(instance)) {
+    throw new TypeError(
+      'axios-procore: this axios instance is attached already, by release 0.1.0 of the package, which replace: true cannot detach; call detach() on its handle, or start the process anew.',
+    );
+  }
+}

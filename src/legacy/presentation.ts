@@ -1,0 +1,105 @@
+import type { Env } from '../time/env.js';
+import { ReauthenticationRequiredError } from '../failure/errors.js';
+import { fingerprint } from '../token/pair/fingerprint.js';
+import type { Patience } from '../time/within.js';
+import type { Acquired, Leases } from '../token/renewal/leases.js';
+import type { Lease, Ledger } from '../token/pair/ledger.js';
+import { descendsFrom } from '../token/pair/lineage.js';
+import type { GrantMutex } from '../token/grant/registry.js';
+import { successorOf } from '../token/grant/successor.js';
+import type { Recognition } from '../token/loading/recognition.js';
+import { localExpiryMs } from '../token/pair/token-set.js';
+
+/** What a token request of the application's own comes to. */
+export type Presented =
+  | Acquired
+  /** The account has a working pair, and the token is not of its line: of a new authorisation, or somebody else's. */
+  | { kind: 'unknown' };
+
+/** Asked for tokens with less than this share of the life left, the answer is a new pair: some applications would ask again at once. */
+const leastShare = 0.25;
+
+/** Answers the token requests that the application makes by itself from one account's own renewal. */
+export function createPresentation(deps: {
+  env: Env;
+  ledger: Ledger;
+  mutex: GrantMutex;
+  serverOffsetMs: () => number;
+  leases: Pick<Leases, 'acquire' | 'replace'>;
+  /** Takes the store's pair, where this refresh token is of its line and not of that in hand. */
+  recognise: Recognition['recognise'];
+  /** Takes a refresh token that nobody has redeemed, where nothing else works. */
+  offer: (refreshToken: string) => Promise<void>;
+}): {
+  knows(refreshToken: string): boolean;
+  present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
+} {
+  const { env, ledger, mutex, leases } = deps;
+
+  /** Not what another account has redeemed, nor another user of this one: whoever presents it gets the pair in hand. */
+  function knows(refreshToken: string): boolean {
+    const hand = ledger.newest?.held.set;
+    const successor = successorOf(refreshToken, mutex.outcomeOf)?.refresh_token;
+    return (
+      hand !== undefined &&
+      [refreshToken, successor].some(
+        (token) => token !== undefined && (descendsFrom(hand, token) || ledger.isOfSameUser(token)),
+      )
+    );
+  }
+
+  /** The tokens of an account may have been replaced, by another user's perhaps, in the moment that the news takes. */
+  async function acquireHeld(patience: Patience): Promise<Acquired> {
+    for (;;) {
+      const acquired = await leases.acquire(patience);
+      if (acquired.kind !== 'lease') return acquired;
+      if (acquired.lease === ledger.newest || acquired.lease === ledger.current()) return acquired;
+    }
+  }
+
+  function isYoung({ held, aliveAtMs }: Lease): boolean {
+    const expiresAtMs = localExpiryMs(held, { serverOffsetMs: deps.serverOffsetMs(), aliveAtMs });
+    if (expiresAtMs === undefined || held.lifeMs === undefined) return true;
+    return expiresAtMs - env.now() > leastShare * held.lifeMs;
+  }
+
+  /** Nothing in hand works: what the application has may. */
+  async function instead(refreshToken: string, failed: Acquired, patience: Patience): Promise<Acquired> {
+    let acquired = failed;
+    // What was offered beside it went first, and is no better: it says nothing of this one.
+    while (isPersonNeeded(acquired)) {
+      const isHand = ledger.newest?.held.refreshToken === refreshToken;
+      const isSpent =
+        mutex.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
+      if (isSpent) return acquired;
+      if (!isHand) await deps.offer(refreshToken);
+      acquired = await acquireHeld(patience);
+      if (isHand) return acquired;
+    }
+    return acquired;
+  }
+
+  return {
+    knows,
+    async present(refreshToken, patience) {
+      let acquired = await acquireHeld(patience);
+      if (refreshToken !== undefined && isPersonNeeded(acquired))
+        acquired = await instead(refreshToken, acquired, patience);
+      if (acquired.kind !== 'lease') return acquired;
+      const isTheirs = () => refreshToken === undefined || knows(refreshToken);
+      if (refreshToken !== undefined && !isTheirs()) {
+        await deps.recognise(refreshToken, patience);
+        if (!isTheirs()) return { kind: 'unknown' };
+        acquired = await acquireHeld(patience);
+        if (acquired.kind !== 'lease') return acquired;
+      }
+      if (isYoung(acquired.lease)) return acquired;
+      const renewed = await leases.replace(acquired.lease, patience);
+      return renewed.kind === 'lease' && !isTheirs() ? { kind: 'unknown' } : renewed;
+    },
+  };
+}
+
+function isPersonNeeded(acquired: Acquired): boolean {
+  return acquired.kind === 'failed' && acquired.error instanceof ReauthenticationRequiredError;
+}

@@ -1,0 +1,141 @@
+import { accountOfSubject } from '../options/account-by-subject.js';
+import type { InContext } from '../time/async-context.js';
+import type { Env } from '../time/env.js';
+import { AccountUndecidedError } from '../failure/errors.js';
+import type { ListingStore, TokenSet } from '../store/store.js';
+import { descendsFrom } from '../token/pair/lineage.js';
+import type { TokenSource } from '../token/source.js';
+import { readTokenSet, subjectOf } from '../token/pair/token-set.js';
+import { awakeNow, call, within, type Patience } from '../time/within.js';
+
+/** Whose tokens a call uses, where accounts are the users themselves. */
+export interface Accounts {
+  /**
+   * The account of a call that brings this bearer, or none.
+   *
+   * @throws AccountUndecidedError where it brings none, and there are tokens of several users.
+   */
+  ofCall(bearer: string | undefined, patience: Patience): Promise<string>;
+  /**
+   * The account that these tokens are kept in. Where the first user has the account `default`, it has taken them already, and saved, if
+   * they are that user's.
+   */
+  ofTokens(tokens: TokenSet, patience: Patience): Promise<string>;
+  /** The account of a call that brings this bearer, where that is known at once. */
+  known(bearer: string | undefined): string | undefined;
+  /** Whether tokens of a log-in may only take the place of those of the same user, as far as tokens tell. */
+  mustBeSameUser(tokens: TokenSet): boolean;
+  /** The account that holds this refresh token or a later one, here or in the store; undefined: none that could be found. */
+  ofRefreshToken(refreshToken: string, patience: Patience): Promise<TokenSource | undefined>;
+}
+
+const undecided =
+  'it was not sent: it brings no bearer, and of the users whose tokens are kept here there is more than one, or may be. Give it the bearer of its user, or tell whose tokens it uses: { procore: { account: String(user.id) } } on the call.';
+
+/**
+ * Creates the choice of accounts by subject. The account `default` is that of the tokens that were there before, whoever their user is,
+ * or of the first user; every other user has an account by the name of the subject.
+ */
+export function createAccounts(deps: {
+  store: ListingStore;
+  /** Of this client. */
+  sources: () => Iterable<TokenSource>;
+  sourceOf: (account: string) => TokenSource;
+  /** The store is asked in the context of the attach, not in that of a call. */
+  inContext: InContext;
+  env: Env;
+  /** The first user whose tokens come has the account `default`. */
+  isFirstUserDefault: boolean;
+}): Accounts {
+  const { store, sources, sourceOf, inContext, env } = deps;
+  /** An application's own store may mean something else by the name. */
+  const canList = typeof store.accounts === 'function';
+
+  async function homeFor(patience: Patience, afresh = false): Promise<TokenSource> {
+    const home = sourceOf('default');
+    // Of a refresh token alone nobody can say whose it is.
+    if (!(await home.look(patience, afresh)) && home.isUnredeemed()) await home.acquire(patience);
+    return home;
+  }
+
+  /** Undefined: the store cannot say, or not now. */
+  async function listed({ maxMs, signal }: Patience): Promise<readonly string[] | undefined> {
+    if (!canList) return undefined;
+    const listing = inContext(() => call(async (): Promise<unknown> => store.accounts!()));
+    const waited = await within(env, maxMs, listing, signal);
+    const accounts = waited.kind === 'done' ? waited.value : undefined;
+    return Array.isArray(accounts) ? accounts.filter((account) => typeof account === 'string') : undefined;
+  }
+
+  function ownerOf(source: TokenSource): string {
+    const subject = source.subject();
+    return subject === undefined ? source.account : accountOfSubject(subject);
+  }
+
+  async function ofNobody(patience: Patience): Promise<string> {
+    const home = await homeFor(patience);
+    const owners = new Map<string, string>();
+    for (const source of sources()) if (source.holds()) owners.set(ownerOf(source), source.account);
+    const accounts = await listed(patience);
+    for (const account of accounts ?? []) {
+      if (account !== home.account && !owners.has(account)) owners.set(account, account);
+    }
+    const [only] = owners.values();
+    const isSure = accounts !== undefined || (home.holds() && !canList);
+    if (owners.size > 1 || (only !== undefined && !isSure)) throw new AccountUndecidedError(undecided);
+    return only ?? home.account;
+  }
+
+  async function ofToken(accessToken: string, patience: Patience): Promise<string> {
+    const home = await homeFor(patience);
+    if (home.owns(accessToken)) return home.account;
+    const subject = subjectOf(accessToken);
+    if (subject !== undefined) return accountOfSubject(subject);
+    for (const source of sources()) if (source.owns(accessToken)) return source.account;
+    return home.account;
+  }
+
+  return {
+    ofCall: (bearer, patience) => (bearer === undefined ? ofNobody(patience) : ofToken(bearer, patience)),
+    known(bearer) {
+      if (bearer === undefined || !sourceOf('default').holds()) return undefined;
+      if (sourceOf('default').owns(bearer)) return 'default';
+      const subject = subjectOf(bearer);
+      return subject === undefined ? undefined : accountOfSubject(subject);
+    },
+    mustBeSameUser({ access_token }) {
+      if (subjectOf(access_token) !== undefined) return false;
+      // Of users that no token tells apart the second must not take the place of the first: but where there was one account before, one
+      // user logs in after another.
+      return !deps.isFirstUserDefault || sourceOf('default').subject() !== undefined;
+    },
+    async ofTokens(tokens, patience) {
+      if (deps.isFirstUserDefault && subjectOf(tokens.access_token) !== undefined) {
+        const home = await homeFor(patience, true);
+        if (!home.holds() && (await home.takeIfFree(tokens))) return home.account;
+      }
+      return ofToken(tokens.access_token, patience);
+    },
+    async ofRefreshToken(refreshToken, patience) {
+      const holder = () => [...sources()].find((source) => source.knows(refreshToken));
+      await sourceOf('default').look(patience, true);
+      const known = holder();
+      if (known) return known;
+      // Another process may have renewed what is in hand here.
+      await sourceOf('default').recognise(refreshToken, patience);
+      if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
+      const untilMs = awakeNow(env) + patience.maxMs;
+      for (const account of (await listed(patience)) ?? []) {
+        if (awakeNow(env) > untilMs || patience.signal?.aborted) return undefined;
+        const loading = inContext(() => call(() => store.load(account)));
+        const loaded = await within(env, untilMs - awakeNow(env), loading, patience.signal);
+        const read = readTokenSet(loaded.kind === 'done' ? loaded.value : undefined);
+        if (read.kind !== 'set' || !descendsFrom(read.set, refreshToken)) continue;
+        const source = sourceOf(account);
+        await source.look(patience, true);
+        return source;
+      }
+      return undefined;
+    },
+  };
+}

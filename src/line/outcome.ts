@@ -1,0 +1,182 @@
+import { errorMonitor } from 'node:events';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { acceptsStatus, isAxiosError, isCancel, reasonOf, type AxiosErrorLike } from '../axios/versions.js';
+import type { AxiosCopy } from '../axios/copy.js';
+import { interruptedError, type Call, type Calls } from './call.js';
+import { concealAgents, concealAnswer, concealBody, concealRequest, isStream } from '../axios/conceal.js';
+import { putOnError, putOnResponse } from '../failure/carried.js';
+import { forCall, isProcoreError, type ProcoreError } from '../failure/errors.js';
+import { keepRawBody } from '../failure/partial-failures.js';
+import { describeProblem, type Problem } from '../failure/problem.js';
+import { raisedIn } from '../failure/raised.js';
+import { bearerOf } from '../wire/headers.js';
+
+/** How a call ends, for the application. */
+export interface Outcomes {
+  finish(call: Call, response: AxiosResponse): AxiosResponse;
+  /** Returns the answer where the application takes its status for a success; else throws. */
+  fail(call: Call, failure: unknown): AxiosResponse;
+}
+
+/** Deeper than anybody wraps errors; a cause may be its own. */
+const mostCauses = 5;
+
+/** Creates the way back from the line to the application: its own configuration, and an error that says what happened. */
+export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
+  function finish(call: Call, response: AxiosResponse): AxiosResponse {
+    call.response = response;
+    response.config = call.config as AxiosResponse['config'];
+    keepRawBody(response);
+    if (!call.source) return response;
+    concealAnswer(response);
+    concealAgents(call.config);
+    // What ends it later is an error of axios's own, made of the configuration that the adapter was given.
+    if (isStream(response.data)) response.data.on(errorMonitor, (error) => void disowned(error, call));
+    return response;
+  }
+
+  /**
+   * An error may carry the configuration that the adapter was given, bearer and all: one of the adapter's own kind, or, with the fetch
+   * adapter of several versions, the cause of one of axios's. Its request has the bearer in any case.
+   */
+  function disowned(error: unknown, call: Call, depth = 0): unknown {
+    if (typeof error !== 'object' || error === null || depth === mostCauses) return error;
+    const { response, cause, errors } = error as { response?: object; cause?: unknown; errors?: unknown };
+    for (const carrier of [error, response]) {
+      if (typeof carrier !== 'object' || carrier === null) continue;
+      const { config } = carrier as { config?: AxiosRequestConfig };
+      // A frozen one refuses, and must not end in an error of ours.
+      if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.config);
+      if (call.source) concealRequest(carrier);
+    }
+    for (const inner of [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]) {
+      disowned(inner, call, depth + 1);
+    }
+    return error;
+  }
+
+  /** The one that the adapter was given, or a copy of it that an adapter has made. */
+  function isPrivate(config: AxiosRequestConfig, call: Call): boolean {
+    if (calls.of(config) === call) return true;
+    const accessToken = call.lease?.held.accessToken;
+    return accessToken !== undefined && config !== call.config && bearerOf(config.headers) === accessToken;
+  }
+
+  return {
+    finish,
+
+    fail(call, failure) {
+      if (call.thrown && call.thrown.error === failure) {
+        putOnError(failure, problemIn(call, failure));
+        throw failure;
+      }
+      if (call.source) {
+        concealBody(call.config);
+        concealAgents(call.config);
+      }
+      // The fetch adapter puts its configuration and request on the one reason that a CancelToken has for all its calls.
+      disowned(reasonOf(call.config), call);
+      // However the adapter puts it: it was us who stopped it. And the reason of a CancelToken is shared by all its calls.
+      const isOurs = call.interruption() !== undefined || failure === reasonOf(call.config);
+      const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
+      // An answer that is not Procore's is none to classify.
+      const problem = call.left ? undefined : problemIn(call, error);
+      if (isProcoreError(error)) {
+        const answer = call.response && finish(call, call.response);
+        if (answer && problem) putOnResponse(answer, problem);
+        // Whoever takes every status for a success gets the 401 that was really answered.
+        if (answer && accepts(call, answer.status)) return answer;
+        throw ownError(call.copy, error, call.config, call.path, problem, answer);
+      }
+      if (problem) putOnError(error, problem);
+      if (!isAxiosError(error)) throw disowned(error, call);
+      Reflect.set(error, 'config', call.config);
+      disowned(error, call);
+      if (error.response) {
+        const response = finish(call, error.response);
+        if (problem) putOnResponse(response, problem);
+        if (call.refusedByStatus && accepts(call, response.status)) return response;
+      }
+      if (call.retry) silenceRetriers(error);
+      throw error;
+    },
+  };
+}
+
+/** An error of ours for a call that never came as far as the line; `response` stands for the answer that it would have got. */
+export function unsentError(
+  copy: AxiosCopy,
+  error: ProcoreError,
+  config: AxiosRequestConfig,
+  path: string,
+  response?: AxiosResponse,
+): ProcoreError {
+  const { kind, status } = error;
+  const problem = describeProblem({ kind, status, attempts: 0, mayHaveRun: false, idempotent: true });
+  return ownError(copy, error, config, path, problem, response);
+}
+
+function problemIn(call: Call, error: unknown): Problem {
+  const { attempts, mayHaveRun, idempotent, gaveUp, failure } = call;
+  const own = isProcoreError(error);
+  const retryAt = own ? error.retryAt : call.retryAtMs === undefined ? undefined : new Date(call.retryAtMs);
+  return describeProblem({
+    kind: own ? error.kind : isCancel(error) ? 'canceled' : (failure?.kind ?? 'unexpected'),
+    status: own && !call.response ? error.status : failure?.status,
+    body: failure?.body,
+    requestId: failure?.requestId,
+    attempts,
+    mayHaveRun,
+    idempotent,
+    retryAt,
+    gaveUp,
+  });
+}
+
+function accepts({ config, lenient }: Call, status: number): boolean {
+  return lenient || acceptsStatus(config, status);
+}
+
+function ownError(
+  copy: AxiosCopy,
+  error: ProcoreError,
+  config: AxiosRequestConfig,
+  path: string,
+  problem: Problem | undefined,
+  response?: AxiosResponse,
+): ProcoreError {
+  const told = raisedIn(
+    copy,
+    forCall(error, { config, path, response, request: response?.request as unknown }),
+  );
+  if (problem) {
+    putOnError(told, problem);
+    putOnResponse(told.response, problem);
+  }
+  Object.assign(config, { 'axios-retry': { retries: 0 } });
+  silenceRetryAxios(config);
+  return told;
+}
+
+/** Another retrier on the application's instance would multiply attempts that the line has made already. */
+function silenceRetriers({ config }: AxiosErrorLike): void {
+  const state = (config as { 'axios-retry'?: object } | undefined)?.['axios-retry'];
+  if (state) Object.assign(state, { retries: 0 });
+  if (config) silenceRetryAxios(config);
+}
+
+/**
+ * retry-axios reads `raxConfig` on the configuration of the error, and retries three times where it finds none. What the application has put
+ * there may be shared with other calls, so it is replaced. Not enumerable where there was none: a call that is made anew with this
+ * configuration is a call like any other.
+ */
+function silenceRetryAxios(config: AxiosRequestConfig): void {
+  const { raxConfig } = config as { raxConfig?: object };
+  Reflect.defineProperty(config, 'raxConfig', {
+    // Until 4.0 a function of the application's was asked before the count.
+    value: { ...raxConfig, retry: 0, noResponseRetries: 0, shouldRetry: () => false },
+    enumerable: raxConfig !== undefined,
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,83 @@
+import type { AxiosRequestConfig } from 'axios';
+import { resolveAdapter } from '../axios/adapter.js';
+import { errorWithCode } from '../axios/versions.js';
+import type { AxiosCopy } from '../axios/copy.js';
+import { endsAtMs, type Call } from './call.js';
+import { assess } from '../failure/assess.js';
+import { putOnError } from '../failure/carried.js';
+import { DeadlineError } from '../failure/errors.js';
+import { describeProblem } from '../failure/problem.js';
+import { timeoutMsOf } from '../axios/timeout.js';
+
+/** A timer of Node may fire a millisecond before its time by the clock. */
+export const timerEarlyMs = 1;
+/** In the words of each adapter; the fetch adapter has two ways to put it. */
+const ownWords = /^timeout (of )?\d+(?=ms exceeded| of ms exceeded)/;
+/** One error may stand in another; deeper nobody wraps a timeout. */
+const mostCauses = 3;
+
+/** What a call ends with whose time is over while it waits for a token, or for its turn; undefined: it is not over. */
+export function overtime(call: Call, nowMs: number): Error | undefined {
+  if (nowMs < endsAtMs(call)) return undefined;
+  if (call.deadlineAtMs <= call.timeoutAtMs) {
+    return new DeadlineError('its deadlineMs has passed while it waited.');
+  }
+  const error = timeoutError(call.copy, call.config);
+  call.failure = assess(
+    {
+      error,
+      response: undefined,
+      refusedByStatus: false,
+      redirected: false,
+      canceled: false,
+      brokenBody: false,
+    },
+    nowMs,
+  );
+  call.gaveUp = 'deadline';
+  // axios's own error of a timeout has no answer.
+  call.response = undefined;
+  return error;
+}
+
+/** What axios itself rejects a call with whose `timeout` has passed. */
+export function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error {
+  const { adapter, timeout, timeoutErrorMessage, transitional } = config;
+  const isClear =
+    transitional?.clarifyTimeoutError === true ||
+    // Whatever `transitional` says.
+    copy.isFetch(resolveAdapter(copy, adapter, config), adapter, config);
+  const message = timeoutErrorMessage || `timeout of ${timeout}ms exceeded`;
+  return errorWithCode(copy, message, isClear ? 'ETIMEDOUT' : 'ECONNABORTED', config);
+}
+
+/** The same for a request that was never sent, with its problem. */
+export function timedOutUnsent(copy: AxiosCopy, config: AxiosRequestConfig): Error {
+  const error = timeoutError(copy, config);
+  putOnError(error, describeProblem({ kind: 'timeout', attempts: 0, mayHaveRun: false, idempotent: true }));
+  return error;
+}
+
+/** An adapter that was given what is left says that number; the application looks for the one that it has chosen. */
+export function tellWholeTimeout(error: unknown, config: AxiosRequestConfig): void {
+  // That of an adapter with a time of its own is its own.
+  if (timeoutMsOf(config.timeout) === undefined) return;
+  let link = error as { message?: unknown; stack?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; depth < mostCauses && typeof link === 'object' && link !== null; depth++) {
+    const { message, stack } = link;
+    if (typeof message === 'string' && message !== config.timeoutErrorMessage && ownWords.test(message)) {
+      const told = message.replace(ownWords, (_words, of: string = '') => `timeout ${of}${config.timeout}`);
+      // A frozen one refuses, and must not end in an error of ours.
+      if (told !== message) {
+        Reflect.set(link, 'message', told);
+        if (typeof stack === 'string')
+          Reflect.set(
+            link,
+            'stack',
+            stack.replace(message, () => told),
+          );
+      }
+    }
+    link = link.cause as typeof link;
+  }
+}

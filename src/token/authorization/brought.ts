@@ -1,0 +1,153 @@
+import { TokenStoreError } from '../../failure/errors.js';
+import type { TokenSet } from '../../store/store.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import type { GrantType } from '../pair/identity.js';
+import type { Ledger } from '../pair/ledger.js';
+import { withoutRedeemed, withRedeemed } from '../pair/lineage.js';
+import type { GrantMutex } from '../grant/registry.js';
+import { isRenewedSince, isReplacedInStore } from '../pair/old-session.js';
+import {
+  holdLoaded,
+  isSameUser,
+  readTokenSet,
+  unwritableExtra,
+  type AheadChoice,
+  type HeldTokens,
+} from '../pair/token-set.js';
+import { createTurns } from '../../time/serial.js';
+import { writableAdvice } from '../pair/writable.js';
+import type { Bringing, Writes } from '../saving/writes.js';
+
+/** Tokens that no renewal of ours has got. */
+export interface Brought {
+  /**
+   * Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. `changedOwner`: hears that they are
+   * of another user than those that are held. Resolves with the set as it was saved.
+   */
+  take(held: HeldTokens, changedOwner?: () => void): Promise<TokenSet>;
+  setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void>;
+  /**
+   * Takes tokens that the application got by itself, as `setTokens`, unless they may be of another user than those that are held and not
+   * dead; `sure`: only where it is certain that they are not. Resolves with whether it took them; never rejects for a failed save.
+   */
+  takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean>;
+}
+
+/** Creates the one who takes what the application brings to one account. */
+export function createBrought(deps: {
+  account: string;
+  grant: GrantType;
+  ledger: Ledger;
+  mutex: GrantMutex;
+  writes: Writes;
+  ahead: () => AheadChoice;
+  takesOver: () => boolean;
+  /** A renewal is under way. */
+  isRenewing: () => boolean;
+  /** Nobody but a person can go on. */
+  isDead: () => boolean;
+  /** Looks into the store where nothing is held yet, and renews nothing. */
+  readStore: () => Promise<unknown>;
+  /** Looks into the store, and renews what is there if it must. */
+  look: () => Promise<unknown>;
+  /** What is under way for the tokens before is neither saved nor used any more. */
+  supersede: () => void;
+}): Brought {
+  const { account, grant, ledger, mutex, isDead } = deps;
+  /** One after another: of two users who log in at once, the second must find the tokens of the first. */
+  const turns = createTurns();
+
+  /** A new authorisation of the same user continues the line: the application may come with any of its tokens. */
+  function inLine(tokens: TokenSet): TokenSet {
+    const { set, refreshToken } = ledger.newest?.held ?? {};
+    if (!deps.takesOver() || !set || !refreshToken || refreshToken === tokens.refresh_token) return tokens;
+    const same = isSameUser(set, tokens);
+    if (same === false) return withoutRedeemed(tokens);
+    return same ? withRedeemed(tokens, refreshToken, set) : tokens;
+  }
+
+  /** Of the same user as the pair in hand, and that one works: a pair of an old session can but be older. */
+  function isOfSession(brought: HeldTokens): boolean {
+    const hand = ledger.newest?.held.set;
+    if (!hand || isDead() || isSameUser(hand, brought.set) === false) return false;
+    return ledger.isOutdated(brought) || isRenewedSince(hand, brought.set);
+  }
+
+  /** Whether the pair in hand is brought, and not in memory only. */
+  function isHeld({ refreshToken, accessToken }: HeldTokens): boolean {
+    const hand = ledger.newest?.held;
+    if (!hand || ledger.unsaved || isDead()) return false;
+    return refreshToken ? refreshToken === hand.refreshToken : accessToken === hand.accessToken;
+  }
+
+  async function take(brought: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
+    await bring(brought, { changedOwner, isHeld: false, isOld: () => false });
+    const { set } = ledger.newest?.held ?? brought;
+    return set.access_token === brought.set.access_token ? set : brought.set;
+  }
+
+  async function bring(brought: HeldTokens, how: Bringing): Promise<void> {
+    const held = { ...brought, set: inLine(brought.set) };
+    deps.supersede();
+    if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
+    const failed = await deps.writes.bring(held, how);
+    if (!failed) return;
+    const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
+    throw new TokenStoreError(summary, { account, cause: failed.cause });
+  }
+
+  async function setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
+    const brought = holdLoaded(checkedTokenSet(tokens), deps.ahead());
+    const { refreshToken: refresh, set } = brought;
+    // A worker that has just been started knows nothing of the session that it is handed.
+    if (!ledger.newest && grant === 'refresh_token') {
+      deps.supersede();
+      await deps.readStore();
+    }
+    // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
+    if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
+    if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
+    if (isOfSession(brought)) return;
+    const hand = isHeld(brought) ? ledger.newest?.held.set : undefined;
+    const isDeadPair = ({ refresh_token: token }: TokenSet) =>
+      token !== undefined && mutex.outcomeOf(fingerprint(token))?.kind === 'dead';
+    await bring(brought, {
+      changedOwner,
+      isHeld: hand !== undefined,
+      isOld: (stored) =>
+        !isDeadPair(stored) &&
+        !ledger.isRevoked(stored) &&
+        (isRenewedSince(stored, set) ||
+          (hand !== undefined && isReplacedInStore(stored, { hand, brought: set }, ledger, grant))),
+    });
+  }
+
+  async function takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean> {
+    // The store may hold a pair that nobody here has seen.
+    if (!ledger.newest?.held.accessToken || isDead()) await deps.look();
+    if (!isDead()) {
+      const held = ledger.newest?.held;
+      // Neither a store that can't be read nor a renewal that has failed says that there is nothing to lose.
+      if (!held?.accessToken) return false;
+      const same = isSameUser(held.set, tokens);
+      if (same === false || (same === undefined && sure)) return false;
+    }
+    // In memory, used and saved late, if the store cannot take them now; that has been told.
+    await setTokens(tokens).catch(() => undefined);
+    return true;
+  }
+
+  return { take, setTokens, takeOwn: (tokens, sure) => turns.inTurn(() => takeOwn(tokens, sure)) };
+}
+
+function checkedTokenSet(tokens: unknown): TokenSet {
+  const read = readTokenSet(tokens);
+  if (read.kind === 'set' && read.set.access_token) {
+    const extra = unwritableExtra(read.set);
+    if (extra !== undefined) throw new TypeError(`axios-procore: setTokens got ${extra}; ${writableAdvice}.`);
+    return read.set;
+  }
+  const got =
+    read.kind === 'garbage' ? read.what : read.kind === 'none' ? 'nothing' : 'an object without access_token';
+  throw new TypeError(`axios-procore: setTokens got ${got}; it takes a token set as Procore answers it.`);
+}

@@ -1,0 +1,104 @@
+import type { LockRecord, TokenSet } from '../../store/store.js';
+import { isNews } from '../pair/identity.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import { runLocked } from '../grant/lock.js';
+import type { RevocationDeps } from './revocation.js';
+import { holdLoaded } from '../pair/token-set.js';
+import { createUnderWay } from '../grant/record.js';
+
+/** Takes note of revocations that the application has made by itself. */
+export interface RevokedElsewhere {
+  /**
+   * The server has revoked this access or refresh token: where it is of the pair that is held now, here or in the store, the account
+   * forgets that pair. A token that has been replaced before changes nothing.
+   */
+  revokedElsewhere(token: string): Promise<void>;
+  /** What is under way and must not be cut off. */
+  underWay(): Promise<unknown> | undefined;
+}
+
+/** Creates it for one account. */
+export function createRevokedElsewhere(
+  deps: Pick<
+    RevocationDeps,
+    | 'env'
+    | 'account'
+    | 'grant'
+    | 'clientKey'
+    | 'store'
+    | 'keeper'
+    | 'ledger'
+    | 'mutex'
+    | 'turns'
+    | 'settings'
+    | 'lockWaitMs'
+    | 'ahead'
+    | 'forget'
+    | 'warn'
+  >,
+): RevokedElsewhere {
+  const { env, account, grant, store, keeper, ledger, mutex, turns } = deps;
+  let running: Promise<void> | undefined;
+
+  async function inTurn(token: string, signal: AbortSignal): Promise<void> {
+    const hand = grant === 'refresh_token' ? ledger.newest?.held.refreshToken : undefined;
+    const key = hand === undefined ? deps.clientKey : fingerprint(hand);
+    const { lockWaitMs: waitMs, warn } = deps;
+    const locking = { env, store, account, waitMs, releaseMs: deps.settings.storeTimeoutMs, warn };
+    const critical = (_lost: unknown, record: LockRecord | undefined) =>
+      forgetPair(token, signal, { mayRemove: true, record });
+    const locked = await mutex.run(key, () => runLocked(locking, critical, signal), signal);
+    // The store may still hold the pair: here it is not used any more. Without the lock, a pair that another process saves just now could be
+    // the one that is removed.
+    if (locked?.kind === 'failed' && !signal.aborted)
+      await forgetPair(token, signal, { mayRemove: false, record: undefined });
+  }
+
+  async function forgetPair(
+    token: string,
+    signal: AbortSignal,
+    { mayRemove, record }: { mayRemove: boolean; record: LockRecord | undefined },
+  ): Promise<void> {
+    const loaded = await keeper.load();
+    // The application has brought new tokens meanwhile.
+    if (signal.aborted) return;
+    const hand = ledger.newest?.held.set;
+    const stored = loaded.kind === 'loaded' ? loaded.set : undefined;
+    const newest = stored && (!hand || isNews(stored, hand, ledger, grant)) ? stored : hand;
+    const dead = [hand, stored].filter((set) => set !== undefined).filter((set) => isOf(set, token));
+    if (dead.length === 0) return;
+    const isHeld = newest !== undefined && isOf(newest, token);
+    // The pair in hand is dead, and another process has brought a newer one; or what is dead was replaced before.
+    if (!isHeld && newest === hand) return;
+    for (const set of dead) ledger.revoked(set);
+    if (dead.some(({ refresh_token }) => refresh_token === token))
+      mutex.record(fingerprint(token), { kind: 'dead', reason: 'refresh-token-invalid' });
+    if (!isHeld && newest) {
+      ledger.keep(holdLoaded(newest, deps.ahead()));
+      return;
+    }
+    ledger.clear();
+    deps.forget();
+    if (mayRemove) await keeper.remove();
+    await createUnderWay(env, record).done();
+  }
+
+  return {
+    revokedElsewhere(token) {
+      // What the application brings from now on is not meant, also where it comes before the turn of this.
+      const signal = turns.generation;
+      const over = turns
+        .inTurn(() => inTurn(token, signal))
+        .finally(() => {
+          if (running === over) running = undefined;
+        });
+      running = over;
+      return over;
+    },
+    underWay: () => running?.catch(() => undefined),
+  };
+}
+
+function isOf({ access_token, refresh_token }: TokenSet, token: string): boolean {
+  return access_token === token || refresh_token === token;
+}

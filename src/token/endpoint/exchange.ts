@@ -1,0 +1,140 @@
+import type { Env } from '../../time/env.js';
+import type { TokenSet } from '../../store/store.js';
+import type { Way } from '../../wire/way.js';
+import { call } from '../../time/within.js';
+import { answerOf, asSent, type Sending } from './answer.js';
+import {
+  judgeAnswer,
+  judgeThrow,
+  judgeTokenSet,
+  tokenRequestForm,
+  type RenewalGrant,
+  type Verdict,
+} from './verdict.js';
+import type { Login } from './login.js';
+import type { OwnRenewals } from '../../legacy/own-renewals.js';
+
+/** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
+export type Presented = Verdict & { readonly sentAtMs: number };
+
+/** Presents a grant once. Never rejects. */
+export type Exchange = (
+  grant: RenewalGrant,
+  context: {
+    account: string;
+    signal: AbortSignal;
+    answerTimeoutMs: number;
+    /** The way of the call that has set the renewal off. */
+    way?: Way | undefined;
+    /** Asked last before the grant is presented, after every other wait. */
+    mayPresent?: () => Promise<boolean>;
+  },
+) => Promise<Presented>;
+
+/** The application's own way to present a grant, see `ProcoreOptions.exchange`. */
+export type CustomExchange = (
+  grant: RenewalGrant,
+  context: { account: string; signal: AbortSignal },
+) => Promise<TokenSet>;
+
+/** A presentation by the application's own function. */
+export interface OwnSending extends Sending<Verdict> {
+  /** Renewals that wait for it. */
+  waiting: number;
+  /** A pair has arrived and waits for a renewal to take it. */
+  holdsPair?: boolean;
+}
+
+/** The exchange over Procore's token endpoint, or over the application's own function. */
+export function createExchange(deps: {
+  env: Env;
+  login: Login;
+  redirectUri: string | undefined;
+  custom: CustomExchange | undefined;
+  /** Marks what that function does. */
+  ownRenewals?: Pick<OwnRenewals, 'run'>;
+  serverOffsetMs: () => number;
+  /** The time of a whole renewal: a function of the application's that has not come back by then is taken for one that hangs. */
+  totalMs?: number;
+  /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
+  outliving?: Map<string, OwnSending>;
+  /** A pair has arrived for this refresh token, and no renewal waits for it any more: it is to be saved all the same. */
+  broughtLate?: (refreshToken: string) => void;
+}): Exchange {
+  const {
+    env,
+    login,
+    redirectUri,
+    custom,
+    totalMs = 90_000,
+    outliving = new Map<string, OwnSending>(),
+  } = deps;
+  const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
+
+  function askFunction(
+    exchange: CustomExchange,
+    grant: RenewalGrant,
+    account: string,
+    signal: AbortSignal,
+  ): OwnSending {
+    const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
+    const before = outliving.get(key);
+    if (before && (before.holdsPair || env.now() - before.sentAtMs < totalMs)) return before;
+    const verdict = call(() => run(() => exchange(grant, { account, signal }))).then(
+      judgeTokenSet,
+      (error: unknown) =>
+        judgeThrow(error, env.now() + deps.serverOffsetMs(), secretsOf(grant).flatMap(asSent)),
+    );
+    const received = () => {
+      if (outliving.get(key) === sending) outliving.delete(key);
+    };
+    const sending: OwnSending = { verdict, sentAtMs: env.now(), received, waiting: 0 };
+    outliving.set(key, sending);
+    // What it was given reaches the renewal that waits, or the next one.
+    void verdict.then(({ kind }) => {
+      if (kind !== 'renewed') return received();
+      sending.holdsPair = true;
+      // Given up, and called anew meanwhile: its pair is one that must not be lost.
+      if (!outliving.get(key)?.holdsPair) outliving.set(key, sending);
+      offer(grant, sending);
+    });
+    return sending;
+  }
+
+  function offer(grant: RenewalGrant, { holdsPair, waiting }: OwnSending): void {
+    if (grant.type === 'refresh_token' && holdsPair && waiting === 0) deps.broughtLate?.(grant.refresh_token);
+  }
+
+  return async (grant, { account, ...leave }) => {
+    if (!custom) {
+      return login.send(
+        {
+          path: '/oauth/token',
+          form: (client) => tokenRequestForm(grant, { ...client, redirectUri }),
+          secrets: secretsOf(grant),
+          judge: judgeAnswer,
+        },
+        leave,
+      );
+    }
+    const mayPresent = leave.signal.aborted || ((await leave.mayPresent?.()) ?? true);
+    const sentAtMs = env.now();
+    // Tokens that have been replaced while this one waited for its turn must not be presented.
+    if (leave.signal.aborted) return { kind: 'not-sent', why: 'the request was given up', sentAtMs };
+    if (!mayPresent) return { kind: 'not-sent', why: 'the lock was lost', sentAtMs };
+    const own = new AbortController();
+    const sending = askFunction(custom, grant, account, own.signal);
+    sending.waiting++;
+    const presented = await answerOf(env, sending, leave);
+    sending.waiting--;
+    // However the wait ended: nobody listens any more.
+    own.abort();
+    // It may have arrived in the very moment that the wait ended.
+    if (presented.kind !== 'renewed') offer(grant, sending);
+    return presented;
+  };
+}
+
+function secretsOf(grant: RenewalGrant): string[] {
+  return grant.type === 'refresh_token' ? [grant.refresh_token] : [];
+}

@@ -1,0 +1,212 @@
+import type { Env } from '../../time/env.js';
+import { createQueue, type Placed } from '../../pacing/queue.js';
+import {
+  admitLogin,
+  enterLogin,
+  freshLoginPace,
+  holdsPlace,
+  leftLogin,
+  served,
+  turnedAway,
+  type LoginAdmission,
+  type LoginPace,
+  type Place,
+  type Rank,
+} from './login-pace.js';
+
+/** Somebody who wants to ask the login host for a token; what it says may change while it waits. */
+export interface Asker {
+  rank(): Rank;
+  /** Among those of one rank: when its first caller came, as {@link LoginGate.turn} counts. */
+  turn(): number;
+  /** How long it makes sense to wait for it, in local milliseconds since the epoch. */
+  patientUntilMs(): number;
+  /** Token requests of this client at once. */
+  readonly most: number;
+}
+
+/** Leave for one token request. */
+export interface Visit {
+  /** Whether the request may still leave by it: it lapses after some seconds. */
+  isHeld(): boolean;
+  /** The login host has answered. */
+  served(): void;
+  /** It has turned the request away, until `retryAfterMs` have passed where it named a time. */
+  turnedAway(retryAfterMs: number | undefined): void;
+  /** No request was sent, or no answer came. Does nothing once it has ended. */
+  leave(): void;
+}
+
+/** How a wait at the gate ends. */
+export type Entered =
+  | { readonly kind: 'in'; readonly visit: Visit }
+  /** The login host has asked for more time than the asker has. */
+  | { readonly kind: 'closed'; readonly untilMs: number }
+  | { readonly kind: 'aborted' };
+
+/** Lets the token requests of one client out, a few at once, those that somebody waits for first. */
+export interface LoginGate {
+  /** A number for somebody who has just begun to wait. */
+  turn(): number;
+  /** Leave, where it can be had at once. */
+  enter(asker: Asker): Visit | undefined;
+  wait(asker: Asker, signal: AbortSignal): Promise<Entered>;
+  /** What this asker says has changed. */
+  moved(asker: Asker): void;
+  /** Calls wait for somebody who is at the gate, or who has been let out and has no answer yet. */
+  isAwaited(): boolean;
+}
+
+interface Waiting extends Placed {
+  readonly asker: Asker;
+  readonly joined: number;
+  rank: number;
+  turn: number;
+  settle: (entered: Entered) => void;
+}
+
+const ranks: Record<Rank, number> = { first: 0, call: 1, background: 2 };
+
+/** Creates the gate of one client at one login host. */
+export function createLoginGate(env: Env): LoginGate {
+  let pace: LoginPace = freshLoginPace;
+  let turns = 0;
+  let lastMs = -Infinity;
+  let setBackMs = 0;
+  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
+  const waiting = new Map<Asker, Waiting>();
+  const queue = createQueue<Waiting>(isBefore, 0);
+
+  /** Never runs back: by a clock that is set back the gate would be closed for hours. */
+  function now(): number {
+    const localMs = env.now();
+    setBackMs = Math.max(setBackMs, lastMs - localMs);
+    lastMs = localMs + setBackMs;
+    return lastMs;
+  }
+
+  function give(asker: Asker, nowMs: number): Visit {
+    const entered = enterLogin(pace, asker.rank(), nowMs);
+    pace = entered.pace;
+    return visitOf(entered.place);
+  }
+
+  function visitOf(place: Place): Visit {
+    let isOver = false;
+    const end = (next: () => LoginPace) => {
+      if (isOver) return;
+      isOver = true;
+      pace = next();
+      serve();
+    };
+    return {
+      isHeld: () => !isOver && holdsPlace(pace, place, now()),
+      served: () => end(() => served(pace, place)),
+      turnedAway: (retryAfterMs) => end(() => turnedAway(pace, place, retryAfterMs, now(), env.random())),
+      leave: () => end(() => leftLogin(pace, place)),
+    };
+  }
+
+  function dismiss(each: Waiting, entered: Entered): void {
+    queue.leave(each);
+    waiting.delete(each.asker);
+    each.settle(entered);
+  }
+
+  function serve(): void {
+    const nowMs = now();
+    let admission: LoginAdmission | undefined;
+    for (let next = queue.first(); next; next = queue.first()) {
+      admission = admitLogin(pace, next.asker.rank(), next.asker.most, nowMs);
+      if (admission.kind !== 'go') break;
+      dismiss(next, { kind: 'in', visit: give(next.asker, nowMs) });
+    }
+    if (admission?.kind === 'closed') {
+      const untilMs = admission.untilMs - setBackMs;
+      for (const each of [...waiting.values()])
+        if (each.asker.patientUntilMs() < untilMs) dismiss(each, { kind: 'closed', untilMs });
+    }
+    rest(waiting.size === 0 || !admission || admission.kind === 'go' ? undefined : admission.untilMs);
+  }
+
+  function rest(atMs: number | undefined): void {
+    if (timer?.atMs === atMs) return;
+    timer?.stop.abort();
+    timer = undefined;
+    if (atMs === undefined) return;
+    const mine = { atMs, stop: new AbortController() };
+    timer = mine;
+    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
+      if (timer !== mine) return;
+      timer = undefined;
+      serve();
+    });
+  }
+
+  function join(each: Waiting): void {
+    each.rank = ranks[each.asker.rank()];
+    each.turn = each.asker.turn();
+    queue.join(each);
+  }
+
+  return {
+    turn: () => turns++,
+
+    enter(asker) {
+      const nowMs = now();
+      const first = queue.first();
+      const mine = { rank: ranks[asker.rank()], turn: asker.turn(), joined: Infinity };
+      if (first && !isBefore(mine, first)) return undefined;
+      const admission = admitLogin(pace, asker.rank(), asker.most, nowMs);
+      return admission.kind === 'go' ? give(asker, nowMs) : undefined;
+    },
+
+    wait(asker, signal) {
+      if (signal.aborted) return Promise.resolve({ kind: 'aborted' });
+      return new Promise((resolve) => {
+        const leave = () => {
+          dismiss(each, { kind: 'aborted' });
+          serve();
+        };
+        const each: Waiting = {
+          asker,
+          joined: turns++,
+          rank: 0,
+          turn: 0,
+          places: [],
+          settle(entered) {
+            signal.removeEventListener('abort', leave);
+            resolve(entered);
+          },
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        waiting.set(asker, each);
+        join(each);
+        serve();
+      });
+    },
+
+    moved(asker) {
+      const each = waiting.get(asker);
+      if (!each) return;
+      queue.leave(each);
+      join(each);
+      serve();
+    },
+
+    isAwaited: () =>
+      pace.places.some((place) => place.rank !== 'background' && holdsPlace(pace, place, now())) ||
+      [...waiting.keys()].some((asker) => asker.rank() !== 'background'),
+  };
+}
+
+function isBefore(
+  one: Pick<Waiting, 'rank' | 'turn' | 'joined'>,
+  other: Pick<Waiting, 'rank' | 'turn' | 'joined'>,
+): boolean {
+  return one.rank - other.rank < 0 || (one.rank === other.rank && isEarlier(one, other));
+}
+
+function isEarlier(one: Pick<Waiting, 'turn' | 'joined'>, other: Pick<Waiting, 'turn' | 'joined'>): boolean {
+  return one.turn < other.turn || (one.turn === other.turn && one.joined < other.joined);
+}

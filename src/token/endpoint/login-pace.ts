@@ -1,0 +1,132 @@
+import { resendDelayMs } from '../../time/backoff.js';
+import { asked, firstAnswerMs, passedOn, refused, wentFirst, type Closing } from '../../pacing/closing.js';
+
+/** Who goes before whom: a person who logs in, and a renewal that holds a lock meanwhile; one that calls wait for; one that nobody waits for yet. */
+export type Rank = 'first' | 'call' | 'background';
+
+/** One of the few token requests at once. */
+export interface Place {
+  readonly number: number;
+  readonly rank: Rank;
+  readonly sinceMs: number;
+}
+
+/** Where the token requests of one client stand. */
+export interface LoginPace {
+  /** Places given so far. */
+  readonly given: number;
+  readonly places: readonly Place[];
+  /** The login host has turned a request away. */
+  readonly closing: Closing | undefined;
+  readonly careful: Careful | undefined;
+}
+
+/**
+ * After a refusal one goes at a time, twice as many after each hundred that were served, and from half of what was too many on one more
+ * each time; until some minutes have passed.
+ */
+interface Careful {
+  readonly atOnce: number;
+  readonly halfOfTooMany: number;
+  readonly served: number;
+  readonly untilMs: number;
+}
+
+/** Whether one more token request may leave. */
+export type LoginAdmission =
+  | { readonly kind: 'go' }
+  /** The login host has asked for time until then. */
+  | { readonly kind: 'closed'; readonly untilMs: number }
+  /** Not before a place is free, or before this moment. */
+  | { readonly kind: 'full'; readonly untilMs: number };
+
+/** Nothing under way, nothing known. */
+export const freshLoginPace: LoginPace = Object.freeze({
+  given: 0,
+  places: [],
+  closing: undefined,
+  careful: undefined,
+});
+
+/** A place whose request has no answer by then is given to the next one as well: a few that hang must not hold everybody up. */
+const heldMs = firstAnswerMs;
+/** One refusal in a hundred requests does not matter to anybody. */
+const servedBeforeMore = 100;
+const carefulMs = 5 * 60_000;
+
+/** Whether the next one, of this rank, may leave; `most` at once, of which half are never taken by the background. */
+export function admitLogin(pace: LoginPace, rank: Rank, most: number, nowMs: number): LoginAdmission {
+  const { closing, careful } = pace;
+  if (closing && closing.untilMs > nowMs) return { kind: 'closed', untilMs: closing.untilMs };
+  const answerByMs = closing?.first ? closing.first.sinceMs + firstAnswerMs : -Infinity;
+  if (answerByMs > nowMs) return { kind: 'full', untilMs: answerByMs };
+  const atOnce = careful && nowMs < careful.untilMs ? Math.min(most, careful.atOnce) : most;
+  const held = pace.places.filter(({ sinceMs }) => nowMs - sinceMs < heldMs);
+  const behind = held.filter((place) => place.rank === 'background');
+  const isFull = held.length >= atOnce;
+  if (!isFull && (rank !== 'background' || behind.length < Math.max(1, Math.floor(atOnce / 2))))
+    return { kind: 'go' };
+  const ofThem = isFull ? held : behind;
+  return { kind: 'full', untilMs: Math.min(...ofThem.map(({ sinceMs }) => sinceMs)) + heldMs };
+}
+
+/** Gives the next place. */
+export function enterLogin(pace: LoginPace, rank: Rank, nowMs: number): { pace: LoginPace; place: Place } {
+  const place: Place = { number: pace.given + 1, rank, sinceMs: nowMs };
+  const closing = pace.closing && asked(pace.closing, place.number, nowMs);
+  return { pace: { ...pace, given: place.number, places: [...pace.places, place], closing }, place };
+}
+
+/** Whether this place still counts as taken. */
+export function holdsPlace(pace: LoginPace, { number, sinceMs }: Place, nowMs: number): boolean {
+  return nowMs - sinceMs < heldMs && pace.places.some((place) => place.number === number);
+}
+
+/** The login host has dealt with the request, however: it is there. */
+export function served(pace: LoginPace, place: Place): LoginPace {
+  const closing = wentFirst(pace.closing, place.number) ? undefined : pace.closing;
+  return { ...without(pace, place), closing, careful: pace.careful && lessCareful(pace.careful) };
+}
+
+/** It has turned the request away (429, 503); `draw` in [0, 1) is the jitter. */
+export function turnedAway(
+  pace: LoginPace,
+  place: Place,
+  retryAfterMs: number | undefined,
+  nowMs: number,
+  draw: number,
+): LoginPace {
+  const { number } = place;
+  const refusals = pace.closing && wentFirst(pace.closing, number) ? pace.closing.refusals + 1 : 0;
+  // A server that names no time, or hardly any, is asked again after the same waits as one that does not answer.
+  const waitMs = Math.max(retryAfterMs ?? 0, resendDelayMs(refusals, 0));
+  const refusal = { status: 429, number, retryAfterMs: waitMs, resetAtMs: undefined };
+  const closing = refused(pace.closing, refusal, nowMs, draw);
+  return { ...without(pace, place), closing, careful: moreCareful(pace, nowMs) };
+}
+
+/** The place was not needed, or the request has no answer: who went first makes room for another. */
+export function leftLogin(pace: LoginPace, place: Place): LoginPace {
+  return { ...without(pace, place), closing: passedOn(pace.closing, place.number) };
+}
+
+function without(pace: LoginPace, { number }: Place): LoginPace {
+  return { ...pace, places: pace.places.filter((place) => place.number !== number) };
+}
+
+function moreCareful({ careful, places }: LoginPace, nowMs: number): Careful {
+  // Those that left together are turned away together.
+  const isSame = careful?.atOnce === 1;
+  const halfOfTooMany = isSame ? careful.halfOfTooMany : Math.floor(places.length / 2);
+  return { atOnce: 1, halfOfTooMany, served: 0, untilMs: nowMs + carefulMs };
+}
+
+function lessCareful(careful: Careful): Careful {
+  const { atOnce, halfOfTooMany, served } = careful;
+  if (served + 1 < servedBeforeMore) return { ...careful, served: served + 1 };
+  return {
+    ...careful,
+    atOnce: atOnce < halfOfTooMany ? Math.min(atOnce * 2, halfOfTooMany) : atOnce + 1,
+    served: 0,
+  };
+}

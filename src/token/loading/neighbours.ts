@@ -1,0 +1,64 @@
+import type { TokenSet } from '../../store/store.js';
+import { outranks } from '../pair/authorization-line.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import { isSuccessor } from '../pair/lineage.js';
+import type { GrantMutex, Holding } from '../grant/registry.js';
+import { successorOf } from '../grant/successor.js';
+import { isSameUser } from '../pair/token-set.js';
+
+/** The account whose store has been asked. */
+export interface Asking {
+  readonly account: string;
+  readonly client: string;
+  readonly hand: TokenSet | undefined;
+  /** The fingerprints of what it holds and has held. */
+  readonly everHeld: () => Iterable<string>;
+}
+
+/**
+ * Whether a pair that an account of another store object holds is that account's alone. Two store objects may lead to one row, and by two
+ * names: so the pair may be ours as well where it has taken the place of the one in hand, or where both accounts have ever held the same token.
+ * `isNext`: some process is known to have redeemed the one in hand for it.
+ */
+export function isForeign(
+  loaded: TokenSet,
+  { account, client, hand, everHeld }: Asking,
+  holder: Holding,
+  isNext: boolean,
+): boolean {
+  const { set: theirs, hasHeld } = holder;
+  if (!hand || !theirs || !hasHeld || holder.account === account || holder.client !== client) return false;
+  if (isNext || isSameUser(hand, loaded)) return false;
+  // The store may have dropped what the set says of its line.
+  for (const set of [loaded, theirs])
+    if (isSuccessor(set, hand) || outranks(set, hand) || outranks(hand, set)) return false;
+  for (const token of everHeld()) if (hasHeld.call(holder, token)) return false;
+  return true;
+}
+
+/** Tells, in words, which other account of the process holds a pair that the store of one account has given, or what that was redeemed for. */
+export function createNeighbours(deps: {
+  mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy'>;
+  own: () => Asking;
+  /** Whether it is an account of the same store object. */
+  isBeside: (holder: Holding) => boolean;
+}): (loaded: TokenSet) => string | undefined {
+  const { mutex, isBeside } = deps;
+  const lastOf = (refresh: string) => successorOf(refresh, mutex.outcomeOf)?.refresh_token ?? refresh;
+
+  return (loaded) => {
+    const refresh = loaded.refresh_token;
+    if (!refresh) return undefined;
+    const own = deps.own();
+    const last = lastOf(refresh);
+    const holders = [...new Set([refresh, last])]
+      .flatMap((token) => mutex.heldBy(fingerprint(token)))
+      .filter(({ account }) => account !== own.account);
+    const beside = holders.find(isBeside);
+    if (beside) return `account ${JSON.stringify(beside.account)}`;
+    const { refresh_token: hand } = own.hand ?? {};
+    const isNext = hand !== undefined && hand !== refresh && [refresh, last].includes(lastOf(hand));
+    const other = holders.find((holder) => isForeign(loaded, own, holder, isNext));
+    return other && `account ${JSON.stringify(other.account)} of another store`;
+  };
+}

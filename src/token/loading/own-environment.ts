@@ -1,0 +1,54 @@
+import type { TokenSet } from '../../store/store.js';
+import { foreignIssuer, withIssuer } from '../pair/issuer.js';
+import type { Keeper } from './bounded-store.js';
+import type { GrantMutex } from '../grant/registry.js';
+import type { Telling } from '../told/telling.js';
+
+/**
+ * Wraps the keeper of one account: tokens that another environment has issued are not this account's, and are neither presented nor
+ * removed. Tells, too, where two clients use one account of a store: each would save over the tokens of the other.
+ */
+export function createOwnEnvironment(deps: {
+  account: string;
+  keeper: Keeper;
+  mutex: Pick<GrantMutex, 'client' | 'loginsInUse' | 'besides'>;
+  telling: Pick<Telling, 'offended'>;
+}): Keeper {
+  const { account, keeper, mutex, telling } = deps;
+  const [loginUrl = '', clientId = ''] = JSON.parse(mutex.client) as string[];
+  /** What the store was last seen to hold, and is another environment's. */
+  let foreign: TokenSet | undefined;
+
+  for (const other of mutex.besides(account)) {
+    const [otherLogin, otherId] = JSON.parse(other) as string[];
+    const what =
+      otherLogin === loginUrl
+        ? `two clients (${JSON.stringify(otherId)} and ${JSON.stringify(clientId)})`
+        : `two environments (${otherLogin} and ${loginUrl})`;
+    telling.offended(
+      'account',
+      other,
+      `one account of one store is used for ${what}, and each saves its tokens over those of the other: give each a store, or an account, of its own`,
+    );
+  }
+
+  return {
+    ...keeper,
+    async load() {
+      const loaded = await keeper.load();
+      foreign = undefined;
+      if (loaded.kind === 'failed' || !loaded.set) return loaded;
+      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse);
+      if (issuer === undefined) return loaded;
+      foreign = loaded.set;
+      telling.offended(
+        'account',
+        issuer,
+        `store.load() returned tokens that ${issuer} has issued, and this client asks ${loginUrl}: they are not used, because tokens are not transferable across environments. Give each environment a store, or an account, of its own, or authorise the account anew`,
+      );
+      return { ...loaded, set: undefined };
+    },
+    save: (set, previous) => keeper.save(withIssuer(set, loginUrl), previous ?? foreign),
+    remove: async () => (foreign ? { kind: 'removed' } : keeper.remove()),
+  };
+}

@@ -1,0 +1,38 @@
+import type { TokenSet } from '../../store/store.js';
+import { lineageFields } from './lineage.js';
+import { isAnswerField, type HeldTokens } from './token-set.js';
+
+/** A field that is the application's own: neither of Procore's answer nor of this package. */
+function isExtra(name: string): boolean {
+  return !isAnswerField(name) && !lineageFields.has(name);
+}
+
+/**
+ * The set as it is saved beside what the store holds now: the tokens and whatever came with them are ours, and every other field is the
+ * store's, as it was loaded a moment ago. Somebody may have changed it since the pair before was loaded.
+ */
+export function withExtrasOf(
+  stored: TokenSet | undefined,
+  ours: Pick<HeldTokens, 'set' | 'ownExtras'>,
+): TokenSet {
+  if (!stored) return ours.set;
+  const own = (name: string) => !isExtra(name) || ours.ownExtras?.has(name) === true;
+  return Object.fromEntries([
+    ...Object.entries(stored).filter(([name]) => isExtra(name)),
+    ...Object.entries(ours.set).filter(([name]) => own(name)),
+  ]) as TokenSet;
+}
+
+/** The names of the extra fields that came with an answer, and with those before it that were never saved. */
+export function extrasOfAnswer(answer: TokenSet, unsaved?: HeldTokens): ReadonlySet<string> {
+  return new Set([...(unsaved?.ownExtras ?? []), ...Object.keys(answer).filter(isExtra)]);
+}
+
+/**
+ * The names of the extra fields that the application brings with new tokens: those that say something else than the store did. It may
+ * have read the others there, and somebody may have changed them since.
+ */
+export function extrasBrought(brought: TokenSet, stored: TokenSet | undefined): ReadonlySet<string> {
+  const isNew = (name: string) => JSON.stringify(brought[name]) !== JSON.stringify(stored?.[name]);
+  return new Set(Object.keys(brought).filter((name) => isExtra(name) && isNew(name)));
+}

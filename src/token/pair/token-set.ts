@@ -1,0 +1,224 @@
+import { jwtDecode } from 'jwt-decode';
+import { isPromise, kindOf } from '../../text/words.js';
+import { copyOf } from '../../store/copy-of.js';
+import type { TokenSet } from '../../store/store.js';
+import { ownValue } from '../../wire/own.js';
+import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
+import { epochMs, lifeSecondsOf } from './moments.js';
+import { unwritable, unwritableField } from './writable.js';
+
+/** A token set with everything that is asked of it on the way of a request read once. */
+export interface HeldTokens {
+  readonly set: TokenSet;
+  /** The names of the extra fields that came with these tokens; the others are the store's, and were copied from there. */
+  readonly ownExtras?: ReadonlySet<string>;
+  /** Absent when the store holds a refresh token only: redeemed at the first call. */
+  readonly accessToken: string | undefined;
+  readonly refreshToken: string | undefined;
+  /** What says when the access token stops working, best first; where nothing does, it is used until a 401 says otherwise. */
+  readonly evidence: readonly Testimony[];
+  readonly lifeMs: number | undefined;
+  /** How long before expiry the token is renewed; drawn once per token. */
+  readonly aheadMs: number;
+  /** With less than this left it counts as expired. */
+  readonly marginMs: number;
+}
+
+/** What `load` or a token endpoint returned, looked at. */
+export type ReadTokenSet =
+  { kind: 'none' } | { kind: 'set'; set: TokenSet } | { kind: 'garbage'; what: string };
+
+/** What may stand in an `Authorization` header (RFC 9110 field content without white space). */
+const headerSafe = /^[\x21-\x7e]+$/;
+/** Fields of the answer itself: never carried over from an older set. */
+const answerFields = new Set([
+  'access_token',
+  'refresh_token',
+  'token_type',
+  'expires_in',
+  'created_at',
+  'expires_at',
+  'scope',
+]);
+
+/** True for a field of the answer of the token endpoint itself. */
+export function isAnswerField(name: string): boolean {
+  return answerFields.has(name);
+}
+
+/** Tells a usable token set (a copy) from nothing and from garbage. Never throws; the text holds no token. */
+export function readTokenSet(value: unknown): ReadTokenSet {
+  if (value === null || value === undefined) return { kind: 'none' };
+  if (typeof value === 'string')
+    return { kind: 'garbage', what: 'a string (a JSON text must be parsed first)' };
+  if (typeof value !== 'object') return { kind: 'garbage', what: `a ${typeof value}` };
+  if (Array.isArray(value) || isPromise(value)) return { kind: 'garbage', what: kindOf(value) };
+  const set = plainCopy(value);
+  if (!set) return { kind: 'garbage', what: 'an object whose fields cannot be read' };
+  const { access_token: access, refresh_token: refresh } = set;
+  for (const [name, token] of [
+    ['access_token', access],
+    ['refresh_token', refresh],
+  ] as const) {
+    if (token === undefined || token === null || token === '') continue;
+    if (typeof token !== 'string')
+      return { kind: 'garbage', what: `an object whose ${name} is ${kindOf(token)}` };
+    if (!headerSafe.test(token)) {
+      return {
+        kind: 'garbage',
+        what: `an object whose ${name} holds white space or characters that no token has`,
+      };
+    }
+  }
+  if (!access && !refresh)
+    return { kind: 'garbage', what: 'an object with neither access_token nor refresh_token' };
+  return { kind: 'set', set: set as TokenSet };
+}
+
+/**
+ * Records of an ORM have columns on the prototype, where a spread does not find them; where the tokens are there, their own fields are
+ * machinery. What every object has is no column: another library may have polluted `Object.prototype`.
+ */
+function plainCopy(record: object): Record<string, unknown> | undefined {
+  try {
+    const own: Record<string, unknown> = { ...record };
+    const hasTokens = Object.hasOwn(own, 'access_token') || Object.hasOwn(own, 'refresh_token');
+    const set = hasTokens ? own : {};
+    const [columns, everyObject] = [record, Object.prototype] as Record<string, unknown>[];
+    for (const name of answerFields) {
+      const value = columns![name];
+      if (!Object.hasOwn(set, name) && value !== undefined && value !== everyObject![name]) set[name] = value;
+    }
+    for (const [name, value] of Object.entries(set)) if (value === undefined) delete set[name];
+    return copyOf(set);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A field beside Procore's own that no store could write again, in words; undefined where there is none. Procore's own fields are not
+ * carried over into a new set.
+ */
+export function unwritableExtra(set: TokenSet): string | undefined {
+  return unwritableField(set, (name) => !answerFields.has(name));
+}
+
+/** A new answer without what no store could write: it was redeemed for, and its tokens must be kept whatever came with them. */
+export function writableAnswer(answer: TokenSet): TokenSet {
+  const fields = Object.entries(answer).map(([name, value]): [string, unknown] => [
+    name,
+    typeof value === 'bigint' && answerFields.has(name) ? Number(value) : value,
+  ]);
+  return Object.fromEntries(fields.filter(([, value]) => unwritable(value) === undefined)) as TokenSet;
+}
+
+/** A set read from a store. */
+export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
+  const claims = jwtTimes(set.access_token);
+  const lifeSeconds = lifeSecondsOf(set.expires_in);
+  const lifeMs = claims.lifeMs ?? (lifeSeconds === undefined ? undefined : lifeSeconds * 1000);
+  return hold(set, evidenceOf(set, claims.expiresAtMs), lifeMs, ahead);
+}
+
+/**
+ * A set that a token endpoint has just answered. Its life counts from the moment the request was sent: the server may have issued
+ * it any time since.
+ */
+export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice): HeldTokens {
+  const lifeSeconds = lifeSecondsOf(set.expires_in);
+  if (lifeSeconds === undefined) return holdLoaded(set, ahead);
+  const lifeMs = lifeSeconds * 1000;
+  return hold(set, [{ source: 'answer', atMs: sentAtMs + lifeMs, clock: 'local' }], lifeMs, ahead);
+}
+
+/** What is saved: the previous set's extra fields plus the answer; an answer without a refresh token keeps the presented one. */
+export function mergeAnswer(previous: TokenSet | undefined, answer: TokenSet): TokenSet {
+  const extras = Object.entries(previous ?? {}).filter(([name]) => !answerFields.has(name));
+  const merged: TokenSet = { ...Object.fromEntries(extras), ...answer };
+  if (!merged.refresh_token) {
+    delete merged.refresh_token;
+    if (previous?.refresh_token) merged.refresh_token = previous.refresh_token;
+  }
+  return merged;
+}
+
+/** The set as it is saved: with the moment of expiry in Unix seconds on this machine's clock, rounded down. */
+export function withExpiresAt(held: HeldTokens, serverOffsetMs: number): TokenSet {
+  const { expires_at: _stale, ...set } = held.set;
+  const atMs = localExpiryMs(held, { serverOffsetMs });
+  return atMs === undefined ? set : { ...set, expires_at: Math.floor(atMs / 1000) };
+}
+
+/** When the access token stops working, on this machine's clock; undefined where nothing is known or believed of it. */
+export function localExpiryMs(
+  { evidence, lifeMs }: Pick<HeldTokens, 'evidence' | 'lifeMs'>,
+  scales: Scales,
+): number | undefined {
+  const expiry = believed(evidence, lifeMs, scales);
+  return expiry && localMs(expiry, scales);
+}
+
+/** How early a token is renewed: the application's wish, and one draw of chance so that a fleet does not renew at once. */
+export interface AheadChoice {
+  /** Milliseconds; undefined: 5 minutes or 10 % of the life, whichever is less. */
+  readonly aheadMs: number | undefined;
+  /** Uniform in [0, 1). */
+  readonly draw: number;
+}
+
+function hold(
+  set: TokenSet,
+  evidence: readonly Testimony[],
+  lifeMs: number | undefined,
+  ahead: AheadChoice,
+): HeldTokens {
+  const life = lifeMs ?? Infinity;
+  const wishedMs = ahead.aheadMs ?? Math.min(5 * 60_000, life * 0.1);
+  return {
+    set,
+    accessToken: ownValue(set, 'access_token') || undefined,
+    refreshToken: ownValue(set, 'refresh_token') || undefined,
+    evidence,
+    lifeMs,
+    // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.
+    aheadMs: Math.min(wishedMs * (1 + 0.2 * ahead.draw), life / 2),
+    marginMs: Math.min(10_000, life * 0.02),
+  };
+}
+
+function jwtTimes(token: string | undefined): { expiresAtMs?: number; lifeMs?: number } {
+  const claims = decodeClaims(token);
+  const expiresAtMs = epochMs(claims?.['exp']);
+  const issuedAtMs = epochMs(claims?.['iat']);
+  if (expiresAtMs === undefined) return {};
+  if (issuedAtMs === undefined) return { expiresAtMs };
+  // A token that ends before it begins tells nothing.
+  return issuedAtMs < expiresAtMs ? { expiresAtMs, lifeMs: expiresAtMs - issuedAtMs } : {};
+}
+
+/** A JWT's claims, or undefined for an opaque, broken or strange token: never an error in itself. */
+export function decodeClaims(token: string | undefined): Record<string, unknown> | undefined {
+  if (!token) return undefined;
+  try {
+    const claims: unknown = jwtDecode(token);
+    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;
+  } catch {
+    // jwt-decode's message quotes the payload: it goes nowhere.
+    return undefined;
+  }
+}
+
+/** Whose access token it is: the JWT's `sub`; undefined where the token does not tell. */
+export function subjectOf(token: string | undefined): string | undefined {
+  const subject = decodeClaims(token)?.['sub'];
+  return (typeof subject === 'string' && subject.trim() !== '') || typeof subject === 'number'
+    ? String(subject)
+    : undefined;
+}
+
+/** Whether two pairs are of one user; undefined where one of them does not tell. */
+export function isSameUser(one: TokenSet, other: TokenSet): boolean | undefined {
+  const [a, b] = [subjectOf(one.access_token), subjectOf(other.access_token)];
+  return a === undefined || b === undefined ? undefined : a === b;
+}

@@ -1,0 +1,73 @@
+import type { Env } from '../../time/env.js';
+import { retold } from '../../failure/errors.js';
+import type { Settings } from '../../options/options.js';
+import type { Failures, RenewalFailure } from '../told/failures.js';
+import { createAccess, type Access } from '../endpoint/login-access.js';
+import type { Asker, LoginGate } from '../endpoint/login-gate.js';
+import type { RenewalRun } from './renewal.js';
+import { byClock } from '../../time/within.js';
+
+/** The way of one renewal through the gate of the login host. */
+export interface Passage extends Pick<Access, 'enter' | 'ended' | 'leave'> {
+  /** Waits for its turn, holding nothing. An end of the renewal, or undefined: it has come. `why`: what the login host has answered it. */
+  queue(why: string | undefined): Promise<RenewalFailure | { kind: 'superseded' } | undefined>;
+  /** Waits for its turn in the middle of a redemption, at the front, until `untilMs`. */
+  insist(untilMs: number): Promise<RenewalFailure | undefined>;
+}
+
+/** Creates the way of this renewal. */
+export function createPassage(
+  deps: { env: Env; gate: LoginGate; settings: Settings['renewal']; failures: Failures },
+  run: RenewalRun,
+): Passage {
+  const { env, gate, settings, failures } = deps;
+  const { totalMs, answerTimeoutMs } = settings;
+  /** Later than this there would be no time for an answer. */
+  const endsAtMs = env.now() + totalMs - Math.min(answerTimeoutMs, totalMs / 4);
+  /** It holds mutex and lock, for which others wait. */
+  let isInside = false;
+  /** Those who came for it have all gone. */
+  const isForsaken = () => run.turn < Infinity && run.waiting === 0;
+  const asker: Asker = {
+    most: settings.concurrency,
+    rank: () => (isInside ? 'first' : run.waiting > 0 ? 'call' : 'background'),
+    turn: () => run.turn,
+    patientUntilMs: () => (run.waiting > 0 ? Math.min(byClock(env, run.patientUntilMs), endsAtMs) : endsAtMs),
+  };
+  const access = createAccess(env, gate, asker);
+
+  function blocked({ untilMs }: { untilMs?: number }, why: string | undefined): RenewalFailure {
+    const others =
+      untilMs === undefined
+        ? 'it was not its turn in time: too many accounts of this client are asking for tokens'
+        : 'the login host has turned away requests of this client (429 or 503), and was not asked again';
+    return failures.undecided(why ?? others, untilMs);
+  }
+
+  return {
+    enter: access.enter,
+    ended: access.ended,
+    leave: access.leave,
+    async queue(why) {
+      if (isForsaken()) return { kind: 'superseded' };
+      const over = new AbortController();
+      const end = () => over.abort();
+      run.moved = () => (isForsaken() ? end() : gate.moved(asker));
+      run.signal.addEventListener('abort', end, { once: true });
+      // For a call whose patience ends in the wait.
+      const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.patientUntilMs), endsAtMs)));
+      run.trouble = retold(blocked({}, why).error, { retryAt });
+      const waited = await access.wait(endsAtMs - env.now(), over.signal);
+      run.moved = undefined;
+      run.signal.removeEventListener('abort', end);
+      if (run.signal.aborted || isForsaken()) return { kind: 'superseded' };
+      return waited && blocked(waited, why);
+    },
+    async insist(untilMs) {
+      isInside = true;
+      const waited = await access.wait(untilMs - env.now(), run.signal);
+      isInside = false;
+      return waited && blocked(waited, undefined);
+    },
+  };
+}

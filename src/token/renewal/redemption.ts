@@ -1,0 +1,283 @@
+import type { Env } from '../../time/env.js';
+import type { Settings } from '../../options/options.js';
+import type { TokenSet, TokenStore } from '../../store/store.js';
+import { identityOf, type GrantType } from '../pair/identity.js';
+import { outranks, withAuthorisationOf } from '../pair/authorization-line.js';
+import { reloadAfterMs, resendDelayMs } from '../../time/backoff.js';
+import type { Objection } from './clearance.js';
+import type { Exchange } from '../endpoint/exchange.js';
+import { extrasOfAnswer } from '../pair/extras.js';
+import { failuresOf, type RenewalFailure } from '../told/failures.js';
+import type { RenewalGrant, Verdict } from '../endpoint/verdict.js';
+import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import { withRedeemed, withReplaced } from '../pair/lineage.js';
+import type { Passage } from './login-passage.js';
+import type { GrantMutex } from '../grant/registry.js';
+import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
+import type { KnownContent, Saver } from '../saving/saving.js';
+import type { UnderWay, Unwritten } from '../grant/record.js';
+import {
+  holdAnswer,
+  holdLoaded,
+  isSameUser,
+  localExpiryMs,
+  mergeAnswer,
+  withExpiresAt,
+  type HeldTokens,
+} from '../pair/token-set.js';
+
+/** What a redemption does it with; callers hold mutex and lock. */
+export interface Hold {
+  /** The grant in the mutex. */
+  readonly key: string;
+  readonly hand: Lease | undefined;
+  /** The end of `totalMs`. */
+  readonly endsAtMs: number;
+  readonly lost: AbortSignal | undefined;
+  /** Why the grant must not be presented now: the lock may have gone meanwhile, or somebody else may have renewed. */
+  readonly objection: () => Promise<Objection | undefined>;
+  /** What the lock remembers. */
+  readonly underWay: UnderWay;
+  /** Its way through the gate of the login host. */
+  readonly passage: Passage;
+  /** What is known against redeeming anything, where what the lock remembers could not be written. */
+  readonly unsavable: (unwritten: Unwritten) => Promise<Step | undefined>;
+  /** What the store holds, as far as a standing lock proves it. */
+  readonly known: () => KnownContent | undefined;
+  /** Takes what somebody else has redeemed the grant for. */
+  readonly adopt: (loaded: TokenSet | undefined) => Promise<Step | undefined>;
+  /** Saves the ledger's newest pair; resolves with the failure, if it has failed. */
+  readonly save: (known: KnownContent | undefined) => Promise<Unsaved | undefined>;
+}
+
+export interface RedemptionDeps {
+  env: Env;
+  account: string;
+  grant: GrantType;
+  store: TokenStore;
+  settings: Settings['renewal'];
+  keeper: Keeper;
+  ledger: Ledger;
+  saver: Saver;
+  mutex: GrantMutex;
+  exchange: Exchange;
+  /** The pair remembers what it was redeemed for. */
+  takesOver: () => boolean;
+  serverOffsetMs: () => number;
+  /** The pair of this lease has been replaced, and the server's clock is known: what its stored fields say can be judged. */
+  contradicted: (lease: Lease) => void;
+}
+
+/** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
+export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: Hold) => Promise<Step> {
+  const { env, account, grant, store, settings, keeper, ledger, mutex, serverOffsetMs } = deps;
+  const failures = failuresOf(account, grant, deps.takesOver);
+  /** Kept back for the save. */
+  const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
+  /** With less time than this for the answer a token is not put at risk: also one that is perhaps spent is perhaps not. */
+  const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
+
+  return async (run, hold) => {
+    if (grant !== 'refresh_token') return present(run, hold);
+    const { key, underWay } = hold;
+    if (await underWay.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
+    if (run.signal.aborted) return { kind: 'superseded' };
+    // The store still holds the token that the note is about, and nobody else has the one in hand.
+    const noted = ledger.unsaved;
+    const unwritten = noted ? undefined : await underWay.note(key, 'presented');
+    const unsavable = unwritten && !run.signal.aborted ? await hold.unsavable(unwritten) : undefined;
+    const step = unsavable ?? (await present(run, hold));
+    if (!noted || !ledger.unsaved) await conclude(step, hold);
+    return step;
+  };
+
+  /** What the lock remembers of this redemption, for whoever holds it next. */
+  async function conclude(step: Step, { key, underWay }: Hold): Promise<void> {
+    const outcome = mutex.outcomeOf(key);
+    // Without an outcome the token has not been spent: it came back with the answer.
+    if ('unsaved' in step && step.unsaved && outcome) return void (await underWay.note(key, 'unsaved'));
+    // Without an answer it may be spent; and a verdict stays what it was.
+    const isOpen =
+      outcome?.kind === 'perhaps-spent' ||
+      (outcome?.kind === 'dead' && outcome.reason === 'refresh-response-lost');
+    if (!isOpen) await underWay.done();
+  }
+
+  function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>): RenewalFailure {
+    return failures.undecided(verdict.why, undefined, 'cause' in verdict ? verdict.cause : undefined);
+  }
+
+  /** Nothing is presented now. Once an answer was lost, nobody can say any more that nothing was redeemed. */
+  function stopFor(objection: Objection, lostAnswer: string | undefined): Step {
+    if (objection.kind === 'again') return objection;
+    const { why, cause } = objection;
+    return lostAnswer === undefined
+      ? failures.store(why, cause)
+      : failures.undecided(`${lostAnswer}, and ${why}`, undefined, cause);
+  }
+
+  async function present(run: RenewalRun, hold: Hold): Promise<Step> {
+    run.trouble = undefined;
+    const request: RenewalGrant =
+      grant === 'refresh_token'
+        ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
+        : { type: 'client_credentials' };
+    const { passage } = hold;
+    let lostAnswer: string | undefined;
+    for (let attempt = 0, resends = 0; ; attempt++) {
+      const blocked = await passage.insist(hold.endsAtMs - reserveMs - leastAnswerMs);
+      if (run.signal.aborted) return { kind: 'superseded' };
+      if (blocked) return blocked;
+      const leftMs = hold.endsAtMs - reserveMs - env.now();
+      if (leftMs < leastAnswerMs) {
+        // The machine slept, or the store took all the time there was: lock and store are asked again.
+        return lostAnswer === undefined
+          ? { kind: 'again' }
+          : failures.undecided('there was no time left for an answer');
+      }
+      run.posted = true;
+      const answerTimeoutMs = Math.min(settings.answerTimeoutMs, leftMs);
+      let objection: Objection | undefined;
+      const mayPresent = async () => (objection = await hold.objection()) === undefined;
+      const verdict = await deps.exchange(request, {
+        account,
+        signal: run.signal,
+        answerTimeoutMs,
+        way: run.way,
+        mayPresent,
+      });
+      passage.ended(verdict);
+      if (run.signal.aborted) {
+        // Neither saved nor used here; but whoever else holds this token must know what became of it.
+        if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
+        if (verdict.kind === 'perhaps-spent' && grant === 'refresh_token')
+          mutex.record(hold.key, { kind: 'perhaps-spent' });
+        return { kind: 'superseded' };
+      }
+      if (objection) return stopFor(objection, lostAnswer);
+      let waitMs = resendDelayMs(attempt, env.random());
+      switch (verdict.kind) {
+        case 'renewed':
+          return accept(verdict.answer, verdict.sentAtMs, hold);
+        case 'invalid-grant':
+          return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
+        case 'client-rejected':
+          return failures.rejected(verdict.why, verdict.secretMayChange);
+        case 'unclear':
+          return failures.undecided(verdict.why);
+        case 'perhaps-spent':
+          if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
+          // If the token was not spent it works, if it was the server says so.
+          if (resends++ >= settings.resendAfterLostAnswer) return undecided(verdict);
+          lostAnswer = verdict.why;
+          break;
+        case 'busy':
+          // The gate is closed now. Nothing is held while it is, unless somebody else could take this token for a good one.
+          if (grant !== 'refresh_token' || mutex.outcomeOf(hold.key)?.kind !== 'perhaps-spent')
+            return { kind: 'queue', why: verdict.why };
+          waitMs = 0;
+          break;
+        case 'not-sent':
+          break;
+      }
+      /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
+      const pointless = () => verdict.kind === 'not-sent' && (verdict.final || run.waiting === 0);
+      const readyAtMs = env.now() + waitMs;
+      const tooLate = readyAtMs > hold.endsAtMs - reserveMs - leastAnswerMs;
+      if (tooLate || pointless()) return undecided(verdict);
+      run.trouble = undecided(verdict).error;
+      await env.sleep(waitMs, { signal: run.signal });
+      if (run.signal.aborted) return { kind: 'superseded' };
+      if (pointless()) return undecided(verdict);
+    }
+  }
+
+  /** The set that an answer makes, known to the whole process as what the grant was redeemed for. */
+  function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Hold): HeldTokens {
+    const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
+    const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
+    const presented = hand?.held.refreshToken;
+    const answered = mergeAnswer(before, answer);
+    const merged = before ? withReplaced(answered, before) : answered;
+    const isSpent = presented !== undefined && merged.refresh_token !== presented;
+    const ofLine = hand && isSpent ? withAuthorisationOf(merged, hand.held.set) : merged;
+    const set = deps.takesOver() && isSpent ? withRedeemed(ofLine, presented) : ofLine;
+    const unfinished = holdAnswer(set, sentAtMs, ahead);
+    const held: HeldTokens = {
+      ...unfinished,
+      set: withExpiresAt(unfinished, serverOffsetMs()),
+      ownExtras: extrasOfAnswer(answer, ledger.unsaved ? hand?.held : undefined),
+    };
+    if (isSpent) {
+      const expiresAtMs = localExpiryMs(held, { serverOffsetMs: serverOffsetMs() });
+      mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
+    } else {
+      // The presented token was not spent: doubts about an earlier answer are over.
+      mutex.forget(key);
+    }
+    return held;
+  }
+
+  async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
+    const held = recordSuccessor(answer, sentAtMs, hold);
+    const lease = ledger.hold(held, true);
+    const unsaved = await hold.save(hold.known());
+    // Now that it is kept: nothing that is told may stand in its way.
+    if (hold.hand) deps.contradicted(hold.hand);
+    if (unsaved) return { kind: 'renewed', lease, unsaved };
+    // The store had been given a newer pair by somebody else.
+    if (ledger.newest && ledger.newest !== lease)
+      return { kind: 'adopted', lease: ledger.newest, from: 'store' };
+    return { kind: 'renewed', lease };
+  }
+
+  /**
+   * What the store holds was only replaced here, never redeemed: it may be the adoption that was wrong. Or it is of the authorisation
+   * before the one that is dead.
+   */
+  function revive(run: RenewalRun, stored: TokenSet | undefined, { key, hand }: Hold): Step | undefined {
+    const identity = stored && identityOf(stored, grant);
+    if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
+    const isPast = ledger.isReplaced(identity) || (hand && outranks(hand.held.set, stored));
+    if (!isPast || ledger.isRevoked(stored)) return undefined;
+    if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
+    mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    ledger.revive(stored);
+    const lease = ledger.keep(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
+    return ledger.freshness(lease) === 'fresh'
+      ? { kind: 'adopted', lease, from: 'store' }
+      : { kind: 'again' };
+  }
+
+  /** `invalid_grant`: somebody else has redeemed the token and may still be saving, or it is dead. */
+  async function refused(run: RenewalRun, why: string, hold: Hold): Promise<Step> {
+    const lostBefore = mutex.outcomeOf(hold.key)?.kind === 'perhaps-spent';
+    let loaded: Loaded | undefined;
+    for (const waitMs of reloadAfterMs) {
+      // A lock that still stands proves that nobody else is saving, and fresh reads that nothing was saved before.
+      if (waitMs > 0 && store.lock && store.readsAreFresh && !hold.lost?.aborted) break;
+      if (waitMs > 0) await env.sleep(waitMs, { signal: run.signal });
+      loaded = await keeper.load();
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const adopted = await hold.adopt(loaded.kind === 'loaded' ? loaded.set : undefined);
+      if (adopted) return adopted;
+    }
+    const revived = revive(run, loaded?.kind === 'loaded' ? loaded.set : undefined, hold);
+    if (revived) return revived;
+    // A pair of ours that gave way to the one refused here: nobody else has ever held it.
+    if (ledger.takeBack()) {
+      mutex.record(hold.key, { kind: 'dead', reason: 'refresh-token-invalid' });
+      const unsaved = await hold.save(undefined);
+      return ledger.newest && ledger.freshness(ledger.newest) === 'fresh'
+        ? { kind: 'adopted', lease: ledger.newest, from: 'process', ...(unsaved ? { unsaved } : {}) }
+        : { kind: 'again' };
+    }
+    const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
+    // Whatever the store will say: this token is never sent again.
+    mutex.record(hold.key, { kind: 'dead', reason });
+    if (loaded?.kind === 'failed')
+      return failures.store(`${loaded.why} after an invalid_grant`, loaded.cause, loaded.garbage);
+    return failures.dead(reason, why);
+  }
+}

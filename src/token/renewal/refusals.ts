@@ -1,0 +1,132 @@
+import type { Env } from '../../time/env.js';
+import type { RefusalReason } from '../../failure/challenge.js';
+import type { ProcoreError } from '../../failure/errors.js';
+import type { Way } from '../../wire/way.js';
+import { awakeNow, type Patience } from '../../time/within.js';
+import { braked, driven, isBraked, mostDriven, releasedBrake, undriven } from './brake.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import type { RunningRenewal } from './renewal.js';
+import type { Sequence } from './sequence.js';
+
+/** What a 401 leads to. `renewed`: a renewal was made for it, and a call has one; `proves`: if this replay is accepted, that renewal has helped. */
+export type Refusal =
+  | { kind: 'replay'; renewed: boolean; proves: boolean }
+  | { kind: 'return' }
+  | { kind: 'failed'; error: ProcoreError }
+  | { kind: 'aborted' };
+
+/** Answers 401s of the API with replays. */
+export interface Refusals {
+  refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
+  /** Nothing is held against the next renewal for a 401. */
+  release(): void;
+  /** This server has been seen to kill an access token when it is replaced. */
+  readonly oldDies: boolean;
+}
+
+/** Creates the one who decides about the 401s of one account. */
+export function createRefusals(deps: {
+  env: Env;
+  ledger: Ledger;
+  sequence: Sequence;
+  /** New calls wait for a renewal that lets those in flight finish. */
+  isHolding: () => boolean;
+  /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
+  tellShared: (() => void) | undefined;
+}): Refusals {
+  const { env, ledger, sequence } = deps;
+  let brake = releasedBrake;
+  let replacing = undriven;
+  let oldDies = false;
+
+  /** A refusal of the newest token: may it lead to a renewal? */
+  function mayRenewFor(lease: Lease, reason: RefusalReason): true | Refusal {
+    if (sequence.running) {
+      // Refused before the grant was presented: the renewal is not what killed it.
+      if (!sequence.running.posted) died(lease);
+      return true;
+    }
+    if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
+    if (isBraked(brake, env.now()) || isBraked(replacing, env.now())) return { kind: 'return' };
+    died(lease);
+    const error = sequence.objection('automatic');
+    if (error) return { kind: 'failed', error };
+    return true;
+  }
+
+  /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
+  function startForRefusal(satisfied: () => Lease | undefined, way: Way | undefined): RunningRenewal {
+    const run = sequence.start(satisfied, way);
+    void run.done.then(({ kind }) => {
+      // What another process has renewed is no exchange of ours, and may have expired meanwhile.
+      if (kind !== 'renewed') return;
+      brake = braked(brake, env.now());
+      if (!deps.tellShared) return;
+      replacing = driven(replacing, env.now());
+      if (replacing.times === mostDriven) deps.tellShared();
+    });
+    return run;
+  }
+
+  function died(lease: Lease): void {
+    lease.diedAlone = true;
+    ledger.refuse(lease);
+  }
+
+  async function refused(
+    lease: Lease,
+    reason: RefusalReason,
+    { maxMs, signal, way, mayRenew }: Patience & { mayRenew: boolean },
+  ): Promise<Refusal> {
+    const untilMs = awakeNow(env) + maxMs;
+    const acceptedBefore = lease.accepted;
+    const replaced = () => lease !== ledger.newest;
+    // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
+    const expired = ledger.hasEnded(lease);
+    const ofToken = reason !== 'other';
+    if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted)) oldDies = true;
+    if (replaced()) {
+      if (ofToken) ledger.refuse(lease);
+      const current = sequence.working();
+      if (current && current !== lease && !deps.isHolding())
+        return { kind: 'replay', renewed: false, proves: false };
+    }
+    if (!mayRenew || !ofToken) return { kind: 'return' };
+    if (!replaced()) {
+      const may = mayRenewFor(lease, reason);
+      if (may !== true) return may;
+    }
+    for (;;) {
+      const run =
+        sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);
+      const proves = !replaced() && !run.posted;
+      const waited = await sequence.waitFor(run, untilMs, signal);
+      if (waited.kind === 'aborted') return { kind: 'aborted' };
+      // Refused while the grant was presented, and not accepted since: it has died of its replacement, saved or not.
+      if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refuse(lease);
+      const current = ledger.current();
+      if (current && current !== lease) {
+        // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
+        const renewed = proves && waited.kind === 'done' && waited.value.kind === 'renewed';
+        return { kind: 'replay', renewed, proves };
+      }
+      // The new pair is not saved, and calls go on with this token, which has been accepted meanwhile: the 401 is the route's own.
+      if (current && replaced() && waited.kind === 'done' && waited.value.kind !== 'superseded')
+        return { kind: 'return' };
+      if (waited.kind === 'done' && waited.value.kind === 'failed')
+        return { kind: 'failed', error: waited.value.error };
+      if (waited.kind === 'elapsed' || awakeNow(env) >= untilMs)
+        return { kind: 'failed', error: sequence.overdue(run) };
+    }
+  }
+
+  return {
+    refused,
+    release() {
+      brake = releasedBrake;
+    },
+    get oldDies() {
+      return oldDies;
+    },
+  };
+}

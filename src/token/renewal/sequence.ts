@@ -1,0 +1,179 @@
+import type { InContext } from '../../time/async-context.js';
+import type { Env } from '../../time/env.js';
+import { TokenRenewalError, type ProcoreError } from '../../failure/errors.js';
+import type { Way } from '../../wire/way.js';
+import { awakeNow, within, type Waited } from '../../time/within.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import type { RenewalResult, RenewalRun, RunningRenewal } from './renewal.js';
+import type { Telling } from '../told/telling.js';
+import type { Turns } from '../../time/serial.js';
+import {
+  afterRenewalFailure,
+  isRejected,
+  mayRenewInBackground,
+  noVerdicts,
+  objection,
+  type Verdicts,
+  type Wish,
+} from './verdicts.js';
+import type { Writes } from '../saving/writes.js';
+
+/** The renewals of one account, one at a time, and what they have come to. */
+export interface Sequence {
+  readonly running: RunningRenewal | undefined;
+  /** A person has to go on, as far as is known. */
+  readonly isDead: boolean;
+  /** When a renewal has brought a pair last, in ms since 1970. */
+  readonly lastRenewalMs: number | undefined;
+  /** The lease in use, if it can be expected to work. */
+  working(): Lease | undefined;
+  /** Why no renewal may start now. */
+  objection(wish: Wish): ProcoreError | undefined;
+  /** Whether one may start while calls go on without it. */
+  mayRunInBackground(): boolean;
+  /** Starts one, in its turn; `satisfied`: what makes it needless by then; `way`: that of the call that sets it off. */
+  start(satisfied: () => Lease | undefined, way?: Way): RunningRenewal;
+  waitFor(
+    run: RunningRenewal,
+    untilMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Waited<RenewalResult>>;
+  /** Tells of a renewal that has taken too long. */
+  overdue(run: RenewalRun): ProcoreError;
+  /** What is under way is neither saved nor used any more; `dead`: nor may another start. */
+  supersede(dead?: ProcoreError): void;
+  /** Nothing is held against the next one. */
+  forgive(): void;
+}
+
+/** Creates the sequence of one account. */
+export function createSequence(deps: {
+  env: Env;
+  account: string;
+  ledger: Ledger;
+  turns: Turns;
+  renewal: (run: RenewalRun) => Promise<RenewalResult>;
+  telling: Telling;
+  writes: Pick<Writes, 'saveLate' | 'isMoving'>;
+  /** Calls need not wait any longer for those in flight to finish. */
+  release: () => void;
+  /** Numbers the renewals that calls wait for, over all accounts of the client. */
+  turn: () => number;
+  /** The application's own refreshes are answered, also before there is any pair. */
+  takesOver: () => boolean;
+  /** A renewal is the account's, and not that of the call that sets it off. */
+  inContext: InContext;
+}): Sequence {
+  const { env, account, ledger, turns, telling } = deps;
+  const name = JSON.stringify(account);
+  let verdicts: Verdicts = noVerdicts;
+  let running: RunningRenewal | undefined;
+  let lastRenewalMs: number | undefined;
+
+  /** Remembers and tells what a renewal came to, before anybody who waits for it goes on. */
+  function settle(run: RenewalRun, result: RenewalResult): RenewalResult {
+    if (run.signal.aborted) return { kind: 'superseded' };
+    running = undefined;
+    deps.release();
+    if (result.kind === 'superseded') return result;
+    if (result.kind === 'loaded') {
+      verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
+      return result;
+    }
+    if (result.kind === 'failed') {
+      const wasTold =
+        (result.verdict === 'dead' && verdicts.dead !== undefined) ||
+        (result.verdict === 'rejected' && isRejected(verdicts, env.now()));
+      const after = afterRenewalFailure(verdicts, result, env.now(), env.random());
+      verdicts = after.verdicts;
+      // The application has not shown yet what it has.
+      const isStart = deps.takesOver() && result.verdict === 'dead' && !ledger.newest;
+      if (!wasTold && !isStart) telling.failed(after.error);
+      return { ...result, error: after.error };
+    }
+    verdicts = noVerdicts;
+    lastRenewalMs = env.now();
+    if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
+    else telling.renewed(result.lease, result.unsaved !== undefined);
+    if (ledger.unsaved) {
+      telling.saveFailed(result.unsaved?.why ?? 'it failed', result.unsaved?.cause);
+      deps.writes.saveLate();
+    }
+    return result;
+  }
+
+  return {
+    get running() {
+      return running;
+    },
+    get isDead() {
+      return verdicts.dead !== undefined;
+    },
+    get lastRenewalMs() {
+      return lastRenewalMs;
+    },
+    working() {
+      if (deps.writes.isMoving()) return undefined;
+      const lease = ledger.current();
+      const freshness = ledger.freshness(lease);
+      if (!lease || freshness === 'expired' || freshness === 'missing') return undefined;
+      // Refused, and nothing will replace it: sending it again only adds a 401 to the app's record.
+      return lease.refused && verdicts.dead ? undefined : lease;
+    },
+    objection: (wish) => objection(verdicts, wish, env.now()),
+    mayRunInBackground: () => mayRenewInBackground(verdicts, env.now()),
+    start(satisfied, way) {
+      const run: RenewalRun = {
+        signal: turns.generation,
+        satisfied,
+        way,
+        isAsked: false,
+        waiting: 0,
+        patientUntilMs: -Infinity,
+        turn: Infinity,
+        moved: undefined,
+        posted: false,
+        trouble: undefined,
+      };
+      const done = deps.inContext(() =>
+        turns
+          .inTurn(() => deps.renewal(run))
+          .catch((): RenewalResult => {
+            // A defect of ours: calls must not hang on it, and what is in hand stays, and is saved.
+            if (ledger.unsaved && !run.signal.aborted) {
+              ledger.saveFailed();
+              deps.writes.saveLate();
+            }
+            const error = new TokenRenewalError(`the renewal for account ${name} broke off.`, { account });
+            return { kind: 'failed', verdict: 'undecided', error };
+          })
+          .then((result) => settle(run, result)),
+      );
+      running = Object.assign(run, { done });
+      return running;
+    },
+    waitFor(run, untilMs, signal) {
+      run.patientUntilMs = Math.max(run.patientUntilMs, untilMs);
+      if (run.turn === Infinity) run.turn = deps.turn();
+      if (++run.waiting === 1) run.moved?.();
+      return within(env, Math.max(0, untilMs - awakeNow(env)), run.done, signal).finally(() => {
+        if (--run.waiting > 0) return;
+        run.patientUntilMs = -Infinity;
+        run.moved?.();
+      });
+    },
+    overdue(run) {
+      const summary = `the renewal for account ${name} is still under way; it goes on, and its tokens will be saved and used.`;
+      return run.trouble ?? new TokenRenewalError(summary, { account });
+    },
+    supersede(dead) {
+      turns.supersede();
+      running = undefined;
+      deps.release();
+      verdicts = dead ? { ...noVerdicts, dead: { error: dead, checkedAtMs: env.now() } } : noVerdicts;
+    },
+    forgive() {
+      verdicts = noVerdicts;
+    },
+  };
+}

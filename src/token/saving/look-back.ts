@@ -1,0 +1,100 @@
+import type { Env } from '../../time/env.js';
+import type { TokenSet } from '../../store/store.js';
+import { identityOf, type GrantType } from '../pair/identity.js';
+import { outranks } from '../pair/authorization-line.js';
+import type { Keeper } from '../loading/bounded-store.js';
+import type { Turns } from '../../time/serial.js';
+
+/** Of the store's content so many different pairs are remembered. */
+const mostSeen = 8;
+
+/**
+ * Whether `shown` is what a renewal of an older authorisation has saved over the pair that a person brought, as far as the lines of the two
+ * tell. What the store has shown before (`seen`, by pair) is no such save: a replica lags.
+ */
+export function isOverwritten(
+  shown: TokenSet,
+  brought: TokenSet,
+  seen: ReadonlySet<string | undefined>,
+  grant: GrantType,
+): boolean {
+  return !seen.has(identityOf(shown, grant)) && outranks(brought, shown);
+}
+
+/**
+ * Looks into a store without lock once, some time after a log-in was saved there: another process may have read the store before that, and
+ * have saved what it has renewed the pair before to after it. Nobody waits for it.
+ */
+export function createLookBack(deps: {
+  env: Env;
+  grant: GrantType;
+  /** So long a process may take from a load to the end of the save that follows. */
+  afterMs: number;
+  keeper: Keeper;
+  turns: Turns;
+  /** Neither a lock nor this package sees to it that nothing lands on a save. */
+  isNeeded: () => boolean;
+  /** The pair is in use, not known to be dead, and believed to be in the store. */
+  isKept: (set: TokenSet) => boolean;
+  /** Called with the last detach. */
+  untilDetached: Set<() => void>;
+  overwritten: (by: TokenSet) => void;
+}): { keeper: Keeper; start: (brought: TokenSet) => void } {
+  const { env, grant, keeper, turns, untilDetached } = deps;
+  const seen = new Set<string | undefined>();
+  let stop = () => {};
+
+  async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
+    await env.sleep(deps.afterMs, { signal, ref: false });
+    await turns.inTurn(async () => {
+      if (signal.aborted || !deps.isKept(brought)) return;
+      const first = await shownOver(brought, signal);
+      // One answer may be that of another request.
+      const again = first && (await shownOver(brought, signal));
+      if (again && identityOf(again, grant) === identityOf(first, grant)) deps.overwritten(again);
+    });
+  }
+
+  /** What the store shows to have been saved over the pair, if anything. */
+  async function shownOver(brought: TokenSet, signal: AbortSignal): Promise<TokenSet | undefined> {
+    const loaded = await keeper.load();
+    if (signal.aborted || loaded.kind === 'failed' || !loaded.set) return undefined;
+    return isOverwritten(loaded.set, brought, seen, grant) ? loaded.set : undefined;
+  }
+
+  function hasShownAnother(brought: TokenSet): boolean {
+    return [...seen].some((identity) => identity !== identityOf(brought, grant));
+  }
+
+  return {
+    keeper: {
+      ...keeper,
+      async load() {
+        const loaded = await keeper.load();
+        if (loaded.kind === 'failed' || !loaded.set) return loaded;
+        const identity = identityOf(loaded.set, grant);
+        seen.delete(identity);
+        seen.add(identity);
+        const [oldest] = seen;
+        if (seen.size > mostSeen) seen.delete(oldest);
+        return loaded;
+      },
+    },
+    start(brought) {
+      stop();
+      // Where the store has never shown another pair, there is none that a process could renew.
+      if (grant !== 'refresh_token' || !deps.isNeeded() || !hasShownAnother(brought)) return;
+      const { generation } = turns;
+      const own = new AbortController();
+      const end = () => {
+        own.abort();
+        untilDetached.delete(end);
+        generation.removeEventListener('abort', end);
+      };
+      stop = end;
+      untilDetached.add(end);
+      generation.addEventListener('abort', end, { once: true });
+      void look(brought, own.signal).then(end, end);
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import type { Env } from '../../time/env.js';
+import type { TokenSet } from '../../store/store.js';
+import type { GrantType, KnownTokens } from '../pair/identity.js';
+import { withNewAuthorisation } from '../pair/authorization-line.js';
+import { extrasBrought } from '../pair/extras.js';
+import { createLateSave } from './late-save.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Saver, SaveResult } from './saving.js';
+import type { Telling } from '../told/telling.js';
+import { isSameUser, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
+import type { Turns } from '../../time/serial.js';
+
+const overwritten =
+  'another process has saved over them what it has renewed the tokens before to; they are saved again';
+
+/** How tokens come that the application brings. */
+export interface Bringing {
+  /** Hears that they are of another user than those that are held. */
+  readonly changedOwner?: (() => void) | undefined;
+  /** They are those in hand: no new authorisation. Where the store cannot be read, all stays as it is. */
+  readonly isHeld: boolean;
+  /** Whether this set, which the store holds, has taken their place. */
+  readonly isOld: (stored: TokenSet) => boolean;
+}
+
+/** Saves outside of a renewal: late ones, and those of tokens that the application brings. */
+export interface Writes {
+  /** Goes on saving the pair that is in memory only. */
+  saveLate(): void;
+  /** Saves the pair in hand again, which a person has brought: this set was saved over it. */
+  saveAgain(over: TokenSet): void;
+  /**
+   * Takes tokens of the application's own for the generation that has just begun, or what the store shows to have taken their place.
+   * Resolves with the failure, if the save has failed.
+   */
+  bring(held: HeldTokens, how: Bringing): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
+  /**
+   * Takes the tokens of whoever comes first: saves and keeps them, unless tokens of somebody are held or stored. That is decided and saved
+   * under the lock, so that of two users in two processes one is first. Resolves with whether they are taken: if not, nothing has changed.
+   * A pair whose save has failed, and may have been written all the same, is taken and saved later.
+   */
+  bringIfFree(held: HeldTokens): Promise<boolean>;
+  /**
+   * Runs `move`, which puts another store in the place of the one before, and brings the newest pair into it where it holds neither that
+   * pair nor a newer one: a module that runs again may make an empty memory store.
+   */
+  move(move: () => void): void;
+  /** A move is under way: whose tokens are used from now on is not known before it is over. */
+  isMoving(): boolean;
+  /** What is under way and must not be cut off. */
+  underWay(): Promise<void> | undefined;
+}
+
+/** Creates the writer of one account. */
+export function createWrites(deps: {
+  env: Env;
+  grant: GrantType;
+  ledger: Ledger & KnownTokens;
+  saver: Saver;
+  turns: Turns;
+  telling: Telling;
+  /** Takes a store's content in the place of our unsaved pair. */
+  giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Takes a store's content in the place of tokens that it has replaced. */
+  keep: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** Takes another user's in the place of ours. */
+  change: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  /** What the store holds, where nothing is in memory. */
+  stored: () => Promise<TokenSet | undefined>;
+  /** Runs a save under mutex and lock. */
+  underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
+  /** Hears of a pair that a person has brought, and that is in the store now. */
+  broughtSaved: (set: TokenSet) => void;
+  serverOffsetMs: () => number;
+}): Writes {
+  const { env, ledger, saver, turns, telling, underLock } = deps;
+  const late = createLateSave({ env, attempt: trySave });
+  let writing: Promise<void> | undefined;
+  let moves = 0;
+
+  function trySave(): Promise<'done' | 'left'> {
+    const signal = turns.generation;
+    return turns.inTurn(async () => {
+      if (signal.aborted || !ledger.unsaved) return 'done';
+      const { isBrought } = ledger;
+      const result = await underLock(() => saver.once(undefined, signal), signal);
+      if (signal.aborted) return 'done';
+      if (result.kind === 'failed') return 'left';
+      if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
+      else {
+        ledger.saved();
+        telling.savedLate();
+        if (isBrought && ledger.stored) deps.broughtSaved(ledger.stored);
+      }
+      return 'done';
+    });
+  }
+
+  function bring(
+    held: HeldTokens,
+    { changedOwner, isHeld, isOld }: Bringing,
+  ): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
+    const signal = turns.generation;
+    const result = turns.inTurn(async () => {
+      if (signal.aborted) return undefined;
+      if (changedOwner) {
+        const before = ledger.newest?.held.set ?? (await deps.stored());
+        if (signal.aborted) return undefined;
+        if (before && isSameUser(before, held.set) === false) changedOwner();
+      }
+      const before = [ledger.newest?.held.set, ledger.stored];
+      const set = withExpiresAt(held, deps.serverOffsetMs());
+      const brought = {
+        ...held,
+        set: deps.grant === 'refresh_token' ? withNewAuthorisation(set, before) : set,
+        ownExtras: extrasBrought(held.set, ledger.stored),
+      };
+      if (!isHeld) ledger.replaceAll(brought);
+      let whole = brought.set;
+      const carry = (set: TokenSet) => {
+        whole = set;
+        if (!isHeld && !signal.aborted) ledger.carry(set);
+      };
+      let isRead = false;
+      let isGone = false;
+      const isOldNow = (stored: TokenSet | undefined) => {
+        isRead = true;
+        isGone = stored === undefined;
+        return stored !== undefined && isOld(stored);
+      };
+      const how = { isOld: isOldNow, mustRead: isHeld, carry };
+      const saved = await underLock(() => saver.overwrite(brought, how, signal), signal);
+      if (signal.aborted) return undefined;
+      if (saved.kind === 'theirs') {
+        telling.adopted(deps.keep(saved), 'store');
+        return undefined;
+      }
+      if (saved.kind === 'saved') {
+        if (isHeld) ledger.keep({ ...brought, set: whole });
+        else ledger.saved();
+        deps.broughtSaved(whole);
+        return undefined;
+      }
+      if (isHeld && !isRead) return undefined;
+      // Where the row is gone they are brought anew.
+      if (isHeld && isGone) ledger.replaceAll(brought);
+      else if (isHeld) ledger.hold(brought);
+      ledger.saveFailed();
+      late.start(signal);
+      telling.saveFailed(saved.why, saved.cause);
+      return saved;
+    });
+    follow(result);
+    return result;
+  }
+
+  function bringIfFree(held: HeldTokens): Promise<boolean> {
+    const signal = turns.generation;
+    const result = turns.inTurn(async () => {
+      if (signal.aborted || ledger.newest?.held.accessToken !== undefined) return false;
+      const set = withExpiresAt(held, deps.serverOffsetMs());
+      const saved = await underLock(() => saver.ifFree(set), signal);
+      if (signal.aborted) return false;
+      if (saved.kind === 'theirs') deps.giveWay(saved);
+      if (saved.kind === 'saved') ledger.keep({ ...held, set });
+      if (saved.kind !== 'failed' || !saved.isPerhapsThere) return saved.kind === 'saved';
+      ledger.replaceAll({ ...held, set });
+      ledger.saveFailed();
+      late.start(signal);
+      telling.saveFailed(saved.why, saved.cause);
+      return true;
+    });
+    follow(result);
+    return result;
+  }
+
+  function move(putStore: () => void): void {
+    moves++;
+    const result = turns.inTurn(async () => {
+      putStore();
+      // What was deleted in the store before is not written into the next one.
+      if (!ledger.newest || ledger.isGone) return;
+      const signal = turns.generation;
+      const result = await underLock(() => saver.moved(signal), signal);
+      if (signal.aborted || !ledger.newest) return;
+      if (result.kind === 'theirs') {
+        const isOfAnother = isSameUser(ledger.newest.held.set, result.set) === false;
+        telling.adopted(isOfAnother ? deps.change(result) : deps.giveWay(result), 'store');
+      } else if (result.kind === 'saved') ledger.saved();
+      // Where it was saved in the store before, the next renewal compares before it redeems anything.
+      else if (ledger.unsaved) late.start(signal);
+    });
+    follow(result.finally(() => moves--));
+  }
+
+  function follow(work: Promise<unknown>): void {
+    const over: Promise<void> = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    writing = over;
+    void over.then(() => {
+      if (writing === over) writing = undefined;
+    });
+  }
+
+  return {
+    saveLate: () => late.start(turns.generation),
+    saveAgain(over) {
+      ledger.overwritten(over);
+      late.start(turns.generation);
+      telling.saveFailed(overwritten);
+    },
+    bring,
+    bringIfFree,
+    move,
+    isMoving: () => moves > 0,
+    underWay: () => writing ?? late.underWay(),
+  };
+}

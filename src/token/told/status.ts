@@ -1,0 +1,45 @@
+import { shortFingerprint } from '../pair/fingerprint.js';
+import type { Freshness } from '../pair/freshness.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Telling } from './telling.js';
+
+/** What `status()` shows of an account: no token, no secret. */
+export interface TokenStatus {
+  account: string;
+  /** `not-loaded`: no call has needed a token yet. */
+  state: Freshness | 'not-loaded' | 'reauthentication-required';
+  /** First 8 hex digits of the SHA-256 of the token. */
+  accessToken?: string;
+  refreshToken?: string;
+  expiresAt?: Date;
+  /** Last renewal or adoption by this process. */
+  lastRenewal?: Date;
+  /** A renewal is under way. */
+  renewing: boolean;
+  /** The newest pair is in memory only: see `unsavedTokens()`. */
+  unsaved: boolean;
+}
+
+/** The status of one account; `stuck`: nobody but a person can go on. */
+export function statusOf(
+  account: string,
+  ledger: Ledger,
+  shown: Telling['shown'],
+  {
+    stuck,
+    lastRenewalMs,
+    renewing,
+  }: { stuck: boolean; lastRenewalMs: number | undefined; renewing: boolean },
+): TokenStatus {
+  const { newest } = ledger;
+  const refresh = newest?.held.refreshToken;
+  return {
+    account,
+    state: stuck ? 'reauthentication-required' : newest ? ledger.freshness(newest) : 'not-loaded',
+    ...(newest?.held.accessToken ? shown(newest) : {}),
+    ...(refresh ? { refreshToken: shortFingerprint(refresh) } : {}),
+    ...(lastRenewalMs === undefined ? {} : { lastRenewal: new Date(lastRenewalMs) }),
+    renewing,
+    unsaved: ledger.unsaved || ledger.isGone,
+  };
+}

@@ -1,0 +1,95 @@
+import type { ProcoreError, TokenRenewalError } from '../../failure/errors.js';
+import type { Events, ProcoreEvents } from '../../observe/events.js';
+import { ruleNamed, type StoreRule } from '../../store/rules.js';
+import { shortFingerprint } from '../pair/fingerprint.js';
+import type { Lease } from '../pair/ledger.js';
+import { contradictionsIn, type Contradiction } from '../pair/evidence.js';
+import { localExpiryMs } from '../pair/token-set.js';
+import { noTrial } from '../pair/trial.js';
+
+/** What an account's source tells of its tokens: fingerprints only. */
+export interface Telling {
+  renewed(lease: Lease, unsaved: boolean): void;
+  adopted(lease: Lease, from: ProcoreEvents['token-adopted']['from']): void;
+  failed(error: ProcoreError): void;
+  /** `cause`: what the store has thrown, without secrets. */
+  saveFailed(why: string, cause?: unknown): void;
+  savedLate(): void;
+  /** The store has broken a rule: told once for each `subject`. The message says what was seen, and what to do; it ends without a full stop. */
+  offended(rule: StoreRule, subject: string, message: string): void;
+  /** The store holds tokens of another user than those in hand: told once for each user. */
+  changedOwner(subject: string): void;
+  /** Tells, once for each field, what a stored set says of the token's end that better evidence contradicts. */
+  contradicted(lease: Lease): void;
+  /** A lease as events and `status()` show it. */
+  shown(lease: Lease): { accessToken: string; expiresAt?: Date };
+}
+
+/** Creates the voice of one account. */
+export function createTelling(deps: {
+  account: string;
+  serverOffsetMs: () => number;
+  emit: Events['emit'];
+  warnOnce: Events['warnOnce'];
+}): Telling {
+  const { account, serverOffsetMs, emit, warnOnce } = deps;
+
+  function shown(lease: Lease): { accessToken: string; expiresAt?: Date } {
+    const { held, aliveAtMs } = lease;
+    const atMs = localExpiryMs(held, { serverOffsetMs: serverOffsetMs(), aliveAtMs });
+    const accessToken = shortFingerprint(lease.held.accessToken ?? '');
+    return atMs === undefined ? { accessToken } : { accessToken, expiresAt: new Date(atMs) };
+  }
+
+  const judged = new WeakSet<Lease>();
+  function offended(rule: StoreRule, subject: string, message: string): void {
+    const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
+    warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
+  }
+
+  return {
+    shown,
+    renewed: (lease, unsaved) => emit('token-renewed', { account, ...shown(lease), unsaved }),
+    adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
+    saveFailed: (message, cause) =>
+      emit('token-save-failed', { account, message, ...(cause === undefined ? {} : { cause }) }),
+    offended,
+    contradicted(lease) {
+      // What the application has brought is no word of the store's.
+      if (judged.has(lease) || lease.trial === noTrial) return;
+      judged.add(lease);
+      const { held, aliveAtMs } = lease;
+      const scales = { serverOffsetMs: serverOffsetMs(), aliveAtMs };
+      for (const one of contradictionsIn(held.evidence, held.lifeMs, scales))
+        offended('whole', one.field, inWords(one));
+    },
+    changedOwner(subject) {
+      const told = `store.load() has returned tokens of another user than those that account ${JSON.stringify(account)} has used, twice in a row: from now on these are used. That is right where a user has followed another by way of the store; if not, see that load and save use the account that they are given`;
+      warnOnce('account-changed-owner', JSON.stringify([account, subject]), told);
+    },
+    savedLate: () => emit('token-saved-late', { account }),
+    failed(error) {
+      const { message, code } = error;
+      if (error.kind === 'reauthentication-required') {
+        const { reason } = error;
+        emit('reauthentication-required', { account, reason, message });
+        return;
+      }
+      const { retryAt } = error as TokenRenewalError;
+      emit('token-renewal-failed', { account, code, message, ...(retryAt ? { retryAt } : {}) });
+    },
+  };
+}
+
+const betterEvidence = {
+  exp: 'than the exp of its JWT',
+  issued: 'than created_at + expires_in',
+  accepted: 'than a call that the API has accepted with it',
+};
+
+function inWords({ field, by, laterMs }: Contradiction): string {
+  const seconds = Math.round(Math.abs(laterMs) / 1000);
+  const said = field === 'expires_at' ? 'expires_at' : 'created_at + expires_in';
+  const kept = field === 'expires_at' ? 'Unix seconds' : 'the number that the token endpoint sends';
+  return `${said} of the set that store.load() returned puts the end of the access token ${seconds} s ${laterMs < 0 ? 'earlier' : 'later'} ${betterEvidence[by]}, and is not followed: keep ${field} as save() gets it, ${kept}, and let the database neither convert nor set it`;
+}

@@ -1,0 +1,46 @@
+import { headerOf } from './headers.js';
+
+/** What an answer says of the limit that is nearer (Procore, "Rate Limiting"); what is missing or garbage is undefined. */
+export interface RateLimit {
+  /** Calls that a window allows. */
+  readonly limit: number | undefined;
+  /** Calls that this window still allows. */
+  readonly remaining: number | undefined;
+  /** End of the window in milliseconds since the epoch, on the server's clock (the header has whole seconds). */
+  readonly resetMs: number | undefined;
+}
+
+/** An answer that says nothing of limits. */
+export const noRateLimit: RateLimit = Object.freeze({
+  limit: undefined,
+  remaining: undefined,
+  resetMs: undefined,
+});
+
+/** Reads `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` from axios's header objects and from plain ones. */
+export function readRateLimit(headers: object | undefined): RateLimit {
+  const remaining = count(headerOf(headers, 'x-rate-limit-remaining'));
+  const resetSeconds = count(headerOf(headers, 'x-rate-limit-reset'));
+  const limit = count(headerOf(headers, 'x-rate-limit-limit'));
+  if (remaining === undefined && resetSeconds === undefined && limit === undefined) return noRateLimit;
+  // A limit of nothing could never be kept.
+  return {
+    limit: limit === 0 ? undefined : limit,
+    remaining,
+    resetMs: resetSeconds === undefined ? undefined : resetSeconds * 1000,
+  };
+}
+
+/** The hourly limit is the longest one; a reset beyond this is garbage. */
+const longestWindowMs = 24 * 60 * 60 * 1000;
+
+/** The end of the window on the server's clock, if it can be one. */
+export function plausibleReset({ resetMs }: RateLimit, serverNowMs: number): number | undefined {
+  return resetMs !== undefined && resetMs - serverNowMs <= longestWindowMs ? resetMs : undefined;
+}
+
+function count(header: unknown): number | undefined {
+  if (typeof header !== 'string' && typeof header !== 'number') return undefined;
+  const text = String(header).trim();
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

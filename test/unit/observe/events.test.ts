@@ -1,0 +1,253 @@
+import { runInNewContext } from 'node:vm';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createEvents, type ProcoreEvents } from '../../../src/observe/events.js';
+import { redact } from '../../../src/text/redact.js';
+import type { Logger } from '../../../src/options/options.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function recorder(): Logger & { lines: [level: string, text: string][] } {
+  const lines: [string, string][] = [];
+  const at = (level: string) => (text: string) => void lines.push([level, text]);
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+const settled: ProcoreEvents['request-settled'] = {
+  account: 'default',
+  method: 'GET',
+  path: '/x',
+  attempts: 1,
+  status: 200,
+};
+
+test('a listener hears its own event until it stops listening', () => {
+  const events = createEvents(recorder());
+  const heard: unknown[] = [];
+  const stop = events.on('request-settled', (detail) => heard.push(detail));
+  events.on('token-saved-late', (detail) => heard.push(detail));
+  events.emit('request-settled', settled);
+  stop();
+  stop();
+  events.emit('request-settled', settled);
+  expect(heard).toEqual([settled]);
+});
+
+test('an event that there is not, and a listener that is none, are refused by name', () => {
+  const events = createEvents(recorder());
+  expect(() => events.on('token-renewd' as never, () => undefined)).toThrow(
+    /there is no event "token-renewd"; known are token-renewed, /,
+  );
+  expect(() => events.on('toString' as never, () => undefined)).toThrow(TypeError);
+  expect(() => events.on('token-renewed', undefined as never)).toThrow(
+    /on got nothing as listener; it takes a function/,
+  );
+});
+
+test('one function that listens twice hears once, listeners hear in the order of their registration', () => {
+  const events = createEvents(recorder());
+  const heard: string[] = [];
+  const twice = () => void heard.push('twice');
+  events.on('token-saved-late', twice);
+  events.on('token-saved-late', () => heard.push('second'));
+  events.on('token-saved-late', twice);
+  events.emit('token-saved-late', { account: 'a' });
+  expect(heard).toEqual(['twice', 'second']);
+});
+
+test('a listener that stops another, or adds one, while it hears, disturbs nobody', () => {
+  const events = createEvents(recorder());
+  const heard: string[] = [];
+  const stops: (() => void)[] = [];
+  events.on('token-saved-late', () => {
+    heard.push('first');
+    stops[0]!();
+    events.on('token-saved-late', () => heard.push('late'));
+  });
+  stops.push(events.on('token-saved-late', () => heard.push('second')));
+  events.emit('token-saved-late', { account: 'a' });
+  expect(heard).toEqual(['first', 'second']);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('the secret is 42');
+    },
+  ],
+  ['rejects', (): unknown => Promise.reject(new Error('the secret is 42'))],
+  [
+    'rejects in another realm, as in jest',
+    (): unknown => runInNewContext("Promise.reject(new Error('the secret is 42'))"),
+  ],
+])(
+  'a listener that %s harms neither the caller nor the other listeners, and is logged without its words',
+  async (_what, bad) => {
+    const logger = recorder();
+    const events = createEvents(logger);
+    const heard: unknown[] = [];
+    events.on('token-saved-late', bad);
+    events.on('token-saved-late', (detail) => heard.push(detail));
+    events.emit('token-saved-late', { account: 'a' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual([{ account: 'a' }]);
+    const warning = logger.lines.filter(([level]) => level === 'warn');
+    expect(warning).toEqual([
+      [
+        'warn',
+        'axios-procore: warning code="listener-failed" message="a listener of \\"token-saved-late\\" failed"',
+      ],
+    ]);
+  },
+);
+
+test('a failing listener of warnings does not call itself for ever', () => {
+  const logger = recorder();
+  const events = createEvents(logger);
+  let calls = 0;
+  events.on('warning', () => {
+    calls++;
+    throw new Error('x');
+  });
+  events.warnOnce('legacy-refresh', '', 'm');
+  expect(calls).toBe(1);
+  expect(logger.lines).toHaveLength(2);
+});
+
+test.each(['debug', 'info', 'warn', 'error'] as const)(
+  'a logger whose %s throws or rejects harms nobody',
+  async (level) => {
+    const logger = recorder();
+    const fails = [
+      () => {
+        throw new Error('x');
+      },
+      () => Promise.reject(new Error('x')),
+    ];
+    for (const fail of fails) {
+      const events = createEvents({ ...logger, [level]: fail });
+      events.emit('request-settled', settled);
+      events.emit('token-saved-late', { account: 'a' });
+      events.emit('token-save-failed', { account: 'a', message: 'm' });
+      events.warnOnce('legacy-refresh', '', 'm');
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  },
+);
+
+test('a warning is told once for each of its subjects', () => {
+  const events = createEvents(recorder());
+  const heard: string[] = [];
+  events.on('warning', ({ code, message }) => heard.push(`${code} ${message}`));
+  events.warnOnce('unlisted-procore-host', 'a', 'about a');
+  events.warnOnce('unlisted-procore-host', 'a', 'about a again');
+  events.warnOnce('unlisted-procore-host', 'b', 'about b');
+  events.warnOnce('lock-contract', 'a', 'about a');
+  expect(heard).toEqual([
+    'unlisted-procore-host about a',
+    'unlisted-procore-host about b',
+    'lock-contract about a',
+  ]);
+});
+
+test('what a log has had from another attach it does not get again', () => {
+  const logger = recorder();
+  const logged = new Set<string>();
+  const heard: string[] = [];
+  for (const events of [createEvents(logger, logged), createEvents(logger, logged)]) {
+    events.on('warning', ({ message }) => heard.push(message));
+    events.warnOnce('unlisted-procore-host', 'a', 'about a');
+  }
+  expect(logger.lines).toHaveLength(1);
+  expect(heard).toEqual(['about a', 'about a']);
+});
+
+test.each<[keyof ProcoreEvents, keyof Logger]>([
+  ['token-renewed', 'info'],
+  ['token-adopted', 'info'],
+  ['token-renewal-failed', 'warn'],
+  ['token-save-failed', 'error'],
+  ['token-saved-late', 'info'],
+  ['reauthentication-required', 'error'],
+  ['request-waiting', 'debug'],
+  ['request-retried', 'debug'],
+  ['request-settled', 'debug'],
+  ['warning', 'warn'],
+])('%s is logged at the level %s, on one line', (event, level) => {
+  const logger = recorder();
+  createEvents(logger).emit(event, { account: 'a\nb', until: new Date(0), gone: undefined } as never);
+  expect(logger.lines).toEqual([
+    [level, `axios-procore: ${event} account="a\\nb" until=1970-01-01T00:00:00.000Z`],
+  ]);
+});
+
+test('the logger keeps its this, as pino and winston need', () => {
+  class Own {
+    lines: string[] = [];
+    debug(text: string) {
+      this.lines.push(text);
+    }
+    info(text: string) {
+      this.lines.push(text);
+    }
+    warn(text: string) {
+      this.lines.push(text);
+    }
+    error(text: string) {
+      this.lines.push(text);
+    }
+  }
+  const logger = new Own();
+  createEvents(logger).emit('request-settled', settled);
+  expect(logger.lines).toHaveLength(1);
+});
+
+test('without a logger, warnings and errors go to process.emitWarning, the rest nowhere', () => {
+  const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const events = createEvents(undefined);
+  events.emit('request-settled', settled);
+  events.emit('token-saved-late', { account: 'a' });
+  expect(emitWarning).not.toHaveBeenCalled();
+  events.emit('token-save-failed', { account: 'a', message: 'm' });
+  events.warnOnce('legacy-refresh', '', 'm');
+  expect(emitWarning.mock.calls).toEqual([
+    [
+      'axios-procore: token-save-failed account="a" message="m"',
+      { type: 'ProcoreWarning', code: 'token-save-failed' },
+    ],
+    ['axios-procore: warning code="legacy-refresh" message="m"', { type: 'ProcoreWarning', code: 'warning' }],
+  ]);
+});
+
+const opaque = '76ba9d03cbd0e0a8e9a4b2f1c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6';
+
+test.each([
+  ['a JWT', 'got eyJhbGciOiJFUzUxMiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl back', 'got [redacted] back'],
+  ['a JWT cut short', 'got eyJhbGciOiJFUzUxMiJ9.eyJzdWIi', 'got [redacted]'],
+  ['a bearer', 'Authorization: Bearer abc.def-123456', 'Authorization: Bearer [redacted]'],
+  ['basic credentials', 'Basic dXNlcjpwYXNzd29yZA==', 'Basic [redacted]'],
+  [
+    'a form',
+    'grant_type=refresh_token&refresh_token=abc&client_secret=def',
+    'grant_type=refresh_token&refresh_token=[redacted]&client_secret=[redacted]',
+  ],
+  ['JSON', '{"access_token":"abc","expires_in":5}', '{"access_token":"[redacted]","expires_in":5}'],
+  [
+    'a bare refresh token',
+    `Key (token)=(${opaque}) already exists`,
+    'Key (token)=([redacted]) already exists',
+  ],
+])('redact takes %s out of a text', (_what, text, shown) => {
+  expect(redact(text)).toBe(shown);
+});
+
+test.each([
+  'connect ECONNREFUSED 127.0.0.1:5432',
+  'The provided authorization grant is invalid, expired, revoked, does not match the redirection URI.',
+  'relation "procore_tokens" does not exist',
+  'duplicate key value violates unique constraint "integration_accounts_external_identifier_key"',
+])('redact leaves a plain text as it is: %s', (text) => {
+  expect(redact(text)).toBe(text);
+});

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { createHolders, enterHolder, holdersOf } from '../../../../src/token/grant/holders.js';
+import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
+import { createMemories, type Holding } from '../../../../src/token/grant/outcomes.js';
+
+const holding = (account: string): Holding => ({
+  client: 'client',
+  account,
+  refreshToken: undefined,
+  unsaved: false,
+});
+const place = Symbol.for('axios-procore.grants');
+
+test('whoever holds a token is found by it, for as long as it is held', () => {
+  const holders = createHolders();
+  const [a, b] = [holding('a'), holding('b')];
+  const [ofA, ofB] = [enterHolder(holders, a), enterHolder(holders, b)];
+  ofA('one');
+  ofB('one');
+  expect(holdersOf(holders, 'one')).toEqual([a, b]);
+  ofA('two');
+  expect(holdersOf(holders, 'one')).toEqual([b]);
+  expect(holdersOf(holders, 'two')).toEqual([a]);
+  ofA(undefined);
+  ofB(undefined);
+  expect(holdersOf(holders, 'two')).toEqual([]);
+  expect(holders.byToken.size).toBe(0);
+});
+
+test('of ten thousand accounts only those are looked at that hold the token', () => {
+  const holders = createHolders();
+  let looks = 0;
+  const all = Array.from({ length: 10_000 }, (_, n) => ({
+    ...holding(`account ${n}`),
+    get account() {
+      looks++;
+      return `account ${n}`;
+    },
+  }));
+  for (const [n, one] of all.entries()) enterHolder(holders, one)(`token ${n}`);
+  expect(holdersOf(holders, 'token 7').map(({ account }) => account)).toEqual(['account 7']);
+  expect(looks).toBe(1);
+});
+
+test('what an older copy of the package keeps of holders is taken as it is', () => {
+  const { holders: _newer, ...memories } = createMemories();
+  const scope = {};
+  const registry = { version: 1, tails: new Map(), outcomes: new Map(), memories };
+  Object.defineProperty(scope, place, { value: registry });
+  const store = { load: () => undefined, save() {} };
+  const where = { client: 'client', isPrivate: false, replaces: undefined };
+  const mutex = createGrantRegistry(scope).of(store, where);
+  mutex.holds({ ...holding('a'), memory: mutex.memory })('one');
+  expect(createGrantRegistry(scope).of(store, where).heldBy('one')).toMatchObject([{ account: 'a' }]);
+  // It says nothing of its store's being used.
+  mutex.holds(holding('of an older copy'))('two');
+  expect(mutex.heldBy('two')).toEqual([]);
+});

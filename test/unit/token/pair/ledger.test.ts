@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createLedger } from '../../../../src/token/pair/ledger.js';
+import { holdLoaded } from '../../../../src/token/pair/token-set.js';
+
+const nowMs = 1_800_000_000_000;
+const expires_at = nowMs / 1000 + 5400;
+
+/** A pair of this user. */
+function pairOf(user: number, refresh_token: string) {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const access_token = `${part({ alg: 'none' })}.${part({ sub: String(user), jti: refresh_token })}.c2ln`;
+  return holdLoaded({ access_token, refresh_token, expires_at }, { aheadMs: undefined, draw: 0 });
+}
+
+function create() {
+  const never = () => false;
+  return createLedger({
+    now: () => nowMs,
+    serverOffsetMs: () => 0,
+    isRedeemed: never,
+    isDead: never,
+    isRenewable: () => true,
+  });
+}
+
+test('while a pair is saved again that gave way to another user’s, calls wait and do not run as that user', () => {
+  const ledger = create();
+  ledger.keep(pairOf(1, 'r-1'));
+  ledger.hold(pairOf(1, 'r-2'));
+  ledger.giveWay(pairOf(2, 'of somebody else'));
+  ledger.takeBack();
+  expect(ledger.current()).toBeUndefined();
+  expect(ledger.predecessor).toBeUndefined();
+  ledger.saveFailed();
+  expect(ledger.current()?.held.refreshToken).toBe('r-2');
+});
+
+test('while the next pair of a user is saved, calls use the one before', () => {
+  const ledger = create();
+  ledger.keep(pairOf(1, 'r-1'));
+  ledger.hold(pairOf(1, 'r-2'));
+  expect(ledger.current()?.held.refreshToken).toBe('r-1');
+});
