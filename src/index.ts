@@ -35,6 +35,7 @@ export type { GaveUp, Problem } from './failure/problem.js';
 export type { Fingerprint, ProcoreEvents, WarningCode } from './observe/events.js';
 export type {
   CompanyId,
+  CustomExchange,
   LegacyOptions,
   Logger,
   LoggerWithLog,
@@ -42,13 +43,12 @@ export type {
   ProcoreRequestOptions,
   RateLimitOptions,
   RateLimitScope,
+  RenewalGrant,
   RenewalOptions,
   RetryOptions,
 } from './options/options.js';
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';
 export type { LockRecord, TokenSet, TokenStore } from './store/store.js';
-export type { CustomExchange } from './token/endpoint/exchange.js';
-export type { RenewalGrant } from './token/endpoint/verdict.js';
 export type { Freshness } from './token/pair/freshness.js';
 export type { TokenStatus } from './token/told/status.js';

@@ -1,17 +1,11 @@
 import type { Procore } from './handle.js';
-import type { TokenSet, TokenStore } from '../store/store.js';
+import type { TokenStore } from '../store/store.js';
+import type { HeldTokenSet } from '../token/source.js';
 
 /** Found on an attached instance by every copy of the package; true, or how to make it give way. Release 0.1.0 knows this one only. */
 const attached: unique symbol = Symbol.for('axios-procore.attached');
 /** What is attached, for `procoreOf` and for `replace`, by every copy of the package from the release after 0.1.0 on. */
 const attachmentOf: unique symbol = Symbol.for('axios-procore.attachment');
-
-/** The tokens of one account, as one attach hands them to the next. */
-export interface HeldTokenSet {
-  readonly tokens: TokenSet;
-  /** They are in memory only: their save has failed so far. */
-  readonly unsaved: boolean;
-}
 
 /** What is attached to an instance. Read by other releases of the package, too: what is here keeps its meaning. */
 export interface Attachment {

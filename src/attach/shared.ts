@@ -1,5 +1,4 @@
 import type { InContext } from '../time/async-context.js';
-import type { HeldTokenSet } from './instance.js';
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
@@ -10,7 +9,7 @@ import type { Exchange, OwnSending } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
 import type { Holding } from '../token/grant/registry.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
-import type { TokenSource } from '../token/source.js';
+import type { HeldTokenSet, TokenSource } from '../token/source.js';
 import { createWeakList, type WeakList } from './weak-list.js';
 
 /** What attaches that share a store object have in common. */

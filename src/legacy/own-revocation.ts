@@ -8,7 +8,7 @@ import type { Settings } from '../options/options.js';
 import { timeoutMsOf } from '../axios/timeout.js';
 import { judgeRevocation } from '../token/endpoint/revocation-form.js';
 import type { TokenSource } from '../token/source.js';
-import { subjectOf } from '../token/pair/token-set.js';
+import { subjectOf } from '../wire/jwt.js';
 import { within, type Patience } from '../time/within.js';
 import { textOf } from './passage.js';
 import type { LegacyRevocation } from './revocation-request.js';

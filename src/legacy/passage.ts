@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from '../axios/adapter.js';
 import { isAxiosError } from '../axios/versions.js';
+import type { OauthPassage } from '../line/dispatch.js';
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import type { TokenSet } from '../store/store.js';
@@ -13,14 +14,6 @@ import type { OwnRevocation } from './own-revocation.js';
 import { legacyRevocation } from './revocation-request.js';
 import { legacyTokenRequest } from './token-request.js';
 import type { Takeover } from './takeover.js';
-
-/** One `/oauth/…` call of the application; `accountOf` says whose tokens it would use. */
-export type OauthPassage = (
-  config: AxiosRequestConfig,
-  url: string,
-  adapter: Adapter,
-  accountOf: (config: AxiosRequestConfig) => string | undefined,
-) => Promise<AxiosResponse>;
 
 /** What an answer to the application's own token request brought, with its expiry by this machine's clock. */
 export interface Heard {

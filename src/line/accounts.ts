@@ -5,7 +5,8 @@ import { AccountUndecidedError } from '../failure/errors.js';
 import type { ListingStore, TokenSet } from '../store/store.js';
 import { descendsFrom } from '../token/pair/lineage.js';
 import type { TokenSource } from '../token/source.js';
-import { readTokenSet, subjectOf } from '../token/pair/token-set.js';
+import { readTokenSet } from '../token/pair/token-set.js';
+import { subjectOf } from '../wire/jwt.js';
 import { awakeNow, call, within, type Patience } from '../time/within.js';
 
 /** Whose tokens a call uses, where accounts are the users themselves. */

@@ -7,7 +7,6 @@ import { bridgeCancellation, type Call, type Calls } from './call.js';
 import type { Env } from '../time/env.js';
 import { AccountUndecidedError, WrongEnvironmentError } from '../failure/errors.js';
 import { described, kindOf } from '../text/words.js';
-import type { OauthPassage } from '../legacy/passage.js';
 import type { Line } from './chain.js';
 import type { Events } from '../observe/events.js';
 import { accountHint } from '../options/hints.js';
@@ -26,6 +25,14 @@ import { destinationOf, type Destination, type TokenOrigins } from '../wire/dest
 import { ownValue, shielded } from '../wire/own.js';
 import { bearerOf, companyIn } from '../wire/headers.js';
 import { awakeNow } from '../time/within.js';
+
+/** One `/oauth/…` call of the application; `accountOf` says whose tokens it would use. */
+export type OauthPassage = (
+  config: AxiosRequestConfig,
+  url: string,
+  adapter: Adapter,
+  accountOf: (config: AxiosRequestConfig) => string | undefined,
+) => Promise<AxiosResponse>;
 
 export interface DispatchDeps {
   env: Env;

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import { subjectOf } from '../token/pair/token-set.js';
+import { subjectOf } from '../wire/jwt.js';
 import { bearerOf } from '../wire/headers.js';
 
 /** On the function, for every copy of the package. */

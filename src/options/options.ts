@@ -1,10 +1,18 @@
 import type { AxiosRequestConfig } from 'axios';
 import type { Environment, EnvironmentName } from '../wire/environments.js';
-import type { TokenStore } from '../store/store.js';
-import type { CustomExchange } from '../token/endpoint/exchange.js';
+import type { TokenSet, TokenStore } from '../store/store.js';
 
 /** A Procore company's id: a string, because ids can exceed 32 bits, or a safe integer. */
 export type CompanyId = string | number;
+
+/** The grants that renew (RFC 6749, sections 4.4 and 6). */
+export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
+
+/** The application's own way to present a grant, see `ProcoreOptions.exchange`. */
+export type CustomExchange = (
+  grant: RenewalGrant,
+  context: { account: string; signal: AbortSignal },
+) => Promise<TokenSet>;
 
 /** Where the plugin writes; `console`, pino and winston fit, and see {@link LoggerWithLog}. */
 export interface Logger {

@@ -1,5 +1,4 @@
 import type { InContext } from '../time/async-context.js';
-import type { HeldTokenSet } from '../attach/instance.js';
 import type { Env } from '../time/env.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { Events } from '../observe/events.js';
@@ -24,7 +23,7 @@ import type { Login } from './endpoint/login.js';
 import type { LoginGate } from './endpoint/login-gate.js';
 import type { GrantMutex, Holding } from './grant/registry.js';
 import { createOwnEnvironment } from './loading/own-environment.js';
-import { createPresentation, type Presented } from '../legacy/presentation.js';
+import { createPresentation, type PresentedByApplication } from './presentation.js';
 import { createReadBack } from './saving/read-back.js';
 import { createNeighbours } from './loading/neighbours.js';
 import { createRecognition, type Recognition } from './loading/recognition.js';
@@ -41,6 +40,13 @@ import { holdLoaded } from './pair/token-set.js';
 import { createTurns } from '../time/serial.js';
 import { createVetting } from './loading/vetting.js';
 import { createWrites } from './saving/writes.js';
+
+/** The tokens of one account, as one attach hands them to the next. */
+export interface HeldTokenSet {
+  readonly tokens: TokenSet;
+  /** They are in memory only: their save has failed so far. */
+  readonly unsaved: boolean;
+}
 
 /** The tokens of one account: whoever needs one asks here. */
 export interface TokenSource
@@ -78,7 +84,7 @@ export interface TokenSource
   /** Whether this refresh token is, or was, one of this account's. */
   knows(refreshToken: string): boolean;
   /** The application presents a refresh token by itself (undefined: it asks by `client_credentials`). */
-  present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
+  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
   /** `take`: where the tokens go. */
   exchangeCode(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
   revoke(login: Login): Promise<void>;

@@ -1,5 +1,3 @@
-import type { CompanyId } from '../options/options.js';
-
 type Headers = Record<string, unknown>;
 
 /** Names compare without case (RFC 9110). Works on axios's header objects and on plain ones. */
@@ -53,7 +51,7 @@ function isSent(value: unknown): boolean {
 export function dressed(
   headers: object | undefined,
   accessToken: string | undefined,
-  companyId: CompanyId | undefined,
+  companyId: string | number | undefined,
 ): object {
   // With its prototype: from axios 1.0 on headers are objects with methods.
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;

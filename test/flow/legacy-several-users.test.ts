@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AxiosRequestConfig } from 'axios';
-import { subjectOf } from '../../src/token/pair/token-set.js';
+import { subjectOf } from '../../src/wire/jwt.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
 import { logIn, refresh, takingOver, userOf } from '../support/legacy.js';

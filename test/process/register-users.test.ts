@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { startEmulator, type Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
-import { subjectOf } from '../../src/token/pair/token-set.js';
+import { subjectOf } from '../../src/wire/jwt.js';
 import { createConsumer, type Consumer } from '../support/packed.js';
 import { startNode, variablesFor } from './support/applications.js';
 

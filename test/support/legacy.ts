@@ -1,6 +1,6 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { TokenSet } from '../../src/store/store.js';
-import { subjectOf } from '../../src/token/pair/token-set.js';
+import { subjectOf } from '../../src/wire/jwt.js';
 import type { Harness } from './harness.js';
 
 /** The application's own refreshes are answered by the plugin. */

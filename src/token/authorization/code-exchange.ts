@@ -5,7 +5,7 @@ import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantType } from '../pair/identity.js';
 import { failuresOf } from '../told/failures.js';
-import type { Presented } from '../endpoint/exchange.js';
+import type { TimedVerdict } from '../endpoint/exchange.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { judgeAnswer, tokenRequestForm, type CodeGrant, type Verdict } from '../endpoint/verdict.js';
 import { insist } from '../endpoint/insist.js';
@@ -111,7 +111,7 @@ export function createCodeExchange(deps: {
     return verdict;
   }
 
-  function busyUntil(untilMs: number | undefined): Presented {
+  function busyUntil(untilMs: number | undefined): TimedVerdict {
     const nowMs = env.now();
     const why =
       'the login host has turned away requests of this client (429 or 503), and was not asked again';

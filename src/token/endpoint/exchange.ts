@@ -1,21 +1,13 @@
 import type { Env } from '../../time/env.js';
-import type { TokenSet } from '../../store/store.js';
+import type { CustomExchange, RenewalGrant } from '../../options/options.js';
 import type { Way } from '../../wire/way.js';
 import { call } from '../../time/within.js';
 import { answerOf, asSent, type Sending } from './answer.js';
-import {
-  judgeAnswer,
-  judgeThrow,
-  judgeTokenSet,
-  tokenRequestForm,
-  type RenewalGrant,
-  type Verdict,
-} from './verdict.js';
+import { judgeAnswer, judgeThrow, judgeTokenSet, tokenRequestForm, type Verdict } from './verdict.js';
 import type { Login } from './login.js';
-import type { OwnRenewals } from '../../legacy/own-renewals.js';
 
 /** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
-export type Presented = Verdict & { readonly sentAtMs: number };
+export type TimedVerdict = Verdict & { readonly sentAtMs: number };
 
 /** Presents a grant once. Never rejects. */
 export type Exchange = (
@@ -29,13 +21,7 @@ export type Exchange = (
     /** Asked last before the grant is presented, after every other wait. */
     mayPresent?: () => Promise<boolean>;
   },
-) => Promise<Presented>;
-
-/** The application's own way to present a grant, see `ProcoreOptions.exchange`. */
-export type CustomExchange = (
-  grant: RenewalGrant,
-  context: { account: string; signal: AbortSignal },
-) => Promise<TokenSet>;
+) => Promise<TimedVerdict>;
 
 /** A presentation by the application's own function. */
 export interface OwnSending extends Sending<Verdict> {
@@ -52,7 +38,7 @@ export function createExchange(deps: {
   redirectUri: string | undefined;
   custom: CustomExchange | undefined;
   /** Marks what that function does. */
-  ownRenewals?: Pick<OwnRenewals, 'run'>;
+  ownRenewals?: { run<T>(present: () => T): T };
   serverOffsetMs: () => number;
   /** The time of a whole renewal: a function of the application's that has not come back by then is taken for one that hangs. */
   totalMs?: number;

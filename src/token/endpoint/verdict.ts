@@ -2,12 +2,10 @@ import { transportFailureOf } from '../../failure/transport.js';
 import { codeOf } from '../../text/words.js';
 import { redact } from '../../text/redact.js';
 import { retryAfterMs } from '../../wire/server-wait.js';
+import type { RenewalGrant } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import { shielded } from '../../wire/own.js';
 import { readTokenSet, writableAnswer } from '../pair/token-set.js';
-
-/** The grants that renew (RFC 6749, sections 4.4 and 6). */
-export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
 
 /** The grant of somebody who has just agreed in the browser (RFC 6749, section 4.1). */
 export type CodeGrant = { type: 'authorization_code'; code: string; redirect_uri: string };

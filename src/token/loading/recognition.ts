@@ -7,7 +7,8 @@ import type { Keeper } from './bounded-store.js';
 import type { Ledger } from '../pair/ledger.js';
 import { descendsFrom, hasReplaced } from '../pair/lineage.js';
 import type { Telling } from '../told/telling.js';
-import { holdLoaded, isSameUser, subjectOf, type AheadChoice } from '../pair/token-set.js';
+import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
+import { subjectOf } from '../../wire/jwt.js';
 import type { Turns } from '../../time/serial.js';
 
 /** More often than this the store is not asked about one token. */

@@ -6,7 +6,7 @@ import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper, Loaded } from './bounded-store.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { Telling } from '../told/telling.js';
-import { subjectOf } from '../pair/token-set.js';
+import { subjectOf } from '../../wire/jwt.js';
 
 /** A row that is gone may be on its way back: a replica lags, or somebody writes it by a DELETE and an INSERT. */
 const goneAgainMs = 250;

@@ -1,6 +1,6 @@
 import type { TokenSet } from '../../store/store.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
-import { decodeClaims } from './token-set.js';
+import { decodeClaims } from '../../wire/jwt.js';
 
 /** Times of one server are whole seconds, and may be taken a moment apart. */
 const toleranceMs = 60_000;

@@ -1,7 +1,7 @@
 import { environmentAt, environments, legacyProductionOrigin } from '../../wire/environments.js';
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { decodeClaims } from './token-set.js';
+import { decodeClaims } from '../../wire/jwt.js';
 
 /** Beside the tokens, in the store: the login host that issued them, and the name of the token that this is said of. */
 export const issuerField = 'issued_by';

@@ -1,7 +1,8 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { descendsFrom, hasReplaced } from './lineage.js';
-import { isSameUser, subjectOf, type HeldTokens } from './token-set.js';
+import { isSameUser, type HeldTokens } from './token-set.js';
+import { subjectOf } from '../../wire/jwt.js';
 
 /** Whose the tokens were that one account has held: one user's pair may take the place of another's. */
 export interface Kinship {

@@ -4,7 +4,8 @@ import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
 import { hasReplaced } from './lineage.js';
-import { isSameUser, subjectOf, type HeldTokens } from './token-set.js';
+import { isSameUser, type HeldTokens } from './token-set.js';
+import { subjectOf } from '../../wire/jwt.js';
 import { isTried, noTrial, trialOf, type Arrival, type Trial } from './trial.js';
 
 /** An access token in use, and what its calls have shown of it. */

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { authorisationField } from './authorization-line.js';
 import { fingerprint } from './fingerprint.js';
-import { subjectOf } from './token-set.js';
+import { subjectOf } from '../../wire/jwt.js';
 
 /** Beside the tokens, in the store: an application that is started anew may still have a token from long ago. */
 const field = 'redeemed_refresh_tokens';

@@ -4,7 +4,8 @@ import { isNews, type GrantType, type KnownTokens } from './identity.js';
 import { issuedAtMs } from './issued.js';
 import { isSuccessor } from './lineage.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
-import { decodeClaims, isSameUser } from './token-set.js';
+import { isSameUser } from './token-set.js';
+import { decodeClaims } from '../../wire/jwt.js';
 
 /**
  * What an application brings may be no new authorisation, but the pair of an old session, which some process has renewed since. Such a pair

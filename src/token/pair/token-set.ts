@@ -1,7 +1,7 @@
-import { jwtDecode } from 'jwt-decode';
 import { isPromise, kindOf } from '../../text/words.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
+import { decodeClaims, subjectOf } from '../../wire/jwt.js';
 import { ownValue } from '../../wire/own.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
@@ -195,26 +195,6 @@ function jwtTimes(token: string | undefined): { expiresAtMs?: number; lifeMs?: n
   if (issuedAtMs === undefined) return { expiresAtMs };
   // A token that ends before it begins tells nothing.
   return issuedAtMs < expiresAtMs ? { expiresAtMs, lifeMs: expiresAtMs - issuedAtMs } : {};
-}
-
-/** A JWT's claims, or undefined for an opaque, broken or strange token: never an error in itself. */
-export function decodeClaims(token: string | undefined): Record<string, unknown> | undefined {
-  if (!token) return undefined;
-  try {
-    const claims: unknown = jwtDecode(token);
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;
-  } catch {
-    // jwt-decode's message quotes the payload: it goes nowhere.
-    return undefined;
-  }
-}
-
-/** Whose access token it is: the JWT's `sub`; undefined where the token does not tell. */
-export function subjectOf(token: string | undefined): string | undefined {
-  const subject = decodeClaims(token)?.['sub'];
-  return (typeof subject === 'string' && subject.trim() !== '') || typeof subject === 'number'
-    ? String(subject)
-    : undefined;
 }
 
 /** Whether two pairs are of one user; undefined where one of them does not tell. */

@@ -1,5 +1,5 @@
 import type { Env } from '../../time/env.js';
-import type { Settings } from '../../options/options.js';
+import type { RenewalGrant, Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { outranks, withAuthorisationOf } from '../pair/authorization-line.js';
@@ -8,7 +8,7 @@ import type { Objection } from './clearance.js';
 import type { Exchange } from '../endpoint/exchange.js';
 import { extrasOfAnswer } from '../pair/extras.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
-import type { RenewalGrant, Verdict } from '../endpoint/verdict.js';
+import type { Verdict } from '../endpoint/verdict.js';
 import type { Keeper, Loaded } from '../loading/bounded-store.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { withRedeemed, withReplaced } from '../pair/lineage.js';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
 import {
-  decodeClaims,
   holdAnswer,
   holdLoaded,
   localExpiryMs,
@@ -9,6 +8,7 @@ import {
   readTokenSet,
   withExpiresAt,
 } from '../../../../src/token/pair/token-set.js';
+import { decodeClaims } from '../../../../src/wire/jwt.js';
 
 const ahead = { aheadMs: undefined, draw: 0 };
 const scales = { serverOffsetMs: 0 };

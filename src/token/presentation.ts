@@ -1,17 +1,17 @@
 import type { Env } from '../time/env.js';
 import { ReauthenticationRequiredError } from '../failure/errors.js';
-import { fingerprint } from '../token/pair/fingerprint.js';
+import { fingerprint } from './pair/fingerprint.js';
 import type { Patience } from '../time/within.js';
-import type { Acquired, Leases } from '../token/renewal/leases.js';
-import type { Lease, Ledger } from '../token/pair/ledger.js';
-import { descendsFrom } from '../token/pair/lineage.js';
-import type { GrantMutex } from '../token/grant/registry.js';
-import { successorOf } from '../token/grant/successor.js';
-import type { Recognition } from '../token/loading/recognition.js';
-import { localExpiryMs } from '../token/pair/token-set.js';
+import type { Acquired, Leases } from './renewal/leases.js';
+import type { Lease, Ledger } from './pair/ledger.js';
+import { descendsFrom } from './pair/lineage.js';
+import type { GrantMutex } from './grant/registry.js';
+import { successorOf } from './grant/successor.js';
+import type { Recognition } from './loading/recognition.js';
+import { localExpiryMs } from './pair/token-set.js';
 
 /** What a token request of the application's own comes to. */
-export type Presented =
+export type PresentedByApplication =
   | Acquired
   /** The account has a working pair, and the token is not of its line: of a new authorisation, or somebody else's. */
   | { kind: 'unknown' };
@@ -32,7 +32,7 @@ export function createPresentation(deps: {
   offer: (refreshToken: string) => Promise<void>;
 }): {
   knows(refreshToken: string): boolean;
-  present(refreshToken: string | undefined, patience: Patience): Promise<Presented>;
+  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
 } {
   const { env, ledger, mutex, leases } = deps;
 

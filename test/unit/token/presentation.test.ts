@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Lease, Ledger } from '../../../src/token/pair/ledger.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import { createGrantRegistry } from '../../../src/token/grant/registry.js';
-import { createPresentation } from '../../../src/legacy/presentation.js';
+import { createPresentation } from '../../../src/token/presentation.js';
 import { createManualEnv } from '../../support/manual-env.js';
 
 function leaseOf(user: string): Lease {

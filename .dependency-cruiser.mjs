@@ -1,0 +1,134 @@
+/**
+ * The walls of the house. A room of `src/` imports, types included, from itself and from the rooms below it in this list only, so that
+ * there is no circle of imports between rooms. Below an effect stands nothing but decisions: pure files import pure files only.
+ */
+const rooms = [
+  'register',
+  'emulator',
+  'store-contract',
+  'attach',
+  'legacy',
+  'line',
+  'token',
+  'retry',
+  'pacing',
+  'observe',
+  'axios',
+  'failure',
+  'options',
+  'store',
+  'time',
+  'wire',
+  'text',
+];
+
+/** The rooms of `src/token/`, by the same rule; `source.ts` and what stands beside it are above them all. */
+const tokenRooms = ['authorization', 'renewal', 'saving', 'loading', 'grant', 'endpoint', 'told', 'pair'];
+
+/** Values in, values out: no clock, no chance, no transport, no state. Of Node they use a hash, of others the reading of a JWT. */
+const pure = [
+  'attach/(code-mistakes|instance-hint)',
+  'axios/(limits|timeout)',
+  'failure/(assess|body|catalogue|challenge|classify|errors|json|kinship|never-sent|partial-failures|problem|synthetic|transport)',
+  'options/hints',
+  'pacing/(closing|plan|window)',
+  'register/(foreign|paths|secrets)',
+  'retry/decide',
+  'store/(client-mistakes|copy-of|replaces|rules|store|store-hint)',
+  'store/file/(format|mounts)',
+  'store/postgres/(errors|table)',
+  'store/redis/(keys|scripts)',
+  'text/.+',
+  'time/backoff',
+  'token/endpoint/(login-pace|revocation-form|verdict)',
+  'token/grant/foresight',
+  'token/pair/(?!ledger)[^/]+',
+  'token/renewal/(brake|verdicts)',
+  'token/saving/kept',
+  'wire/.+',
+].map((file) => `^src/${file}[.]ts$`);
+
+/** What has an effect and one owner: whoever needs it is given it, and only `attach/` puts it together. */
+const wiredByAttach = [
+  'attach/(attach|shared)',
+  'line/(authorize|chain|dispatch|entrance|pace|retry|send)',
+  'observe/events',
+  'pacing/gates?',
+  'store/(encrypted|file|memory|postgres|redis)',
+  'time/env',
+  'token/endpoint/(exchange|login)',
+  'token/grant/registry',
+  'token/loading/bounded-store',
+  'token/source',
+].map((file) => `^src/${file}[.]ts$`);
+
+/** Programs of their own, which put together what they need. */
+const programs = '^src/(register|emulator|store-contract)/|^src/index[.]ts$';
+
+function below(folder, order) {
+  return order.slice(1).map((room, index) => ({
+    name: `${room}-stands-below`,
+    severity: 'error',
+    comment: `Rooms import from rooms below them only; the order is ${order.join(', ')}.`,
+    from: { path: `^${folder}/${room}/` },
+    to: { path: `^${folder}/(${order.slice(0, index + 1).join('|')})/` },
+  }));
+}
+
+export default {
+  forbidden: [
+    ...below('src', rooms),
+    ...below('src/token', tokenRooms),
+    {
+      name: 'programs-stand-apart',
+      severity: 'error',
+      comment: 'The emulator, the contract of stores and `register` know nothing of one another.',
+      from: { path: '^src/(register|emulator|store-contract)/' },
+      to: { path: '^src/(register|emulator|store-contract)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'no-way-up-in-token',
+      severity: 'error',
+      comment: 'What is put together by `src/token/source.ts` does not know it.',
+      from: { path: '^src/token/.+/' },
+      to: { path: '^src/token/[^/]+$' },
+    },
+    {
+      name: 'the-entrance-is-for-others',
+      severity: 'error',
+      comment: 'index.ts names what is public; inside, a name is imported from where it is made.',
+      from: { path: '^src/' },
+      to: { path: '^src/index[.]ts$' },
+    },
+    {
+      name: 'no-circle',
+      severity: 'error',
+      comment: 'No circle of imports, in a room either; types alone may refer to one another there.',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'pure-files-import-pure-files',
+      severity: 'error',
+      comment: 'A pure file imports types, and values of pure files only.',
+      from: { path: pure },
+      to: {
+        pathNot: [...pure, 'node_modules/jwt-decode/', '^(node:)?(crypto|stream)$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'effects-are-given',
+      severity: 'error',
+      comment:
+        'Take it as an argument: only attach/ puts rooms with effects together (types may be imported).',
+      from: { path: '^src/', pathNot: `${programs}|^src/attach/` },
+      to: { path: wiredByAttach, dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};
