@@ -2,7 +2,7 @@
  * The walls of the house. A room of `src/` imports, types included, from itself and from the rooms below it in this list only, so that
  * there is no circle of imports between rooms. Below an effect stands nothing but decisions: pure files import pure files only.
  */
-const rooms = [
+export const rooms = [
   'register',
   'emulator',
   'store-contract',
@@ -23,7 +23,16 @@ const rooms = [
 ];
 
 /** The rooms of `src/token/`, by the same rule; `source.ts` and what stands beside it are above them all. */
-const tokenRooms = ['authorization', 'renewal', 'saving', 'loading', 'grant', 'endpoint', 'told', 'pair'];
+export const tokenRooms = [
+  'authorization',
+  'renewal',
+  'saving',
+  'loading',
+  'grant',
+  'endpoint',
+  'told',
+  'pair',
+];
 
 /** Values in, values out: no clock, no chance, no transport, no state. Of Node they use a hash, of others the reading of a JWT. */
 const pure = [
