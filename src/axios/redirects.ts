@@ -8,7 +8,7 @@ import { isReplayable } from '../wire/replayable.js';
 import { timeoutAfter } from './timeout.js';
 import { fullUrlOf } from '../wire/destination.js';
 import { headerOf } from '../wire/headers.js';
-import { shield } from '../wire/own.js';
+import { hidePollution } from '../wire/prototype-pollution.js';
 
 /** As many as the http adapter of axios follows. */
 const mostRedirects = 21;
@@ -113,7 +113,7 @@ function nextHop(response: AxiosResponse, { config, url }: Hop): Hop | undefined
   next.url = href;
   delete next.baseURL;
   delete next.params;
-  return { config: shield(next), url: href };
+  return { config: hidePollution(next), url: href };
 }
 
 function resolved(location: string, base?: string): URL | undefined {

@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { copyOf, endBy, keepQuery } from '../axios/versions.js';
 import type { Call } from './call.js';
 import { mayHaveToken, type Destination, type TokenOrigins } from '../wire/destination.js';
-import { ownValue, shield } from '../wire/own.js';
+import { ownValue, hidePollution } from '../wire/prototype-pollution.js';
 import { headerOf, undress } from '../wire/headers.js';
 
 /** Redirects, as follow-redirects tells of them. */
@@ -58,5 +58,5 @@ export function privateConfig(
     beforeRedirect?.(options, ...rest);
   };
   // What was decided is what is sent: older axios reads what every object seems to have.
-  return shield(copy) as AxiosRequestConfig;
+  return hidePollution(copy) as AxiosRequestConfig;
 }

@@ -22,7 +22,7 @@ import { timeoutMsOf } from '../axios/timeout.js';
 import type { TokenSource } from '../token/source.js';
 import { wrongEnvironmentText } from '../wire/wrong-environment.js';
 import { destinationOf, type Destination, type TokenOrigins } from '../wire/destination.js';
-import { ownValue, shielded } from '../wire/own.js';
+import { ownValue, unpolluted } from '../wire/prototype-pollution.js';
 import { bearerOf, companyIn } from '../wire/headers.js';
 import { awakeNow } from '../time/within.js';
 
@@ -274,8 +274,8 @@ export function createDispatch(
 
 /** The configuration with what is its own, and nothing that every object seems to have. */
 function seenOf(config: AxiosRequestConfig): AxiosRequestConfig {
-  const seen = shielded(config);
-  if (seen !== config && seen.procore) seen.procore = shielded(seen.procore);
+  const seen = unpolluted(config);
+  if (seen !== config && seen.procore) seen.procore = unpolluted(seen.procore);
   return seen;
 }
 

@@ -29,7 +29,7 @@ import {
 } from './options.js';
 import { storeHint } from '../store/store-hint.js';
 import type { TokenStore } from '../store/store.js';
-import { ownValue, shielded } from '../wire/own.js';
+import { ownValue, unpolluted } from '../wire/prototype-pollution.js';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
@@ -172,7 +172,7 @@ export function resolveOptions(given: ProcoreOptions): Settings {
     fail('options', given, 'an object with clientId, clientSecret and store', hint);
   }
   checkAll('', given, optionChecks, elsewhere);
-  const options = shielded(given as ProcoreOptions);
+  const options = unpolluted(given as ProcoreOptions);
   const { renewal = {}, retry = {}, rateLimit = {}, legacy = {} } = options;
   checkAll('renewal.', renewal, renewalChecks, elsewhere);
   checkAll('legacy.', legacy, legacyChecks, elsewhere);

@@ -1,7 +1,7 @@
 import { environments, legacyProductionOrigin, type EnvironmentName } from '../wire/environments.js';
 import type { ProcoreOptions } from '../options/options.js';
 import { isSecureOrigin } from '../options/checks.js';
-import { ownValue } from '../wire/own.js';
+import { ownValue } from '../wire/prototype-pollution.js';
 
 /** A variable that may say which environment it is. */
 export interface Hint {

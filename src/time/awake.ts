@@ -1,40 +1,43 @@
-/** Milliseconds since it was started, by the clock that has seen more: one stands still while a machine sleeps, the other can be set back. */
+/**
+ * Starts a stopwatch, and returns the function that reads it in milliseconds. It reads the larger of two differences: `performance.now()`
+ * may stand still while the machine sleeps, and `Date.now()` can be set back.
+ */
 export function stopwatch(): () => number {
   const [wallMs, steadyMs] = [Date.now(), performance.now()];
   return () => Math.max(Date.now() - wallMs, performance.now() - steadyMs);
 }
 
-/** Time in which this process runs, in milliseconds. */
-export interface Wakefulness {
-  /** How long it has been stopped, all in all, while anybody waited in {@link Wakefulness.start}. */
+/** Awake time: the time during which this process runs, in milliseconds. Time during which it is stopped (SIGSTOP, sleep) does not count. */
+export interface AwakeTime {
+  /** For how long the process has been stopped in total. Stops are noticed only while a wait of {@link AwakeTime.start} is under way. */
   asleepMs(): number;
   /**
-   * Calls `over` when the process has been awake for `ms`, and never before it had a turn to read what has arrived while it was stopped.
-   * Returns what ends the wait. `ref: false` lets the process end meanwhile.
+   * Calls `over` when the process has been awake for `ms`, but not before it could read what had arrived on its sockets while it was stopped.
+   * Returns a function that cancels the wait. With `ref: false` the wait does not keep the process alive.
    */
   start(ms: number, ref: boolean, over: () => void): () => void;
 }
 
-/** So often somebody looks whether the process runs. */
+/** The interval of the timer that notices stops by firing late. */
 const beatMs = 250;
-/** A timer that is later than this says that the process was stopped, or worked without a pause; less is an ordinary delay. */
+/** A timer that fires later than this means that the process was stopped or its event loop was blocked. A smaller delay is ordinary. */
 const lateMs = 100;
-/** To read what has arrived: a TLS connection, a decompression and a driver's own queue take several turns of the event loop. */
+/** The time after a stop in which arrived data is read: TLS, decompression and a driver's own queue take several turns of the event loop. */
 const graceMs = 250;
-/** A process that never comes to itself must not wait for ever. */
+/** After this many graces a wait ends although the process keeps being stopped, so that no wait lasts for ever. */
 const mostGraces = 20;
 
 /**
- * Creates the measure. A process is stopped by SIGSTOP, a laptop's lid, a frozen container, or by work that keeps the event loop busy. On
- * waking the timers that are due fire before anything is read from a socket: without a measure each of them would give up an answer that
- * has been there all the time.
+ * Creates the measure of awake time. A process is stopped by SIGSTOP, a closed laptop lid or a frozen container; work that blocks the
+ * event loop has the same effect. When the process continues, the timers that are due fire before anything is read from a socket. A plain
+ * timeout would then give up an answer that has already arrived.
  */
-export function createWakefulness(): Wakefulness {
+export function createAwakeTime(): AwakeTime {
   let asleepMs = 0;
   let waiting = 0;
   let beat: { timer: ReturnType<typeof setTimeout>; dueAtMs: number } | undefined;
 
-  /** Also asked before the beat itself has come to run. */
+  /** Adds a stop that shows in the beat's delay. Also called from other timers, which may fire before the late beat does. */
   function notice(): number {
     const overdueMs = beat ? Date.now() - beat.dueAtMs : 0;
     if (beat && overdueMs > lateMs) {
@@ -82,14 +85,14 @@ export function createWakefulness(): Wakefulness {
         }, partMs);
         if (!ref) unref(timer);
       };
-      // For ever there is no timer: it only makes sure that a stop is noticed.
+      // An infinite wait needs no timer. It is started only so that stops are noticed meanwhile.
       if (ms !== Infinity) arm(Math.max(0, ms), 0);
       return stop;
     },
   };
 }
 
-/** Browsers return a number. */
+/** Lets the process end before the timer fires. In browsers a timer is a number and has no `unref`. */
 function unref(timer: unknown): void {
   if (typeof timer === 'object') (timer as { unref?: () => void } | null)?.unref?.();
 }

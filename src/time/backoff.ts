@@ -1,52 +1,61 @@
 import { longestToldMs } from '../wire/server-wait.js';
 
-/** Renewals that ended without a verdict, and when the next automatic one may start. */
+/** How many renewals in a row ended without a verdict of the token endpoint, and when the next automatic renewal may start. */
 export interface Backoff {
   readonly failures: number;
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** No failure: renew at will. */
+/** The state without failures: a renewal may start at any time. */
 export const noBackoff: Backoff = Object.freeze({ failures: 0, sinceMs: 0, untilMs: 0 });
 
 const firstMs = 5_000;
 const longestMs = 5 * 60_000;
 
-/** After another failure: 5 s, doubling to 5 minutes, up to 20 % more by chance; a moment that the server named counts if it is later, at most an hour. */
+/**
+ * The state after one more failure. The wait starts at 5 s, doubles up to 5 minutes, and gets up to 20 % longer at random. `toldUntilMs`,
+ * a moment that the server named, replaces its end if it is later, but by no more than an hour from now.
+ */
 export function afterFailure(backoff: Backoff, nowMs: number, draw: number, toldUntilMs = 0): Backoff {
   const waitMs = Math.min(firstMs * 2 ** backoff.failures, longestMs) * (1 + 0.2 * draw);
   const toldMs = Math.min(toldUntilMs, nowMs + longestToldMs);
   return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldMs) };
 }
 
-/** Whether it is too early. A clock that was set back must not make hours of minutes. */
+/** Whether the next renewal has to wait. The wait is void if the clock was set back before its beginning: it would last too long. */
 export function isBackingOff({ sinceMs, untilMs }: Backoff, nowMs: number): boolean {
   return nowMs >= sinceMs && nowMs < untilMs;
 }
 
-/** Between two presentations in one renewal: 0.5, 1, 2 s and so on to 8 s, up to 20 % more by chance. */
+/** The wait between two token requests of one renewal: 0.5, 1, 2 s and so on to 8 s, up to 20 % longer at random. */
 export function resendDelayMs(attempt: number, draw: number): number {
   return Math.min(500 * 2 ** attempt, 8_000) * (1 + 0.2 * draw);
 }
 
-/** Between two tries of the store: 50 ms, doubling to 2 s, full of chance in its upper half. */
+/** The wait between two tries of a store operation: 50 ms, doubling to 2 s, with a random factor between 0.5 and 1. */
 export function storeRetryDelayMs(attempt: number, draw: number): number {
   return Math.min(50 * 2 ** attempt, 2_000) * (0.5 + 0.5 * draw);
 }
 
-/** Between two late saves: 1 s, doubling to a minute. */
+/** The wait between two late saves (a save that failed is repeated later): 1 s, doubling to a minute, with a random factor of 0.8 to 1. */
 export function lateSaveDelayMs(attempt: number, draw: number): number {
   return Math.min(1_000 * 2 ** attempt, 60_000) * (0.8 + 0.2 * draw);
 }
 
-/** When the store is read again for what a winner elsewhere may still be saving: each wait follows the one before. */
+/**
+ * The waits before each reading of the store, one after another, when another process has redeemed the refresh token and may still be
+ * saving the new pair.
+ */
 export const reloadAfterMs: readonly number[] = [0, 250, 500, 1_000, 2_000, 4_000];
 
 /**
- * When the store is read again under a lock that nobody was seen to hold a moment ago: who held it last may have saved right before, and
- * reads may show that late. Each wait follows the one before.
+ * The waits before each repeated reading of the store, one after another, under a lock that was free when it was asked for. Its last holder
+ * may have saved a pair a moment before, and a store whose reads lag (a replica) may not show it yet.
  */
 export const afterReleaseMs: readonly number[] = [250, 500, 1_000];
-/** The same where somebody was seen to hold it. No longer, for a lock that takes one of few connections looks held as well. */
+/**
+ * The same waits where the lock was held by another when it was asked for. They are not longer than that, because a lock that has to wait
+ * for a free connection of a small pool looks as if it were held.
+ */
 export const afterContentionMs: readonly number[] = [...afterReleaseMs, 2_000];

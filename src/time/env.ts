@@ -1,34 +1,35 @@
-import { createWakefulness } from './awake.js';
-import { ownValue } from '../wire/own.js';
+import { createAwakeTime } from './awake.js';
+import { ownValue } from '../wire/prototype-pollution.js';
 
-/** The only home of time, chance and timers; everything else gets them as an argument, so that tests are exact. */
+/** Clock, random numbers and timers. Everything else in the package gets them as this argument, so that tests can replace them. */
 export interface Env {
   /** Milliseconds since the epoch on this machine's clock. */
   now(): number;
-  /** Uniform in [0, 1). */
+  /** A random number, uniform in [0, 1). */
   random(): number;
   /**
-   * Resolves after `ms` (Infinity: never), or at once when `signal` aborts: the caller looks at the signal.
-   * Never rejects and leaves neither timer nor listener. `ref: false` lets the process end while it waits.
-   * `awake`: for the end of somebody's patience. Time in which the process was stopped does not count, and what has arrived meanwhile is
-   * read first.
+   * Resolves after `ms` (Infinity: never), or at once when `signal` aborts; the caller has to look at the signal to tell which.
+   * Never rejects and leaves neither timer nor listener behind. With `ref: false` the wait does not keep the process alive.
+   * `awake` is for timeouts: time during which the process was stopped does not count, and data that arrived meanwhile is read before the
+   * timeout ends.
    */
   sleep(
     ms: number,
     options?: { signal?: AbortSignal | undefined; ref?: boolean; awake?: boolean },
   ): Promise<void>;
-  /** How long this process has been stopped, all in all, while somebody slept `awake`. */
+  /** For how long this process has been stopped in total; measured only while a `sleep` with `awake` is under way. */
   asleepMs?(): number;
 }
 
-/** Longer delays fire at once in Node and in browsers. */
+/** The longest delay of a timer. Node and browsers fire at once for a longer one. */
 const longestTimerMs = 2 ** 31 - 1;
-const wakefulness = createWakefulness();
+const awakeTime = createAwakeTime();
 
+/** The clock, chance and timers of the system. */
 export const systemEnv: Env = {
   now: () => Date.now(),
   random: () => Math.random(),
-  asleepMs: wakefulness.asleepMs,
+  asleepMs: awakeTime.asleepMs,
   sleep: (ms, options = {}) =>
     new Promise((resolve) => {
       const signal = ownValue(options, 'signal');
@@ -48,12 +49,12 @@ export const systemEnv: Env = {
           () => (remainingMs > longestTimerMs ? arm(endsAtMs - Date.now()) : finish()),
           Math.min(Math.max(remainingMs, 0), longestTimerMs),
         );
-        // Browsers return a number.
+        // In browsers a timer is a number and has no `unref`.
         if (!ref && typeof timer === 'object') timer.unref();
       };
       signal?.addEventListener('abort', finish, { once: true });
-      if (awake && (ms <= longestTimerMs || ms === Infinity)) stop = wakefulness.start(ms, ref, finish);
-      // For ever there is no timer: it would keep the process alive, and fire for nothing.
+      if (awake && (ms <= longestTimerMs || ms === Infinity)) stop = awakeTime.start(ms, ref, finish);
+      // An infinite wait sets no timer, which would keep the process alive for nothing.
       else if (ms !== Infinity) arm(ms);
     }),
 };

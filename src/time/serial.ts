@@ -1,14 +1,14 @@
-/** What happens to one account's tokens happens one after another, and only for the tokens that count now. */
+/** The queue of one account: what changes its tokens runs one after another, and stops counting once the application brings new tokens. */
 export interface Turns {
-  /** Renewals, late saves and `setTokens`, in order; nobody's failure stops the next. */
+  /** Runs a renewal, a late save or a `setTokens` after those before it have settled, whether they succeeded or failed. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** Aborts when the application brings tokens of its own: what was under way for the old ones is neither saved nor used. */
+  /** Aborts when the application brings new tokens. The result of what was under way for the old ones is then neither saved nor used. */
   readonly generation: AbortSignal;
-  /** Starts a new generation. */
+  /** Aborts the current generation and starts a new one, whose signal it returns. */
   supersede(): AbortSignal;
 }
 
-/** Creates the turns of one account. */
+/** Creates the queue of one account. */
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let generation = new AbortController();

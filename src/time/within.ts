@@ -1,20 +1,21 @@
 import type { Env } from './env.js';
 import type { Way } from '../wire/way.js';
 
-/** How long and by whose leave a call waits. */
+/** How long a call waits for a token or a store, and what ends the wait earlier. */
 export interface Patience {
+  /** In awake time: time during which the process is stopped does not count. */
   readonly maxMs: number;
   readonly signal: AbortSignal | undefined;
-  /** The way that the call itself takes; undefined where nobody's call asks. */
+  /** Agents and proxy of the call, for a token request that is made on its behalf; undefined where no call waits. */
   readonly way?: Way | undefined;
 }
 
-/** The moment that patience is measured from and ends at: time goes by only while the process runs. */
+/** The current time on a clock that stands still while the process is stopped. Timeouts and deadlines are measured on it. */
 export function awakeNow(env: Env): number {
   return env.now() - (env.asleepMs?.() ?? 0);
 }
 
-/** The moment of {@link awakeNow} by this machine's clock, if the process is not stopped until then. */
+/** Converts a moment of the clock of {@link awakeNow} to this machine's clock; right if the process is not stopped until then. */
 export function byClock(env: Env, awakeMs: number): number {
   return awakeMs + (env.asleepMs?.() ?? 0);
 }
@@ -24,8 +25,8 @@ export type Waited<T> =
   { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'elapsed' } | { kind: 'aborted' };
 
 /**
- * Waits for `work` for at most `ms`, and no longer than `signal` allows. The work itself goes on: what it does later is the
- * business of whoever owns it. Never rejects, leaves no timer and no listener.
+ * Waits for `work` for at most `ms`, and no longer than until `signal` aborts. The work itself is not stopped when the wait ends.
+ * Never rejects, and leaves neither timer nor listener behind.
  */
 export async function within<T>(
   env: Env,
@@ -52,7 +53,7 @@ export async function within<T>(
   }
 }
 
-/** Starts user code that may throw before it returns a promise, or return no promise at all. */
+/** Calls a function of the application, and rejects where it throws before it returns a promise. It may return no promise at all. */
 export async function call<T>(work: () => T | PromiseLike<T>): Promise<T> {
   return work();
 }

@@ -1,6 +1,6 @@
 /**
- * The text of a body, read no further than `mostBytes` of what it unpacks to: a few kilobytes may stand for a gigabyte. Undefined for a
- * longer one, which is given up, and so is what has not been read when `signal` aborts. Rejects where reading fails.
+ * Reads the text of a body, at most `mostBytes` after decompression (a few compressed kilobytes may unpack to a gigabyte). Resolves with
+ * undefined for a longer body, and cancels the rest of it. Rejects when `signal` aborts, after cancelling the rest, and when reading fails.
  */
 export async function boundedText(
   body: ReadableStream<Uint8Array>,
@@ -17,7 +17,7 @@ export async function boundedText(
     let bytes = 0;
     for (;;) {
       const { done, value } = await reader.read();
-      // Whoever cancels a reader is told that the body has ended.
+      // A reader that was cancelled reports the end of the body: that end does not count.
       if (signal.aborted) throw signal.reason;
       if (done) return text + decoder.decode();
       bytes += value.byteLength;

@@ -26,7 +26,7 @@ export const environments: Readonly<Record<EnvironmentName, Environment>> = Obje
   }),
 });
 
-/** Origin that older integrations use for API and tokens alike; it belongs to production. */
+/** The origin that older integrations use for both the API and the tokens of the production environment. */
 export const legacyProductionOrigin = 'https://app.procore.com';
 
 /** The name of one of Procore's environments; undefined for other hosts. */
@@ -37,7 +37,7 @@ export function environmentNamed({ apiUrl, loginUrl }: Environment): Environment
   );
 }
 
-/** Which environment's API lives at this origin, if any. */
+/** The name of the environment whose API has this origin, if any. */
 export function environmentAt(origin: string): EnvironmentName | undefined {
   if (origin === legacyProductionOrigin) return 'production';
   for (const [name, { apiUrl }] of Object.entries(environments)) {

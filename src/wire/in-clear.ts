@@ -1,17 +1,18 @@
-/** What axios asks Node's http client for, as far as it is looked at. */
+/** The part of the options that axios gives to Node's `http.request` that is read here. */
 export interface Requested {
   readonly path?: unknown;
 }
 
 /**
- * Whether a request for an https URL is made such that a proxy reads it. There axios names the whole URL instead of the path (RFC 9112,
- * section 3.2.2): it asks the proxy to make the request in its place. Through a tunnel (CONNECT), and without a proxy, it names the path.
+ * Whether a proxy can read this request for an https URL. If the request's target is the whole URL (RFC 9112, section 3.2.2,
+ * absolute-form), axios asks the proxy to make the request itself, and the proxy reads it. Through a tunnel (CONNECT), and without a proxy,
+ * the target is the path.
  */
 export function isReadByProxy({ path }: Requested): boolean {
   return typeof path === 'string' && /^https:/i.test(path);
 }
 
-/** What to do about it; part of a sentence. */
+/** How to make axios use a tunnel; part of a sentence. */
 export const tunnelAdvice =
   'give axios an `httpsAgent` that makes a tunnel (of the package https-proxy-agent) together with `proxy: false`, or use axios 1.16.1 or newer';
 

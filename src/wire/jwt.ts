@@ -1,18 +1,18 @@
 import { jwtDecode } from 'jwt-decode';
 
-/** A JWT's claims, or undefined for an opaque, broken or strange token: never an error in itself. */
+/** The claims of a JWT; undefined for a token that is none or cannot be decoded, which is no error. Does not verify the signature. */
 export function decodeClaims(token: string | undefined): Record<string, unknown> | undefined {
   if (!token) return undefined;
   try {
     const claims: unknown = jwtDecode(token);
     return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined;
   } catch {
-    // jwt-decode's message quotes the payload: it goes nowhere.
+    // The error is dropped, because the message of jwt-decode quotes the payload of the token.
     return undefined;
   }
 }
 
-/** Whose access token it is: the JWT's `sub`; undefined where the token does not tell. */
+/** The user whose access token this is, from the JWT's `sub` claim (RFC 7519, section 4.1.2); undefined where it has none. */
 export function subjectOf(token: string | undefined): string | undefined {
   const subject = decodeClaims(token)?.['sub'];
   return (typeof subject === 'string' && subject.trim() !== '') || typeof subject === 'number'

@@ -1,6 +1,9 @@
 import { headerOf } from './headers.js';
 
-/** What an answer says of the limit that is nearer (Procore, "Rate Limiting"); what is missing or garbage is undefined. */
+/**
+ * The rate limit that the headers of an answer state. Procore has an hourly and a shorter limit, and states the one that is nearer to its end
+ * (Procore, "Rate Limiting"). A field is undefined where its header is missing or invalid.
+ */
 export interface RateLimit {
   /** Calls that a window allows. */
   readonly limit: number | undefined;
@@ -10,7 +13,7 @@ export interface RateLimit {
   readonly resetMs: number | undefined;
 }
 
-/** An answer that says nothing of limits. */
+/** The rate limit of an answer without such headers. */
 export const noRateLimit: RateLimit = Object.freeze({
   limit: undefined,
   remaining: undefined,
@@ -23,7 +26,7 @@ export function readRateLimit(headers: object | undefined): RateLimit {
   const resetSeconds = count(headerOf(headers, 'x-rate-limit-reset'));
   const limit = count(headerOf(headers, 'x-rate-limit-limit'));
   if (remaining === undefined && resetSeconds === undefined && limit === undefined) return noRateLimit;
-  // A limit of nothing could never be kept.
+  // A limit of 0 is ignored: no call could ever be made under it.
   return {
     limit: limit === 0 ? undefined : limit,
     remaining,
@@ -31,10 +34,10 @@ export function readRateLimit(headers: object | undefined): RateLimit {
   };
 }
 
-/** The hourly limit is the longest one; a reset beyond this is garbage. */
+/** Procore's longest window is an hour. A reset that is further away than this is ignored. */
 const longestWindowMs = 24 * 60 * 60 * 1000;
 
-/** The end of the window on the server's clock, if it can be one. */
+/** The end of the window on the server's clock; undefined where the answer names none that is plausible. */
 export function plausibleReset({ resetMs }: RateLimit, serverNowMs: number): number | undefined {
   return resetMs !== undefined && resetMs - serverNowMs <= longestWindowMs ? resetMs : undefined;
 }

@@ -1,4 +1,4 @@
-/** Whether a request body gives the same bytes a second time. A stream that was read once would be sent empty and answered 200. */
+/** Whether a request body can be sent a second time. A stream that has been read would be sent empty, and the server might answer 200. */
 export function isReplayable(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return true;
   const { pipe, getReader, getBoundary } = body as {
@@ -6,6 +6,6 @@ export function isReplayable(body: unknown): boolean {
     getReader?: unknown;
     getBoundary?: unknown;
   };
-  // Node streams (and the form-data package), web streams, form-data look-alikes.
+  // `pipe`: Node streams and the package form-data. `getReader`: web streams. `getBoundary`: other form-data packages.
   return typeof pipe !== 'function' && typeof getReader !== 'function' && typeof getBoundary !== 'function';
 }

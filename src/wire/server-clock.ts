@@ -6,17 +6,17 @@ export interface ServerClock {
   readonly lastHeader: string | undefined;
 }
 
-/** Nothing learnt yet. */
+/** The state before the first answer. */
 export const unknownClock: ServerClock = Object.freeze({ offsetsMs: [], lastHeader: undefined });
 
 const keptSamples = 16;
 
 /**
- * Learns from one answer. `Date` is whole seconds, rounded down, and the answer travelled for a while: each sample is too small, so
- * the largest one is the tightest estimate. Old samples leave, because clocks drift.
+ * Adds the sample of one answer. Each sample is smaller than the true offset, because `Date` is rounded down to whole seconds and the answer
+ * took time to arrive; so the largest sample is the best estimate. Only the latest samples are kept, because clocks drift.
  */
 export function learnClock(clock: ServerClock, dateHeader: unknown, receivedAtMs: number): ServerClock {
-  // One sample a second: the first answer with a new second is the best one it gives.
+  // The first answer with a new `Date` gives the largest sample of that second; later ones with the same `Date` are skipped.
   if (typeof dateHeader !== 'string' || dateHeader === clock.lastHeader) return clock;
   const serverMs = httpDateMs(dateHeader);
   if (serverMs === undefined) return clock;

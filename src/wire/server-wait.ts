@@ -1,11 +1,11 @@
 import { httpDateMs } from './http-date.js';
 
-/** More than this nobody means, and far beyond it a `Date` is invalid. */
+/** The longest wait that is read from a header. A longer one is an error of the server, and far beyond it a `Date` is invalid. */
 const longestMs = 365 * 24 * 60 * 60 * 1000;
 
 /**
- * Procore's longest limit is that of an hour: a server that asks for more time than that is asked once an hour whether it is over, so that
- * one wrong number does not keep everybody away for ever.
+ * The longest time for which a server wait is obeyed without asking the server again: one hour, Procore's longest rate limit window. A server
+ * that asks for more is asked again each hour, so that one wrong number does not stop all calls for ever.
  */
 export const longestToldMs: number = 60 * 60 * 1000;
 
@@ -18,17 +18,23 @@ export function retryAfterMs(header: unknown, serverNowMs: number): number | und
   return atMs === undefined ? undefined : Math.min(Math.max(0, atMs - serverNowMs), longestMs);
 }
 
-/** Full jitter: anywhere between nothing and the exponential step (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+/**
+ * The wait before a retry with full jitter: a random part of `baseDelayMs`, doubled for each retry, up to `maxDelayMs` (AWS Architecture Blog,
+ * "Exponential Backoff And Jitter").
+ */
 export function fullJitterMs(retry: number, baseDelayMs: number, maxDelayMs: number, draw: number): number {
   return draw * Math.min(baseDelayMs * 2 ** (retry - 1), maxDelayMs);
 }
 
-/** On top of what the server asked for, never below: up to a tenth, at most a second. */
+/** A random wait that is added to the wait that the server asked for: up to a tenth of it, but up to 100 ms for a short one and a second for a long one. */
 export function serverJitterMs(waitMs: number, draw: number): number {
   return draw * Math.min(Math.max(waitMs * 0.1, 100), 1_000);
 }
 
-/** What a server that turns calls away asks for: the later of `Retry-After` and, on a 429, the end of the limit's window; undefined: nothing. */
+/**
+ * The wait that a refused call has to keep: the longer of `Retry-After` and, on a 429, the time to the end of the rate limit's window.
+ * Undefined where the server names neither.
+ */
 export function toldWaitMs(
   status: number,
   retryAfter: number | undefined,
@@ -38,12 +44,13 @@ export function toldWaitMs(
   return askedMs > 0 ? askedMs : undefined;
 }
 
-/** Below this a server that is asked again and again has not meant what it says: each answer costs it, too. */
+/** A repeated server wait that is shorter than this is not taken literally, because each further refusal costs the server as well. */
 const shortestAgainMs = 1_000;
 
 /**
- * How long a call waits that a server turns away for the nth time in a row: as told. Never at once (Procore, "Rate Limiting": never retry a
- * 429 at once), and from the second time on no less than `ownMs`, the schedule of our own, where what is told is less than a second.
+ * How long a call waits that the server has throttled `refusals` times in a row: as long as the server says. If that is no time at all
+ * (Procore, "Rate Limiting": a 429 must not be retried at once), or less than a second from the second refusal on, the call waits at least
+ * `ownMs`, the package's own backoff.
  */
 export function patientWaitMs(toldMs: number, ownMs: number, refusals: number): number {
   if (toldMs >= shortestAgainMs || (toldMs > 0 && refusals <= 1)) return toldMs;

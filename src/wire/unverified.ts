@@ -3,15 +3,19 @@ import type { Way } from './way.js';
 type Fields = Record<PropertyKey, unknown>;
 
 /**
- * Whether a request that takes this way asks nobody for a certificate: by the agent, that of a proxy too, by the dispatcher of fetch, by the
- * options of HTTP/2, or, where none of these says anything, by the process (`NODE_TLS_REJECT_UNAUTHORIZED=0`, the global agent).
+ * Whether TLS certificates are not verified (`rejectUnauthorized: false`) for a request with these agents and options. The agent, a proxy
+ * agent, the dispatcher of fetch and the options of HTTP/2 decide; where none of them says anything, `byProcess` does
+ * (`NODE_TLS_REJECT_UNAUTHORIZED=0`, the global agent).
  */
 export function isUnverified({ httpsAgent, http2Options, fetchOptions }: Way, byProcess: boolean): boolean {
   const said = [httpsAgent, http2Options, fetchOptions?.dispatcher].flatMap((each) => saidBy(each, 2));
   return said.includes(false) || (byProcess && !said.includes(true));
 }
 
-/** Agents keep what they were made with in `options`, proxy agents in more places, and undici behind symbols. */
+/**
+ * The values of `rejectUnauthorized` found in an agent or its options. Agents of Node keep them in `options`, proxy agents in several
+ * properties, and undici behind symbols.
+ */
 function saidBy(value: unknown, depth: number): boolean[] {
   if (typeof value !== 'object' || value === null) return [];
   const fields = value as Fields;

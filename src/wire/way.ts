@@ -1,7 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
-import { ownValue } from './own.js';
+import { ownValue } from './prototype-pollution.js';
 
-/** What of a configuration decides which way a request takes; the certificates that are trusted are in the agents, or in `http2Options`. */
+/** The fields of an axios configuration that decide how a request travels. Trusted certificates are part of the agents or `http2Options`. */
 const fields = [
   'httpAgent',
   'httpsAgent',
@@ -12,12 +12,12 @@ const fields = [
   'http2Options',
 ] as const;
 
-/** The way that a request takes: agents, proxy, how names are resolved, which HTTP; for fetch the dispatcher. */
+/** How a request travels: agents, proxy, name resolution, HTTP version, and for fetch the dispatcher. */
 export type Way = { readonly [field in (typeof fields)[number]]?: unknown } & {
   readonly fetchOptions?: { readonly dispatcher?: unknown } | undefined;
 };
 
-/** Takes the way out of a configuration, field by field; what it leaves open is filled up from others. */
+/** Reads these fields; each is taken from the first of the configurations that sets it. */
 export function wayOf(...configs: readonly (AxiosRequestConfig | Way | undefined)[]): Way {
   const ways = configs.filter((config) => config !== undefined) as Way[];
   const way: Record<string, unknown> = {};

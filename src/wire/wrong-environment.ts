@@ -1,6 +1,6 @@
 import { environmentNamed, type Environment } from './environments.js';
 
-/** Why a call to another environment is not sent: which one it goes to, which one the tokens are for, and what to set. */
+/** The message for a call to another Procore environment, which is not sent. `own` is the environment that the tokens are for. */
 export function wrongEnvironmentText(called: { name: string; apiUrl: string }, own: Environment): string {
   const name = environmentNamed(own);
   const tokensFor = name === undefined ? own.apiUrl : `"${name}" (${own.apiUrl})`;

@@ -1,4 +1,4 @@
-import { createWakefulness } from '../../time/awake.js';
+import { createAwakeTime } from '../../time/awake.js';
 import { unlessAborted } from './slots.js';
 
 /** A connection as `pg`'s pool lends it: of its `PoolClient` the part that is used. */
@@ -50,7 +50,7 @@ export async function openSession(
 ): Promise<Session> {
   const client = await connect(pool, told, signal, over);
   const broken = new AbortController();
-  const wakefulness = createWakefulness();
+  const awakeTime = createAwakeTime();
   let lent = true;
   const breakOff = (error: Error) => {
     if (!lent) return;
@@ -69,7 +69,7 @@ export async function openSession(
     let stop = () => {};
     // What a process that was stopped has in its socket is read first: with the connection its lock would go.
     const silence = new Promise<never>((_resolve, reject) => {
-      stop = wakefulness.start(answerMs, false, () => {
+      stop = awakeTime.start(answerMs, false, () => {
         const error = new Error(`no answer in ${answerMs} ms`);
         breakOff(told(error));
         reject(error);

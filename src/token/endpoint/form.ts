@@ -11,7 +11,7 @@ import type { PostForm } from './login.js';
 import { wayOf, type Way } from '../../wire/way.js';
 import { boundedText } from '../../wire/bounded-text.js';
 import { headerOf } from '../../wire/headers.js';
-import { shield } from '../../wire/own.js';
+import { hidePollution } from '../../wire/prototype-pollution.js';
 import { isReadByProxy, readByProxyText } from '../../wire/in-clear.js';
 
 /** More than any token answer; a longer one counts as unreadable. */
@@ -46,7 +46,7 @@ export function createPostForm(
       validateStatus: () => true,
       ...(url.startsWith('https:') ? { transport: unread } : {}),
     };
-    endBy(copy, signal, shield(config));
+    endBy(copy, signal, hidePollution(config));
     const adapter = ownAdapter(copy, defaults.adapter, config);
     // Before 1.16 the fetch adapter reads whatever comes, without an end; the other ones stop by themselves.
     if (copy.isFetch(adapter, defaults.adapter, config)) config.responseType = 'stream';

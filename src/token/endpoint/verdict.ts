@@ -4,7 +4,7 @@ import { redact } from '../../text/redact.js';
 import { retryAfterMs } from '../../wire/server-wait.js';
 import type { RenewalGrant } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
-import { shielded } from '../../wire/own.js';
+import { unpolluted } from '../../wire/prototype-pollution.js';
 import { readTokenSet, writableAnswer } from '../pair/token-set.js';
 
 /** The grant of somebody who has just agreed in the browser (RFC 6749, section 4.1). */
@@ -159,7 +159,7 @@ function jsonObject(body: unknown): Record<string, unknown> | undefined {
     }
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? shielded(value as Record<string, unknown>)
+    ? unpolluted(value as Record<string, unknown>)
     : undefined;
 }
 

@@ -2,7 +2,7 @@ import { isPromise, kindOf } from '../../text/words.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
 import { decodeClaims, subjectOf } from '../../wire/jwt.js';
-import { ownValue } from '../../wire/own.js';
+import { ownValue } from '../../wire/prototype-pollution.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { unwritable, unwritableField } from './writable.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { createWakefulness } from '../../../src/time/awake.js';
+import { createAwakeTime } from '../../../src/time/awake.js';
 import { systemEnv } from '../../../src/time/env.js';
 import { awakeNow, within } from '../../../src/time/within.js';
 
@@ -53,11 +53,11 @@ test('time in which the process was stopped is not gone by, and no more is left 
 test('a wait for ever measures and has no timer that keeps the process alive', () => {
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
-  const wakefulness = createWakefulness();
-  const stop = wakefulness.start(Infinity, true, () => undefined);
+  const awakeTime = createAwakeTime();
+  const stop = awakeTime.start(Infinity, true, () => undefined);
   expect(timers()).toBe(before);
   busy(600);
-  expect(wakefulness.asleepMs()).toBeGreaterThan(200);
+  expect(awakeTime.asleepMs()).toBeGreaterThan(200);
   stop();
   stop();
 });

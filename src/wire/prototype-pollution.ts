@@ -1,4 +1,4 @@
-/** What every object has by itself. */
+/** The properties that `Object.prototype` has in every JavaScript engine. */
 const standard = new Set(
   'constructor __defineGetter__ __defineSetter__ hasOwnProperty __lookupGetter__ __lookupSetter__ isPrototypeOf propertyIsEnumerable toString valueOf __proto__ toLocaleString'.split(
     ' ',
@@ -7,33 +7,33 @@ const standard = new Set(
 const none: readonly string[] = [];
 
 /**
- * The names that another library has put on `Object.prototype`: every object without a value of its own seems to have theirs. Who gets a
- * token must not be decided by them.
+ * The names that other code has added to `Object.prototype` ("prototype pollution"). Every object seems to have a property of each such name.
+ * Such a value must not decide where a token is sent.
  */
 function pollution(): readonly string[] {
   const names = Object.getOwnPropertyNames(Object.prototype);
   return names.length === standard.size ? none : names.filter((name) => !standard.has(name));
 }
 
-/** Gives the object, in place, a value of its own under each such name: undefined where it had none. */
-export function shield<T extends object>(object: T): T {
+/** Hides the polluted names on this object: gives it an own property `undefined` for each that it has no value of its own for. */
+export function hidePollution<T extends object>(object: T): T {
   for (const name of pollution()) if (!isOfItsOwn(object, name)) Object.defineProperty(object, name, blank());
   return object;
 }
 
-/** The object, or a shielded copy of it where there is something to be shielded from. */
-export function shielded<T extends object>(object: T): T {
+/** The object itself, or, where `Object.prototype` is polluted, a copy of it on which the polluted names are hidden. */
+export function unpolluted<T extends object>(object: T): T {
   if (pollution().length === 0) return object;
   const copy = Object.create(Object.getPrototypeOf(object) as object | null) as T;
-  return shield(Object.defineProperties(copy, Object.getOwnPropertyDescriptors(object)));
+  return hidePollution(Object.defineProperties(copy, Object.getOwnPropertyDescriptors(object)));
 }
 
-/** A value of the object's own, or of a prototype that is not every object's. */
+/** The value of a property of the object or of its class; undefined where only `Object.prototype` has it. */
 export function ownValue<T extends object, K extends keyof T>(object: T, name: K): T[K] | undefined {
   return isOfItsOwn(object, name) ? object[name] : undefined;
 }
 
-/** Reads of a class, an ORM's record or a configuration that was made of another one are not those of every object. */
+/** Whether the object or one of its prototypes below `Object.prototype` (a class, an ORM's record) has the property. */
 function isOfItsOwn(object: object, name: PropertyKey): boolean {
   for (
     let at: object | null = object;
