@@ -18,7 +18,7 @@ import { createInstaller } from '../line/entrance.js';
 import { instanceHint, isInstance } from './instance-hint.js';
 import { createBodyMaker } from '../line/body.js';
 import { createOwnRevocation } from '../legacy/own-revocation.js';
-import { createHearing, createOauthPassage } from '../legacy/passage.js';
+import { createSendTokenRequest, createOauthPassage } from '../legacy/passage.js';
 import { createTakeover } from '../legacy/takeover.js';
 import { createLine } from '../line/chain.js';
 import { createEvents } from '../observe/events.js';
@@ -232,14 +232,14 @@ export function createAttach(
 
     const { warnOnce } = events;
     const { sources: allSources } = shared;
-    const hear = createHearing({ env, serverOffsetMs });
+    const sendTokenRequest = createSendTokenRequest({ env, serverOffsetMs });
     const takeover = settings.legacy.takeOverRefresh
       ? createTakeover({
           env,
           copy,
           settings,
           mutex,
-          hear,
+          sendTokenRequest,
           sources: allSources,
           sourceOf,
           accounts,
@@ -276,7 +276,7 @@ export function createAttach(
     });
     const oauth = createOauthPassage({
       mutex,
-      hear,
+      sendTokenRequest,
       sources: allSources,
       warnOnce,
       takeover,

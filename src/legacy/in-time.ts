@@ -8,12 +8,12 @@ import { timeoutMsOf } from '../axios/timeout.js';
 import { within } from '../time/within.js';
 import type { LegacyCall } from './takeover.js';
 
-/** A token request that is answered here. `endsAtMs`: when its `timeout` has passed, over all its waits; Infinity without one. */
+/** A token request of the application that the plugin answers. `endsAtMs`: when its `timeout` has passed; Infinity without a `timeout`. */
 export type AnsweredCall = LegacyCall & { readonly endsAtMs: number };
 
 /**
- * Bounds the answer to a token request of the application by the `timeout` of that request. What was waited for goes on: a renewal, and a
- * redemption, whose answer is kept.
+ * Creates the function that bounds the answer to a token request of the application by the `timeout` of that request, where
+ * `legacy.timeoutBoundsCall` says so. A renewal or a token request that is under way at that moment goes on, and its answer is kept.
  */
 export function createInTime({
   env,
@@ -29,7 +29,7 @@ export function createInTime({
     const timeoutMs = timeoutMsOf(config.timeout) ?? Infinity;
     const endsAtMs = env.now() + timeoutMs;
     if (!settings.legacy.timeoutBoundsCall || timeoutMs === Infinity) return answer({ ...call, endsAtMs });
-    // The timer is set before those of the waits inside.
+    // `answer` begins a microtask later, so that this timer is set before those of the waits inside and fires first among equals.
     const begun = Promise.resolve().then(() => answer({ ...call, endsAtMs }));
     const waited = await within(env, timeoutMs, begun);
     if (waited.kind === 'done') return waited.value;

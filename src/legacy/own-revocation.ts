@@ -14,13 +14,13 @@ import { textOf } from './passage.js';
 import type { LegacyRevocation } from './revocation-request.js';
 import type { LegacyCall } from './takeover.js';
 
-/** Lets the application's own revocation pass, and notices which tokens are dead then. */
+/** Sends the application's own revocation request as it is, and lets the account of a revoked token forget its tokens. */
 export type OwnRevocation = (request: LegacyRevocation, call: LegacyCall) => Promise<AxiosResponse>;
 
 /**
- * Creates the one who watches the application's own `POST /oauth/revoke`. It passes as it is. After a 200 the account that holds the
- * token now, in memory or in the store, forgets its tokens as `revoke()` lets it, so that the next log-in is taken. The application gets
- * the server's answer, whatever becomes of that.
+ * Creates the handling of the application's own `POST /oauth/revoke` (RFC 7009). The request is sent unchanged. After a 200 the account
+ * that holds the token, in memory or in the store, forgets its tokens as `revoke()` makes it do, so that the tokens of the next log-in are
+ * taken. The application gets the server's answer even where that fails.
  */
 export function createOwnRevocation(deps: {
   env: Env;
@@ -28,15 +28,15 @@ export function createOwnRevocation(deps: {
   settings: Pick<Settings, 'clientId' | 'maxWaitMs'>;
   sources: () => Iterable<TokenSource>;
   sourceOf: (account: string) => TokenSource;
-  /** Where accounts are the users themselves. */
+  /** Set where each user is an account of its own (option `account: accountBySubject`). */
   accounts: Accounts | undefined;
-  /** Whether it is the plugin itself that lets the application's function present a grant. */
+  /** Whether the request is made by the application's own `exchange` function, for a renewal of the plugin. */
   isRenewal: () => boolean;
 }): OwnRevocation {
   const { env, settings, sources, sourceOf, accounts } = deps;
 
-  /** The sources that may hold the token. */
-  async function keepersOf(
+  /** The token sources of the accounts that may hold the token. */
+  async function sourcesHolding(
     token: string,
     { config, accountOf }: LegacyCall,
     patience: Patience,
@@ -62,14 +62,14 @@ export function createOwnRevocation(deps: {
     const response = await adapter(config);
     const answer = { ...response, body: textOf(response.data), retryAfter: undefined, location: undefined };
     const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
-    // What waits for the renewal that makes this very request would wait for itself.
+    // A request that a renewal makes is not noted: the note waits for the renewal, which waits for this request.
     if (isForeign || deps.isRenewal() || judgeRevocation(answer, env.now()).kind !== 'revoked')
       return response;
     const maxMs = Math.max(0, Math.min(settings.maxWaitMs, endsAtMs - env.now()));
     const { signal, release } = bridgeCancellation(deps.copy, config, env);
-    // Whoever waits no longer than this has the answer then; the note is taken all the same.
+    // The application waits for this for `maxMs` at the most, and then gets its answer; the accounts still forget their tokens after that.
     const notice = async () => {
-      for (const source of await keepersOf(request.token, call, {
+      for (const source of await sourcesHolding(request.token, call, {
         maxMs: settings.maxWaitMs,
         signal: undefined,
       }))

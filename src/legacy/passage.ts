@@ -15,18 +15,24 @@ import { legacyRevocation } from './revocation-request.js';
 import { legacyTokenRequest } from './token-request.js';
 import type { Takeover } from './takeover.js';
 
-/** What an answer to the application's own token request brought, with its expiry by this machine's clock. */
-export interface Heard {
+/** The answer to the application's own token request, and the tokens in it. */
+export interface ApplicationTokenAnswer {
   readonly response: AxiosResponse;
+  /** Undefined where the answer granted none. */
   readonly tokens: TokenSet | undefined;
+  /** When the access token expires, on this machine's clock. */
   readonly expiresAtMs: number | undefined;
 }
 
-/** Makes the application's own token request and reads its answer; calls `refused` when it is `invalid_grant`. */
-export function createHearing(deps: {
-  env: Env;
-  serverOffsetMs: () => number;
-}): (config: AxiosRequestConfig, adapter: Adapter, refused?: () => void) => Promise<Heard> {
+/** Sends a token request of the application unchanged and reads its answer. Calls `onInvalidGrant` when that is `invalid_grant`. */
+export type SendTokenRequest = (
+  config: AxiosRequestConfig,
+  adapter: Adapter,
+  onInvalidGrant?: () => void,
+) => Promise<ApplicationTokenAnswer>;
+
+/** Creates {@link SendTokenRequest}. */
+export function createSendTokenRequest(deps: { env: Env; serverOffsetMs: () => number }): SendTokenRequest {
   const { env, serverOffsetMs } = deps;
 
   function judge({ status, data }: AxiosResponse): Verdict {
@@ -34,15 +40,15 @@ export function createHearing(deps: {
     return judgeAnswer(answer, env.now());
   }
 
-  return async (config, adapter, refused) => {
+  return async (config, adapter, onInvalidGrant) => {
     const sentAtMs = env.now();
     const response = await adapter(config).catch((error: unknown) => {
       if (isAxiosError(error) && error.response && judge(error.response).kind === 'invalid-grant')
-        refused?.();
+        onInvalidGrant?.();
       throw error;
     });
     const verdict = judge(response);
-    if (verdict.kind === 'invalid-grant') refused?.();
+    if (verdict.kind === 'invalid-grant') onInvalidGrant?.();
     if (verdict.kind !== 'renewed') return { response, tokens: undefined, expiresAtMs: undefined };
     const held = holdAnswer(verdict.answer, sentAtMs, { aheadMs: undefined, draw: 0 });
     const offsetMs = serverOffsetMs();
@@ -55,35 +61,36 @@ export function createHearing(deps: {
 }
 
 /**
- * Lets Procore's own `/oauth/…` calls pass untouched. A refresh that the application still does by itself spends the token that the
- * plugin holds: it is answered by the plugin where that is wished (`takeover`). Else it is warned of once, and its answer is taken over,
- * so that the spent token is not presented again. Of a token that the application revokes by itself, note is taken.
+ * Creates the handling of the application's own calls to Procore's `/oauth/…`. They pass unchanged, with three exceptions. With `takeover`
+ * (`legacy.takeOverRefresh`) the plugin answers a token request of the application itself. Without it, a refresh by the application spends
+ * the refresh token that the plugin holds: the plugin warns once and adopts the new pair, so that it does not present the spent token.
+ * A revocation is sent, and the account of the token forgets its tokens.
  */
 export function createOauthPassage(deps: {
-  hear: ReturnType<typeof createHearing>;
+  sendTokenRequest: SendTokenRequest;
   mutex: GrantMutex;
   sources: () => Iterable<TokenSource>;
   warnOnce: Events['warnOnce'];
   takeover: Takeover | undefined;
   ownRevocation: OwnRevocation;
 }): OauthPassage {
-  const { hear, mutex, sources, warnOnce, takeover, ownRevocation } = deps;
+  const { sendTokenRequest, mutex, sources, warnOnce, takeover, ownRevocation } = deps;
 
-  async function watch(
+  async function adoptRefresh(
     config: AxiosRequestConfig,
     adapter: Adapter,
-    presented: string,
+    refreshToken: string,
   ): Promise<AxiosResponse> {
     warnOnce(
       'legacy-refresh',
       '',
       'the application still refreshes tokens by itself; its answer is taken over, but two refreshers race for a single-use token: remove that code, or set legacy: { takeOverRefresh: true }',
     );
-    const { response, tokens, expiresAtMs } = await hear(config, adapter);
-    // The same token again: it was not spent, and nothing has changed.
-    if (tokens?.refresh_token && tokens.refresh_token !== presented) {
-      mutex.record(fingerprint(presented), { kind: 'renewed', tokens, expiresAtMs });
-      for (const source of sources()) source.redeemedElsewhere(presented);
+    const { response, tokens, expiresAtMs } = await sendTokenRequest(config, adapter);
+    // An answer with the same refresh token means that it is not single-use: it was not spent, and the plugin's pair still works.
+    if (tokens?.refresh_token && tokens.refresh_token !== refreshToken) {
+      mutex.record(fingerprint(refreshToken), { kind: 'renewed', tokens, expiresAtMs });
+      for (const source of sources()) source.redeemedElsewhere(refreshToken);
     }
     return response;
   }
@@ -94,11 +101,13 @@ export function createOauthPassage(deps: {
     const request = legacyTokenRequest(config, url);
     if (!request) return adapter(config);
     if (takeover) return takeover(request, { config, url, adapter, accountOf });
-    return request.grant === 'refresh_token' ? watch(config, adapter, request.refreshToken) : adapter(config);
+    return request.grant === 'refresh_token'
+      ? adoptRefresh(config, adapter, request.refreshToken)
+      : adapter(config);
   };
 }
 
-/** With `responseType: 'arraybuffer'` the answer is bytes. */
+/** The body of an answer, decoded where it is bytes (`responseType: 'arraybuffer'`). */
 export function textOf(data: unknown): unknown {
   return data instanceof ArrayBuffer || data instanceof Uint8Array ? new TextDecoder().decode(data) : data;
 }

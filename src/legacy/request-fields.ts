@@ -1,15 +1,15 @@
 import type { AxiosRequestConfig } from 'axios';
 import { headerOf } from '../wire/headers.js';
 
-/** What the application posts to an endpoint for tokens. */
+/** The parameters of a request that the application posts to `/oauth/token` or `/oauth/revoke`. */
 export interface RequestFields {
-  /** A field, wherever it was put: a form of either kind, JSON or query string. An empty one is none. */
+  /** A parameter from the query string, `params` or the body (form, multipart form or JSON); undefined where it is missing or empty. */
   field(name: string): string | undefined;
-  /** The client that the request names, in a field or by HTTP Basic authentication. */
+  /** The client id, from the parameter `client_id` or from HTTP Basic authentication. */
   readonly clientId: string | undefined;
 }
 
-/** The fields of a `POST` to `/oauth/{endpoint}`; undefined for another request. */
+/** The parameters of a `POST` to `/oauth/{endpoint}`; undefined for any other request. */
 export function fieldsOfRequest(
   config: AxiosRequestConfig,
   url: string,
@@ -23,7 +23,7 @@ export function fieldsOfRequest(
   return { field, clientId: field('client_id') ?? basicClient(config) };
 }
 
-/** RFC 6749, section 2.3.1: the client by HTTP Basic authentication, its name encoded as in a form. */
+/** The client id of HTTP Basic authentication, which is form-encoded first (RFC 6749, section 2.3.1). */
 function basicClient({ auth, headers }: AxiosRequestConfig): string | undefined {
   const header = headerOf(headers, 'authorization');
   const encoded = typeof header === 'string' ? /^basic\s+(\S+)/i.exec(header)?.[1] : undefined;
@@ -44,7 +44,7 @@ function fieldsOf(data: unknown): URLSearchParams | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { getBuffer } = data as { getBuffer?: unknown };
   if (typeof getBuffer === 'function') return fieldsOf(bytesOf(data as { getBuffer(): unknown }));
-  // A browser's form, of this realm or another.
+  // Objects with `entries` are the `FormData` of browsers and Node; `instanceof` would miss those of another realm.
   const entries =
     typeof (data as FormData).entries === 'function'
       ? [...(data as FormData).entries()]
@@ -53,7 +53,7 @@ function fieldsOf(data: unknown): URLSearchParams | undefined {
   return new URLSearchParams(texts);
 }
 
-/** What the package `form-data` is about to send, which it has in pieces; undefined where one of them is a stream. */
+/** The bytes of a form of the package form-data; undefined where a part of it is a stream, for which `getBuffer` throws. */
 function bytesOf(form: { getBuffer(): unknown }): unknown {
   try {
     return form.getBuffer();
@@ -62,7 +62,7 @@ function bytesOf(form: { getBuffer(): unknown }): unknown {
   }
 }
 
-/** The text fields of a `multipart/form-data` body (RFC 7578), which begins with its boundary. */
+/** The text fields of a `multipart/form-data` body (RFC 7578). Its boundary is read from its first line. */
 function multipartOf(body: string): URLSearchParams {
   const boundary = body.slice(0, body.indexOf('\r\n'));
   const fields = new URLSearchParams();

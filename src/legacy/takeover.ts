@@ -29,11 +29,11 @@ import { readByProxyText } from '../wire/in-clear.js';
 import { within, type Patience } from '../time/within.js';
 import { syntheticResponse } from '../failure/synthetic.js';
 import { createInTime, type AnsweredCall } from './in-time.js';
-import type { createHearing } from './passage.js';
+import type { SendTokenRequest } from './passage.js';
 import { tokenAnswer, type PairInUse } from './token-answer.js';
 import type { LegacyTokenRequest } from './token-request.js';
 
-/** One token request of the application. */
+/** A token request of the application, before it is sent. */
 export interface LegacyCall {
   readonly config: AxiosRequestConfig;
   readonly url: string;
@@ -43,36 +43,37 @@ export interface LegacyCall {
 
 type RefreshRequest = LegacyTokenRequest & { readonly grant: 'refresh_token' };
 
-/** Answers the application's own token request. */
+/** Answers a token request of the application's own code, or sends it. */
 export type Takeover = (request: LegacyTokenRequest, call: LegacyCall) => Promise<AxiosResponse>;
 
 /**
- * The application goes on refreshing by itself, and every one of its requests is answered from the one renewal. What it authorises anew
- * passes through, and the answer is kept.
+ * Creates the handling of the application's own token requests under `legacy.takeOverRefresh`. A refresh and a `client_credentials` request
+ * are answered from the plugin's one renewal, so that application and plugin do not compete for a single-use refresh token. The exchange of
+ * an authorization code is sent, and the plugin saves the tokens of its answer.
  */
 export function createTakeover(deps: {
   env: Env;
   copy: AxiosCopy;
   settings: Pick<Settings, 'clientId' | 'grant' | 'legacy' | 'maxWaitMs'>;
   mutex: GrantMutex;
-  hear: ReturnType<typeof createHearing>;
+  sendTokenRequest: SendTokenRequest;
   sources: () => Iterable<TokenSource>;
   sourceOf: (account: string) => TokenSource;
-  /** Where accounts are the users themselves. */
+  /** Set where each user is an account of its own (option `account: accountBySubject`). */
   accounts: Accounts | undefined;
-  /** Runs while no other process presents this refresh token, which nobody knows. */
+  /** Runs `work` while no other process presents this refresh token, whose account is not known. */
   alone: <T>(refreshToken: string, work: () => Promise<T>) => Promise<Locked<T>>;
-  /** Whether it is the plugin itself that lets the application's function present a grant. */
+  /** Whether the request is made by the application's own `exchange` function, for a renewal of the plugin. */
   isRenewal: () => boolean;
-  /** Whether a request with this configuration would go to a proxy that reads it. */
+  /** Whether a proxy could read a request with this configuration (see `wire/in-clear`). */
   goesInClear: (config: AxiosRequestConfig, url: string) => boolean;
   serverOffsetMs: () => number;
   warnOnce: Events['warnOnce'];
 }): Takeover {
-  const { env, copy, settings, mutex, hear, warnOnce, accounts } = deps;
+  const { env, copy, settings, mutex, sendTokenRequest, warnOnce, accounts } = deps;
   const inTime = createInTime(deps);
-  /** Saves of what the application has redeemed by itself, by token. */
-  const keeping = new Map<string, Promise<void>>();
+  /** The saves under way of pairs that answered the application's own requests, by the fingerprint of the refresh token that was redeemed. */
+  const saves = new Map<string, Promise<void>>();
 
   function sourceFor(refreshToken: string | undefined, call: LegacyCall): TokenSource | undefined {
     const known =
@@ -82,8 +83,8 @@ export function createTakeover(deps: {
     return account === undefined ? undefined : deps.sourceOf(account);
   }
 
-  /** Waits as long as the application itself would for the answer. */
-  async function patiently<T>(
+  /** Runs `work` with the bounds of the application's request: its `timeout`, its cancellation, and `maxWaitMs`. */
+  async function boundedByCall<T>(
     { config, endsAtMs }: AnsweredCall,
     work: (patience: Patience) => Promise<T>,
   ): Promise<T> {
@@ -102,15 +103,15 @@ export function createTakeover(deps: {
     call: AnsweredCall,
   ): Promise<AxiosResponse> {
     const refreshToken = request.grant === 'refresh_token' ? request.refreshToken : undefined;
-    const presented = await patiently(call, (patience) => source.present(refreshToken, patience));
-    switch (presented.kind) {
+    const result = await boundedByCall(call, (patience) => source.present(refreshToken, patience));
+    switch (result.kind) {
       case 'lease': {
-        const { held, aliveAtMs } = presented.lease;
+        const { held, aliveAtMs } = result.lease;
         const scales = { serverOffsetMs: deps.serverOffsetMs(), aliveAtMs };
         return granted(call, { set: held.set, expiresAtMs: localExpiryMs(held, scales) });
       }
       case 'failed':
-        return refused(call, presented.error);
+        return refused(call, result.error);
       case 'aborted':
         throw canceledError(copy, call.config);
       case 'unknown':
@@ -118,16 +119,20 @@ export function createTakeover(deps: {
     }
   }
 
-  /** Whose the tokens are shows in the answer: until then no account is concerned. */
-  async function redeemForItsUser(request: RefreshRequest, call: AnsweredCall): Promise<AxiosResponse> {
+  /**
+   * Redeems a refresh token that no account in memory holds, where each user is an account. It is looked for in the store first, again under
+   * the lock; otherwise only the answer shows which user it belongs to.
+   */
+  async function redeemForUnknownUser(request: RefreshRequest, call: AnsweredCall): Promise<AxiosResponse> {
     const { refreshToken } = request;
-    const found = () => patiently(call, (patience) => accounts!.ofRefreshToken(refreshToken, patience));
-    const holder = await found();
+    const findHolder = () =>
+      boundedByCall(call, (patience) => accounts!.ofRefreshToken(refreshToken, patience));
+    const holder = await findHolder();
     if (holder) return answerFrom(holder, request, call);
     const inCaller = captureContext();
     const redeem = async (): Promise<AxiosResponse> => {
-      // Another process may have been faster.
-      const other = await found();
+      // Another process may have redeemed the token and saved the new pair meanwhile.
+      const other = await findHolder();
       return other ? answerFrom(other, request, call) : redeemOnce(request, undefined, call);
     };
     const redeemed = await deps.alone(refreshToken, () => inCaller(redeem));
@@ -136,8 +141,8 @@ export function createTakeover(deps: {
     return refused(call, new TokenStoreError(text, { cause: redeemed.cause }));
   }
 
-  /** The source that keeps what the application has got. */
-  async function keeperOf(
+  /** The token source of the account that these tokens belong to. */
+  async function sourceOfTokens(
     tokens: TokenSet,
     source: TokenSource | undefined,
   ): Promise<TokenSource | undefined> {
@@ -146,8 +151,9 @@ export function createTakeover(deps: {
   }
 
   /**
-   * Nobody here can say what this token is: the server can. Who presents it beside this request gets the same answer, and what has
-   * become of it counts for whoever holds it. Without a source the answer is the application's alone.
+   * Sends the application's request with a refresh token that this process does not know. Requests with the same token that come meanwhile
+   * get the same answer, and the outcome is recorded for every account that holds the token. The new pair is saved to the account of
+   * `source`, or of the user it belongs to; without either only the application gets it.
    */
   async function redeemOnce(
     request: RefreshRequest,
@@ -156,49 +162,53 @@ export function createTakeover(deps: {
   ): Promise<AxiosResponse> {
     const { refreshToken } = request;
     const key = fingerprint(refreshToken);
-    const refuse = () => {
-      // The server says the same of another client's token.
+    const recordInvalidGrant = () => {
+      // A request without a client id may be of another client, for whose tokens the server answers `invalid_grant` as well.
       if (request.clientId !== undefined)
         mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     };
     const redeem = async () => {
-      const successor = successorOf(refreshToken, mutex.outcomeOf);
-      if (successor) return granted(call, { set: successor, expiresAtMs: epochMs(successor.expires_at) });
-      if (mutex.outcomeOf(key)?.kind === 'dead') return refused(call, known(call));
-      if (isInClear(call)) return refused(call, unsendable(call));
-      const { response, tokens, expiresAtMs } = await hear(call.config, call.adapter, refuse);
+      const known = successorOf(refreshToken, mutex.outcomeOf);
+      if (known) return granted(call, { set: known, expiresAtMs: epochMs(known.expires_at) });
+      if (mutex.outcomeOf(key)?.kind === 'dead') return refused(call, deadTokenError(call));
+      if (isInClear(call)) return refused(call, readByProxyError(call));
+      const { response, tokens, expiresAtMs } = await sendTokenRequest(
+        call.config,
+        call.adapter,
+        recordInvalidGrant,
+      );
       if (!tokens?.refresh_token || tokens.refresh_token === refreshToken) return response;
-      const remembering = withRedeemed(tokens, refreshToken);
-      mutex.record(key, { kind: 'renewed', tokens: remembering, expiresAtMs });
-      // Not in here: what saves it may have to wait for this very token.
+      const successor = withRedeemed(tokens, refreshToken);
+      mutex.record(key, { kind: 'renewed', tokens: successor, expiresAtMs });
+      // The save is not awaited in here, where the token's queue is held: it may have to wait for that queue.
       if (source || accounts)
-        keeping.set(
+        saves.set(
           key,
-          keeperOf(remembering, source)
-            .then((keeper) => keeper && keep(keeper, remembering, true))
-            .finally(() => keeping.delete(key)),
+          sourceOfTokens(successor, source)
+            .then((owner) => owner && save(owner, successor, true))
+            .finally(() => saves.delete(key)),
         );
       return response;
     };
-    const response = await patiently(call, async ({ maxMs, signal }) => {
+    const response = await boundedByCall(call, async ({ maxMs, signal }) => {
       if (signal?.aborted) throw canceledError(copy, call.config);
-      if (maxMs === 0) return refused(call, occupied(call));
+      if (maxMs === 0) return refused(call, presentedByAnotherError(call));
       const patience = new AbortController();
       const redeemed = mutex.run(key, redeem, patience.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
       if (kind === 'elapsed' || kind === 'aborted') patience.abort();
-      // Once its turn has come, its own time-out bounds it, and its answer counts.
+      // A request that has been sent already is awaited all the same: its own `timeout` bounds it, and its answer must not be lost.
       const answered = await redeemed;
       if (answered) return answered;
-      if (kind === 'elapsed') return refused(call, occupied(call));
+      if (kind === 'elapsed') return refused(call, presentedByAnotherError(call));
       throw canceledError(copy, call.config);
     });
-    await keeping.get(key);
+    await saves.get(key);
     return response;
   }
 
-  /** The tokens of a new authorisation, unless they are another user's than those that work. */
-  async function keep(source: TokenSource, tokens: TokenSet, sure: boolean): Promise<void> {
+  /** Saves tokens that the application has got by itself, unless they belong to another user than the account; warns once where they do. */
+  async function save(source: TokenSource, tokens: TokenSet, sure: boolean): Promise<void> {
     if (await source.takeOwn(tokens, sure)) return;
     warnOnce(
       'legacy-refresh',
@@ -207,14 +217,14 @@ export function createTakeover(deps: {
     );
   }
 
-  function known({ config, accountOf }: LegacyCall): ProcoreError {
+  function deadTokenError({ config, accountOf }: LegacyCall): ProcoreError {
     return new ReauthenticationRequiredError(
       'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorise anew.',
       { account: accountOf(config) ?? 'default', reason: 'refresh-token-invalid' },
     );
   }
 
-  function occupied({ config, accountOf }: LegacyCall): ProcoreError {
+  function presentedByAnotherError({ config, accountOf }: LegacyCall): ProcoreError {
     return new TokenRenewalError(
       'another request presents the refresh token that the application came with, and has no answer yet: it was not presented a second time. Try again.',
       { account: accountOf(config) ?? 'default' },
@@ -223,7 +233,7 @@ export function createTakeover(deps: {
 
   const isInClear = ({ config, url }: LegacyCall): boolean => deps.goesInClear(config, url);
 
-  function unsendable({ config, accountOf }: LegacyCall): ProcoreError {
+  function readByProxyError({ config, accountOf }: LegacyCall): ProcoreError {
     const text = `the application's own token request was stopped: ${readByProxyText}.`;
     return new TokenRenewalError(text, { account: accountOf(config) ?? 'default' });
   }
@@ -232,7 +242,7 @@ export function createTakeover(deps: {
     return syntheticResponse(config, 200, tokenAnswer(pair, env.now()));
   }
 
-  /** In the words of RFC 6749, section 5.2, which the application's own code looks for. */
+  /** The error answer of RFC 6749, section 5.2, which the application's own code understands; throws where that knows no such error. */
   function refused({ config, url }: LegacyCall, error: ProcoreError): AxiosResponse {
     const path = new URL(url).pathname;
     const code =
@@ -250,12 +260,12 @@ export function createTakeover(deps: {
 
   return async (request, call) => {
     const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
-    // To answer a renewal's own request from that renewal would be to wait for oneself.
+    // The request of a renewal is sent: answered from that same renewal, it would wait for itself.
     if (isForeign || deps.isRenewal()) return call.adapter(call.config);
     if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
       const source = sourceFor(request.refreshToken, call);
       return inTime(call, (answered) => {
-        if (!source && accounts) return redeemForItsUser(request, answered);
+        if (!source && accounts) return redeemForUnknownUser(request, answered);
         return source ? answerFrom(source, request, answered) : redeemOnce(request, undefined, answered);
       });
     }
@@ -264,10 +274,10 @@ export function createTakeover(deps: {
       if (source) return inTime(call, (answered) => answerFrom(source, request, answered));
     }
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
-      if (isInClear(call)) return refused(call, unsendable(call));
-      const { response, tokens } = await hear(call.config, call.adapter);
-      const source = tokens && (await keeperOf(tokens, sourceFor(undefined, call)));
-      if (source) await keep(source, tokens, accounts?.mustBeSameUser(tokens) ?? false);
+      if (isInClear(call)) return refused(call, readByProxyError(call));
+      const { response, tokens } = await sendTokenRequest(call.config, call.adapter);
+      const source = tokens && (await sourceOfTokens(tokens, sourceFor(undefined, call)));
+      if (source) await save(source, tokens, accounts?.mustBeSameUser(tokens) ?? false);
       return response;
     }
     return call.adapter(call.config);

@@ -1,15 +1,16 @@
 import type { TokenSet } from '../store/store.js';
 
-/** A pair as calls use it now. */
+/** The pair that calls use now. */
 export interface PairInUse {
   readonly set: TokenSet;
-  /** On this machine's clock; undefined: not known. */
+  /** When the access token expires, on this machine's clock; undefined where that is not known. */
   readonly expiresAtMs: number | undefined;
 }
 
 /**
- * What the token endpoint would have answered: Procore's own fields and no other, for what an application keeps beside them is not for
- * this answer. The life that is left counts from now, so that `created_at + expires_in` and `now + expires_in` name the same moment.
+ * The body with which the plugin answers a token request of the application: the fields of Procore's token endpoint, without what the
+ * application stores beside them. `created_at` is now and `expires_in` the remaining lifetime, so that both `created_at + expires_in` and
+ * `now + expires_in` give the right expiry.
  */
 export function tokenAnswer({ set, expiresAtMs }: PairInUse, nowMs: number): TokenSet {
   const { access_token, refresh_token, token_type = 'bearer', scope } = set;
