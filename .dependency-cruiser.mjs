@@ -38,7 +38,7 @@ export const tokenRooms = [
 const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
-  'failure/(assess|body|catalogue|challenge|classify|errors|json|kinship|never-sent|partial-failures|problem|synthetic|transport)',
+  'failure/(assess|body|catalogue|challenge|classify|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'options/hints',
   'pacing/(closing|plan|window)',
   'register/(foreign|paths|secrets)',

@@ -7,40 +7,40 @@ import { refusalReason } from './challenge.js';
 import { classify, mayHaveRun } from './classify.js';
 import { connectionFailureOf } from './transport.js';
 
-/** What is known of one failed attempt. */
+/** The assessment of one failed attempt. */
 export interface Failure {
   readonly kind: ProblemKind;
   readonly status: number | undefined;
   readonly body: ErrorBody | undefined;
   readonly requestId: string | undefined;
-  /** The server may have carried it out. */
+  /** The server may have carried out the request. */
   readonly mayHaveRun: boolean;
-  /** The server turned it away before it ran: 429, and 503 with `Retry-After`. */
+  /** The server refused the request for a time, before it ran: 429, or 503 with `Retry-After`. */
   readonly turnedAway: boolean;
-  /** The wait that the server asked for; 0 where it said that it may be asked at once. */
+  /** The server wait; 0 where the server allows a retry at once. */
   readonly toldMs: number | undefined;
 }
 
-/** An attempt that failed, as the line sees it. */
+/** A failed attempt, as the line reports it. */
 export interface Attempted {
   readonly error: unknown;
-  /** Of Procore; undefined also where the answer is that of another server. */
+  /** The answer of Procore. Undefined where there is none, or where a redirect led to another server whose answer this would be. */
   readonly response:
     { readonly status: number; readonly headers: object; readonly data?: unknown } | undefined;
-  /** The status itself is the failure; otherwise the body was cut, whatever the status claims. */
+  /** The answer was refused for its status. False where its body broke off, or could not be read, whatever the status is. */
   readonly refusedByStatus: boolean;
-  /** A redirect was followed: the call itself has run. */
+  /** A redirect was followed, so the server has carried out the call itself. */
   readonly redirected: boolean;
   readonly canceled: boolean;
-  /** The request's own body broke: the server may have had any part of it. */
+  /** The stream of the request's own body failed, so the server may have received any part of it. */
   readonly brokenBody: boolean;
 }
 
-/** Reads what an attempt came to. */
+/** Assesses a failed attempt. */
 export function assess(attempted: Attempted, serverNowMs: number): Failure {
   const { error, response, redirected, canceled } = attempted;
   const found = connectionFailureOf(error);
-  // Behind a redirect the call itself has run.
+  // After a redirect `not-sent` concerns the next hop only: the call itself has run.
   const failure = redirected && found === 'not-sent' ? 'lost' : found;
   if (canceled) return unanswered('canceled', failure !== 'not-sent');
   if (attempted.brokenBody && !response) return unanswered('unexpected', true);

@@ -1,44 +1,44 @@
 import { redact } from '../text/redact.js';
 import { mended, parsed, wholeWords } from './json.js';
 
-/** What an error body says, whatever its shape. */
+/** The content of an error body, in one shape for all of Procore's. */
 export interface ErrorBody {
-  /** Human-readable, no two alike; at most 50, each at most 500 characters on one line. */
+  /** Human-readable messages without duplicates; at most 50, each one line of at most 500 characters. */
   readonly messages: string[];
-  /** By field, as the server names it (`lines.0.amount` for a nested one); at most 50 texts in all. */
+  /** Messages by field, as the server names it (`lines.0.amount` for a nested one); at most 50 messages in all. */
   readonly fields: Record<string, string[]>;
-  /** `reason_code`s of the v2 envelope; at most 50. */
+  /** The `reason_code`s of the v2 envelope; at most 50. */
   readonly reasonCodes: string[];
 }
 
 type Json = Record<string, unknown>;
 
-/** What is being collected; fields in a map, because the server chooses their names. */
+/** What has been collected so far. Fields are in a map, because the server chooses their names and may choose `__proto__`. */
 interface Finds {
   readonly messages: string[];
   readonly fields: Map<string, string[]>;
   readonly reasonCodes: string[];
   texts: number;
-  /** Values that may still be looked at: a body can be huge, deep or circular. */
+  /** How many more values are read. The number is limited because a body can be huge, deep or circular. */
   left: number;
 }
 
-/** What comes later says nothing that a person reads. */
+/** Bytes of a body that are read; the rest is ignored. */
 const mostRead = 8 * 1024 * 1024;
 const mostValues = 1_000;
 const mostFound = 50;
 const longestMessage = 500;
 const longestName = 100;
-/** Longer than any token, so that none is cut before it is taken out. */
+/** Texts are cut to this before redaction. It is longer than any token, so that no token is cut and then missed. */
 const longestRedacted = 4_000;
 
-/** What begins like this and is no JSON has broken off, or is followed by something else. */
+/** The beginning of JSON. A text that begins so and does not parse has broken off, or something follows the JSON. */
 const jsonLike = /^[[{]\s*(["[\]{}]|$)/;
 const secretName = /token|secret|password/i;
 
 /**
- * Reads every shape of Procore's error bodies: the v2 envelope, `message`, `error`, `errors` as text, list or by field, plain text, a
- * gateway's page; as string, bytes or parsed object. Never throws, shows no token, and leaves streams alone.
+ * Reads every shape of Procore's error bodies, as string, bytes or parsed object: the v2 envelope; `message`, `error`, and `errors` as text,
+ * list or by field; plain text; the HTML page of a gateway. Never throws, redacts tokens, and does not read streams.
  */
 export function parseErrorBody(data: unknown): ErrorBody {
   const finds: Finds = { messages: [], fields: new Map(), reasonCodes: [], texts: 0, left: mostValues };
@@ -47,7 +47,7 @@ export function parseErrorBody(data: unknown): ErrorBody {
     if (text === undefined) readValue(data, finds);
     else readText(text, finds);
   } catch {
-    // An object whose properties cannot be read: what was found before stands.
+    // Reading a property of the body threw. What was found before is kept.
   }
   return {
     messages: finds.messages,
@@ -57,8 +57,8 @@ export function parseErrorBody(data: unknown): ErrorBody {
 }
 
 /**
- * The text of a Blob (browsers, the fetch adapter), for {@link parseErrorBody}, which reads everything else by itself: undefined for what
- * is none. Never rejects; resolves with undefined for one that cannot be read.
+ * Reads a Blob (`responseType: 'blob'`), which {@link parseErrorBody} cannot read because that takes a promise. Returns undefined for anything
+ * that is no Blob. Never rejects; resolves with undefined for a Blob that cannot be read.
  */
 export function blobText(data: unknown): Promise<string | undefined> | undefined {
   try {
@@ -77,14 +77,16 @@ async function readBlob(blob: Blob): Promise<string | undefined> {
   }
 }
 
-/** A text or bytes as text, without its byte order mark; undefined for anything else. */
+/** A string or bytes as text, cut to `mostBytes`, without a byte order mark; undefined for anything else. */
 export function textOf(data: unknown, mostBytes: number): string | undefined {
   if (typeof data === 'string') return data.slice(0, mostBytes).replace(/^\uFEFF/, '');
   const bytes = bytesOf(data);
   return bytes && new TextDecoder().decode(bytes.subarray(0, mostBytes));
 }
 
-/** Plain objects only: a stream is an object too. Test runners and workers have an `Object` of their own. */
+/**
+ * True for a plain object, of any realm (test runners have an `Object` of their own). A stream or another instance of a class is none.
+ */
 export function isPlain(value: unknown): value is Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -121,13 +123,13 @@ function readValue(value: unknown, finds: Finds): void {
   note(reasonCode, finds);
   readErrors(message, finds);
   if (isPlain(error)) readEnvelope(error, finds);
-  // RFC 6749, section 5.2: a code, and a description for people.
+  // An OAuth error (RFC 6749, section 5.2) has a code in `error` and text for people in `error_description`, which is preferred.
   else readErrors(typeof description === 'string' ? description : error, finds);
   if (isPlain(errors)) readFields('', errors, finds);
   else readErrors(errors, finds);
 }
 
-/** `{"error":{"code","message","details":[{"reason_code","message","source"}]}}` */
+/** Reads the v2 envelope: `{"error":{"code","message","details":[{"reason_code","message","source"}]}}`. */
 function readEnvelope({ code, message, details }: Json, finds: Finds): void {
   const before = finds.messages.length;
   for (const detail of itemsOf(details)) {
@@ -139,12 +141,12 @@ function readEnvelope({ code, message, details }: Json, finds: Finds): void {
       addToField(nameOf(detail['source']), clean(detail['message']), finds);
     }
   }
-  // "Bad Request" adds nothing to the details of a BAD_REQUEST.
+  // A message that only repeats the code ("Bad Request" for BAD_REQUEST) is left out where the details say more.
   const repeatsCode = typeof code === 'string' && typeof message === 'string' && isSameWords(code, message);
   if (typeof message === 'string' && (finds.messages.length === before || !repeatsCode)) say(message, finds);
 }
 
-/** A text, or a list of texts and of objects that say something themselves. */
+/** Reads a text, or a list of texts and of objects with messages of their own. */
 function readErrors(errors: unknown, finds: Finds): void {
   if (typeof errors === 'string') return say(errors, finds);
   for (const item of itemsOf(errors)) {
@@ -171,7 +173,7 @@ function readFields(name: string, value: unknown, finds: Finds): void {
 
 function tell(name: string, text: string, finds: Finds): void {
   const field = nameOf(name);
-  // A word in a field for secrets may be one; a sentence is the server's own.
+  // A single word as message of a field such as `password` may be the secret itself; a sentence is the server's own text.
   const said = secretName.test(name) && !/\s/.test(text.trim()) ? '[redacted]' : clean(text);
   if (said === '') return;
   addToField(field, said, finds);
@@ -199,13 +201,13 @@ function add(said: string, list: string[]): void {
   if (said !== '' && list.length < mostFound && !list.includes(said)) list.push(said);
 }
 
-/** On one line, without tokens, and short. */
+/** A message on one line, with tokens redacted, cut to its longest length. */
 function clean(text: string): string {
   const known = text.length > longestRedacted ? wholeWords(text.slice(0, longestRedacted)) : text;
   return cut(redact(known.replace(/[\s\p{Cc}]+/gu, ' ').trim()), longestMessage);
 }
 
-/** A long name looks like a token to {@link redact}; one that is made of words and numbers (`custom_field_598134325649528`) is none. */
+/** The name of a field, with tokens redacted. A long name made of words and numbers (`custom_field_598134325649528`) is not taken for one. */
 function nameOf(name: string): string {
   const short = name.slice(0, longestRedacted);
   const ordinary = short.split(/[._]/).every((part) => /^[a-z]*\d*$/i.test(part));
@@ -213,11 +215,11 @@ function nameOf(name: string): string {
 }
 
 function cut(text: string, most: number): string {
-  // Not between the halves of a character.
+  // The cut must not leave the first half of a surrogate pair at the end.
   return text.length > most ? `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
-/** Of a gateway's page people read the title. */
+/** The title of the HTML page of a gateway, which names the failure. */
 function titleOf(page: string): string {
   const head = page.slice(0, 20_000);
   const found =
@@ -229,7 +231,7 @@ function isSameWords(code: string, words: string): boolean {
   return code.replaceAll('_', ' ').toLowerCase() === words.toLowerCase();
 }
 
-/** The first of a list; nothing of what is none. */
+/** The first items of a list; none for anything else. */
 function itemsOf(list: unknown): unknown[] {
   if (!Array.isArray(list)) return [];
   return Array.from({ length: Math.min(list.length, mostFound) }, (_, index): unknown => list[index]);

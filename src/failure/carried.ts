@@ -1,6 +1,6 @@
 import type { Problem } from './problem.js';
 
-/** On responses, which legacy code takes apart field by field; every copy of the package finds it. */
+/** The key of a problem on a response: a symbol, so that code that walks over the fields of a response does not meet it. */
 const carried = Symbol.for('axios-procore.problem');
 const mostLinks = 5;
 
@@ -10,15 +10,15 @@ export function putOnError(error: unknown, problem: Problem): void {
   (error as { procore?: Problem }).procore = problem;
 }
 
-/** Puts a problem on an answer, where {@link problemOf} finds it and nobody else. */
+/** Puts a problem on a response, under a symbol. {@link problemOf} reads it. */
 export function putOnResponse(response: object, problem: Problem): void {
   if (!Object.isExtensible(response)) return;
   Object.defineProperty(response, carried, { value: problem, configurable: true });
 }
 
 /**
- * The classification of a failed call: of the error, of one that wraps it as `cause`, or of its response, for code that takes every status
- * for a success (`validateStatus`) or rethrows `error.response`. Undefined for anything else.
+ * The classification of a failed call. Takes the error, an error that wraps it as `cause`, or the response (for code whose `validateStatus`
+ * accepts every status, or that rethrows `error.response`). Undefined for anything else.
  *
  * @example
  * const problem = problemOf(error);
@@ -28,7 +28,7 @@ export function problemOf(errorOrResponse: unknown): Problem | undefined {
   let link = errorOrResponse;
   for (let depth = 0; depth < mostLinks && isCarrier(link); depth++) {
     const { procore, response, cause } = link as { procore?: unknown; response?: unknown; cause?: unknown };
-    // On a configuration `procore` are the options of a call.
+    // `procore` is also the property of a request configuration that has the options of the call. Only a problem counts.
     if (isProblem(procore)) return procore;
     const own = carriedBy(link) ?? carriedBy(response);
     if (own) return own;
@@ -38,8 +38,8 @@ export function problemOf(errorOrResponse: unknown): Problem | undefined {
 }
 
 /**
- * True where a failed call has its classification on the error itself, and then typed: `error.procore`. For a problem that an error
- * wraps, or that is on an answer, see {@link problemOf}.
+ * Whether the error itself has a classification, and narrows its type: `error.procore`. For an error that wraps a failed call, and for a
+ * response, see {@link problemOf}.
  *
  * @example
  * if (hasProblem(error) && error.procore.kind === 'app-not-connected') notifyAdmin(error.procore.remedy);

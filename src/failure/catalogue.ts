@@ -1,4 +1,4 @@
-/** What a failed call came to, for code that switches. Each is a row of {@link problems}. */
+/** The kinds of failures. Each is a row of {@link problems}. */
 export type ProblemKind =
   | 'bad-request'
   | 'company-header-missing'
@@ -29,22 +29,22 @@ export type ProblemKind =
   | 'account-undecided'
   | 'unexpected';
 
-/** When a failed call is sent again. */
+/** Which calls are sent again after a failure. */
 export type Repetition =
-  /** Never. */
+  /** No call. */
   | 'no'
-  /** With a current token, whatever the method: a 401 has not run. */
+  /** Every method, with a current token: the server has not carried out a call that it answered 401. */
   | 'replay'
-  /** Whatever the method: it has not run. */
+  /** Every method, because the server has not carried out the call. */
   | 'every-method'
-  /** GET, HEAD, OPTIONS, PUT, DELETE, and what the application calls idempotent. */
+  /** GET, HEAD, OPTIONS, PUT and DELETE, and calls that the application marks as idempotent. */
   | 'idempotent'
-  /** Every method where the server says when (`Retry-After`), else idempotent ones. */
+  /** Every method where the answer has `Retry-After`, otherwise idempotent ones. */
   | 'as-told';
 
-/** A kind of failure: what it is, why it happens, what to do. */
+/** The description of one kind of failure. */
 export interface CatalogueRow {
-  /** HTTP status that it goes with; several kinds may share one. */
+  /** The HTTP status of this kind; several kinds may share one. */
   readonly status?: number;
   readonly title: string;
   readonly cause: string;
@@ -53,14 +53,14 @@ export interface CatalogueRow {
   readonly retried: Repetition;
 }
 
-/** A success, as Procore's page describes it. */
+/** A successful status, as Procore's page describes it. */
 export interface SuccessRow {
   readonly status: number;
   readonly title: string;
   readonly description: string;
 }
 
-/** One of Procore's common error patterns, and the kind that it is here. */
+/** One of Procore's common error patterns, and the kind that this package gives to it. */
 export interface PatternRow {
   readonly title: string;
   readonly kind: ProblemKind;
@@ -98,7 +98,7 @@ export const successes: readonly SuccessRow[] = [
   },
 ];
 
-/** Statuses that Procore documents speak in the words of its "Error Code Reference"; the rest are ours. */
+/** Titles, causes and remedies. For statuses that Procore documents they are quoted from its "Error Code Reference"; the rest are this package's. */
 export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
   'bad-request': {
     status: 400,

@@ -1,4 +1,4 @@
-/** What a 401 says of itself: `token` speaks of the access token, `other` of something else, `none` says nothing. */
+/** The reason that a 401 names: `token` is the access token, `other` is something else, `none` means that it names no reason. */
 export type RefusalReason = 'token' | 'other' | 'none';
 
 const speaksOfToken =
@@ -12,8 +12,8 @@ const statusWords = new Set(
 const mostRead = 4_096;
 
 /**
- * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body; Procore's API may answer with an empty body,
- * so that the header alone tells. Streams are left alone.
+ * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body. Procore's API may answer with an empty body, and then
+ * only the header names it. Streams are not read.
  */
 export function refusalReason(headers: unknown, body: unknown): RefusalReason {
   const challenge = headerText(headers);
@@ -24,7 +24,7 @@ export function refusalReason(headers: unknown, body: unknown): RefusalReason {
   return error !== undefined || !repeatsStatus(said) ? 'other' : 'none';
 }
 
-/** Nothing, a gateway's page, or "Unauthorized" in some wrapping: no reason. */
+/** Whether the text names no reason: it is empty, a gateway's page, or only says "Unauthorized". */
 function repeatsStatus(said: string): boolean {
   if (said.trimStart().startsWith('<')) return true;
   const words = said.toLowerCase().match(/[a-z0-9]+/g) ?? [];
@@ -48,7 +48,7 @@ function bodyText(body: unknown): string {
       new Uint8Array(body.buffer, body.byteOffset, Math.min(body.byteLength, mostRead)),
     );
   }
-  // A mock may answer with an object.
+  // Mock adapters may answer with an object that was not parsed from a text.
   if (typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype) {
     try {
       return JSON.stringify(body).slice(0, mostRead);

@@ -3,7 +3,7 @@ import type { ProblemKind } from './catalogue.js';
 import type { RefusalReason } from './challenge.js';
 import type { ConnectionFailure } from './transport.js';
 
-/** A failed attempt, reduced to what the classification looks at. */
+/** The facts of a failed attempt that decide its classification. */
 export type FailedAnswer =
   | {
       readonly kind: 'answered';
@@ -11,7 +11,7 @@ export type FailedAnswer =
       readonly body: ErrorBody;
       readonly refusal: RefusalReason;
     }
-  /** No answer, or half of one, whatever its status claims. `failure` is undefined where the connection is not to blame. */
+  /** There was no answer, or it broke off, whatever its status was. `failure` is undefined where the cause was not the connection. */
   | { readonly kind: 'unanswered'; readonly failure: ConnectionFailure | undefined }
   | { readonly kind: 'canceled' };
 
@@ -33,13 +33,16 @@ const byFailure: Readonly<Record<ConnectionFailure, ProblemKind>> = {
   timeout: 'timeout',
   lost: 'connection-lost',
 };
-/** Texts that say more than their status: Procore, "Error Code Reference", common error patterns, and the answer to a missing header. */
+/**
+ * Messages that are more specific than their status, with the range of statuses that they count for. Sources: Procore, "Error Code Reference",
+ * common error patterns; Procore's answer to a call without the company header.
+ */
 const telling: readonly { text: RegExp; kind: ProblemKind; from: number; to: number }[] = [
   { text: /App is not connected to this company/i, kind: 'app-not-connected', from: 403, to: 403 },
   { text: /Missing Procore-Company-Id header/i, kind: 'company-header-missing', from: 400, to: 499 },
 ];
 
-/** Names what happened, in Procore's own terms. */
+/** The kind of a failure, in the terms of Procore's "Error Code Reference". */
 export function classify(answer: FailedAnswer): ProblemKind {
   switch (answer.kind) {
     case 'canceled':
@@ -60,7 +63,7 @@ function classifyStatus({ status, body, refusal }: FailedAnswer & { kind: 'answe
   return byStatus[status] ?? (status >= 500 && status <= 599 ? 'server-error' : 'unexpected');
 }
 
-/** Of these nobody knows whether the server has acted on the request. */
+/** The kinds for which the server may or may not have carried out the request. */
 const uncertain: ReadonlySet<ProblemKind> = new Set([
   'request-timeout',
   'server-error',

@@ -1,12 +1,13 @@
 /**
- * Lets an error of one class be an instance of a second one, which is only known at run time: that of the axios which the application uses.
- * A prototype chain is a line, so the class's own prototypes are copied on top of the other class's, once for each pair.
+ * An error of this package has to be `instanceof` the `AxiosError` of the application's axios as well, which is only known at run time. An
+ * object has only one prototype chain, so the prototypes of the error's class are copied on top of that `AxiosError`'s: once for each pair
+ * of them, kept here.
  */
 const grafted = new WeakMap<object, WeakMap<object, object>>();
-/** On a copied prototype: the one that it is a copy of. */
+/** The key, on a copied prototype, of the prototype that it is a copy of. */
 const original: unique symbol = Symbol.for('axios-procore.original');
 
-/** The prototype `own`, and those above it up to `Error.prototype`, copied on top of `base`. */
+/** A copy of the prototype `own`, and of those above it up to `Error.prototype`, on top of `base`. */
 export function graftedOn(base: object, own: object): object {
   if (own === Error.prototype) return base;
   const known = grafted.get(base) ?? new WeakMap<object, object>();
@@ -22,7 +23,7 @@ export function graftedOn(base: object, own: object): object {
   return copy;
 }
 
-/** The prototype that a class made the value with, whatever it has been grafted on since. */
+/** The prototype of the class that the value was made with, also where it was replaced by a copy of {@link graftedOn}. */
 export function originalPrototypeOf(value: object): object | null {
   return (value as { [original]?: object })[original] ?? (Object.getPrototypeOf(value) as object | null);
 }

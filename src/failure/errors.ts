@@ -1,11 +1,11 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { cleanCause } from '../text/clean-cause.js';
 import { redact } from '../text/redact.js';
-import { originalPrototypeOf } from './kinship.js';
+import { originalPrototypeOf } from './error-prototypes.js';
 import { syntheticResponse } from './synthetic.js';
 import type { Problem } from './problem.js';
 
-/** What went wrong, for code that switches. */
+/** The kinds of errors that this package raises itself. */
 export type ProcoreErrorKind =
   | 'reauthentication-required'
   | 'token-renewal-failed'
@@ -27,7 +27,7 @@ export type ProcoreErrorCode =
   | 'ERR_PROCORE_WRONG_ENVIRONMENT'
   | 'ERR_PROCORE_ACCOUNT_UNDECIDED';
 
-/** Why nobody but a person can go on: see {@link ReauthenticationRequiredError}. */
+/** Why the user must authorize the application anew: see {@link ReauthenticationRequiredError}. */
 export type ReauthenticationReason =
   | 'no-tokens'
   | 'no-refresh-token'
@@ -39,48 +39,49 @@ export type ReauthenticationReason =
 /** The call that an error is raised for. */
 export interface FailedCall {
   readonly config: AxiosRequestConfig;
-  /** Path without query: queries hold what nobody wants in a log. */
+  /** The path without the query, which may contain confidential values. */
   readonly path: string;
   /** The real answer, if there was one. */
   readonly response?: AxiosResponse | undefined;
   readonly request?: unknown;
 }
 
-/** What an error of this package says beside its message. */
+/** The facts that an error of this package has beside its message. */
 export interface ErrorDetails {
   readonly account?: string | undefined;
   readonly cause?: unknown;
   /** When another try can succeed. */
   readonly retryAt?: Date | undefined;
-  /** HTTP status for handlers, where there is no answer; each class has its own default. */
+  /** The HTTP status that the error shows where there was no answer; each class has a default. */
   readonly status?: number | undefined;
   readonly reason?: ReauthenticationReason | undefined;
 }
 
-/** What an error is made of, once it is told of a call. */
+/** The facts of an error that was raised for one call. */
 interface ToldDetails extends ErrorDetails {
   readonly call?: FailedCall | undefined;
 }
 
 const brand = Symbol.for('axios-procore.error');
-/** What {@link retold} makes the same error of again, whichever copy of the package made it first. */
+/** The key of the summary and details that an error was made of. {@link retold} makes a copy of the error from them, in any copy of the package. */
 const madeOf = Symbol.for('axios-procore.error-made-of');
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
- * What the errors of this package have in common. They are `isAxiosError` with the application's own `config`, a `status` and a
- * `response`, so that legacy handlers go on working; what is heavy or confidential is not enumerable and shows up in no log.
+ * The common base of the errors of this package. They have `isAxiosError`, the application's own `config`, a `status` and a `response`, so
+ * that existing handlers of axios errors work. Properties that are large or confidential are not enumerable, so that loggers do not print
+ * them.
  */
 export abstract class ProcoreErrorBase extends Error {
   abstract readonly code: ProcoreErrorCode;
   abstract readonly kind: ProcoreErrorKind;
   readonly isAxiosError = true;
-  /** HTTP status of the answer, else the one that a handler should act on. */
+  /** The HTTP status of the answer; without an answer, 401 where the user must log in, 429 for a rate limit, and 503 otherwise. */
   declare status: number;
   declare account?: string;
-  /** When another try can succeed, as far as it is known. */
+  /** When another try can succeed, as far as that is known. */
   declare retryAt?: Date;
-  /** What went wrong with the call, why, and what to do; absent on errors of the handle's own methods. */
+  /** The classification of the failed call; absent on errors of the handle's own methods. */
   declare procore?: Problem;
   declare config?: AxiosRequestConfig;
   declare request?: unknown;
@@ -102,7 +103,7 @@ export abstract class ProcoreErrorBase extends Error {
     hide(this, 'response', call?.response ?? synthetic(this.status, this.message, details));
   }
 
-  /** What `JSON.stringify` shows: no configuration, no headers, no body. */
+  /** The fields that `JSON.stringify` shows. The configuration, headers and bodies are left out. */
   toJSON(): Record<string, unknown> {
     const { call, retryAt, reason } = detailsOf(this);
     return {
@@ -119,7 +120,10 @@ export abstract class ProcoreErrorBase extends Error {
   }
 }
 
-/** Node prints errors with all they carry; ours print what `toJSON` shows, the stack, and a cause without its belongings. */
+/**
+ * How `console.log` and `util.inspect` print these errors: the fields of `toJSON`, the stack, and the cause without its own properties. By
+ * default Node would print every property, the configuration with its tokens among them.
+ */
 Object.defineProperty(ProcoreErrorBase.prototype, inspectCustom, {
   value(this: ProcoreErrorBase): string {
     const { name: _name, message: _message, ...rest } = this.toJSON();
@@ -131,7 +135,7 @@ Object.defineProperty(ProcoreErrorBase.prototype, inspectCustom, {
   },
 });
 
-/** True for what a class of this package made, also where the error is one of the application's axios's as well. */
+/** Makes `instanceof` hold for errors whose prototype was replaced by a copy, so that they are the application's `AxiosError` as well. */
 Object.defineProperty(ProcoreErrorBase, Symbol.hasInstance, {
   value(this: { prototype: object }, value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
@@ -142,15 +146,16 @@ Object.defineProperty(ProcoreErrorBase, Symbol.hasInstance, {
   },
 });
 
-/** Nobody but a person can go on: the account must be authorised anew in a browser. */
+/** The user must authorize the application anew in a browser; no retry helps. */
 export class ReauthenticationRequiredError extends ProcoreErrorBase {
   override readonly name = 'ReauthenticationRequiredError';
   readonly code = 'ERR_PROCORE_REAUTHENTICATION_REQUIRED';
   readonly kind = 'reauthentication-required';
   /**
-   * `no-tokens`: the store has none. `no-refresh-token`: only an access token, and it has expired. `refresh-token-invalid`: spent
-   * elsewhere or revoked. `refresh-response-lost`: redeemed, and the answer never arrived. From `exchangeCode`, `code-invalid`: used,
-   * expired, or asked for with another redirect URI; `code-response-lost`: presented, and the answer never arrived.
+   * `no-tokens`: the store has no tokens. `no-refresh-token`: there is only an access token, and it has expired. `refresh-token-invalid`: the
+   * refresh token was redeemed elsewhere or revoked. `refresh-response-lost`: it was redeemed, and the answer with the new pair never
+   * arrived. From `exchangeCode` only, `code-invalid`: the code was used before, has expired, or was requested with another redirect URI;
+   * `code-response-lost`: the code was sent, and the answer never arrived.
    */
   readonly reason: ReauthenticationReason;
 
@@ -160,7 +165,7 @@ export class ReauthenticationRequiredError extends ProcoreErrorBase {
   }
 }
 
-/** The renewal ended without a verdict; the refresh token is kept, and another try may succeed. */
+/** A renewal failed without an answer that decides over the refresh token. The token is kept, and another try may succeed. */
 export class TokenRenewalError extends ProcoreErrorBase {
   override readonly name = 'TokenRenewalError';
   readonly code = 'ERR_PROCORE_TOKEN_RENEWAL_FAILED';
@@ -184,7 +189,7 @@ export class ClientRejectedError extends ProcoreErrorBase {
   }
 }
 
-/** The store could not be read, written or locked, or returned what is no token set. Nothing was redeemed. */
+/** The store could not be read, written or locked, or returned something that is no token set. No refresh token was redeemed. */
 export class TokenStoreError extends ProcoreErrorBase {
   override readonly name = 'TokenStoreError';
   readonly code = 'ERR_PROCORE_TOKEN_STORE_FAILED';
@@ -195,12 +200,12 @@ export class TokenStoreError extends ProcoreErrorBase {
   }
 }
 
-/** The call was not sent: the limit opens later than the call may wait. */
+/** The call was not sent, because the rate limit ends later than the call may wait (`maxWaitMs`, deadline, timeout). */
 export class RateLimitedError extends ProcoreErrorBase {
   override readonly name = 'RateLimitedError';
   readonly code = 'ERR_PROCORE_RATE_LIMITED';
   readonly kind = 'rate-limited';
-  /** When calls may leave again. */
+  /** When calls may be sent again. */
   declare retryAt?: Date;
 
   constructor(summary: string, details: ErrorDetails = {}) {
@@ -219,7 +224,7 @@ export class DeadlineError extends ProcoreErrorBase {
   }
 }
 
-/** The call goes to another Procore environment than its tokens: it was not sent. */
+/** The call was not sent, because it goes to another Procore environment than its tokens are for. */
 export class WrongEnvironmentError extends ProcoreErrorBase {
   override readonly name = 'WrongEnvironmentError';
   readonly code = 'ERR_PROCORE_WRONG_ENVIRONMENT';
@@ -230,7 +235,10 @@ export class WrongEnvironmentError extends ProcoreErrorBase {
   }
 }
 
-/** A call brings no bearer where there are tokens of several users: it was not sent, because many users must never run as one. */
+/**
+ * The call was not sent, because it has no bearer token that tells its user, and there are tokens of several users. Nobody's call may run with
+ * another user's tokens.
+ */
 export class AccountUndecidedError extends ProcoreErrorBase {
   override readonly name = 'AccountUndecidedError';
   readonly code = 'ERR_PROCORE_ACCOUNT_UNDECIDED';
@@ -241,7 +249,7 @@ export class AccountUndecidedError extends ProcoreErrorBase {
   }
 }
 
-/** Any of the errors that this package raises itself: `code` tells which, and narrows. */
+/** Any of the errors that this package raises itself; `code` narrows the type. */
 export type ProcoreError =
   | ReauthenticationRequiredError
   | TokenRenewalError
@@ -257,7 +265,7 @@ export const ProcoreError: abstract new (summary: string, details?: ErrorDetails
   ProcoreErrorBase as never;
 
 /**
- * True for the errors that this package raises itself, whichever copy of it did.
+ * True for the errors that this package raises itself, also for those of another installed copy of it.
  *
  * @example
  * if (isProcoreError(error) && error.code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED') sendToLogin(error.reason);
@@ -266,12 +274,12 @@ export function isProcoreError(error: unknown): error is ProcoreError {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
 }
 
-/** The same failure, told of one call: its method and path in the message, its `config` and answer on the error. */
+/** A copy of the error for one call, with the call's method and path in the message, and its `config` and answer on the error. */
 export function forCall<E extends ProcoreError>(error: E, call: FailedCall): E {
   return retold(error, { call });
 }
 
-/** The same failure with more known about it. */
+/** A copy of the error with more details. */
 export function retold<E extends ProcoreError>(error: E, more: ToldDetails): E {
   const { summary, details } = (error as unknown as Made)[madeOf];
   const Same = error.constructor as new (summary: string, details: ToldDetails) => E;
@@ -304,13 +312,13 @@ function synthetic(
   message: string,
   { call, retryAt, status: told }: ToldDetails,
 ): AxiosResponse {
-  // What stands for an answer of the API says when, as the API does.
+  // The synthetic response has a `Retry-After` header where an answer of the API would have one.
   const saysWhen = retryAt && (status === 429 || told !== undefined);
   const headers: Record<string, string> = saysWhen ? { 'retry-after': retryAfterAt(retryAt) } : {};
   return syntheticResponse(call?.config, status, { message }, headers);
 }
 
-/** An HTTP date has whole seconds: rounded up, so that nobody comes back too early. */
+/** An HTTP date has whole seconds; it is rounded up so that a client that waits for it does not come too early. */
 function retryAfterAt(retryAt: Date): string {
   return new Date(Math.ceil(retryAt.getTime() / 1000) * 1000).toUTCString();
 }

@@ -1,6 +1,6 @@
 const mostMended = 100_000;
 
-/** What is complete of a JSON text that breaks off, or of one that something follows. */
+/** The complete part of a JSON text that breaks off, or that is followed by something else. */
 export function mended(broken: string): unknown {
   const text = broken.slice(0, mostMended);
   let closers = '';
@@ -27,7 +27,7 @@ export function mended(broken: string): unknown {
   return parsed(closed + closers) ?? parsed(text.slice(0, complete.end) + complete.closers);
 }
 
-/** Undefined for what is no JSON. */
+/** The value of a JSON text; undefined for a text that is no JSON. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -36,7 +36,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Without the last word, which may be half a token. */
+/** The text without its last word, which may be half a token. */
 export function wholeWords(text: string): string {
   let end = text.length;
   while (end > 0 && !/\s/.test(text[end - 1]!)) end--;

@@ -1,26 +1,26 @@
 import type { AxiosResponse } from 'axios';
 import { isPlain, parseErrorBody, textOf } from './body.js';
 
-/** One item of a successful answer that failed. */
+/** One failed item of an answer that is a success as a whole. */
 export interface PartialFailure {
   /**
-   * The item's own `id`, `origin_id` or `upload_id`, whichever the answer names first in this order; digits as a text where a number of
-   * JavaScript cannot hold it.
+   * The item's `id`, `origin_id` or `upload_id`: the first of them that the answer has. An integer beyond `Number.MAX_SAFE_INTEGER` is a
+   * string of its digits.
    */
   readonly id?: string | number;
-  /** Human-readable; at most 50, each at most 500 characters. */
+  /** Human-readable messages; at most 50, each at most 500 characters. */
   readonly messages: string[];
-  /** By field. */
+  /** Messages by field. */
   readonly fields: Record<string, string[]>;
-  /** `code` or `reason_code`. */
+  /** The item's `code` or `reason_code`. */
   readonly code?: string;
   /** The item as the server sent it. */
   readonly item: unknown;
 }
 
 /**
- * Lists the failures that a success carries: a sync action's `errors` beside `entities` (200), `data.failed` (207), `failures` (201). An
- * empty list for any other answer, and for whatever is none.
+ * Lists the failed items of a successful answer: `errors` beside `entities` of a sync action (200), `data.failed` (207), `failures` (201 and
+ * 207). An empty list for any other answer or value.
  *
  * @example
  * const answer = await api.patch('/rest/v1.0/projects/1/rfis/sync', { updates });
@@ -32,7 +32,7 @@ export function partialFailures(response: AxiosResponse): PartialFailure[] {
     const data = rawBodyOf(response) ?? (response.data as unknown);
     return status >= 200 && status <= 299 ? failuresIn(status, jsonOf(data)) : [];
   } catch {
-    // No response at all: an interceptor has taken it apart.
+    // The argument is no response: an interceptor of the application may have replaced it by its data.
     return [];
   }
 }
@@ -42,14 +42,14 @@ function failuresIn(status: number, body: unknown): PartialFailure[] {
   const { entities, errors, data, failures } = body;
   if (Array.isArray(entities)) return listOf(errors).map(failureOf);
   if (status === 207 && isPlain(data)) return listOf(data['failed']).map(failureOf);
-  // Elsewhere it is an attribute like any other.
+  // With any other status `failures` is an ordinary attribute of a resource.
   return status === 201 || status === 207 ? listOf(failures).map(failureOf) : [];
 }
 
 function failureOf(item: unknown): PartialFailure {
   const known = isPlain(item) ? item : {};
   const { id, origin_id: originId, upload_id: uploadId, code, reason_code: reasonCode, errors } = known;
-  // A sync action repeats the item that was sent, and it may have a `message` of its own.
+  // A sync action returns the item that was sent, which may have an attribute `message`; so only its `errors` are read where it has them.
   const { messages, fields } = parseErrorBody(errors === undefined ? item : { errors });
   const named = [id, originId, uploadId].find((one) => typeof one === 'string' || typeof one === 'number');
   const reason = [code, reasonCode].find((one) => typeof one === 'string');
@@ -62,7 +62,7 @@ function failureOf(item: unknown): PartialFailure {
   };
 }
 
-/** The answer may still be a text or bytes. */
+/** The parsed body of an answer that may still be text or bytes. */
 function jsonOf(data: unknown): unknown {
   const text = textOf(data, Infinity);
   return text === undefined ? data : (JSON.parse(withExactNumbers(text)) as unknown);
@@ -70,19 +70,19 @@ function jsonOf(data: unknown): unknown {
 
 const textOrLongNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gs;
 
-/** An integer that a number of JavaScript cannot hold becomes a text of its digits: another id would be somebody else's. */
+/** Turns integers beyond `Number.MAX_SAFE_INTEGER` into strings: rounded, an id would be that of another item. */
 function withExactNumbers(text: string): string {
   return text.replace(textOrLongNumber, (found) =>
     found.startsWith('"') || Number.isSafeInteger(Number(found)) ? found : `"${found}"`,
   );
 }
 
-/** On the configuration of the call, which stays the same when an interceptor returns a copy of its response. */
+/** The key of the raw body on the configuration of the call, which stays the same object where an interceptor copies the response. */
 const rawBody = Symbol.for('axios-procore.raw-body');
 
 /**
- * Remembers the body of an answer as the server sent it, where {@link partialFailures} will find something in it: what the application
- * transforms on the instance may have other keys and numbers. It lives as long as the configuration on the answer.
+ * Keeps the body of an answer as the server sent it, where {@link partialFailures} can find something in it: the application's
+ * `transformResponse` may rename keys and round numbers. It is kept on the configuration of the answer, and as long as that.
  */
 export function keepRawBody({ status, data, config }: AxiosResponse): void {
   if (!mayCarryFailures(status, data)) return;

@@ -1,27 +1,27 @@
 import type { ErrorBody } from './body.js';
 import { problems, type ProblemKind } from './catalogue.js';
 
-/** Why a failure that passes was not tried again, or no more. */
+/** Why a call was not retried, or not any more, after a failure that is temporary. */
 export type GaveUp =
-  /** As often as `retry.retries` says. */
+  /** The call was retried as often as `retry.retries` allows. */
   | 'retries-exhausted'
-  /** The server may have carried it out, and it is not idempotent. */
+  /** The server may have carried out the call, and it is not idempotent. */
   | 'may-have-run'
-  /** The body was a stream, and it has been read. `procore.body` makes a new one for each attempt. */
+  /** The body was a stream, which has been read. With the call's option `procore.body` a new one is made for each attempt. */
   | 'body-not-replayable'
-  /** The server wants a longer wait than `maxWaitMs`. */
+  /** The server wait is longer than `maxWaitMs`. */
   | 'wait-too-long'
-  /** The wait would end after `deadlineMs`, or after the `timeout` where that bounds the whole call. */
+  /** The wait would end after `deadlineMs`, or after the `timeout` where that bounds the whole call (`legacy.timeoutBoundsCall`). */
   | 'deadline'
-  /** `retry: false`. */
+  /** Retries are switched off (`retry: false`). */
   | 'disabled';
 
-/** What went wrong with a call, why, and what to do: Procore's "Error Code Reference", applied to one answer. */
+/** What went wrong with a call, why, and what to do, according to Procore's "Error Code Reference". */
 export interface Problem {
   kind: ProblemKind;
-  /** HTTP status of the last answer, or the one that an error of this package stands for. */
+  /** The HTTP status of the last answer, or that of the error where the package raised it itself. */
   status?: number;
-  /** In a few words. */
+  /** The kind in a few words. */
   title: string;
   /** The common cause. */
   cause: string;
@@ -29,27 +29,27 @@ export interface Problem {
   remedy: string;
   /** The page of Procore's documentation. */
   docsUrl: string;
-  /** What the answer says, whatever its shape. */
+  /** The messages of the answer, whatever its shape. */
   messages: string[];
-  /** By field, as the server names it. */
+  /** Messages by field, as the server names it. */
   fields: Record<string, string[]>;
-  /** `reason_code`s of the v2 envelope. */
+  /** The `reason_code`s of the v2 envelope. */
   reasonCodes: string[];
-  /** `x-request-id`: names the request to Procore's support. */
+  /** The header `x-request-id` of the answer, by which Procore's support finds the request. */
   requestId?: string;
-  /** How often the call was sent; 0: it never left. */
+  /** How often the call was sent; 0 where it was never sent. */
   attempts: number;
-  /** Whether the same call, made anew, may succeed and does no harm. */
+  /** Whether the application may make the same call again: it may succeed, and cannot be carried out twice. */
   retryable: boolean;
-  /** Whether the server may have carried the call out: the worst over all attempts. */
+  /** Whether the server may have carried out the call in any of its attempts. */
   mayHaveRun: 'no' | 'maybe';
-  /** When another try can succeed, as far as the server has said. */
+  /** When another try can succeed, if the server has said so. */
   retryAt?: Date;
-  /** Why a passing failure was not, or no longer, tried again. */
+  /** Why the call was not retried, or not any more, although the failure is temporary. */
   gaveUp?: GaveUp;
 }
 
-/** What a problem is made of. */
+/** The facts that a problem is made of. */
 export interface ProblemFacts {
   readonly kind: ProblemKind;
   readonly status?: number | undefined;
@@ -62,16 +62,16 @@ export interface ProblemFacts {
   readonly gaveUp?: GaveUp | undefined;
 }
 
-/** They pass, although nothing is sent again for them. */
+/** Temporary failures that the package does not retry itself. */
 const passing: ReadonlySet<ProblemKind> = new Set(['token-renewal-failed', 'token-store-failed', 'deadline']);
 
-/** Whether trying again helps against this kind of failure. */
+/** Whether the package retries failures of this kind. */
 export function isTransient(kind: ProblemKind): boolean {
   const { retried } = problems[kind];
   return retried !== 'no' && retried !== 'replay';
 }
 
-/** Applies the catalogue to one failure. */
+/** Makes the problem of one failure from the catalogue's row of its kind. */
 export function describeProblem(facts: ProblemFacts): Problem {
   const { kind, status, body, requestId, attempts, mayHaveRun, idempotent, retryAt, gaveUp } = facts;
   const { title, cause, remedy, docsUrl } = problems[kind];
@@ -87,7 +87,7 @@ export function describeProblem(facts: ProblemFacts): Problem {
     reasonCodes: body?.reasonCodes ?? [],
     ...(requestId === undefined ? {} : { requestId }),
     attempts,
-    // A stream that is gone can be made anew; a 401 then finds a working token.
+    // The application can make the same call with a new stream, and a 401 will then find a working token.
     retryable:
       (isTransient(kind) || passing.has(kind) || gaveUp === 'body-not-replayable') &&
       (idempotent || !mayHaveRun),

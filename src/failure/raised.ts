@@ -1,15 +1,16 @@
 import { isProcoreError, retold, type ProcoreError } from './errors.js';
-import { graftedOn, originalPrototypeOf } from './kinship.js';
+import { graftedOn, originalPrototypeOf } from './error-prototypes.js';
 
-/** What is needed of a copy of axios. */
+/** The part of a copy of axios that is needed here. */
 interface WithErrorClass {
-  /** Undefined below 0.27. */
+  /** Undefined below axios 0.27. */
   readonly AxiosError: { readonly prototype: object } | undefined;
 }
 
 /**
- * The error as it is raised on an instance of this axios: also `instanceof` the `AxiosError` of that copy, if it has one. An error that is
- * another copy's already comes as a second one: instances of several copies may wait for one renewal.
+ * The error as it is raised on an instance of this axios: an `instanceof` that copy's `AxiosError` as well, if it has one. Instances of several
+ * copies of axios may wait for one renewal and fail with its error: for the second copy a new error is made, because the first one is an
+ * `AxiosError` of the first copy already.
  */
 export function raisedIn<E extends ProcoreError>({ AxiosError }: WithErrorClass, error: E): E {
   const made = originalPrototypeOf(error);
@@ -19,7 +20,7 @@ export function raisedIn<E extends ProcoreError>({ AxiosError }: WithErrorClass,
   return Object.setPrototypeOf(current === made ? error : retold(error, {}), wanted) as E;
 }
 
-/** Makes functions whose own errors are raised in this axios. */
+/** Returns a function that wraps others: errors of this package that they throw are raised in this axios (see {@link raisedIn}). */
 export function raisingIn(
   copy: WithErrorClass,
 ): <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R> {

@@ -10,8 +10,8 @@ const texts: Record<number, string> = {
 };
 
 /**
- * An answer that no server has given, marked by the header `x-axios-procore: synthetic`. Its body is as it would have come over the
- * wire, a text in most cases: the application's `transformResponse` is going to read it.
+ * An answer that the package makes itself, marked by the header `x-axios-procore: synthetic`. Its body is a text, as it would come over the
+ * wire, where the application's `transformResponse` is going to parse it.
  */
 export function syntheticResponse(
   config: AxiosRequestConfig | undefined,

@@ -4,14 +4,14 @@ import { isPromise, kindOf } from '../text/words.js';
 import { unknownName } from '../text/nearest.js';
 import type { Logger, LoggerWithLog, Settings } from '../options/options.js';
 
-/** A token by the first 8 hex digits of its SHA-256. */
+/** The first 8 hex digits of the SHA-256 of a token. */
 export type Fingerprint = string;
 
-/** What the plugin tells, by event name. Nothing here holds a token or a secret. */
+/** The details of each event, by event name. None of them contains a token or a secret. */
 export interface ProcoreEvents {
   /** A renewal succeeded. `unsaved`: its save has failed so far. */
   'token-renewed': { account: string; accessToken: Fingerprint; expiresAt?: Date; unsaved: boolean };
-  /** Somebody else had renewed: no request was made. */
+  /** Another process or another copy of the package had renewed already; its pair is used, and no token request was made. */
   'token-adopted': {
     account: string;
     accessToken?: Fingerprint;
@@ -20,13 +20,19 @@ export interface ProcoreEvents {
   };
   /** A renewal failed; no call is rejected for a failure in the background. */
   'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
-  /** The new pair is in memory only; calls go on with the old one while it works. `cause`: what the store has thrown, without secrets. */
+  /**
+   * The new pair could not be saved and is in memory only. Calls use the old pair while that works. `cause` is the error of the store, without
+   * secrets.
+   */
   'token-save-failed': { account: string; message: string; cause?: unknown };
   /** A pair that could not be saved has been saved after all. */
   'token-saved-late': { account: string };
-  /** Nobody but a person can go on; comes early where the old access token still works. */
+  /** The user must authorize the application anew. Emitted as soon as that is known, even while the old access token still works. */
   'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
-  /** A call waits: for a token, for a limit or a server that turns calls away, or before it is sent again. `until` is missing where only an answer can tell. */
+  /**
+   * A call waits for a token, for a rate limit, for a server that refuses calls for a time (429, 503), or before a retry. `until` is missing
+   * where the end of the wait depends on the answer to another request.
+   */
   'request-waiting': {
     reason: 'token' | 'rate-limit' | 'unavailable' | 'retry';
     method: string;
@@ -35,9 +41,9 @@ export interface ProcoreEvents {
   };
   /** A call is sent again. */
   'request-retried': { reason: 'unauthorized' | 'failure'; method: string; path: string; attempt: number };
-  /** A call is over. */
+  /** A call has ended, with an answer or an error. */
   'request-settled': { account: string; method: string; path: string; status?: number; attempts: number };
-  /** Something to look at, once per cause. */
+  /** Something that should be changed; emitted once per cause. */
   warning: { code: WarningCode; message: string };
 }
 
@@ -55,14 +61,14 @@ export type WarningCode =
   | 'axios-version'
   | 'unverified-tls';
 
-/** Tells listeners and the log. */
+/** Emits events to listeners and to the log. */
 export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
   readonly logger: Settings['logger'];
-  /** Where events of an account are told: a call tells its own events where it runs. */
+  /** Runs a function in the async context of the attach. Events of an account are emitted in it; a call's own events are emitted in the call's. */
   readonly inContext: InContext;
-  /** Emits `warning`, once for each `subject`. */
+  /** Emits a `warning` once for each pair of code and `subject`. */
   warnOnce(code: WarningCode, subject: string, message: string): void;
 }
 
@@ -80,8 +86,8 @@ const levels: Record<keyof ProcoreEvents, keyof Logger> = {
 };
 
 /**
- * Creates the events of one attach. A listener or a log that throws harms nobody. Without a logger, warnings and errors go to
- * `process.emitWarning`: losing a token must not be silent. `logged`: the warnings that this log has had already, from other attaches.
+ * Creates the events of one attach. An exception of a listener or a logger is caught. Without a logger, warnings and errors go to
+ * `process.emitWarning`, so that the loss of a token is not silent. `logged` are the warnings that other attaches have logged already.
  */
 export function createEvents(
   logger: Settings['logger'],
@@ -94,7 +100,7 @@ export function createEvents(
   function contained(work: () => unknown, failed: (error: unknown) => void): void {
     try {
       const result = work();
-      // Of any library, and of any realm.
+      // A thenable of another library or realm has no `catch` that can be relied on.
       if (isPromise(result)) Promise.resolve(result).catch(failed);
     } catch (error) {
       failed(error);
@@ -104,7 +110,7 @@ export function createEvents(
   function log(event: keyof ProcoreEvents, detail: object): void {
     const level = levels[event];
     if (!logger && level !== 'warn' && level !== 'error') return;
-    // Whatever is thrown here: what is told has happened, and a pair that has just been redeemed for waits to be used.
+    // Any exception is caught: a failing logger must not stop a renewal whose new pair still has to be handed out.
     contained(
       () => {
         const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
@@ -125,7 +131,7 @@ export function createEvents(
         () => listener(detail as never),
         () => {
           const message = `a listener of "${event}" failed`;
-          // Not through emit: a failing listener of "warning" must not call itself.
+          // Only the log is told, because `emit` would call a failing listener of "warning" again.
           log('warning', { code: 'listener-failed', message });
         },
       );
@@ -158,13 +164,13 @@ export function createEvents(
   };
 }
 
-/** A logger without `info` has `log`. */
+/** Writes with the logger's function of this level; a logger without that has `log`, as the options check. */
 function write(logger: Logger | LoggerWithLog, level: keyof Logger, text: string): unknown {
   const { [level]: own } = logger as Partial<Logger>;
   return own ? own.call(logger, text) : (logger as LoggerWithLog).log(text);
 }
 
-/** A cause is for listeners: what can be said of it in a line stands in the message. */
+/** Leaves `cause` out of the log line: the message contains what matters of it. */
 function isLine([name]: [string, unknown]): boolean {
   return name !== 'cause';
 }

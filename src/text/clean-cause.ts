@@ -1,7 +1,7 @@
 import { kindOf } from './words.js';
 import { redact } from './redact.js';
 
-/** What says where and why, and never what was written: of Node's system errors, and of drivers of databases. */
+/** The properties of Node's system errors and of database drivers' errors that are copied: none of them holds data that was written. */
 const kept = [
   'code',
   'errno',
@@ -19,15 +19,15 @@ const mostErrors = 10;
 const clean = Symbol.for('axios-procore.clean-cause');
 
 /**
- * What other people's code has thrown, as far as it can be shown to anybody: name, code, message and stack without secrets, its own causes
- * treated alike. Drivers put statements, parameters and rows on their errors, tokens among them; loggers and `structuredClone` print or copy
- * a cause whole, so that nothing else of it is carried.
+ * A copy of a value that other code has thrown, safe to log: name, code, message and stack with secrets redacted, and its causes treated
+ * the same way. Everything else is left out, because database drivers put statements, parameters and rows with tokens on their errors, and
+ * loggers and `structuredClone` print or copy a cause with all its properties.
  */
 export function cleanCause(thrown: unknown, secrets: readonly string[] = []): unknown {
   try {
     return cleanLink(thrown, secrets, []);
   } catch {
-    // A Proxy that is revoked refuses even to be looked at.
+    // Any access to a revoked Proxy throws.
     return new Error('something was thrown that cannot be read');
   }
 }
@@ -65,7 +65,7 @@ function cleanError(thrown: object, secrets: readonly string[], above: readonly 
   return error;
 }
 
-/** Undefined for what cannot be read. */
+/** A property; undefined where reading it throws. */
 function read(holder: object, key: PropertyKey): unknown {
   try {
     return (holder as Record<PropertyKey, unknown>)[key];

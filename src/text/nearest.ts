@@ -1,10 +1,10 @@
-/** The known name that a misspelt one stands for, if one is near enough: another case, `snake_case`, no unit, a few wrong letters. */
+/** The known name that was probably meant by a misspelt one: in another case, in `snake_case`, without its unit, or with a few wrong letters. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
-  // Nobody misspells a name at such a length; and it costs its square.
+  // A text of such a length is no misspelt name, and the comparison takes quadratic time.
   if (given.length > 60) return undefined;
   const plain = plainOf(given);
   if (plain === '') return undefined;
-  // Cut short, as `dir` or `env`.
+  // An abbreviation, such as `dir` or `env`, if it is the beginning of one known name only.
   const begun = known.filter((name) => plain.length >= 3 && plainOf(name).startsWith(plain));
   if (begun.length === 1) return begun[0];
   const near = known
@@ -14,7 +14,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return near[0]?.name;
 }
 
-/** That there is no such name, which ones there are, and which one was meant. What stands under the name is not shown. */
+/** The message for an unknown name: lists the known ones and suggests the one that was probably meant. */
 export function unknownName(given: string, known: readonly string[], what: string = 'option '): string {
   const meant = nearest(given, known);
   const hint = meant === undefined ? '' : `. Did you mean "${meant}"?`;
@@ -22,7 +22,7 @@ export function unknownName(given: string, known: readonly string[], what: strin
   return `there is no ${what}${nameInWords(given)}; ${list}${hint || '.'}`;
 }
 
-/** A name as it can be shown: what is no name may be a secret in its place. */
+/** A name in quotes, or only its length where it does not look like a name: it may be a secret in the wrong place. */
 export function nameInWords(given: string): string {
   return /^[\w$.-]{1,40}$/.test(given) ? `"${given}"` : `of ${given.length} characters`;
 }
@@ -34,7 +34,7 @@ function plainOf(name: string): string {
     .replace(/(?<=.{3})(ms|millis|milliseconds|seconds)$/, '');
 }
 
-/** How many letters have to be put in, taken out, replaced or swapped with their neighbour. */
+/** The Damerau-Levenshtein distance: how many letters must be inserted, removed, replaced or swapped with their neighbour. */
 function distanceOf(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,42 +1,42 @@
-/** Words with dots between them; looked for at the beginning of a word only, because each word may be as long as the whole text. */
+/** Words joined by dots, as in a JWT. Matched only from the beginning of a word, so that a long text does not take quadratic time. */
 const dotted = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 const bearerLike = /(\b(?:Bearer|Basic)(?:\s|%20)+)[\w.~+/=%-]{8,}/gi;
-/** Of a header that is named, however short it is. */
+/** The credentials of an `Authorization` header that is named in the text, however short they are. */
 const headerLike = /(\bauthorization\\?["']?\s*[:=,]\s*\\?["']?(?:Bearer|Basic|Token)\s+)[^\s"'\\,&}]+/gi;
 /**
- * In a form, in JSON (in JSON), in what Node and PostgreSQL print; in snake case and in camel case; encoded for a URL, perhaps more than once,
- * where a name begins behind two digits.
+ * A named secret (`access_token`, `clientSecret`) with its value: in a form, in JSON, in JSON inside JSON, as Node and PostgreSQL print it, and
+ * URL-encoded once or more often. There the name may follow directly on the two digits of an escape such as `%26`.
  */
 const parameterLike =
   /((?:\b|(?<=%[\da-f]{2}))(?:(?:access|refresh|id|auth)_?token|client_?secret|password|token))((?:\\?["')]|%(?:25)*2[27])?\s*(?:[=:]|%(?:25)*3[AD])\s*\(?\\?["']?)([^&"'\s,}\\)]+)/gi;
-/** In a sentence; a word has no digit. */
+/** A token that is named in a sentence ("token abc123def"): a word with a digit, since an ordinary word has none. */
 const namedLike = /(\btoken\s+)(?=[a-z_.~+/=-]*\d)[\w.~+/=-]{8,}/gi;
-/** Credentials in a URL: of a database, of a proxy. */
+/** User name and password in the URL of a database or a proxy. */
 const userinfoLike = /:\/\/[^\s/?#]*@/g;
-/** An authorisation code in a query; `code: 'ECONNRESET'` is none. */
+/** An authorization code in a query string. An error's `code: 'ECONNRESET'` does not match. */
 const codeLike = /((?:[?&]|%(?:25)*(?:3F|26))code(?:=|%(?:25)*3D))([^&"'\s]+)/gi;
-/** Nothing that people write is as long: a refresh token, a client secret. */
+/** A word as long as a refresh token or a client secret. Words of natural language are shorter. */
 const wordLike = /[\w-]{32,}/g;
-/** Who shows more shows nothing that is read. */
+/** Longer texts are cut. */
 const longestShown = 100_000;
 
-/** What would be taken for a secret by its length alone. */
+/** The words that {@link redact} would take for secrets because of their length. */
 export function longWordsIn(text: string): readonly string[] {
   return text.match(wordLike) ?? [];
 }
 
 /**
- * Takes whatever looks like a token or a secret, and the secrets given, out of a text that is going to be shown. `known`: long words that
- * are none.
+ * Replaces everything that looks like a token or a secret, and the given `secrets`, by `[redacted]`. `known` are long words that are no
+ * secrets and stay.
  */
 export function redact(
   text: string,
   secrets: readonly string[] = [],
   known: ReadonlySet<string> = new Set(),
 ): string {
-  // Looked at further than shown: a secret that is cut in two looks like none.
+  // The text is cut only after the replacements, because half a secret at the cut would not be recognised.
   let shown = text.slice(0, 2 * longestShown);
-  // The longest first: one secret may begin with another.
+  // The longest secret is replaced first, because a shorter one may be a part of it.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length >= 4) shown = shown.split(secret).join('[redacted]');
   }
@@ -52,7 +52,7 @@ export function redact(
     .slice(0, longestShown);
 }
 
-/** Takes out each JWT: a part that has `eyJ` at the beginning of a word, the next one, and the one after it. */
+/** Replaces each JWT: the part that begins with `eyJ` (`{"` in base64url) and the two parts after it. */
 function withoutJwts(words: string): string {
   const parts = words.split('.');
   const shown: string[] = [];

@@ -1,6 +1,6 @@
 import { redact } from './redact.js';
 
-/** What a value is, in words and without the value: what comes from a browser, or may be a secret, is not quoted. */
+/** The type of a value in words. The value itself is not quoted, because it may be a secret or come from a browser. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (value === '') return 'an empty string';
@@ -9,7 +9,7 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** What an option or an argument is, in words: of a text no more than its length, for it may be a secret in the wrong place. */
+/** An option or an argument in words, for an error message. Of a string only the length is told, because it may be a secret in the wrong place. */
 export function described(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
@@ -24,8 +24,8 @@ export function described(value: unknown): string {
 }
 
 /**
- * A promise in a place that takes none: whoever names it is the last to look at it, and a rejection that nobody handles would end the
- * process. One that is no real promise, as the query of a library, is not asked: it would begin what it stands for.
+ * The words for a promise in a place that takes none. A rejection of it is handled here, because nobody else will, and an unhandled
+ * rejection ends the process. Another thenable, such as the query object of a library, is left alone: calling its `then` would run the query.
  */
 function abandoned(value: unknown): string {
   const isReal = Object.prototype.toString.call(value) === '[object Promise]';
@@ -33,7 +33,7 @@ function abandoned(value: unknown): string {
   return 'a promise';
 }
 
-/** True for a promise, whoever has made it. */
+/** True for any object with a `then` method. */
 export function isPromise(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
@@ -45,21 +45,21 @@ export function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** An SQLSTATE may begin with a digit. */
+/** The name or code of an error; the second form is an SQLSTATE, which may begin with a digit. */
 const identifier = /^([A-Za-z]\w{0,47}|[\dA-Z]{5})$/;
 const systemCode = /^[A-Z][A-Z\d_]{1,47}$/;
 
-/** The code or the name of an error: messages of foreign errors may quote what they were given. */
+/** The code or the name of an error, for messages that cannot quote its message, which may contain a secret. */
 export function codeOf(error: unknown): string {
   const { code, name, cause } = partsOf(error);
   const { code: inner } = partsOf(cause);
   if (isText(code, identifier)) return code;
-  // What failed below says more than "Error".
+  // The code of the cause (`ECONNREFUSED`) says more than the name of the error that wraps it.
   if (isText(inner, systemCode)) return inner;
   return isText(name, identifier) ? name : typeof error;
 }
 
-/** What failed, and why: the code or name of an error, and its message as far as that can be shown. `secrets` are known to be secret. */
+/** The code or name of an error, and its message with secrets redacted. `secrets` are texts that are known to be secret. */
 export function failureOf(error: unknown, secrets: readonly string[] = []): string {
   const said = saidBy(error, secrets);
   return said === '' ? `(${codeOf(error)})` : `(${codeOf(error)}): ${said}`;
@@ -67,7 +67,7 @@ export function failureOf(error: unknown, secrets: readonly string[] = []): stri
 
 const longestSaid = 300;
 
-/** The message of a foreign error: without tokens, long words, and what it quotes of a record; on one line, and cut. */
+/** The message of another library's error on one line, cut, without tokens, long words, and the data that it quotes. */
 function saidBy(error: unknown, secrets: readonly string[]): string {
   const { message, name } = partsOf(error);
   if (typeof message !== 'string') return '';
@@ -82,18 +82,18 @@ function saidBy(error: unknown, secrets: readonly string[]): string {
   return said.length <= longestSaid ? said : `${said.slice(0, said.lastIndexOf(' ', longestSaid))} …`;
 }
 
-/** PostgreSQL and MySQL quote the row or the key that they refuse. */
+/** The row or key that PostgreSQL and MySQL quote when they refuse it. */
 const rowLike = /\b(row contains |values? |Key |entry )\([^)]*\)?/gi;
-/** Text in quotes with a digit, but for a path: a value rather than the name of a table. */
+/** A quoted word of 12 or more characters that is no path. It is redacted where it has a digit: then it is a value and not a table's name. */
 const quotedData = /(["'`])(?!\.{0,2}\/)[^"'`\s]{12,}\1/g;
-/** A part of a token, or a short one. */
+/** A word that may be a token or a part of one. */
 const longWord = /[\w+-]{20,}=*/g;
 
 function isText(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);
 }
 
-/** Nothing of what cannot be read: whoever asks has a pair to save. */
+/** The parts of an error; none where reading them throws, because a failure to describe an error must not stop the saving of a pair. */
 function partsOf(error: unknown): { code?: unknown; name?: unknown; message?: unknown; cause?: unknown } {
   try {
     const { code, name, message, cause } = error as ReturnType<typeof partsOf>;
