@@ -1,21 +1,123 @@
-// Two plain compilations of the same source, beside one another: ES modules and CommonJS, each with its own types.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Bundles the package: each entry of package.json is one file with its types, once as ES modules and once as CommonJS. What several entries
+// need is in chunks beside them, so that a process has it once, however many entries it loads.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import ts from 'typescript';
 
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const project = 'tsconfig.build.json';
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(project, ts.sys.readFile).config,
+  ts.sys,
+  '.',
+);
+const isOurs = (id) => /^[./]/.test(id);
+const external = (id) => !isOurs(id);
+/** The augmentation of src/axios/error-type.ts, as it stands in bundled types. */
+const errorType = /^declare module 'axios' \{\s+interface AxiosError \{.*?^\}\n/ms;
+const compiled = new Map();
+
+/** Compiles without checking: the types, which are bundled from the same source, check it. */
+const typescript = {
+  name: 'typescript',
+  resolveId(source, importer) {
+    if (!importer || !isOurs(source)) return null;
+    const file = resolve(dirname(importer), source);
+    if (file.endsWith('.js')) return file.replace(/\.js$/, '.ts');
+    // What is CommonJS in both formats stays a file of its own: bundlers and tracers of applications look for its `require`.
+    const content = compile(file.replace(/\.cjs$/, '.cts'));
+    this.emitFile({ type: 'asset', fileName: relative('src', file), source: content });
+    return { id: file, external: 'relative' };
+  },
+  load: compile,
+};
 
 rmSync('dist', { recursive: true, force: true });
-const compiled = await Promise.all(['tsconfig.build.json', 'tsconfig.build-cjs.json'].map(compile));
-if (compiled.includes(false)) process.exit(1);
-// See src/axios/error-type.ts.
-writeFileSync('dist/cjs/axios/error-type.d.ts', 'export {};\n');
-mkdirSync('dist/cjs', { recursive: true });
-// The package is "type": "module"; this file makes Node and TypeScript read the second build as CommonJS.
+try {
+  await bundle('esm', entriesOf('esm'));
+  await bundle('cjs', {
+    ...entriesOf('cjs'),
+    // Loaded by their paths, the one by `register` where there is something to attach, the other by Node.
+    'register/start': 'src/register/start.ts',
+    'register/hooks': 'src/register/hooks.ts',
+  });
+  await bundleTypes(['esm', 'cjs']);
+} catch (error) {
+  // Rollup's own errors have the list of all files on them.
+  console.error(error.message);
+  process.exit(1);
+}
+// The package is "type": "module"; this file makes Node and TypeScript read the second format as CommonJS.
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": ["./register/index.js"] }\n');
 
-async function compile(project) {
-  const [code] = await once(spawn(process.execPath, [tsc, '-p', project], { stdio: 'inherit' }), 'close');
-  return code === 0;
+async function bundle(format, input) {
+  const built = await rollup({ input, external, plugins: [typescript] });
+  await built.write({
+    dir: join('dist', format),
+    format,
+    entryFileNames: '[name].js',
+    // Those of `register` find files beside them.
+    chunkFileNames: ({ moduleIds }) =>
+      moduleIds.every((id) => id.includes('/src/register/')) ? 'register/[name].js' : 'shared/[name].js',
+    // A default import from CommonJS gives what it gives in code that TypeScript compiles.
+    interop: 'auto',
+    esModule: true,
+    generatedCode: { preset: 'es2015', symbols: false },
+    minifyInternalExports: false,
+    hoistTransitiveImports: false,
+  });
+}
+
+/** The types are the same in both formats, but for {@link errorType}: see src/axios/error-type.ts. */
+async function bundleTypes(formats) {
+  const built = await rollup({
+    input: entriesOf('cjs'),
+    external,
+    plugins: [dts({ tsconfig: project })],
+    // `register` exports nothing.
+    onLog: (level, log, tell) => log.code === 'EMPTY_BUNDLE' || tell(level, log),
+  });
+  const withoutErrorType = {
+    name: 'without-error-type',
+    generateBundle(_, { 'index.d.ts': index }) {
+      if (!errorType.test(index.code)) this.error('The types have no augmentation of AxiosError.');
+      index.code = index.code.replace(errorType, '');
+    },
+  };
+  const isEsm = (format) => format === 'esm';
+  const withoutRegister = {
+    name: 'without-register',
+    generateBundle: (_, files) => void delete files['register/index.d.ts'],
+  };
+  for (const format of formats) {
+    await built.write({
+      dir: join('dist', format),
+      entryFileNames: '[name].d.ts',
+      chunkFileNames: 'shared/[name].d.ts',
+      minifyInternalExports: false,
+      plugins: [isEsm(format) ? withoutRegister : withoutErrorType],
+    });
+  }
+}
+
+/** The entries of a format by their names: `store/file` for `./dist/esm/store/file.js`. */
+function entriesOf(format) {
+  const paths = JSON.stringify(exports).match(/[^"]+/g);
+  const names = paths.flatMap((path) => new RegExp(`^\\./dist/${format}/(.+)\\.js$`).exec(path)?.[1] ?? []);
+  return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]));
+}
+
+function compile(file) {
+  if (!compiled.has(file)) {
+    const module = file.endsWith('.cts') ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext;
+    const compilerOptions = { ...options, module, removeComments: true };
+    const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), {
+      fileName: file,
+      compilerOptions,
+    });
+    compiled.set(file, outputText);
+  }
+  return compiled.get(file);
 }

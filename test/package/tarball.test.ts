@@ -96,18 +96,52 @@ test('the tarball holds what a user needs and nothing else', () => {
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
 });
 
-test('each source file is there in both builds, with types, but for register, which is CommonJS by either flag', () => {
-  const inBuild = (build: string) =>
-    consumer.files
-      .filter((path) => path.startsWith(`dist/${build}/`) && !path.endsWith('package.json'))
-      .map((path) => path.slice(`dist/${build}/`.length))
-      .sort();
-  const isRegister = (path: string) => path.startsWith('register/');
-  expect(inBuild('esm')).toEqual(inBuild('cjs').filter((path) => !isRegister(path)));
-  expect(inBuild('cjs').filter(isRegister)).toContain('register/index.js');
-  const scripts = inBuild('cjs').filter((path) => path.endsWith('.js'));
-  expect(scripts.filter((path) => !inBuild('cjs').includes(path.replace(/\.js$/, '.d.ts')))).toEqual([]);
+test('each entry is one file with its types, in both formats, and what entries share lies beside them', () => {
+  const inFormat = (format: string) =>
+    consumer.files.filter((path) => path.startsWith(`dist/${format}/`)).map((path) => path.slice(9));
+  const isChunk = (path: string) => path.startsWith('shared/');
+  const entries = [
+    'emulator/index',
+    'index',
+    'store-contract/index',
+    'store/encrypted',
+    'store/file',
+    'store/postgres',
+    'store/redis',
+  ].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
+  // CommonJS in both: bundlers and tracers of applications look for its `require`.
+  const addon = 'store/file/addon.cjs';
+  expect(
+    inFormat('esm')
+      .filter((path) => !isChunk(path))
+      .sort(),
+  ).toEqual([...entries, addon].sort());
+  const isOfRegister = (path: string) => path.startsWith('register/') && path !== 'register/index.d.ts';
+  expect(
+    inFormat('cjs')
+      .filter((path) => !isChunk(path) && !isOfRegister(path))
+      .sort(),
+  ).toEqual([...entries, addon, 'package.json', 'register/index.d.ts'].sort());
+  // By `register` and by Node, which look beside the file that names them.
+  expect(inFormat('cjs')).toEqual(
+    expect.arrayContaining(['register/hooks.js', 'register/index.js', 'register/start.js']),
+  );
 });
+
+test.each(['esm', 'cjs'])(
+  '%s: what several entries use is in one file, so that they know the errors and the marks of one another',
+  async (format) => {
+    const files = consumer.files.filter((path) => path.startsWith(`dist/${format}/`) && path.endsWith('.js'));
+    const places = new Map<string, string[]>();
+    for (const path of files) {
+      const text = await readFile(join(consumer.installed, path), 'utf8');
+      for (const declared of text.match(/^(async function|function|class) [^]*?^\}/gm) ?? [])
+        places.set(declared, [...(places.get(declared) ?? []), path]);
+    }
+    expect(places.size).toBeGreaterThan(100);
+    expect([...places].filter(([, paths]) => new Set(paths).size > 1)).toEqual([]);
+  },
+);
 
 test('bundlers may drop what is not used, and npm asks for what is needed', async () => {
   const read = async (path: string): Promise<Record<string, unknown>> =>
