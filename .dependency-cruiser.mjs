@@ -38,7 +38,7 @@ export const tokenRooms = [
 const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
-  'failure/(assess|body|catalogue|challenge|classify|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
+  'failure/(assess|body|catalogue|challenge|classify|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'options/hints',
   'pacing/(closing|plan|window)',
   'register/(foreign|paths|secrets)',
@@ -108,6 +108,13 @@ export default {
       comment: 'index.ts names what is public; inside, a name is imported from where it is made.',
       from: { path: '^src/' },
       to: { path: '^src/index[.]ts$' },
+    },
+    {
+      name: 'the-error-page-is-for-docs',
+      severity: 'error',
+      comment: 'It would be in the package that everybody loads, and nothing there needs it.',
+      from: { path: '^src/' },
+      to: { path: '^src/failure/error-page[.]ts$' },
     },
     {
       name: 'no-circle',

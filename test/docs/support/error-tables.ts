@@ -1,10 +1,5 @@
-import {
-  bestPractices,
-  patterns,
-  problems,
-  successes,
-  type Repetition,
-} from '../../../src/failure/catalogue.js';
+import { problems, type Repetition } from '../../../src/failure/catalogue.js';
+import { bestPractices, patterns, successes } from '../../../src/failure/error-page.js';
 
 const repetitions: Record<Repetition, string> = {
   no: 'no',

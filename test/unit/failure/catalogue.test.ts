@@ -1,12 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import {
-  bestPractices,
-  patterns,
-  problems,
-  successes,
-  type ProblemKind,
-  type Repetition,
-} from '../../../src/failure/catalogue.js';
+import { problems, type ProblemKind, type Repetition } from '../../../src/failure/catalogue.js';
+import { bestPractices, patterns, successes } from '../../../src/failure/error-page.js';
 
 test('the kinds are those of the catalogue', () => {
   expectTypeOf<keyof typeof problems>().toEqualTypeOf<ProblemKind>();
