@@ -1,18 +1,20 @@
 import { described, isClass, isPromise } from '../text/words.js';
 
-/** What a store that is made over a client takes. */
+/** What a store that works over a client of a database library expects as its client. */
 export interface Taken {
-  /** The whole sentence: `redisTokenStore: client takes …`. */
+  /** The beginning of the message: `redisTokenStore: client takes …`. */
   readonly takes: string;
-  /** How a client is made. */
+  /** How to make a client, for the message. */
   readonly make: string;
-  /** Names that the module of the library exports, and that no client has. */
+  /** Exports of the library's module that no client has: they show that the module itself was given. */
   readonly exports: readonly string[];
-  /** Names in the options that a client is made of. */
+  /** Names of the client's options: they show that the options were given instead of a client. */
   readonly options: readonly string[];
 }
 
-/** That something is no client, and which mistake it shows. Quotes nothing: it may be an address with a password. */
+/**
+ * The error for a value that is no client, with the mistake that it shows. The value is not quoted: it may be an address with a password.
+ */
 export function noClient(value: unknown, { takes, make, exports, options }: Taken): TypeError {
   return new TypeError(`${takes}; it got ${described(value)}. ${hint()}.`);
 

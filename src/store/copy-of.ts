@@ -1,6 +1,6 @@
 /**
- * A copy that whoever gets it may change: also of the lists and plain objects in it, which the package's own fields are. Other objects, a
- * `Date` of the application's say, are shared, and so is what refers to itself, which no store can keep.
+ * A copy whose changes do not affect the original: lists and plain objects inside are copied too. Other objects in it, such as a `Date` of
+ * the application, are shared, and so are circular structures, which no store can keep anyway.
  */
 export function copyOf<T extends object>(set: T): T {
   return copyOfFields(set, [set]) as T;

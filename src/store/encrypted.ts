@@ -8,31 +8,32 @@ export type { SealingKey } from './sealing.js';
 
 /** How tokens are encrypted. */
 export interface EncryptedStoreOptions {
-  /** The first one seals, all of them open: to rotate, put a new key before the old one. */
+  /** The first key encrypts; each of them can decrypt. To rotate, put a new key before the old ones. */
   keys: readonly SealingKey[];
   /**
-   * Takes records that were stored before there was encryption as they are; the next save seals them.
-   * Off again once all are sealed: who can write into the store could else put plain tokens there.
+   * Accepts records that were stored before encryption was introduced; their next save encrypts them. Switch it off once all records are
+   * encrypted: otherwise somebody who can write to the store could put their own tokens there in plain text.
    * @default false
    */
   acceptPlain?: boolean | undefined;
 }
 
-/** In clear beside the sealed set, for columns that must not be empty and for people; never read. */
+/** Fields that are stored unencrypted beside the sealed set, for columns that must not be empty and for people. They are never read. */
 const inClear = ['token_type', 'expires_in', 'created_at', 'expires_at'] as const;
-/** The mark of a memory store. */
+/** The mark that `memoryTokenStore` puts on its stores. */
 const inMemory = Symbol.for('axios-procore.memory-store');
 const optionNames: readonly (keyof EncryptedStoreOptions)[] = ['keys', 'acceptPlain'];
 
 /**
- * Encrypts what `store` keeps: AES-256-GCM, a new nonce for each save, bound to the account. Lock and `remove` are those of `store`.
+ * Wraps `store` and encrypts the token sets in it with AES-256-GCM: with a new nonce for each save, and bound to the account. `lock` and
+ * `remove` are those of `store`.
  *
- * `store` gets records in the shape of a token set: `access_token` is the whole set, sealed; `refresh_token`, where the set has one, a
- * keyed fingerprint, so that a store that compares with `previous` goes on comparing; and the times in clear. All that the set holds
- * must be what JSON can hold.
+ * `store` gets records in the shape of a token set. Their `access_token` is the whole set, encrypted; their `refresh_token`, where the set
+ * has one, is a keyed fingerprint, so that a store that compares with `previous` still can; the times are unencrypted. The set may contain
+ * only values that JSON can represent.
  *
- * `load` and `save` reject with an `Error` for a record that cannot be opened (an unknown key, an altered record, another account's, a
- * plain one): nothing is redeemed and nothing overwritten until it can be opened or has been removed.
+ * `load` and `save` reject with an `Error` for a record that cannot be decrypted: its key is unknown, or it was altered, belongs to another
+ * account or is plain text. No refresh token is redeemed and no record overwritten until it can be decrypted or has been removed.
  *
  * @throws TypeError for a wrong option; its message never shows a key.
  * @example
@@ -55,7 +56,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
 
   function open(record: TokenSet | null | undefined, account: string): TokenSet | undefined {
     if (record === null || record === undefined) return undefined;
-    // By name, not by a spread: the columns of an ORM's record are on its prototype.
+    // Read by name and not by a spread, because the columns of an ORM's record may be getters on its prototype.
     const opened = sealing.open(record.access_token, account);
     if (opened.kind === 'opened') return JSON.parse(opened.text) as TokenSet;
     if (opened.kind === 'plain' && acceptPlain) return record;
@@ -73,11 +74,11 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
       return open(await store.load(account), account);
     },
     async save(tokens, account, previous) {
-      // Read first: a record that cannot be opened is somebody's only pair of tokens, and stays.
+      // The record is opened before it is replaced. One that cannot be opened may be the only copy of a pair, and must not be overwritten.
       const record = await store.load(account);
       const held = open(record, account);
-      // Each sealing is different. A store that compares gets the very record that it holds, whichever key sealed it; or else one that
-      // is sure to differ.
+      // Sealing the same set twice gives different texts. So a store that compares gets, as `previous`, the record that it holds where that
+      // contains the expected pair (whichever key sealed it), and otherwise a new sealing, which cannot be equal.
       const replaces =
         previous && (record && held && isSame(held, previous) ? record : seal(previous, account));
       await store.save(seal(tokens, account), account, replaces);
@@ -86,20 +87,20 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   if (store.lock) encrypted.lock = (account, critical, signal) => store.lock!(account, critical, signal);
   if (store.remove) encrypted.remove = (account) => store.remove!(account);
   const { accounts } = store as ListingStore;
-  // Internal, and no part of what a store shows.
+  // `accounts` is not part of the public contract, so it is not enumerable.
   if (typeof accounts === 'function')
     Object.defineProperty(encrypted, 'accounts', { value: () => accounts.call(store) });
   if (store.rowsMayVanish !== undefined) encrypted.rowsMayVanish = store.rowsMayVanish;
   if (store.lockMs !== undefined) encrypted.lockMs = store.lockMs;
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
   if (store.readsAreFresh !== undefined) encrypted.readsAreFresh = store.readsAreFresh;
-  // What ends with the process does so behind encryption too.
+  // An encrypted memory store is still a memory store: its tokens end with the process.
   if (inMemory in store) Object.defineProperty(encrypted, inMemory, { value: true });
-  // Around a store of the application's it is as good as that one.
+  // The encryption of a store of this package counts as one of its own; around a store of the application it does not.
   return isOwnStore(store) ? markOwnStore(encrypted) : encrypted;
 }
 
-/** What tells one pair from another: the refresh token, or where there is none the access token. */
+/** Whether two sets are the same pair: compares the refresh tokens, or the access tokens where neither set has a refresh token. */
 function isSame(a: TokenSet, b: TokenSet): boolean {
   return a.refresh_token || b.refresh_token
     ? a.refresh_token === b.refresh_token
@@ -107,7 +108,7 @@ function isSame(a: TokenSet, b: TokenSet): boolean {
 }
 
 function checked(store: TokenStore, options: EncryptedStoreOptions): EncryptedStoreOptions {
-  // Nothing of what was given is shown: a key in the wrong place is still a key.
+  // No given value is quoted, because it may be a key in the wrong place.
   const wrong = (what: string) => new TypeError(`encryptedTokenStore: ${what}.`);
   if (typeof store?.load !== 'function' || typeof store.save !== 'function')
     throw wrong(

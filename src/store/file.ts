@@ -10,21 +10,23 @@ import { createFileStore, type FileTokenStore } from './file/store.js';
 
 export type { FileTokenStore } from './file/store.js';
 
-/** Options of {@link fileTokenStore}: `directory` or `file`. */
+/** Options of {@link fileTokenStore}; either `directory` or `file` is required. */
 export interface FileTokenStoreOptions {
   /**
-   * The folder for the files, absolute or relative to the working directory at construction. It is made at the first save, for this
-   * user only (mode 0700), parents included. One that exists is used as it is, unless its group or others may write to it.
+   * The folder of the token files, absolute or relative to the working directory at construction. The first save creates it with its
+   * parents, for this user only (mode 0700). A folder that exists is used as it is, unless its group or others may write to it: then the
+   * store rejects.
    */
   directory?: string | undefined;
   /**
-   * Instead of a folder, one file for the one account that there is. It holds the token set as Procore answers it, and may have been
-   * written by somebody else in that form. What is said of the folder counts for the one that it is in. A symbolic link is followed, once,
-   * at construction.
+   * Instead of a folder, one file for an application with a single account. It contains the token set as Procore answers it, and other
+   * programs may write it in that form. The rules for `directory` apply to the folder of the file. Symbolic links are followed once, at
+   * construction.
    */
   file?: string | undefined;
   /**
-   * False: no lock, and `fs-native-extensions` is not needed. Then one process at a time may renew the tokens in this folder.
+   * Set to false for a store without a lock, which does not need `fs-native-extensions`. Only one process at a time may renew tokens in the
+   * folder then.
    * @default true
    */
   lock?: boolean | undefined;
@@ -39,14 +41,15 @@ const optionChecks: Record<keyof FileTokenStoreOptions, [valid: (value: unknown)
   };
 
 /**
- * Keeps the tokens of each account in a JSON file of its own (mode 0600) that is replaced as a whole, and durably: a crash leaves the old
- * file or the new one. The lock is the kernel's and dies with its holder; it takes the package `fs-native-extensions` (1.5 or later).
+ * Keeps the tokens of each account in a JSON file of its own (mode 0600). Each save replaces the file atomically and durably, so that after
+ * a crash there is the old file or the new one. The lock is a kernel lock, which ends with its process; it needs the package
+ * `fs-native-extensions` (1.5 or later).
  *
  * Operations reject with an `Error` that names the file and what to do, with the system's error as its `cause`;
  * `save` also with `TokenStoreConflict`.
  *
  * @throws TypeError for a wrong option.
- * @throws Error where `fs-native-extensions` cannot be loaded, or where `file` is a link that leads in a circle.
+ * @throws Error where `fs-native-extensions` cannot be loaded, or where the symbolic links of `file` lead in a circle.
  * @example
  * const store = fileTokenStore({ directory: '/var/lib/my-app/procore-tokens' });
  * attachProcore(instance, { clientId, clientSecret, store });

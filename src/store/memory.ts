@@ -8,18 +8,18 @@ import {
   type TokenStore,
 } from './store.js';
 
-/** On each of them, for every copy of the package. */
+/** The mark on each memory store, which every copy of the package recognises. */
 const brand = Symbol.for('axios-procore.memory-store');
 
-/** True for a store that `memoryTokenStore` has made, encrypted or not. */
+/** True for a store of `memoryTokenStore`, with or without encryption around it. */
 export function isMemoryTokenStore(store: TokenStore): boolean {
   return brand in store;
 }
 
 /**
- * Keeps tokens in this process only: losing them at a restart is meant (tests, `client_credentials`, one-off scripts).
+ * Keeps tokens in this process only, for uses that may lose them at a restart: tests, `client_credentials`, one-off scripts.
  *
- * @param initial tokens of the account that asks first.
+ * @param initial tokens of the first account that uses the store.
  * @example
  * attachProcore(instance, { clientId, clientSecret, store: memoryTokenStore(tokens) });
  */
@@ -28,7 +28,7 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
   const tails = new Map<string, Promise<void>>();
   const records = new Map<string, string>();
   let unclaimed = initial && copyOf(initial);
-  // At the first touch of any kind: what one account has brought or forgotten must never turn up as another's.
+  // The first account that loads, saves or removes gets the initial tokens, so that a second account can never load them.
   const claim = (account: string) => {
     if (unclaimed) sets.set(account, unclaimed);
     unclaimed = undefined;
@@ -54,12 +54,12 @@ export function memoryTokenStore(initial?: TokenSet): TokenStore {
         );
       sets.set(account, copyOf(tokens));
     },
-    // Nobody else can reach this store: its lock proves that no other process is renewing.
+    // No other process can use this store, so a lock within the process excludes everybody.
     async lock(account, critical, signal) {
       const before = tails.get(account) ?? Promise.resolve();
       let leave = () => {};
       const over = new Promise<void>((resolve) => (leave = resolve));
-      // Who gives up keeps its place until those before it are done: nobody gets past them.
+      // The place of a waiter that gives up is kept until those before it are done, so that the waiters behind it still wait for them.
       const tail = before.then(() => over);
       tails.set(account, tail);
       try {

@@ -23,19 +23,19 @@ export { postgresSchema } from './postgres/table.js';
 /** Options of {@link postgresTokenStore}. */
 export interface PostgresTokenStoreOptions {
   /**
-   * The table, with its schema if it is not in the `search_path`: `app.tokens`. Upper and lower case count.
+   * The name of the table, with its schema where that is not in the `search_path`: `app.tokens`. The name is case-sensitive.
    * @default 'axios_procore_tokens'
    */
   table?: string | undefined;
   /**
-   * How many connections of the pool renewals may hold at once; each renewal under way holds one, for as long as Procore takes to answer.
-   * More renewals wait without a connection.
+   * How many connections of the pool renewals may hold at the same time. Each renewal holds one for as long as Procore takes to answer;
+   * further renewals wait without a connection.
    * @default half of the pool's `max`, at least 1
    */
   lockConnections?: number | undefined;
 }
 
-/** Tokens in PostgreSQL. */
+/** A token store in PostgreSQL. */
 export interface PostgresTokenStore extends TokenStore {
   load(account: string): Promise<TokenSet | undefined>;
   save(tokens: TokenSet, account: string, previous: TokenSet | undefined): Promise<void>;
@@ -45,20 +45,20 @@ export interface PostgresTokenStore extends TokenStore {
     signal: AbortSignal,
   ): Promise<T>;
   remove(account: string): Promise<void>;
-  /** The lock lives as long as its connection. */
+  /** The lock is held as long as its connection is open. */
   renewsLock: true;
   readsAreFresh: true;
 }
 
 /**
- * Keeps the tokens of each account in a row of a PostgreSQL table (12 or later) that {@link postgresSchema} creates. The lock ends with its
- * connection; it also works behind a pooler in transaction mode. Any pool size works, 1 too: what a renewal loads and saves goes over the
- * one connection that holds its lock.
+ * Keeps the tokens of each account in a row of a table in PostgreSQL (12 or later), which {@link postgresSchema} creates. The lock ends
+ * with its connection, and works behind a pooler in transaction mode too. Any pool size works, even 1, because a renewal loads and saves
+ * over the connection that holds its lock.
  *
- * Operations reject with an `Error` that says what happened, with the driver's error as its `cause` as far as that holds no token;
- * `save` also with `TokenStoreConflict`.
+ * Operations reject with an `Error` that says what happened; the driver's error is its `cause` where that cannot contain a token. `save`
+ * also rejects with `TokenStoreConflict`.
  *
- * @param pool a `Pool` of `pg`, on the primary server. It stays the application's: nothing here ends it.
+ * @param pool a `Pool` of `pg`, connected to the primary server. The application ends it; the store never does.
  * @throws TypeError for a wrong argument.
  * @example
  * const store = postgresTokenStore(new pg.Pool({ connectionString: process.env.DATABASE_URL }));
@@ -75,7 +75,10 @@ export function postgresTokenStore(
   /** The locks that this process holds. */
   const locks = new Map<string, HeldLock>();
 
-  /** Over the lock's own connection while there is one: a renewal that waited for a second might never get it. */
+  /**
+   * Uses the connection of the account's lock while that is held. Waiting for a second connection, renewals could block each other for
+   * ever.
+   */
   async function run<T>(account: string, work: Work<T>): Promise<T> {
     const held = locks.get(account);
     if (held && !held.lost.aborted) return held.run(work);
@@ -96,7 +99,7 @@ export function postgresTokenStore(
         const obstacle = obstacleTo(tokens, parse(replaces), previous);
         if (obstacle === 'another') throw new TokenStoreConflict();
         if (obstacle === 'gone') throw new TokenStoreConflict(rowIsGone);
-        // The statements compare once more: somebody may have saved since, or deleted the row.
+        // The statements compare again in the database, because another process may have saved or deleted the row since it was read.
         const saved =
           typeof replaces === 'string'
             ? await query(statements.replace, [account, text, replaces])
@@ -131,7 +134,7 @@ export function postgresTokenStore(
   };
   return markOwnStore(store);
 
-  /** Over the lock's connection and no other: without the lock nothing is written. */
+  /** Uses the lock's connection only, so that nothing is written once the lock is lost. */
   function recordOf(held: HeldLock, account: string): LockRecord {
     return {
       async read() {
@@ -146,7 +149,7 @@ export function postgresTokenStore(
             : query(statements.writeRecord, [account, text]),
         );
       },
-      // The lock is the session's: it stands if the session answers.
+      // The lock belongs to the session, so it is held if the session answers.
       async stands() {
         await held.run((query) => query('SELECT 1'));
         return !held.lost.aborted;
@@ -174,7 +177,7 @@ function readOptions(
     typeof pool === 'function'
   )
     throw noClient(pool, taken);
-  // It has `connect` too, which lends nothing. A pool has no parsers of its own.
+  // A `Client` of pg has `connect` as well, but lends no connections. It is told from a pool by its `setTypeParser`.
   if ('setTypeParser' in pool)
     throw new TypeError(
       `postgresTokenStore: pool takes a Pool of pg, and this is a Client. Make one: ${taken.make}.`,
@@ -199,13 +202,15 @@ function readOptions(
   return { table: readTable(table, 'postgresTokenStore'), lockConnections };
 }
 
-/** The text of a json column, read here: whoever shares the driver may have changed how it reads them. */
+/**
+ * Parses the text of the json column. The statements select it as text, because the application may have changed the driver's json parser.
+ */
 function parse(text: unknown): TokenSet | undefined {
   if (typeof text !== 'string') return undefined;
   try {
     return JSON.parse(text) as TokenSet;
   } catch {
-    // Its message would quote the text.
+    // The parser's own error is dropped, because its message quotes the text.
     throw new Error('The column "tokens" holds something else than JSON.');
   }
 }

@@ -23,20 +23,20 @@ export type { IoredisClient, NodeRedisClient, RedisClient } from './redis/client
 /** Options of {@link redisTokenStore}. */
 export interface RedisTokenStoreOptions {
   /**
-   * What the names of all keys begin with; any text without braces. Applications that share a server and have different Procore clients
-   * need different ones.
+   * The prefix of all keys; any text without braces. Applications that share a Redis server and use different Procore clients need
+   * different prefixes.
    * @default 'axios-procore:'
    */
   prefix?: string | undefined;
   /**
-   * How long others wait for the lock of a process that died, in milliseconds: 1000 to 3600000. The lock is renewed each third of it; a
-   * process that is stopped for longer, by a debugger or by work that never yields, loses its lock.
+   * How long the lock of a process that died stays held, in milliseconds: 1000 to 3600000. The holder renews the lock each third of this
+   * time. A process that is stopped for longer, by a debugger or a blocked event loop, loses its lock.
    * @default 10_000
    */
   leaseMs?: number | undefined;
   /**
-   * True where Redis evicts keys: tokens that are gone are then written anew from memory. Otherwise a key that is gone has been deleted by
-   * somebody, and its account needs a new authorisation.
+   * True where Redis evicts keys: a key that is missing is then written anew from memory. Otherwise a missing key means that somebody has
+   * deleted it, and its account needs a new authorisation.
    * @default false
    */
   rowsMayVanish?: boolean | undefined;
@@ -51,7 +51,7 @@ export interface RedisTokenStore extends TokenStore {
     critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>;
-  /** Deletes the account's tokens, whatever is in their key, and what the lock remembers. */
+  /** Deletes the account's tokens, even where their key contains something else, and the record of its lock. */
   remove(account: string): Promise<void>;
   renewsLock: true;
   readsAreFresh: true;
@@ -74,9 +74,9 @@ const optionChecks: Record<
 
 /**
  * Keeps the tokens of each account in Redis, with a lock that renews itself while it is held. `client` is a connected client of `ioredis`
- * or `redis`; nothing of either is imported.
+ * or `redis`; the store imports neither.
  *
- * Operations reject with an `Error` that names the key and quotes no value; `save` also with `TokenStoreConflict`.
+ * Operations reject with an `Error` that names the key and quotes no value. `save` also rejects with `TokenStoreConflict`.
  *
  * @throws TypeError for a client or an option that cannot be used.
  * @example
@@ -91,7 +91,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
   /** The locks that this store holds. */
   const held = new Map<string, Lease>();
 
-  /** The set, and a hash of what it was read from. */
+  /** The stored set, and the hash of the value that it was read from. */
   async function read({ tokens }: AccountKeys): Promise<{ set: TokenSet; hash: string } | undefined> {
     let reply: unknown;
     try {
@@ -134,15 +134,15 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
     },
 
     /**
-     * Two guards, for a command may run long after it was given: when a process that was stopped goes on, or when a client that queues
-     * commands has a connection again.
+     * A save may run long after it was requested: when a process that was stopped continues, or when a client that queues commands is
+     * connected again. Two checks keep a late save from overwriting a newer pair.
      *
-     * The comparison: a set is replaced by its successor only, and one that is gone by none. That alone keeps an old pair from landing on a newer one, whoever saves,
-     * with a lock or without, and is all there is when a lock has run out and nobody else has it.
+     * The comparison: the stored set must be the one that this save replaces, and must not have been deleted. It holds for every save, with
+     * or without a lock, and is the only check when the lock has expired and nobody else holds it.
      *
-     * The fence: the save carries the identifier that its lock was granted to, and is refused while another has the lock. What a holder
-     * has read so stays true for as long as it holds the lock, although it has not saved yet; and it covers what cannot be compared:
-     * sets without a refresh token, and servers that keep the one they have.
+     * The fence: the save sends the identifier of its lock, and is refused while the lock has another holder. So what a holder has read
+     * stays current for as long as it holds the lock. It also covers sets that the comparison cannot tell apart: those without a refresh
+     * token, and those of servers that do not rotate refresh tokens.
      */
     async save(tokens, account, previous) {
       const keys = keysFor(account);
@@ -164,7 +164,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
       const lease = await acquireLease(leaseCommands(keys), leaseMs, signal);
       held.set(account, lease);
       const end = () => {
-        // A lock that was lost may have been granted again meanwhile, to this very process.
+        // If this lock was lost, another lock of this process may be registered for the account by now. That one stays.
         if (held.get(account) === lease) held.delete(account);
         return lease.end();
       };
@@ -190,7 +190,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
   });
 }
 
-/** The set in a stored text; a parser's own error would quote it. */
+/** The token set in a stored text; undefined for anything else. The parser's own error is dropped, because it quotes the text. */
 function parse(value: string | undefined): TokenSet | undefined {
   try {
     const parsed: unknown = JSON.parse(value ?? '');

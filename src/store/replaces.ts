@@ -1,15 +1,16 @@
 import type { TokenSet } from './store.js';
 
-/** What keeps a save from replacing what the store holds. */
+/** The reason why a save must not replace what the store holds. */
 export type Obstacle =
-  /** A row that the save was to replace is not there: somebody has deleted it, and the save would bring it back. */
+  /** The row that the save should replace is missing: somebody has deleted it, and the save would restore it. */
   | 'gone'
-  /** The row is another than the one that the save was to replace. */
+  /** The row contains another set than the one that the save should replace. */
   | 'another';
 
 /**
- * Compares what the store holds with what a save is to replace, `previous`. Without `previous` it is a first save, which a row that is not
- * there does not stop. A row that already has the refresh token of the new set stops no save: the one before has succeeded without knowing it.
+ * Compares the set in the store with `previous`, the set that the save should replace. Without `previous` it is a first save, and the row
+ * may be missing. A row that already has the refresh token of the new set is no obstacle: an earlier try of the same save succeeded, and
+ * its answer was lost.
  */
 export function obstacleTo(
   tokens: TokenSet,

@@ -1,4 +1,4 @@
-/** The rules that a store keeps to, as `docs/stores.md` words them: messages name the one that is broken. */
+/** The rules for stores, with their titles in `docs/stores.md`. Messages name the rule that a store has broken. */
 export const storeRules = {
   keeps: 'Keep what a save resolves for',
   account: 'One set for each account',
@@ -9,10 +9,10 @@ export const storeRules = {
   rejected: 'A rejected save is no save',
 } as const;
 
-/** Names one of the rules. */
+/** The key of a rule. */
 export type StoreRule = keyof typeof storeRules;
 
-/** A broken rule as messages name it. */
+/** The name of a rule in messages. */
 export function ruleNamed(rule: StoreRule): string {
   return `rule "${storeRules[rule]}" of docs/stores.md`;
 }

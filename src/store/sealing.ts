@@ -8,48 +8,51 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** A key and the name that sealed texts know it by. */
+/** An encryption key and its name in sealed texts. */
 export interface SealingKey {
-  /** 1 to 32 letters, digits, `.`, `_` or `-`. Stands in each sealed text, in clear. */
+  /** The name of the key: 1 to 32 letters, digits, `.`, `_` or `-`. Each sealed text contains it unencrypted. */
   id: string;
-  /** 32 bytes, as they are or as base64 or base64url text. */
+  /** The key: 32 bytes, or their base64 or base64url text. */
   key: Uint8Array | string;
 }
 
-/** What a text came to that was to be opened. The reasons hold no secret. */
+/** The result of opening a sealed text. `why` contains no secret. */
 export type Opened =
   | { kind: 'opened'; text: string }
-  /** Not sealed by this package: the mark at its beginning is missing. */
+  /** The text was not sealed by this package: the mark at its beginning is missing. */
   | { kind: 'plain' }
   | { kind: 'refused'; why: string };
 
 /** Authenticated encryption with keys that can be rotated. */
 export interface Sealing {
-  /** AES-256-GCM with the first key and a new random nonce; what is sealed for one account cannot be opened for another. */
+  /** Encrypts with AES-256-GCM, the first key and a new random nonce. The text can be opened for the same account only. */
   seal(text: string, account: string): string;
-  /** Never throws for what it is given. */
+  /** Decrypts; never throws, whatever it is given. */
   open(value: unknown, account: string): Opened;
-  /** The same for the same text and account, and tells nothing of either to who has not got the first key. */
+  /** A keyed hash of text and account (HMAC-SHA-256 with a key derived from the first key): equal for equal input. */
   fingerprint(text: string, account: string): string;
 }
 
 /**
- * Begins each sealed text. Its parts are separated by spaces, which no token has: a store that is used without its wrapper one day holds
- * what is refused as a token set, instead of something that would be sent as a bearer or redeemed.
+ * The beginning of each sealed text. The parts of a sealed text are separated by spaces, which no token contains. So if the store is used
+ * without its encryption by mistake, the text is refused as a token, and neither sent as a bearer token nor redeemed.
  */
 const mark = 'axios-procore:sealed';
 const version = '1';
 const nonceBytes = 12;
 const tagBytes = 16;
 const keyBytes = 32;
-/** Too short for a key in base64 or hex: who swaps the two is told so by a message that shows neither. */
+/**
+ * The length is limited so that a key in base64 or hex is no valid id: where id and key were swapped, the message can say so and shows
+ * neither.
+ */
 const validId = /^[\w.-]{1,32}$/;
 const validKeyText = /^[\w+/-]{43}=?$/;
 
 /**
- * Takes the keys over (copies of them).
+ * Creates the encryption with these keys, of which it keeps copies.
  *
- * @throws TypeError that names the wrong entry; it never shows a value.
+ * @throws TypeError that names a wrong entry without its value.
  */
 export function createSealing(keys: readonly SealingKey[]): Sealing {
   const known = new Map<string, KeyObject>();
@@ -61,7 +64,7 @@ export function createSealing(keys: readonly SealingKey[]): Sealing {
     known.set(id, key);
   });
   const [[firstId, firstKey]] = [...known] as [[string, KeyObject]];
-  // A key of its own for each purpose.
+  // Fingerprints have a key of their own, derived from the first key: one key should not serve two algorithms.
   const comparing = createSecretKey(
     Buffer.from(hkdfSync('sha256', firstKey, '', `${mark} ${version} fingerprint`, keyBytes)),
   );
@@ -101,14 +104,15 @@ export function createSealing(keys: readonly SealingKey[]): Sealing {
   };
 }
 
-/** What a sealed text is bound to beside its content. JSON, so that no two contexts read the same. */
+/** The additional authenticated data of a sealed text. It is JSON so that two different contexts never have the same bytes. */
 function context(id: string, account: string): Buffer {
   return Buffer.from(JSON.stringify([mark, version, id, account]));
 }
 
 function decrypt(payload: string, key: KeyObject, aad: Buffer): string | undefined {
   const bytes = Buffer.from(payload, 'base64url');
-  // Buffer reads past what is no base64url: each text but one would be an altered one that opens.
+  // `Buffer` ignores characters that are no base64url, so many altered texts would decode to the same bytes. Only the exact one is
+  // accepted.
   if (bytes.length < nonceBytes + tagBytes || bytes.toString('base64url') !== payload) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
     authTagLength: tagBytes,
@@ -128,7 +132,7 @@ function readKey(entry: unknown, name: string): { id: string; key: KeyObject } {
   const { id, key } = entry as Record<string, unknown>;
   if (typeof id !== 'string' || !validId.test(id))
     throw wrong(`${name}.id`, '1 to 32 letters, digits, ".", "_" or "-"');
-  // A secret read from a file ends with a line break.
+  // A key that was read from a file may end with a line break.
   const text = typeof key === 'string' ? key.trim() : undefined;
   const bytes =
     key instanceof Uint8Array
@@ -141,7 +145,7 @@ function readKey(entry: unknown, name: string): { id: string; key: KeyObject } {
   return { id, key: createSecretKey(bytes) };
 }
 
-/** Shows nothing of what was given: it may be a key. */
+/** The error for a wrong option. The value is not quoted, because it may be a key. */
 function wrong(option: string, takes: string): TypeError {
   return new TypeError(`encryptedTokenStore: ${option} takes ${takes}.`);
 }

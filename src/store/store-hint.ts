@@ -1,13 +1,13 @@
 import { isClass, isPromise } from '../text/words.js';
 import { nearest } from '../text/nearest.js';
 
-/** What a store's functions are called elsewhere. */
+/** Other names that stores commonly give to their functions. */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   load: ['get', 'read', 'fetch', 'getTokens', 'loadTokens', 'readTokens', 'getItem', 'find'],
   save: ['set', 'write', 'store', 'put', 'setTokens', 'saveTokens', 'writeTokens', 'setItem', 'update'],
 };
 
-/** What to do about something that is no token store. Quotes nothing of it: it may be a connection string. */
+/** How to mend a value that is no token store. The value is not quoted, because it may be a connection string with a password. */
 export function storeHint(value: unknown): string | undefined {
   if (typeof value === 'string')
     return 'For files: fileTokenStore({ directory }) of axios-procore/stores/file; for a database its client, not its address';
@@ -34,7 +34,7 @@ function lack(name: string, functions: readonly string[], isThere: boolean): str
   return other === undefined ? `It has no ${name}` : `It has no ${name}: rename its ${other}`;
 }
 
-/** Its own names, and those of its class. */
+/** The names of the properties of an object and of its class. */
 function namesOf(value: object): string[] {
   const prototype = Object.getPrototypeOf(value) as object | null;
   const inherited =

@@ -1,25 +1,28 @@
 /**
- * The tokens of one account in Procore's wire shape, so that what an application has stored for years is what `load` returns.
+ * The tokens of one account, in the shape of Procore's token endpoint, so that `load` can return what an application has already stored.
  * Source: Procore, "OAuth 2.0 Authorization Code Grant".
  */
 export interface TokenSet {
-  /** The bearer token (a JWT at Procore, but nothing depends on it). */
+  /** The access token, a bearer token. Procore issues JWTs, but an opaque token works too. */
   access_token: string;
-  /** Single use: redeemed once, then replaced by the one in the answer. Absent for `client_credentials`. */
+  /** The refresh token. It can be redeemed once; the answer contains its successor. Absent for `client_credentials`. */
   refresh_token?: string | undefined;
   token_type?: string | undefined;
-  /** Seconds of life counted from the moment the server issued the answer. */
+  /** The lifetime of the access token in seconds, from the moment when the server issued it. */
   expires_in?: number | undefined;
-  /** Unix seconds on the server's clock. */
+  /** When the server issued the token, in Unix seconds on the server's clock. */
   created_at?: number | undefined;
-  /** Unix seconds on this machine's clock; written by this package on save. On load milliseconds and ISO 8601 strings are understood too. */
+  /**
+   * When the access token expires, in Unix seconds on this machine's clock. The package sets it on each save; in a loaded set, milliseconds
+   * and ISO 8601 strings are understood too.
+   */
   expires_at?: number | undefined;
-  /** Whatever else the application keeps in the record; carried over into every set that is saved. */
+  /** Other fields that the application keeps in the record. They are copied into every set that is saved. */
   [extra: string]: unknown;
 }
 
 /**
- * Token store callbacks: `load` and `save` are enough for one process; `lock` makes a fleet safe.
+ * A token store. `load` and `save` are enough for a single process; several processes that share the tokens need `lock` as well.
  *
  * @example
  * const store: TokenStore = {
@@ -29,20 +32,19 @@ export interface TokenSet {
  */
 export interface TokenStore {
   /**
-   * The set that was saved last, or nothing when the account has never been authorised.
-   * A rejection means "could not be read": nothing is redeemed until it can.
+   * Returns the set that was saved last; null or undefined where the account has no tokens. A rejection means that the tokens could not be
+   * read: no refresh token is redeemed until they can be.
    */
   load(account: string): TokenSet | null | undefined | Promise<TokenSet | null | undefined>;
   /**
-   * Keeps `tokens` durably before it resolves. `previous` is the set that the store is believed to hold;
-   * a store that can compare rejects with {@link TokenStoreConflict} when it holds another, or none any more: somebody has deleted the row.
-   * Saves of one account never overlap.
+   * Stores `tokens` durably before it resolves. `previous` is the set that the store is expected to hold. A store that can compare rejects
+   * with {@link TokenStoreConflict} where it holds another set, or where somebody has deleted the row. Saves of one account never overlap.
    */
   save(tokens: TokenSet, account: string, previous: TokenSet | undefined): void | Promise<void>;
   /**
-   * Mutual exclusion across processes: calls `critical` once it has the lock and settles after it.
-   * `signal` aborts the wait for the lock; the signal handed to `critical` says that a lock was lost while it was held.
-   * A lock that can remember something hands over its `record` as well. Needs `lockMs` or `renewsLock`.
+   * Mutual exclusion across processes: acquires the lock of the account, calls `critical`, releases the lock and settles as `critical` did.
+   * `signal` aborts the wait for the lock. The signal `lost` that `critical` gets aborts when the lock is lost while it is held. A lock
+   * that can store a text passes its `record` as well. A store with `lock` needs `lockMs` or `renewsLock`.
    */
   lock?:
     | (<T>(
@@ -51,52 +53,55 @@ export interface TokenStore {
         signal: AbortSignal,
       ) => Promise<T>)
     | undefined;
-  /** Forgets the account. Called by `revoke()`, and after the application's own revocation of the tokens that are held, only. */
+  /** Deletes the account's tokens. Called only by `revoke()`, and after the application's own revocation of these tokens. */
   remove?: ((account: string) => void | Promise<void>) | undefined;
   /**
-   * True for a cache that drops rows by itself: a row that is gone is then written anew from memory. Otherwise a row that was there and is
-   * gone has been deleted by somebody, stays so, and its account needs a new authorisation.
+   * True for a cache that evicts rows: a missing row is then written anew from memory. Otherwise a row that was there and is missing has
+   * been deleted by somebody: it is not written again, and its account needs a new authorisation.
    */
   rowsMayVanish?: boolean | undefined;
-  /** How long the lock is held at the most, in milliseconds; must exceed `renewal.totalMs`. */
+  /** The time after which the lock expires, in milliseconds; must exceed `renewal.totalMs`. */
   lockMs?: number | undefined;
-  /** True for a lock that stays held until `critical` is done: it renews itself, or dies with its holder only. */
+  /** True for a lock that is held until `critical` has settled, because it renews itself or ends only with its process. */
   renewsLock?: boolean | undefined;
   /**
-   * True for a store whose `load` always shows the last save, of every process. Where it is not, a lock proves that nobody else renews, and
-   * not that what is read under it is the newest: a replica and DynamoDB's default read lag. So the store is read again for 1.75 s before a
-   * token is presented, or 3.75 s where the lock was waited for, and for 0.75 s before a pair in hand gives way to one that may be older.
+   * True for a store whose `load` always returns the last save of any process. The reads of a replica and DynamoDB's default reads may lag:
+   * then a set that is read under the lock need not be the newest. So without this flag the store is read again for 1.75 s before a refresh
+   * token is presented (3.75 s where the lock had to be waited for), and for 0.75 s before a loaded pair that may be older replaces the one
+   * in memory.
    */
   readsAreFresh?: boolean | undefined;
 }
 
-/** A store that can say whose tokens it holds: whose a refresh token is after a restart, and whether there is but one user. */
+/** A store that can list its accounts. After a restart that shows whose a refresh token is, and whether there is only one user. */
 export interface ListingStore extends TokenStore {
   accounts?(): Promise<readonly string[]>;
 }
 
-/** What a lock remembers of its holder, for whoever holds it next: whether a refresh was under way when a process died. */
+/** A text that is stored with a lock. It tells the next holder whether the last one died while it redeemed a refresh token. */
 export interface LockRecord {
-  /** What the last holder wrote and did not take back: it died, or lost the lock, while it redeemed a refresh token. */
+  /** The text that the last holder wrote and did not clear: it died, or lost the lock, while it redeemed a refresh token. */
   read(): Promise<string | undefined>;
   /**
-   * A short text without secrets: the fingerprint of a refresh token that is being redeemed, and how far that came; undefined once
-   * nothing is under way. Durable before it resolves. Belongs to the lock and is as good as it: a holder that has lost the lock writes
-   * nothing.
+   * Stores a short text without secrets, durably before it resolves: the fingerprint of a refresh token that is being redeemed, and how far
+   * that has got. Undefined clears it. A holder that has lost the lock must not write: the call rejects.
    */
   write(text: string | undefined): Promise<void>;
   /**
-   * Whether the lock is this holder's at this moment, as the place says that it lives in, and not what this process remembers: it may have
-   * been stopped for longer than a lease lasts. Asked right before each presentation of a refresh token; for anything but true, and for a
-   * rejection, nothing is presented. Leave it out for a lock that can't say.
+   * Whether this holder still has the lock. It must ask the server or file system that keeps the lock, because this process may have been
+   * stopped for longer than a lease lasts. Called right before each token request with a refresh token, which is sent only where it
+   * resolves with true. Leave it out for a lock that cannot tell.
    */
   stands?: (() => Promise<boolean>) | undefined;
 }
 
-/** What `save` may reject with when the store holds another set than `previous`, or none any more: the save is then decided anew after a load. */
+/**
+ * The error of a `save` where the store holds another set than `previous`, or where the row was deleted. The package then loads the set and
+ * decides again whether to save.
+ */
 export class TokenStoreConflict extends Error {
   override readonly name = 'TokenStoreConflict';
-  /** Stable across versions and copies of the package. */
+  /** The code is the same in all versions and copies of the package. */
   readonly code = 'ERR_PROCORE_TOKEN_STORE_CONFLICT';
 
   constructor(message = 'The token store holds another token set than the one that this save replaces.') {
@@ -104,7 +109,7 @@ export class TokenStoreConflict extends Error {
   }
 }
 
-/** Recognises a conflict by its code, so that two copies of the package understand each other. */
+/** Recognises a conflict by its code and not by its class, so that a conflict of another copy of the package is recognised too. */
 export function isTokenStoreConflict(error: unknown): boolean {
   return (
     typeof error === 'object' &&

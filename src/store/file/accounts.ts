@@ -3,14 +3,14 @@ import { accountIn } from './format.js';
 import { fileNameOf } from './names.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
 
-/** Creates the list of the accounts whose files are in a folder. */
+/** Creates the function that lists the accounts whose token files are in a folder. */
 export function createAccountList(directory: string, fs: FileSystem): () => Promise<readonly string[]> {
-  /** A file keeps its name and its account, whatever becomes of its tokens. */
+  /** Accounts by file name. They are cached, because the account of a file never changes. */
   let known = new Map<string, string>();
 
   async function accountOf(name: string): Promise<string | undefined> {
     const account = known.get(name) ?? accountIn(await fs.readFile(join(directory, name)));
-    // One that has been copied or renamed by hand is nobody's.
+    // A file that was copied or renamed by hand is ignored.
     return account !== undefined && `${fileNameOf(account)}.json` === name ? account : undefined;
   }
 
@@ -25,7 +25,7 @@ export function createAccountList(directory: string, fs: FileSystem): () => Prom
     const found = new Map<string, string>();
     for (const name of names) {
       const account = await accountOf(name).catch((error: unknown) => {
-        // Its user has logged out meanwhile.
+        // The file was deleted after the folder was listed: its user has logged out.
         if (codeOf(error) === 'ENOENT') return undefined;
         throw systemError(`The token file ${join(directory, name)} could not be read`, error);
       });

@@ -1,27 +1,29 @@
-// Not by name: webpack leaves nothing in the place of a `createRequire` that is imported by name.
+// The whole module is imported, because webpack removes a `createRequire` that is imported by name.
 import modules from 'node:module';
 import { resolve } from 'node:path';
 import addon from './addon.cjs';
 import { codeOf } from './system.js';
 
 const name = 'fs-native-extensions';
-/** Names the folder of the package where it is found in no other way. */
+/** The environment variable that names the folder of `fs-native-extensions` where it is not found otherwise. */
 export const addonVariable = 'AXIOS_PROCORE_FS_NATIVE_EXTENSIONS';
 
 /** A place where `fs-native-extensions` may be. */
 export interface AddonPlace {
-  /** As a message names it. */
+  /** The place in words, for messages. */
   readonly where: string;
   load(): unknown;
-  /** The code of the package may have been copied into a bundle without its addon, which says nothing about this system. */
+  /**
+   * True for code in a bundle. A failure there says nothing about this system: the bundle may contain the package's code without its addon.
+   */
   readonly isBundle?: true;
 }
 
-/** It was found in none of these places, or does not load. */
+/** `fs-native-extensions` was not found in any of the places, or cannot be loaded. */
 export class AddonError extends Error {
   constructor(
     readonly looked: readonly string[],
-    /** It is in one of them, and does not load. */
+    /** True where it was found and cannot be loaded. */
     readonly isThere: boolean,
     override readonly cause: unknown,
   ) {
@@ -29,7 +31,7 @@ export class AddonError extends Error {
   }
 }
 
-/** Where to look, best first. A variable that names a folder leaves no other. */
+/** The places to look in, in order of preference. Where the environment variable names a folder, that is the only one. */
 export function addonPlaces(
   { env, argv, cwd }: Pick<NodeJS.Process, 'env' | 'argv' | 'cwd'> = process,
   { file, required }: typeof addon = addon,
@@ -44,7 +46,7 @@ export function addonPlaces(
       },
     ];
   }
-  // Each has a `require` of its own: the one of this file may be a loader's (tsx) or a bundler's, and an addon has to be found on the disk.
+  // Each place gets a new `require` of Node, because the `require` of this file may be replaced by a loader (tsx) or a bundler.
   const from = (path: string) => () => modules.createRequire(path)(name) as unknown;
   const application = argv[1];
   return [
@@ -63,7 +65,7 @@ export function addonPlaces(
   ];
 }
 
-/** Loads it from the first place that has it. Throws an {@link AddonError}. */
+/** Loads `fs-native-extensions` from the first place that has it. Throws an {@link AddonError}. */
 export function findAddon(places: readonly AddonPlace[] = addonPlaces()): unknown {
   const failures: { error: unknown; isThere: boolean }[] = [];
   for (const { load, isBundle } of places) {
@@ -73,7 +75,7 @@ export function findAddon(places: readonly AddonPlace[] = addonPlaces()): unknow
       failures.push({ error, isThere: isUnloadable(error, isBundle) });
     }
   }
-  // One that is there and does not load says more than a place where there is none.
+  // The failure to load an addon that was found is reported rather than a place where it is missing.
   const { error, isThere } = failures.find((failure) => failure.isThere) ?? failures[0]!;
   throw new AddonError(
     places.map(({ where }) => where),
@@ -82,7 +84,7 @@ export function findAddon(places: readonly AddonPlace[] = addonPlaces()): unknow
   );
 }
 
-/** The system's linker has refused it, or there is no build of it for this system. */
+/** Whether the addon was found but cannot be used: the system's linker refused it, or it has no build for this system. */
 function isUnloadable(error: unknown, isBundle = false): boolean {
   const code = codeOf(error);
   if (code === 'ADDON_NOT_FOUND') return !isBundle;

@@ -5,10 +5,10 @@ import { isMountPoint, mountedFileText, mountinfoPath } from './mounts.js';
 import { systemError } from './system.js';
 
 /**
- * Looks whether a store could save in this one file: for those who start nothing where it could not. What may change later, the store
- * asks again at each load and lock. A folder that is missing is made by the first save; here it is only seen whether it can be.
+ * Checks whether a store could save to this file, for programs that should not start otherwise. The store checks again at each load and
+ * lock what may change later. A missing folder is not created, because the first save does that: it is only checked whether it could be.
  *
- * @throws Error in the words of the store.
+ * @throws Error with the message that the store would give.
  */
 export function checkAtStart(
   file: string,
@@ -40,12 +40,12 @@ function statOfWritable(folder: string, access: typeof accessSync): FolderStat {
   return stat;
 }
 
-/** The folder, or what is there of the way to it: in there the first missing one is going to be made. */
+/** The folder, or where it is missing, the nearest parent folder that exists. */
 function nearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
-/** Nothing where the system does not say. */
+/** The list of mounts; empty on systems without one. */
 function readMountinfo(): string {
   try {
     return readFileSync(mountinfoPath, 'utf8');

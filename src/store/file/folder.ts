@@ -3,17 +3,21 @@ import { basename, dirname, join } from 'node:path';
 import { isMountPoint, mountedFileText, mountinfoPath } from './mounts.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
 
-/** The folder of a file store. */
+/** The checks and operations of a file store on its folder. */
 export interface Folder {
-  /** Makes it where it is missing. Rejects where others may write to it, we may not, or its one file cannot be replaced. */
+  /**
+   * Creates the folder where it is missing. Rejects where others may write to it, this user may not, or its single file cannot be replaced.
+   */
   make(): Promise<void>;
-  /** False where it is missing. Rejects as `make` does, but for a folder that can only be read. */
+  /** Whether the folder exists. Rejects where `make` does, except that a folder that this user can only read is accepted. */
   exists(): Promise<boolean>;
-  /** Resolves when what was created, renamed and unlinked in it survives a power failure. */
+  /** Makes the files that were created, renamed and deleted in the folder survive a power failure (`fsync` of the folder). */
   sync(): Promise<void>;
 }
 
-/** PostgreSQL's list, and Windows: systems that do not let a folder be synced keep its entries themselves. */
+/**
+ * Error codes of systems on which a folder cannot be synced, and need not be; the list is that of PostgreSQL's `fsync_fname`, and Windows.
+ */
 const unsyncable: ReadonlySet<string | undefined> = new Set([
   'EINVAL',
   'EBADF',
@@ -25,25 +29,25 @@ const unsyncable: ReadonlySet<string | undefined> = new Set([
 const writableByOthers = 0o022;
 const sticky = 0o1000;
 
-/** What the system tells of a folder, as far as it is read. */
+/** The part of a folder's `stat` that is read. */
 export interface FolderStat {
   readonly mode: number;
   readonly uid?: number | undefined;
 }
 
-/** Why such a folder is not used, and what to do; undefined for one that is nobody else's to write to. */
+/** The message for a folder that other users can write to; undefined for a safe one. */
 export function openFolderText(
   path: string,
   { mode, uid }: FolderStat,
   platform: string = process.platform,
   user: number | undefined = process.getuid?.(),
 ): string | undefined {
-  // Windows has access lists, and reports modes that say nothing.
+  // Windows controls access by lists, and the modes that it reports say nothing.
   if (platform === 'win32' || (mode & writableByOthers) === 0) return undefined;
   const digits = (mode & 0o7777).toString(8).padStart(4, '0');
   const open = `The folder for tokens ${path} may be written to by its group or by others (mode ${digits}): they could replace tokens and locks. `;
   const inside = `name a folder inside of it, such as ${join(path, 'procore-tokens')}, which is made for this user alone`;
-  // A folder that many programs share, or that is somebody else's, is not to be taken away from them.
+  // For a folder that many programs share (such as /tmp), or that belongs to another user, the advice is not to change its mode.
   if ((mode & sticky) !== 0) return `${open}It is there for everybody: leave its mode, and ${inside}.`;
   if (uid !== undefined && user !== undefined && uid !== user)
     return `${open}It is another user's: leave its mode, and ${inside}, or choose a folder of your own.`;
@@ -53,7 +57,9 @@ export function openFolderText(
   );
 }
 
-/** Looks after the folder at this absolute path. `only`: the path of the one token file in it, where there is one. */
+/**
+ * Creates the checks and operations for this folder, an absolute path. `only` is the path of the token file of a store with a single one.
+ */
 export function createFolder(
   path: string,
   fs: FileSystem,
@@ -64,7 +70,7 @@ export function createFolder(
     if (only !== undefined && (await isMounted(only))) throw new Error(mountedFileText(only));
   }
 
-  /** False where the system does not say. */
+  /** Whether the file is a mount point; false on systems that do not tell. */
   async function isMounted(file: string): Promise<boolean> {
     const mountinfo = await fs.readFile(mountinfoPath, 'utf8').catch(() => '');
     return mountinfo !== '' && isMountPoint(mountinfo, join(await fs.realpath(path), basename(file)));
@@ -98,10 +104,11 @@ export function createFolder(
     async make() {
       const made = await fs.mkdir(path, { recursive: true, mode: 0o700 }).catch(failed('could not be made'));
       await check().catch(failed('could not be looked at'));
-      // Its lock file may be open to us all the same: a refresh token would be redeemed for a pair that cannot be saved.
+      // Without this check a lock file that exists and is writable would be locked, and a refresh token redeemed whose successor cannot be
+      // saved.
       await fs.access(path, constants.W_OK | constants.X_OK).catch(failed('cannot be written to'));
       if (made === undefined) return;
-      // Without it a power failure could take the new folder away together with what was saved in it.
+      // The parents of a new folder are synced, because a power failure could otherwise remove the folder with the tokens in it.
       for (let folder = path; ; folder = dirname(folder)) {
         await syncOne(dirname(folder)).catch(failed('could not be made durable'));
         if (folder === made || folder === dirname(folder)) return;

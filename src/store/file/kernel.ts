@@ -1,14 +1,14 @@
 import { AddonError, addonVariable, findAddon } from './addon-places.js';
 import { codeOf } from './system.js';
 
-/** The kernel's own locks: held by an open file, gone when it is closed or when its process dies. */
+/** Kernel locks on files. A lock belongs to an open file, and ends when the file is closed or its process dies. */
 export interface KernelLocks {
-  /** False while another open file holds the lock, be it in this process. Throws the system's error. */
+  /** Tries to lock. False while another open file holds the lock, in this process or another one. Throws the system's error. */
   tryLock(fd: number): boolean;
   unlock(fd: number): void;
 }
 
-/** Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or to set. */
+/** Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or set. */
 export function loadKernelLocks(load: () => unknown = findAddon): KernelLocks {
   try {
     return load() as KernelLocks;

@@ -1,14 +1,15 @@
 import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 
-/** As many as Linux follows. */
+/** The number of symbolic links that Linux follows in one path. */
 const mostLinks = 40;
 
 /**
- * The file that a path leads to, also where it does not exist yet. A save renames over it and its locks lie beside it: over a link and
- * beside it, the file itself would keep a spent pair, and those who come by another link would be kept out by nobody.
+ * The file that a path leads to after all symbolic links, also where it does not exist yet. A save renames a new file over the path, and
+ * the lock files lie beside it. With the path of a link, the save would replace the link and leave a spent pair in the file itself, and
+ * processes that use the file by another path would use other locks.
  *
- * A path that is no link stays as it is, whatever the folders above it are: what is in them is the same by every way.
+ * A path whose last part is no link is returned unchanged: links in the folders above it lead to the same folder.
  *
  * @throws Error for links that lead in a circle.
  */
@@ -17,7 +18,7 @@ export function fileBehind(path: string): string {
   for (let followed = 0; followed <= mostLinks; followed += 1) {
     const target = targetOf(file);
     if (target === undefined) return followed === 0 ? path : join(realFolder(dirname(file)), basename(file));
-    // Joined as the system does it: in a folder that is a link, ".." is the one above the folder that it leads to.
+    // Not joined with `path.join`, which resolves ".." by text. The system resolves it from the folder that a link leads to.
     file = isAbsolute(target) ? target : `${dirname(file)}${sep}${target}`;
   }
   throw new Error(
@@ -25,7 +26,7 @@ export function fileBehind(path: string): string {
   );
 }
 
-/** What a link says; undefined for what is none. What cannot be looked at is found by the first load, with what to do. */
+/** The target of a symbolic link; undefined for anything else. Other errors are ignored here, because the first load reports them. */
 function targetOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -34,7 +35,7 @@ function targetOf(path: string): string | undefined {
   }
 }
 
-/** What is missing of it is made by the first save: then the rest counts. */
+/** The real path of a folder, or of its nearest parent where it is missing; the first save creates the rest. */
 function realFolder(path: string): string {
   try {
     return realpathSync.native(path);

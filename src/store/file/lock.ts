@@ -8,33 +8,33 @@ import { codeOf, systemError, type FileSystem } from './system.js';
 /** A lock file that this process has locked. */
 export interface HeldLock {
   readonly file: promises.FileHandle;
-  /** Whether others would still find the locked file under its path. */
+  /** Whether the locked file is still at its path. If it was deleted, other processes lock a new file there. */
   stands(): Promise<boolean>;
   release(): Promise<void>;
 }
 
-/** How long to wait for a lock: until `signal` aborts, and at most about `patienceMs`. */
-export interface Patience {
+/** The bounds of the wait for a lock: it ends when `signal` aborts, and after about `maxMs`. */
+export interface LockWait {
   signal?: AbortSignal;
-  patienceMs?: number;
+  maxMs?: number;
 }
 
-/** How often a holder looks whether its lock file is still there: a renewal is rarely longer than that. */
+/** How often a holder checks whether its lock file is still there. Few renewals take longer than one interval. */
 const watchMs = 1_000;
 const firstPollMs = 5;
-/** A dead holder's lock is free at once: so long it may take to be noticed. */
+/** The longest interval of polling. A lock whose holder died is free at once, and noticed after this time at the latest. */
 const longestPollMs = 100;
 
 /**
- * Waits for the kernel's lock on the file at `path`; each waiter has a descriptor of its own, so that those of one process exclude each
- * other as well. Rejects with the signal's reason, with the system's error, or with an error that says that patience has ended.
+ * Waits for the kernel lock on the file at `path`. Each waiter opens the file itself, so that waiters of one process exclude each other as
+ * well. Rejects with the reason of the signal, with the system's error, or with an error after `maxMs`.
  *
- * It polls: a blocking call would keep one of the few threads that the whole process has for files and DNS.
+ * It polls, because a blocking lock call would occupy one of the few threads that Node has for files and DNS.
  */
 export async function acquireLock(
   deps: { kernel: KernelLocks; fs: FileSystem; folder: Folder },
   path: string,
-  { signal, patienceMs = Infinity }: Patience,
+  { signal, maxMs = Infinity }: LockWait,
 ): Promise<HeldLock> {
   let pollMs = firstPollMs;
   for (let waitedMs = 0; ;) {
@@ -42,37 +42,40 @@ export async function acquireLock(
     const held = await tryLock(deps, path);
     if (held && !signal?.aborted) return held;
     if (held) await held.release();
-    if (waitedMs >= patienceMs) {
+    if (waitedMs >= maxMs) {
       throw new Error(
-        `The lock file ${path} has been held by others for ${patienceMs} ms. ` +
+        `The lock file ${path} has been held by others for ${maxMs} ms. ` +
           'Whoever holds it hangs: look for a process that is stopped, or for a disk that does not answer.',
       );
     }
     const delayMs = randomInt(Math.ceil(pollMs / 2), pollMs + 1);
-    // Ends early on abort, with its timer and listener gone; the head of the loop rejects with the reason.
+    // The sleep ends early when the signal aborts; the beginning of the loop rejects with its reason.
     await sleep(delayMs, undefined, { signal }).catch(() => undefined);
     waitedMs += delayMs;
     pollMs = Math.min(2 * pollMs, longestPollMs);
   }
 }
 
-/** Calls `onLost` when the lock no longer stands, within a second or so. Returns what ends the watch; its timer keeps no process alive. */
+/**
+ * Calls `onLost` within about a second after the lock file was deleted. Returns a function that ends the watch. The timer does not keep the
+ * process alive.
+ */
 export function watchLock(lock: HeldLock, onLost: () => void): () => void {
   const over = new AbortController();
   const watch = async () => {
     for await (const _ of ticks(watchMs, undefined, { signal: over.signal, ref: false })) {
-      // Where the system cannot tell, the lock is still the kernel's.
+      // If the check itself fails, the kernel lock is still held, so it counts as not lost.
       if (await lock.stands().catch(() => true)) continue;
       if (!over.signal.aborted) onLost();
       return;
     }
   };
-  // The end of the watch is an AbortError here.
+  // The end of the watch rejects the sleep with an AbortError.
   watch().catch(() => undefined);
   return () => over.abort();
 }
 
-/** One try, always on the file that is under the path now. */
+/** Tries once to lock the file that is at the path now. */
 async function tryLock(
   deps: { kernel: KernelLocks; fs: FileSystem; folder: Folder },
   path: string,
@@ -83,7 +86,7 @@ async function tryLock(
     const stands = () => isAt(fs, file, path);
     let mine = false;
     try {
-      // Between opening and locking somebody may have deleted the file: its lock would exclude nobody.
+      // The file may have been deleted between opening and locking. A lock on a deleted file would exclude nobody.
       mine = kernel.tryLock(file.fd) && (await stands());
     } finally {
       if (!mine) await file.close();
@@ -92,8 +95,8 @@ async function tryLock(
     return {
       file,
       stands,
-      // The file stays. To delete it would break the exclusion: a process that has it open and waits would get the lock of a file that
-      // nobody finds any more, beside the one who has made and locked a new file.
+      // The lock file is not deleted. A waiting process that has it open would then get the lock of a deleted file, while another process
+      // creates and locks a new one.
       async release() {
         try {
           kernel.unlock(file.fd);
@@ -123,7 +126,7 @@ async function open(
   await folder.make();
   const file = await fs.open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
-    // What is going to be written into it shall be found after a power failure.
+    // The folder is synced so that the record that is going to be written to the new file survives a power failure.
     await folder.sync();
     return file;
   } catch (error) {

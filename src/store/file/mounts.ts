@@ -1,7 +1,9 @@
-/** Where Linux says what is mounted for this process. */
+/** The file in which Linux lists the mounts that this process sees. */
 export const mountinfoPath = '/proc/self/mountinfo';
 
-/** Whether something is mounted on this very path, with all links followed, by the text of `/proc/self/mountinfo`: proc_pid_mountinfo(5). */
+/**
+ * Whether this path, with all links resolved, is a mount point, according to `/proc/self/mountinfo` (its format: proc_pid_mountinfo(5)).
+ */
 export function isMountPoint(mountinfo: string, path: string): boolean {
   const mounts = mountinfo.split('\n').map((line) => {
     const [, parent, , , point = ''] = line.split(' ');
@@ -13,12 +15,12 @@ export function isMountPoint(mountinfo: string, path: string): boolean {
   return mounts.some(({ parent, point }) => point === path && !isHidden(parent));
 }
 
-/** Blanks and backslashes stand there as three octal digits. */
+/** Decodes the octal escapes by which mountinfo writes blanks and backslashes. */
 function unescaped(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-/** Why a token file that is a mount point is of no use, and what to do. */
+/** The message for a token file that is a mount point, and so cannot be replaced by a rename. */
 export function mountedFileText(path: string): string {
   return (
     `The token file ${path} is mounted by itself: it cannot be replaced, so that new tokens could not be saved. ` +

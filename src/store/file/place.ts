@@ -11,22 +11,22 @@ import {
 } from './format.js';
 import { fileNameOf, filesNamed, type AccountFiles } from './names.js';
 
-/** Where the accounts of a store are kept, and what their files look like. */
+/** Where a store keeps its accounts, and the format of their files. */
 export interface Place {
-  /** The folder that all files are in, absolute. */
+  /** The absolute path of the folder of all files. */
   readonly directory: string;
-  /** The token file, where there is but one. */
+  /** The path of the token file of a store with a single one. */
   readonly only?: string;
-  /** @throws Error for an account that this place does not keep. */
+  /** @throws Error for an account that cannot be kept here. */
   filesOf(account: string): AccountFiles;
-  /** The content of a token file; undefined where the set is not JSON. */
+  /** The content of a token file; undefined where the set cannot be written as JSON. */
   format(tokens: TokenSet, account: string): string | undefined;
   parse(bytes: Uint8Array, account: string): ParsedFile;
-  /** What a token file has to be, in words. */
+  /** The expected format of a token file in words, for messages. */
   readonly expected: string;
 }
 
-/** A file for each account. */
+/** A folder with a file for each account. */
 export function placeInFolder(directory: string): Place {
   return {
     directory,
@@ -37,7 +37,9 @@ export function placeInFolder(directory: string): Place {
   };
 }
 
-/** One file for the one account: the token set as Procore answers it, so that the application's own code can read it too. */
+/**
+ * A single file for a single account. It contains the token set as Procore answers it, so that the application's own code can read it too.
+ */
 export function placeInFile(path: string): Place {
   const files = filesNamed(dirname(path), basename(path), '');
   let only: string | undefined;

@@ -2,18 +2,18 @@ import { codeOf, systemError } from './system.js';
 import type { HeldLock } from './lock.js';
 import type { LockRecord } from '../store.js';
 
-/** The record in a lock file, for as long as its lock is held. */
+/** The record in a lock file, usable while the lock is held. */
 export interface FileLockRecord extends LockRecord {
-  /** Resolves when no read or write is under way; those that come later reject. */
+  /** Waits for reads and writes that are under way, and makes later ones reject. */
   end(): Promise<void>;
 }
 
 const mostBytes = 256;
 
 /**
- * Reads and writes the record of a lock. A refresh token is redeemed right after a write, so each write first looks whether the lock file
- * is still there: where somebody has deleted it, `onLost` is called and the write rejects. It also rejects, with the record written, where
- * `proveRoom` says that there is no room for what the redemption brings.
+ * Creates the record of a lock. A refresh token is redeemed right after a write, so each write first checks that the lock file is still
+ * there: where somebody has deleted it, the write calls `onLost` and rejects. After writing it rejects as well where `proveRoom` does,
+ * because there is no disk space for the new pair.
  */
 export function createRecord(
   path: string,
@@ -29,7 +29,7 @@ export function createRecord(
     const turn = last.then(() => {
       if (ended) throw new Error(`The lock of ${path} has been released: its record belongs to others.`);
       return work().catch((error: unknown) => {
-        // What is no system's error has said all there is to say.
+        // Errors of this package have a message of their own; only the system's errors are wrapped.
         throw error instanceof Error && codeOf(error) === undefined
           ? error
           : systemError(`The lock file ${path} could not be ${what}`, error);
@@ -52,7 +52,7 @@ export function createRecord(
           onLost();
           throw new LostLock(path);
         }
-        // In place, and always as long: on a disk that has filled up meanwhile there is still room for it.
+        // The record is written in place and always has the same length, so that it can be written to a full disk too.
         const bytes = Buffer.from(formatRecord(fingerprint));
         const { bytesWritten } = await file.write(bytes, 0, bytes.length, 0);
         if (bytesWritten !== bytes.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
@@ -83,13 +83,13 @@ class LostLock extends Error {
   }
 }
 
-/** The text of a record, twice: of a write that breaks off, the halves differ. */
+/** The content of a record: the same text twice, so that a write that broke off shows because the halves differ. */
 export function formatRecord(fingerprint: string | undefined): string {
   const line = JSON.stringify(fingerprint === undefined ? {} : { redeeming: fingerprint });
   return `${line.padEnd(mostBytes / 2 - 1)}\n`.repeat(2);
 }
 
-/** The fingerprint in a record; undefined for an empty, a torn or a foreign one: its writer had not come to redeem anything. */
+/** The fingerprint in a record; undefined for an empty or incomplete one, whose writer cannot have redeemed anything yet. */
 export function parseRecord(text: string): string | undefined {
   const half = text.slice(0, mostBytes / 2);
   if (text !== half.repeat(2)) return undefined;

@@ -4,12 +4,12 @@ import type { AccountFiles } from './names.js';
 import { systemError, type FileSystem } from './system.js';
 
 /**
- * Puts `content` into the account's token file, as a whole and durably, whatever happens: new file, sync, rename, sync of the folder.
+ * Replaces the content of the account's token file atomically and durably: writes a new file, syncs it, renames it, and syncs the folder.
  *
- * write-file-atomic 7 is not used: it neither syncs the folder nor opens exclusively, and its temporary name is a hash of the process
- * id, thread id and a counter: two containers with the process id 1 on one volume write into the same temporary file.
+ * The package write-file-atomic (version 7) does not do that: it neither syncs the folder nor opens the temporary file exclusively, and
+ * makes its name from process id, thread id and a counter, so that two containers on one volume may write to the same temporary file.
  *
- * @returns when the new file was written, in milliseconds on the file system's own clock.
+ * @returns the modification time of the new file in milliseconds, on the file system's clock.
  */
 export async function replaceTokens(
   fs: FileSystem,
@@ -23,7 +23,7 @@ export async function replaceTokens(
     writtenAtMs = await writeNew(fs, temporary, content);
     await fs.rename(temporary, files.tokens);
   } catch (error) {
-    // Where this fails as well, the next save sweeps.
+    // If this fails as well, the next save deletes the file.
     await fs.unlink(temporary).catch(() => undefined);
     throw systemError(`The token file ${files.tokens} could not be written, and is as it was before`, error);
   }
@@ -48,8 +48,8 @@ async function writeNew(fs: FileSystem, path: string, content: string): Promise<
 }
 
 /**
- * Deletes what writers of this account that died have left, as far as it was written before `beforeMs` on the file system's clock.
- * Never rejects: what it leaves, the next save finds.
+ * Deletes temporary files of this account that processes left when they died, and that were written before `beforeMs` on the file system's
+ * clock. Never rejects, because the next save tries again.
  */
 export async function sweepTemporary(
   fs: FileSystem,
@@ -63,7 +63,7 @@ export async function sweepTemporary(
     try {
       if (beforeMs === Infinity || (await fs.stat(path)).mtimeMs < beforeMs) await fs.unlink(path);
     } catch {
-      // Somebody else was faster, or the next save will be.
+      // Another process has deleted the file, or the next save will.
     }
   }
 }

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { AccountFiles } from './names.js';
 import { codeOf, systemError, type FileSystem } from './system.js';
 
-/** New tokens may be longer than those before, and file systems give room in blocks of this size. */
+/** Extra room, because new tokens may be longer than the old ones and file systems allocate blocks of this size. */
 const spareBytes = 4_096;
 
 /**
- * Finds out whether there is room for new tokens beside those of the account, by writing a file of that size and deleting it: a refresh
- * token is redeemed next, and the pair that it brings must be saved. Does nothing where there are no tokens that could be renewed.
+ * Checks that the disk has room for new tokens beside those of the account, by writing a file of that size and deleting it. Called before a
+ * refresh token is redeemed, because the new pair could not be saved otherwise. Does nothing where the account has no tokens.
  */
 export async function proveRoom(fs: FileSystem, files: AccountFiles): Promise<void> {
   const temporary = files.temporary();
@@ -16,7 +16,7 @@ export async function proveRoom(fs: FileSystem, files: AccountFiles): Promise<vo
     if (bytes === undefined) return;
     const handle = await fs.open(temporary, 'wx', 0o600);
     try {
-      // By chance, because some file systems compress.
+      // Random bytes, because some file systems compress.
       await handle.writeFile(randomBytes(bytes + spareBytes));
       await handle.sync();
     } finally {
@@ -25,7 +25,7 @@ export async function proveRoom(fs: FileSystem, files: AccountFiles): Promise<vo
   } catch (error) {
     throw systemError(`A file of the size of new tokens could not be written beside ${files.tokens}`, error);
   } finally {
-    // Where this fails, or somebody is killed before it, the next save sweeps.
+    // If this fails, or the process dies before it, the next save deletes the file.
     await fs.unlink(temporary).catch(() => undefined);
   }
 }

@@ -15,35 +15,40 @@ import { TokenStoreConflict, type LockRecord, type TokenSet, type TokenStore } f
 export interface FileTokenStore extends TokenStore {
   load(account: string): Promise<TokenSet | undefined>;
   save(tokens: TokenSet, account: string, previous: TokenSet | undefined): Promise<void>;
-  /** Deletes the account's token file, whatever is in it. */
+  /** Deletes the account's token file, even where it contains something else. */
   remove(account: string): Promise<void>;
-  /** The path of the account's token file, whether or not it exists. */
+  /** Returns the path of the account's token file, whether or not it exists. */
   pathOf(account: string): string;
 }
 
-/** Writers hold their lock for milliseconds; this is shorter than the default `storeTimeoutMs`, so that the reason is heard. */
-const saveLockPatienceMs = 4_000;
-/** Without a lock, a temporary file that is younger may be that of a living writer. */
+/**
+ * The longest wait for the lock of a save, which is held for milliseconds. It is shorter than the default `storeTimeoutMs`, so that this
+ * lock's own error is reported and not a timeout of the store.
+ */
+const saveLockWaitMs = 4_000;
+/**
+ * The age from which a temporary file is deleted by a store without a lock: a younger one may be that of a process that is still writing.
+ */
 const leftoverAgeMs = 60_000;
 
-/** Creates the store; without `kernel` it has no lock, and its saves exclude each other in this process only. */
+/** Creates the store. Without `kernel` it has no lock, and its saves exclude each other only within this process. */
 export function createFileStore(deps: {
   place: Place;
   kernel: KernelLocks | undefined;
   fs: FileSystem;
-  saveLockPatienceMs?: number;
+  saveLockWaitMs?: number;
 }): FileTokenStore {
   const { place, kernel, fs } = deps;
   const { directory, only } = place;
   const folder = createFolder(directory, fs, only === undefined ? {} : { only });
   const tails = new Map<string, Promise<unknown>>();
 
-  /** What `save` compares must still be so when it writes, also for a save outside of the renewal's lock: hence a lock of its own. */
+  /** Runs `work` under the lock of saves. A save compares and then writes, and some saves run without the lock of renewals. */
   async function exclusively<T>(account: string, files: AccountFiles, work: () => Promise<T>): Promise<T> {
     if (!kernel) return inTurn(account, () => folder.make().then(work));
     await folder.make();
     const held = await acquireLock({ kernel, fs, folder }, files.saveLock, {
-      patienceMs: deps.saveLockPatienceMs ?? saveLockPatienceMs,
+      maxMs: deps.saveLockWaitMs ?? saveLockWaitMs,
     });
     try {
       return await work();
@@ -159,7 +164,7 @@ export function createFileStore(deps: {
             critical: (lost?: AbortSignal, record?: LockRecord) => Promise<T>,
             signal: AbortSignal,
           ) => lock(kernel, account, critical, signal),
-          // The kernel keeps it until the file is closed: by us, or by the end of the process.
+          // The kernel holds the lock until the file is closed, by this store or by the end of the process.
           renewsLock: true,
           readsAreFresh: true,
         }

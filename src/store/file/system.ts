@@ -1,12 +1,12 @@
 import type { promises } from 'node:fs';
 
-/** What the file store needs of `node:fs/promises`; an argument, so that each call can fail or be the last one in tests. */
+/** The part of `node:fs/promises` that the file store uses. It is passed as an argument so that tests can make each call fail. */
 export type FileSystem = Pick<
   typeof promises,
   'access' | 'mkdir' | 'open' | 'readFile' | 'readdir' | 'realpath' | 'rename' | 'stat' | 'unlink'
 >;
 
-/** The system's name of an error. */
+/** The code of a system error, such as ENOENT. */
 export function codeOf(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
@@ -31,7 +31,7 @@ const remedies: Partial<Record<string, string>> = {
   ENOSYS: 'This file system cannot do that: choose a folder on a local disk.',
 };
 
-/** The error of a failed system call, with what to do about it. `what` is the beginning of the sentence: "… could not be read". */
+/** The error for a failed system call, with advice. `what` is the beginning of its message: "The token file … could not be read". */
 export function systemError(what: string, cause: unknown): Error {
   const code = codeOf(cause);
   const remedy = (code && remedies[code]) ?? 'See the cause.';

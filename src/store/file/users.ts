@@ -3,8 +3,8 @@ import type { ListingStore } from '../store.js';
 import type { FileTokenStore } from './store.js';
 
 /**
- * The store of an application whose users are its accounts: `default` is kept in one file, as release 0.1.0 keeps its only account, and
- * every other user in a file of their own, in a folder.
+ * The file store of an application in which each user is an account. The account `default` is kept in a single file, as release 0.1.0 kept
+ * its only account, and each other user in a file of their own in a folder.
  */
 export function usersStore(
   first: FileTokenStore,
@@ -23,7 +23,7 @@ export function usersStore(
   });
 }
 
-/** The folder of all users but the first, beside the file of the first. */
+/** The folder of all users but the first; it is beside the file of the first. */
 export function usersFolder(file: string): string {
   return `${file}.users`;
 }

@@ -1,6 +1,6 @@
 import type { PostgresTable } from './table.js';
 
-/** The part of an error of the server that is read; the rest (`detail`, `where`, …) may quote a row or a parameter: tokens. */
+/** The part of a server error that is read. The rest (`detail`, `where` and others) may quote a row or a parameter, and so a token. */
 interface ServerError {
   readonly code: string;
   readonly severity: string;
@@ -8,17 +8,17 @@ interface ServerError {
 }
 
 /**
- * SQLSTATEs whose message names things of the database and never a value: connection, feature, state, authorisation, catalogue,
- * rollback, resources, operator, system. A trigger's message (P0001), a data exception (22…) and the like may quote what was to be saved.
+ * SQLSTATE classes whose messages never quote a value: connection, feature, state, authorisation, catalogue, rollback, resources, operator
+ * intervention, system. Messages of others, such as those of a trigger (P0001) or of a data exception (22…), may quote the tokens.
  * Source: PostgreSQL, Appendix A "PostgreSQL Error Codes".
  */
 const harmless = /^(08|0A|25|28|3D|3F|40|53|55|57|58)...$|^42(P01|501|703)$/;
 const missing = new Set(['42P01', '3F000']);
 
-/** An error that says what happened and holds no token, whatever the server has put into its own. */
+/** An error of the store that says what happened, without any token that the server's error may quote. */
 export function postgresError(thrown: unknown, { name }: PostgresTable): Error {
   if (!isServerError(thrown)) {
-    // Made by the driver or by Node, which know no values.
+    // An error of the driver or of Node, whose messages quote no values.
     const said = thrown instanceof Error ? thrown.message || String(codeOf(thrown)) : typeof thrown;
     if (/after calling end on the pool/.test(said))
       return new Error('The pool has ended: end it after procore.idle(), when the process is about to end.', {
@@ -39,12 +39,12 @@ export function postgresError(thrown: unknown, { name }: PostgresTable): Error {
   return new Error(`PostgreSQL refused a statement (${code}): ${told}`, { cause });
 }
 
-/** By its severity: Node's codes (EPIPE) look like SQLSTATEs. */
+/** Whether the server has sent this error. It has a `severity`; the `code` alone does not tell, because EPIPE looks like an SQLSTATE. */
 function isServerError(thrown: unknown): thrown is ServerError {
   return thrown instanceof Error && 'severity' in thrown && typeof codeOf(thrown) === 'string';
 }
 
-/** Of several addresses that all refused, Node tells the code only. */
+/** The code of an error. An AggregateError (several addresses refused the connection) has a code but no message. */
 function codeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }

@@ -6,31 +6,32 @@ import type { PostgresStatements, PostgresTable } from './table.js';
 import { begin, commitAndGoOn, rollbackAndGoOn, type Work } from './transaction.js';
 
 /**
- * A lock that is held, and the connection that it lives on.
+ * A lock that is held, and its connection.
  *
- * The lock is an advisory lock of the session, and the session stays inside a transaction for as long as the lock is held: each piece of
- * work commits with COMMIT AND CHAIN, so that a save is durable while the lock stands, and so that a pooler in transaction mode never
- * takes the server's side of the connection away. A lock of the transaction (`pg_advisory_xact_lock`, `FOR UPDATE`) would end with the
- * first commit; with the saves on a second connection instead, as many renewals as the pool has connections would wait for each other
- * for ever.
+ * The lock is an advisory lock of the session, and the session stays in a transaction for as long as the lock is held: each piece of work
+ * commits with COMMIT AND CHAIN. So a save is durable while the lock is still held, and a pooler in transaction mode never assigns the
+ * server connection to another client. A lock of the transaction (`pg_advisory_xact_lock`, `FOR UPDATE`) would end with the first commit.
+ * Saves over a second connection could deadlock: as many renewals as the pool has connections would each wait for another one.
  */
 export interface HeldLock {
-  /** Aborts when the connection, and so the lock, has gone. */
+  /** Aborts when the connection breaks, which ends the lock. */
   readonly lost: AbortSignal;
-  /** Runs and commits `work` on the lock's own connection; one after another. Rejects once the lock is over. */
+  /** Runs and commits `work` on the lock's connection, after earlier work has settled. Rejects once the lock has ended. */
   run<T>(work: Work<T>): Promise<T>;
-  /** Releases the lock, after whatever is under way. Never rejects. */
+  /** Waits for work that is under way and releases the lock. Never rejects. */
   end(): Promise<void>;
 }
 
-/** A free lock is got at once; of many that wait, the one whose turn comes next has it after a fraction of these. */
+/**
+ * The intervals of polling for a lock that is held by another. Many waiters poll at different times, so one of them soon gets a free lock.
+ */
 const firstPollMs = 10;
 const longestPollMs = 250;
 const probeMs = 5_000;
 
 /**
- * Waits for the lock of an account, by asking again and again: nobody who waits keeps a connection, and an abort leaves nothing behind in
- * the server. Rejects with the signal's reason, or with an error of the connection.
+ * Waits for the lock of an account by polling, so that a waiter occupies no connection and an abort leaves nothing behind in the server.
+ * Rejects with the reason of the signal, or with an error of the connection.
  */
 export async function acquire(
   deps: {
@@ -61,7 +62,7 @@ export async function acquire(
       session.release();
       return undefined;
     } catch (error) {
-      // It may hold the lock.
+      // The connection is closed, because it may hold the lock although the answer was lost.
       session.destroy();
       throw error;
     }
@@ -86,7 +87,7 @@ function hold(session: Session, key: string): HeldLock {
       await session.query(commitAndGoOn);
       return value;
     } catch (error) {
-      // Outside of a transaction a pooler could lend the session, lock and all, to somebody else.
+      // The next transaction begins at once: outside of one, a pooler could assign the session with its lock to another client.
       await session.query(rollbackAndGoOn).catch(session.destroy);
       throw error;
     }
@@ -106,7 +107,7 @@ function hold(session: Session, key: string): HeldLock {
           const [row] = await session.query(`ROLLBACK; SELECT pg_advisory_unlock(${key})::text AS unlocked`);
           if (row?.['unlocked'] === 'true') return session.release();
         } catch {
-          // The lock ends with its connection.
+          // If the unlocking fails, the connection is closed below, which ends the lock too.
         }
         session.destroy();
       });
@@ -116,7 +117,7 @@ function hold(session: Session, key: string): HeldLock {
   return held;
 }
 
-/** Asks for a sign of life now and then, so that a connection that is gone without a word is known to be. */
+/** Sends a statement at intervals, so that a connection that was cut without notice is detected. */
 async function probe({ run }: HeldLock, until: AbortSignal): Promise<void> {
   while (!until.aborted) {
     await sleep(probeMs, undefined, { signal: until, ref: false }).catch(() => undefined);

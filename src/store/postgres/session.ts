@@ -1,9 +1,9 @@
 import { createAwakeTime } from '../../time/awake.js';
 import { unlessAborted } from './slots.js';
 
-/** A connection as `pg`'s pool lends it: of its `PoolClient` the part that is used. */
+/** The part of a `PoolClient` of `pg` that is used. */
 export interface PostgresClient {
-  /** Several statements in one text, without values, answer with an array. */
+  /** A text with several statements, which cannot have values, resolves with an array of results. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
@@ -12,36 +12,36 @@ export interface PostgresClient {
   release(destroy?: boolean): void;
 }
 
-/** A `Pool` of `pg`: of it the part that is used. */
+/** The part of a `Pool` of `pg` that is used. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   readonly options?: { readonly max?: number | undefined } | undefined;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
-/** Sends one statement, or several in one text; resolves with the rows of the last. */
+/** Sends a text with one or several statements; resolves with the rows of the last one. */
 export type Query = (text: string, values?: unknown[]) => Promise<Row[]>;
 
-/** A connection on loan from the pool. */
+/** A connection that is borrowed from the pool. */
 export interface Session {
   readonly query: Query;
-  /** Aborts when the connection has gone; it has left the pool by then. */
+  /** Aborts when the connection has broken and was removed from the pool. */
   readonly broken: AbortSignal;
-  /** Gives the connection back for others. */
+  /** Returns the connection to the pool. */
   release(): void;
-  /** Closes it, and with it whatever it holds. */
+  /** Closes the connection, which ends its locks and its transaction. */
   destroy(): void;
 }
 
 /**
- * A statement that has no answer by then never gets one: none of ours waits for long, and a network that went away without a word is
- * noticed by neither side for a quarter of an hour.
+ * After this time without an answer the connection is closed. None of the store's statements takes long, and without a timeout a network
+ * that broke without notice would not be detected for about a quarter of an hour.
  */
 const answerMs = 10_000;
 
 /**
- * Takes a connection out of the pool. `over` is called once: when the connection has been given back, or when there is none.
- * Rejections have gone through `told`, but for the signal's reason.
+ * Borrows a connection from the pool. Calls `over` once: when the connection was returned, or when none could be had. `told` converts the
+ * errors of the driver with which it rejects; it rejects with the reason of the signal unconverted.
  */
 export async function openSession(
   pool: PostgresPool,
@@ -56,7 +56,7 @@ export async function openSession(
     if (!lent) return;
     lent = false;
     broken.abort(error);
-    // The listeners stay: the end of a broken connection may be another error, and one without a listener ends the process.
+    // The listeners are kept: a broken connection may emit another `error` event, which ends the process if nobody listens.
     client.release(true);
     over();
   };
@@ -67,7 +67,7 @@ export async function openSession(
 
   async function answerTo(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
     let stop = () => {};
-    // What a process that was stopped has in its socket is read first: with the connection its lock would go.
+    // Measured in awake time, so that a process that was stopped first reads an answer that has arrived: closing would lose the lock.
     const silence = new Promise<never>((_resolve, reject) => {
       stop = awakeTime.start(answerMs, false, () => {
         const error = new Error(`no answer in ${answerMs} ms`);
@@ -76,7 +76,7 @@ export async function openSession(
       });
     });
     try {
-      // A query that throws must not leave the other side of the race alone.
+      // A `query` that throws synchronously becomes a rejection, so that `silence` is always part of the race and its rejection handled.
       return await Promise.race([Promise.resolve().then(() => client.query(text, values)), silence]);
     } finally {
       stop();
@@ -118,7 +118,7 @@ async function connect(
   try {
     return await unlessAborted(connecting, signal);
   } catch (error) {
-    // A pool knows no abort: what it gives too late goes back at once.
+    // The pool's `connect` cannot be aborted, so a connection that comes after the abort is returned at once.
     if (signal.aborted) {
       connecting.then(
         (client) => {

@@ -1,10 +1,10 @@
-/** A number of places, given in the order in which they were asked for. */
+/** A counting semaphore: a limited number of slots, given in the order in which they were requested. */
 export interface Slots {
-  /** Resolves with what gives the place back; rejects with the signal's reason. */
+  /** Waits for a slot. Resolves with the function that returns it; rejects with the reason of the signal. */
   take(signal: AbortSignal): Promise<() => void>;
 }
 
-/** Creates `count` places. */
+/** Creates `count` slots. */
 export function createSlots(count: number): Slots {
   let free = count;
   const waiting: (() => void)[] = [];
@@ -23,7 +23,7 @@ export function createSlots(count: number): Slots {
       try {
         await unlessAborted(turn, signal);
       } catch (error) {
-        // A turn that nobody wants any more is passed on when it comes.
+        // The slot that a cancelled waiter gets later is passed on to the next one.
         void turn.then(giveBack);
         throw error;
       }
@@ -32,7 +32,7 @@ export function createSlots(count: number): Slots {
   };
 }
 
-/** What `work` comes to, or a rejection with the signal's reason; the work itself goes on. */
+/** Settles as `work` does, or rejects with the reason of the signal; the work itself is not stopped. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => (stop = () => reject(signal.reason)));

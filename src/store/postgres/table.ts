@@ -1,6 +1,6 @@
 import { kindOf } from '../../text/words.js';
 
-/** A table's name as it was given, and as it stands in a statement. */
+/** A table's name as it was given, and quoted for statements. */
 export interface PostgresTable {
   readonly name: string;
   readonly quoted: string;
@@ -8,18 +8,18 @@ export interface PostgresTable {
 
 export const defaultTable = 'axios_procore_tokens';
 
-/** Longer ones are cut by PostgreSQL, and two could become one. */
+/** At most 63 characters: PostgreSQL cuts longer identifiers, so that two names could mean one table. */
 const identifier = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
 /**
- * Reads `tokens` and `app.tokens`. Quoted, so that upper case and words of SQL stay what they are.
+ * Reads a name such as `tokens` or `app.tokens` and quotes it, so that upper case is kept and keywords of SQL can be names.
  *
- * @throws TypeError for anything else.
+ * @throws TypeError for anything that is no such name.
  */
 export function readTable(name: string, caller: string): PostgresTable {
   const parts = typeof name === 'string' ? name.split('.') : [];
   if (parts.length < 1 || parts.length > 2 || !parts.every((part) => identifier.test(part))) {
-    // Not quoted: an address with its password may have been put here.
+    // The value is not quoted, because it may be a connection string with a password.
     throw new TypeError(
       `${caller}: table takes a name such as "${defaultTable}" or "app.tokens" (letters, digits, _ and $; at most 63 each), got ${kindOf(name)}.`,
     );
@@ -27,29 +27,31 @@ export function readTable(name: string, caller: string): PostgresTable {
   return { name, quoted: parts.map((part) => `"${part}"`).join('.') };
 }
 
-/** The statements on the table; `account` is always `$1`. */
+/** The SQL statements on the table. Their parameter `$1` is the account. */
 export interface PostgresStatements {
   readonly create: string;
   readonly load: string;
-  /** `$2` the tokens, of an account that has none; no row when it has some by now. */
+  /** Saves the tokens `$2` of an account that has none. Returns no row where it has tokens by now. */
   readonly insert: string;
-  /** `$2` the tokens, `$3` the text that is to be replaced, as `load` gives it; no row when the table holds another by now, or none. */
+  /**
+   * Replaces the text `$3`, as `load` returns it, by the tokens `$2`. Returns no row where the table contains another text by now, or none.
+   */
   readonly replace: string;
   readonly remove: string;
-  /** The accounts that have tokens; without parameters. */
+  /** Lists the accounts that have tokens. It has no parameters. */
   readonly list: string;
   readonly readRecord: string;
   readonly writeRecord: string;
   readonly clearRecord: string;
-  /** `$2` the quoted table. Tries; never waits. */
+  /** Tries to lock the account without waiting; `$2` is the quoted table. */
   readonly tryLock: string;
 }
 
-/** Writes the statements for one table. */
+/** Makes the statements for one table. */
 export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
   return {
-    // json, not jsonb: it keeps the text as it came, with escaped NULs, lone surrogates and the order of fields. A row may
-    // be there for its record only, before any tokens are.
+    // The type is json and not jsonb, which would refuse escaped NULs and lone surrogates and change the order of fields.
+    // `tokens` may be null, because a lock's record can be written before there are tokens.
     create: `CREATE TABLE IF NOT EXISTS ${quoted} (
   account     text PRIMARY KEY,
   tokens      json,
@@ -58,7 +60,7 @@ export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
 );
 `,
     load: `SELECT tokens::text AS tokens FROM ${quoted} WHERE account = $1`,
-    // The clock's time: the transaction may have begun with the lock, long ago.
+    // clock_timestamp() is the current time; now() would be the begin of the transaction, which may have begun long ago with the lock.
     insert: `INSERT INTO ${quoted} AS stored (account, tokens, saved_at) VALUES ($1, $2, clock_timestamp())
       ON CONFLICT (account) DO UPDATE SET tokens = excluded.tokens, saved_at = excluded.saved_at
       WHERE stored.tokens IS NULL
@@ -69,24 +71,25 @@ export function statementsOf({ quoted }: PostgresTable): PostgresStatements {
     list: `SELECT account FROM ${quoted} WHERE tokens IS NOT NULL`,
     remove: `DELETE FROM ${quoted} WHERE account = $1`,
     readRecord: `SELECT lock_record FROM ${quoted} WHERE account = $1`,
-    // It also shows that the tokens could be written: who may not, or a trigger that refuses it, is heard of before anything is redeemed.
+    // It also sets `tokens` to its own value, to test that tokens can be written: a missing privilege or a trigger that refuses them
+    // fails here, before a refresh token is redeemed.
     writeRecord: `INSERT INTO ${quoted} AS stored (account, lock_record) VALUES ($1, $2)
       ON CONFLICT (account) DO UPDATE SET lock_record = excluded.lock_record, tokens = stored.tokens, saved_at = stored.saved_at`,
     clearRecord: `UPDATE ${quoted} SET lock_record = NULL WHERE account = $1 AND lock_record IS NOT NULL`,
-    // The key is of this very table, however its name is spelt (search_path), and 64 bits wide. Accounts that share a key,
-    // by chance, wait for each other.
+    // The key is a 64-bit hash of account and table. The table's oid is used because a table has several names (search_path).
+    // Two accounts with the same hash, which is unlikely, wait for each other.
     tryLock: `SELECT key::text AS key, pg_try_advisory_lock(key)::text AS locked
       FROM (SELECT hashtextextended('axios-procore ' || $1::text, $2::regclass::oid::bigint) AS key) AS keys`,
   };
 }
 
 /**
- * The SQL that creates the table of {@link postgresTokenStore}; for a migration, or for `pool.query`. It does nothing to a table that is
- * there. The schema of a name such as `app.tokens` must exist.
+ * Returns the SQL that creates the table of {@link postgresTokenStore}, for a migration or for `pool.query`. It does not change a table
+ * that exists. The schema of a name such as `app.tokens` must exist.
  *
- * @param table as in the store's options.
+ * @param table the name of the table, as in the store's options.
  * @default 'axios_procore_tokens'
- * @throws TypeError for what is no name of a table.
+ * @throws TypeError for a value that is no name of a table.
  * @example
  * await pool.query(postgresSchema());
  */

@@ -1,14 +1,14 @@
 import type { Query, Session } from './session.js';
 
-/** Statements of one transaction. */
+/** A function that sends the statements of one transaction. */
 export type Work<T> = (query: Query) => Promise<T>;
 
 /**
- * What holds for one transaction, and leaves no trace in a connection that others will use:
- * - a server that ends transactions which idle or last must not end the one that a lock lives in;
- * - a machine that has vanished (power, network) keeps its lock for 25 s instead of two hours. A process that is merely stopped still
- *   has its kernel to answer for it, and keeps it;
- * - a save is durable, also in a database that confirms commits before they are on disk.
+ * Settings for one transaction (SET LOCAL), which do not remain in a connection that other code uses later:
+ * - the server's time limits for idle and long transactions are switched off, because they would end the transaction of a lock;
+ * - the lock of a machine that has vanished (power, network) ends after 25 s instead of two hours, by TCP keepalive. A process that is only
+ *   stopped keeps its lock, because its kernel still answers;
+ * - a commit is confirmed only when it is durable, also in a database with `synchronous_commit = off`.
  */
 const settings = `
   SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -20,15 +20,15 @@ const settings = `
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
 /**
- * Each statement sees what others have committed, whatever the database's default; and never a replica: it lags, and its locks are its
- * own. There, READ WRITE is refused.
+ * Begins a transaction. READ COMMITTED makes each statement see what others have committed, whatever the database's default is. READ WRITE
+ * is refused by a replica, which must not be used: its reads lag, and its locks do not exclude those of the primary.
  */
 export const begin: string = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${settings}`;
-/** The next transaction begins in the same breath: a pooler in transaction mode has no gap in which to give the server's side away. */
+/** Commits and begins the next transaction in one step, so that a pooler in transaction mode cannot assign the connection in between. */
 export const commitAndGoOn: string = `COMMIT AND CHAIN; ${settings}`;
 export const rollbackAndGoOn: string = `ROLLBACK AND CHAIN; ${settings}`;
 
-/** Runs `work` in a transaction on a connection of its own, which it gives back; durable when it resolves. */
+/** Runs `work` in a transaction on this connection, which it returns to the pool. The changes are durable when it resolves. */
 export async function inTransaction<T>(session: Session, work: Work<T>): Promise<T> {
   try {
     await session.query(begin);

@@ -1,25 +1,25 @@
 import { isPromise } from '../../text/words.js';
 
-/** As much of an `ioredis` client (`Redis` or `Cluster`, 5 or later) as the store needs. */
+/** The part of an `ioredis` client (`Redis` or `Cluster`, 5 or later) that the store uses. */
 export interface IoredisClient {
-  /** Tells it from others; never called. */
+  /** Only its presence is checked, to recognise the library; it is never called. */
   readonly defineCommand: unknown;
   eval(script: string, numkeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** As much of a `redis` client (node-redis: client, pool, cluster or sentinel, 4 or later) as the store needs. */
+/** The part of a `redis` client (node-redis: client, pool, cluster or sentinel, 4 or later) that the store uses. */
 export interface NodeRedisClient {
-  /** Tells it from others; never called. */
+  /** Only its presence is checked, to recognise the library; it is never called. */
   readonly evalSha: unknown;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
-/** A client of either library; connecting it, its `error` listener and its end are the application's. */
+/** A client of either library. The application connects it, listens to its `error` events and ends it. */
 export type RedisClient = IoredisClient | NodeRedisClient;
 
 /**
- * Runs a Lua script on the server: all of it or nothing, and on the primary even where a cluster client reads from replicas.
- * Rejects with an `Error` that quotes no argument.
+ * Runs a Lua script on the server atomically, on the primary even where a cluster client reads from replicas. Rejects with an `Error` that
+ * quotes no argument.
  */
 export type RunScript = (
   script: string,
@@ -27,7 +27,7 @@ export type RunScript = (
   args?: readonly string[],
 ) => Promise<unknown>;
 
-/** How scripts are run on this client, or undefined if it is neither library's. */
+/** The function that runs scripts on this client; undefined for a client of neither library. */
 export function scriptRunner(client: unknown): RunScript | undefined {
   const evaluate = evaluatorOf(client);
   return (
@@ -35,7 +35,7 @@ export function scriptRunner(client: unknown): RunScript | undefined {
     (async (script, keys, args = []) => {
       try {
         const reply: unknown = evaluate(script, [...keys], [...args]);
-        // What was not waited for may not have happened, and a reply that is missed looks like an empty store.
+        // Without a promise the command may not have run yet, and its missing reply would look like an empty store.
         if (!isPromise(reply)) throw new Error('the client gives no promise, so that nobody knows its reply');
         return await reply;
       } catch (error) {
@@ -46,8 +46,8 @@ export function scriptRunner(client: unknown): RunScript | undefined {
 }
 
 /**
- * True for a client of redis 3 or older, for a later one in legacy mode, and for what its `legacy()` returns: their commands take callbacks,
- * and return no promise.
+ * True for a client whose commands take callbacks and return no promise: of redis 3 or older, of a later version in legacy mode, or the
+ * result of its `legacy()`.
  */
 export function isCallbackClient(client: unknown): boolean {
   if (!offers(client, 'eval')) return false;
@@ -63,7 +63,7 @@ type Evaluate = (script: string, keys: string[], args: string[]) => Promise<unkn
 
 function evaluatorOf(client: unknown): Evaluate | undefined {
   if (!offers(client, 'eval') || isCallbackClient(client)) return undefined;
-  // Other clients have an `eval` and an `evalsha` too, with yet another order of arguments.
+  // Other libraries have an `eval` as well, with another order of arguments. So the library is recognised by a further method.
   if (offers(client, 'defineCommand')) {
     const ioredis = client as unknown as IoredisClient;
     return (script, keys, args) => ioredis.eval(script, keys.length, ...keys, ...args);
@@ -83,22 +83,25 @@ function offers(client: unknown, name: string): client is Record<string, unknown
   );
 }
 
-/** How the libraries say that a client has no connection, and will have none by itself. */
+/** The messages of both libraries for a client that is closed and will not connect again by itself. */
 const isClosed = /^(ClientClosedError|ClientOfflineError)\b|Connection is closed|client is closed/i;
 
-/** ioredis puts the command with its arguments, tokens included, on its errors: they must not travel on as a cause. */
+/**
+ * The message of a client's error, for an error of the store. The error itself is not used as its cause, because ioredis puts the command
+ * with all arguments on it, tokens included.
+ */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the client rejected with something else than an Error';
-  // A connection tried over IPv6 and IPv4 fails with an AggregateError that says nothing but its code.
+  // A connection that was tried over IPv6 and IPv4 fails with an AggregateError whose message is empty; only its code says something.
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  // A server that refuses a command may quote it.
+  // A server that refuses a command may quote its arguments in the message: they are cut off.
   const [message = ''] = error.message.split(', with args');
   if (isClosed.test(`${error.name} ${message}`))
     return `${error.name}: the client is closed, or was never connected. Await its connect() before the first call, and close it after procore.idle()`;
   return message ? `${error.name}: ${message}` : code;
 }
 
-/** A reply as text, whatever types the client maps replies to; undefined for nil. */
+/** A reply as text (some clients return Buffers); undefined for nil. */
 export function textOf(reply: unknown): string | undefined {
   if (reply === null || reply === undefined) return undefined;
   if (Buffer.isBuffer(reply)) return reply.toString('utf8');

@@ -1,16 +1,16 @@
 /** The keys of one account. */
 export interface AccountKeys {
-  /** The token set as JSON. */
+  /** The key of the token set, stored as JSON. */
   readonly tokens: string;
-  /** The holder's identifier, for as long as its lease lasts. */
+  /** The key of the lock: it contains the identifier of the holder, and expires with the lease. */
   readonly lock: string;
-  /** What the lock remembers. */
+  /** The key of the lock's record. */
   readonly record: string;
 }
 
 /**
- * Names the keys. What stands in braces is a Redis Cluster's hash tag: all keys of an account live on one node, where a script can look
- * at lock and tokens in one step.
+ * Names the keys of an account. The part in braces is the hash tag of Redis Cluster: it keeps all keys of an account on one node, so that
+ * one script can use lock and tokens together.
  */
 export function keysOf(prefix: string, account: string): AccountKeys {
   const base = `${prefix}{${hashTagOf(account)}}`;
@@ -18,8 +18,9 @@ export function keysOf(prefix: string, account: string): AccountKeys {
 }
 
 /**
- * The account without braces, which would end the tag, and without halves of surrogate pairs, which UTF-8 cannot tell apart; no two
- * accounts become one. An empty tag would be none.
+ * The account with some characters percent-encoded, so that different accounts have different tags: braces, which would end the tag; halves
+ * of surrogate pairs, which UTF-8 cannot distinguish; and the escape character itself. An empty account gets a tag as well, because Redis
+ * ignores empty tags.
  */
 function hashTagOf(account: string): string {
   const escape = (character: string) => `%${character.codePointAt(0)!.toString(16).toUpperCase()}`;

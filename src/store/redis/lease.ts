@@ -2,36 +2,36 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopwatch } from '../../time/awake.js';
 
-/** What the server does for a lock; each rejects when nothing is known of it. */
+/** The commands to the server for one lock. Each rejects when the answer is not known. */
 export interface LeaseCommands {
-  /** True if the lock is this holder's now. */
+  /** Acquires the lock for this identifier; true if it is this holder's now. */
   acquire(id: string): Promise<boolean>;
-  /** False if the lock is no longer this holder's. */
+  /** Extends the lease; false if the lock is no longer this holder's. */
   renew(id: string): Promise<boolean>;
-  /** Ends it if it is this holder's. */
+  /** Releases the lock if it is this holder's. */
   release(id: string): Promise<void>;
 }
 
-/** A lock that is held, and renewed until its end. */
+/** A lock that is held, and whose lease is renewed until {@link Lease.end}. */
 export interface Lease {
-  /** What stands in the lock while this holder has it; never used twice. */
+  /** The identifier of this holder in the lock; a new one for each lease. */
   readonly id: string;
-  /** Aborts when the lock is gone, or when the lease has run out without word of a renewal. */
+  /** Aborts when the lock is lost, or when the lease has expired without an answer to its renewal. */
   readonly lost: AbortSignal;
-  /** Renews it, and says whether it is held: by the server's word, and only if that has come before the lease would have run out. */
+  /** Renews the lease and tells whether the lock is held: true only if the server says so before the lease would have expired. */
   stands(): Promise<boolean>;
-  /** For whoever finds out otherwise that the lock is gone. */
+  /** Marks the lock as lost, for a caller that has found that out in another way. */
   lose(): void;
-  /** Stops the renewals and releases the lock. Rejects if that failed: others then wait for the end of the lease. */
+  /** Stops the renewals and releases the lock. Rejects if the release failed: the lock then ends when its lease expires. */
   end(): Promise<void>;
 }
 
-/** Between two looks at a lock that another has, in milliseconds: by chance, so that a fleet does not look in step. */
+/** The wait in milliseconds between two tries for a lock that is held by another; random, so that processes do not try in step. */
 const lookAgainMs = { least: 50, most: 150 };
 
 /**
- * Waits for the lock, then keeps it by renewing it each third of `leaseMs`. Rejects at once with the reason of `signal` when that aborts,
- * and with what `acquire` rejected with; nothing is left then of the wait, nor of a lock that is granted after it.
+ * Waits for the lock, then renews its lease each third of `leaseMs`. Rejects with the reason of `signal` as soon as that aborts, and with
+ * the rejection of `acquire`. A lock that the server grants after that is released again.
  */
 export async function acquireLease(
   commands: LeaseCommands,
@@ -51,7 +51,7 @@ export async function acquireLease(
       signal.throwIfAborted();
       if (granted && !lost.signal.aborted) return keep(commands, { id, leaseMs, lost, stopTerm });
       stopTerm();
-      // Granted, but the answer took longer than the lease: asked again it is granted anew, if nobody else has it.
+      // If the lock was granted but the answer took longer than the lease, the loop asks again at once.
       if (!granted) await sleep(randomInt(lookAgainMs.least, lookAgainMs.most), undefined, { signal });
     }
   } catch (error) {
@@ -61,7 +61,7 @@ export async function acquireLease(
   }
 }
 
-/** A client without a connection keeps commands for later: what is granted then must not lock others out. */
+/** Releases a lock that is granted after the wait has ended. A client without a connection may queue the command and send it much later. */
 function tidyUp(commands: LeaseCommands, id: string, asked: Promise<boolean>): void {
   asked
     .catch(() => true)
@@ -88,7 +88,7 @@ function keep(
   async function renewUntilEnded(): Promise<void> {
     while (await hasPassed(leaseMs / 3, ended.signal)) {
       stopNextTerm = startTerm(leaseMs, lost);
-      // A connection that broke says nothing of the lock: until the lease has run out it is ours.
+      // A failed command says nothing about the lock: until the lease expires it is still held.
       const renewed = await commands.renew(id).catch(() => undefined);
       if (ended.signal.aborted) return;
       if (renewed === false) return lose();
@@ -101,7 +101,7 @@ function keep(
     if (ended.signal.aborted) return false;
     const elapsedMs = stopwatch();
     const isHeld = await commands.renew(id);
-    // The timers of a process that was stopped have not run yet, and the answer may have lain there all the time.
+    // The elapsed time is checked as well: in a process that was stopped, an old answer may be read before the timer of the lease fires.
     if (!isHeld || elapsedMs() >= leaseMs) lose();
     return !ended.signal.aborted;
   }
@@ -116,15 +116,15 @@ function keep(
       stop();
       const released = commands.release(id);
       if (!lost.signal.aborted) return released;
-      // Most likely it is no longer ours to release, and perhaps there is no server: nobody waits for that.
+      // The release of a lost lock is not awaited: it most likely belongs to another holder, or the server cannot be reached.
       released.catch(() => undefined);
     },
   };
 }
 
 /**
- * Aborts `lost` after a lease's time, unless it is stopped. Started before the server is asked, which counts from when it is: what this
- * holder believes is over first.
+ * Aborts `lost` after `leaseMs`, unless it is stopped. It is started before the command is sent, and the server counts from when it runs
+ * the command; so this holder stops relying on the lock before the server lets it expire.
  */
 function startTerm(leaseMs: number, lost: AbortController): () => void {
   const stopped = new AbortController();
@@ -134,7 +134,7 @@ function startTerm(leaseMs: number, lost: AbortController): () => void {
   return () => stopped.abort();
 }
 
-/** Whether that time has passed; false as soon as `signal` aborts. Keeps no process alive. */
+/** Resolves with true after `ms`, or with false as soon as `signal` aborts. Does not keep the process alive. */
 function hasPassed(ms: number, signal: AbortSignal): Promise<boolean> {
   return sleep(ms, undefined, { signal, ref: false }).then(
     () => true,
@@ -142,7 +142,7 @@ function hasPassed(ms: number, signal: AbortSignal): Promise<boolean> {
   );
 }
 
-/** Rejects with the reason of `signal` when that aborts first; leaves no listener. */
+/** Settles as `work` does, or rejects with the reason of `signal` when that aborts first. Leaves no listener. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);

@@ -1,8 +1,8 @@
 /**
- * Redis runs a script as one step, so that what it has looked at is still so when it writes. Each may run twice: a client that lost the
- * connection sends a command again whose first answer it never saw.
+ * Acquires the lock. KEYS: the lock. ARGV: identifier, lease in milliseconds. A lock that this holder has already is granted again.
  *
- * KEYS: the lock. ARGV: identifier, lease in milliseconds. One's own lock is granted again.
+ * Redis runs each of these scripts atomically, so that nothing changes between its reads and writes. Each must be safe to run twice,
+ * because a client that lost its connection sends a command again whose answer it did not get.
  */
 export const acquireScript = `
 local holder = redis.call('GET', KEYS[1])
@@ -13,7 +13,10 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'held'
 `;
 
-/** KEYS: the lock. ARGV: identifier, lease in milliseconds. A lock that has run out is not taken anew: others may have had it. */
+/**
+ * Extends the lease. KEYS: the lock. ARGV: identifier, lease in milliseconds. An expired lock is not acquired again, because another holder
+ * may have had it meanwhile.
+ */
 export const renewScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 'gone'
@@ -22,7 +25,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 'held'
 `;
 
-/** KEYS: the lock. ARGV: identifier. */
+/** Releases the lock. KEYS: the lock. ARGV: identifier. */
 export const releaseScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 'gone'
@@ -32,8 +35,8 @@ return 'released'
 `;
 
 /**
- * KEYS: the tokens. The value, and a hash that stands for it in {@link replaceScript}: over its bytes, which a client that reads text may
- * not be able to give back.
+ * Reads the tokens. KEYS: the tokens. Returns the value and a hash of its bytes, by which {@link replaceScript} recognises the value: a
+ * client that decodes replies as text may not be able to send the same bytes back.
  */
 export const readScript = `
 local value = redis.call('GET', KEYS[1])
@@ -44,11 +47,11 @@ return { value, redis.sha1hex(value) }
 `;
 
 /**
- * KEYS: the tokens, the lock. ARGV: the new value, the hash of the value that it replaces ('' for none), the identifier of the holder who
- * saves ('' if nobody holds the lock here).
+ * Saves the tokens. KEYS: the tokens, the lock. ARGV: the new value, the hash of the value that it replaces ('' for none), the identifier
+ * of the holder who saves ('' for a save without the lock).
  *
- * The comparison of refresh tokens is made before, on what {@link readScript} gave, and not here with `cjson`, which refuses texts that
- * JSON allows (half of a surrogate pair, in a name that somebody has cut): a pair that can't be saved is lost.
+ * The refresh tokens are compared before, in the store, and not here with `cjson`. That refuses texts that JSON allows (half of a surrogate
+ * pair, as in a name that was cut), and a pair that cannot be saved is lost.
  */
 export const replaceScript = `
 local value = redis.call('GET', KEYS[1])
@@ -67,7 +70,7 @@ redis.call('SET', KEYS[1], ARGV[1])
 return 'saved'
 `;
 
-/** KEYS: the record, the lock. ARGV: identifier, and the text, if there is one. */
+/** Writes or clears the lock's record. KEYS: the record, the lock. ARGV: identifier, and the text; without a text the record is cleared. */
 export const noteScript = `
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then
   return 'gone'
@@ -80,12 +83,12 @@ end
 return 'written'
 `;
 
-/** KEYS: the record. */
+/** Reads the lock's record. KEYS: the record. */
 export const recallScript = `
 return redis.call('GET', KEYS[1])
 `;
 
-/** KEYS: what is deleted. */
+/** Deletes keys. KEYS: the keys. */
 export const removeScript = `
 return redis.call('DEL', unpack(KEYS))
 `;

@@ -912,7 +912,7 @@ describe('the lock', () => {
       place: placeInFolder(directory),
       kernel,
       fs: promises,
-      saveLockPatienceMs: 50,
+      saveLockWaitMs: 50,
     });
     const { message } = await caught(store.save(first, 'acme', undefined));
     expect(message).toMatch(/\.save\.lock has been held by others for 50 ms\. Whoever holds it hangs/);
