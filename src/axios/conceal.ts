@@ -7,8 +7,8 @@ const ofAgents = ['sockets', 'freeSockets', 'requests'];
 const ofAnswers = ['req', 'socket', 'client'];
 
 /**
- * Hides from loggers what leads to the bearer that was sent: they print what is enumerable. Code that reads `response.request` finds it where
- * it was.
+ * Hides from loggers what leads to the bearer that was sent: they print what is enumerable. Code that reads `response.request` finds it
+ * where it was.
  */
 export function concealAnswer(response: AxiosResponse): void {
   concealRequest(response);

@@ -57,8 +57,8 @@ export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter 
 }
 
 /**
- * axios that makes no tunnel asks a proxy on http for https URLs, and names the agent for https all the same. follow-redirects takes the one
- * for http then; Node's own client, which axios uses where it follows no redirects, refuses the other one.
+ * axios that makes no tunnel asks a proxy on http for https URLs, and names the agent for https all the same. follow-redirects takes the
+ * one for http then; Node's own client, which axios uses where it follows no redirects, refuses the other one.
  */
 function throughProxy(copy: AxiosCopy, adapter: Adapter, { config, url }: Hop): AxiosRequestConfig {
   if (!config.httpsAgent || copy.tellsRedirects || !goesInClear(copy, adapter, url, config)) return config;

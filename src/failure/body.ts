@@ -37,8 +37,8 @@ const jsonLike = /^[[{]\s*(["[\]{}]|$)/;
 const secretName = /token|secret|password/i;
 
 /**
- * Reads every shape of Procore's error bodies, as string, bytes or parsed object: the v2 envelope; `message`, `error`, and `errors` as text,
- * list or by field; plain text; the HTML page of a gateway. Never throws, redacts tokens, and does not read streams.
+ * Reads every shape of Procore's error bodies, as string, bytes or parsed object: the v2 envelope; `message`, `error`, and `errors` as
+ * text, list or by field; plain text; the HTML page of a gateway. Never throws, redacts tokens, and does not read streams.
  */
 export function parseErrorBody(data: unknown): ErrorBody {
   const finds: Finds = { messages: [], fields: new Map(), reasonCodes: [], texts: 0, left: mostValues };
@@ -57,8 +57,8 @@ export function parseErrorBody(data: unknown): ErrorBody {
 }
 
 /**
- * Reads a Blob (`responseType: 'blob'`), which {@link parseErrorBody} cannot read because that takes a promise. Returns undefined for anything
- * that is no Blob. Never rejects; resolves with undefined for a Blob that cannot be read.
+ * Reads a Blob (`responseType: 'blob'`), which {@link parseErrorBody} cannot read because that takes a promise. Returns undefined for
+ * anything that is no Blob. Never rejects; resolves with undefined for a Blob that cannot be read.
  */
 export function blobText(data: unknown): Promise<string | undefined> | undefined {
   try {
@@ -207,7 +207,9 @@ function clean(text: string): string {
   return cut(redact(known.replace(/[\s\p{Cc}]+/gu, ' ').trim()), longestMessage);
 }
 
-/** The name of a field, with tokens redacted. A long name made of words and numbers (`custom_field_598134325649528`) is not taken for one. */
+/**
+ * The name of a field, with tokens redacted. A long name made of words and numbers (`custom_field_598134325649528`) is not taken for one.
+ */
 function nameOf(name: string): string {
   const short = name.slice(0, longestRedacted);
   const ordinary = short.split(/[._]/).every((part) => /^[a-z]*\d*$/i.test(part));

@@ -12,8 +12,8 @@ const statusWords = new Set(
 const mostRead = 4_096;
 
 /**
- * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body. Procore's API may answer with an empty body, and then
- * only the header names it. Streams are not read.
+ * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body. Procore's API may answer with an empty body, and
+ * then only the header names it. Streams are not read.
  */
 export function refusalReason(headers: unknown, body: unknown): RefusalReason {
   const challenge = headerText(headers);

@@ -34,8 +34,8 @@ const byFailure: Readonly<Record<ConnectionFailure, ProblemKind>> = {
   lost: 'connection-lost',
 };
 /**
- * Messages that are more specific than their status, with the range of statuses that they count for. Sources: Procore, "Error Code Reference",
- * common error patterns; Procore's answer to a call without the company header.
+ * Messages that are more specific than their status, with the range of statuses that they count for. Sources: Procore, "Error Code
+ * Reference", common error patterns; Procore's answer to a call without the company header.
  */
 const telling: readonly { text: RegExp; kind: ProblemKind; from: number; to: number }[] = [
   { text: /App is not connected to this company/i, kind: 'app-not-connected', from: 403, to: 403 },

@@ -63,7 +63,10 @@ interface ToldDetails extends ErrorDetails {
 }
 
 const brand = Symbol.for('axios-procore.error');
-/** The key of the summary and details that an error was made of. {@link retold} makes a copy of the error from them, in any copy of the package. */
+/**
+ * The key of the summary and details that an error was made of. {@link retold} makes a copy of the error from them, in any copy of the
+ * package.
+ */
 const madeOf = Symbol.for('axios-procore.error-made-of');
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
@@ -152,8 +155,8 @@ export class ReauthenticationRequiredError extends ProcoreErrorBase {
   readonly code = 'ERR_PROCORE_REAUTHENTICATION_REQUIRED';
   readonly kind = 'reauthentication-required';
   /**
-   * `no-tokens`: the store has no tokens. `no-refresh-token`: there is only an access token, and it has expired. `refresh-token-invalid`: the
-   * refresh token was redeemed elsewhere or revoked. `refresh-response-lost`: it was redeemed, and the answer with the new pair never
+   * `no-tokens`: the store has no tokens. `no-refresh-token`: there is only an access token, and it has expired. `refresh-token-invalid`:
+   * the refresh token was redeemed elsewhere or revoked. `refresh-response-lost`: it was redeemed, and the answer with the new pair never
    * arrived. From `exchangeCode` only, `code-invalid`: the code was used before, has expired, or was requested with another redirect URI;
    * `code-response-lost`: the code was sent, and the answer never arrived.
    */
@@ -236,8 +239,8 @@ export class WrongEnvironmentError extends ProcoreErrorBase {
 }
 
 /**
- * The call was not sent, because it has no bearer token that tells its user, and there are tokens of several users. Nobody's call may run with
- * another user's tokens.
+ * The call was not sent, because it has no bearer token that tells its user, and there are tokens of several users. Nobody's call may run
+ * with another user's tokens.
  */
 export class AccountUndecidedError extends ProcoreErrorBase {
   override readonly name = 'AccountUndecidedError';

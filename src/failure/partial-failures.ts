@@ -19,8 +19,8 @@ export interface PartialFailure {
 }
 
 /**
- * Lists the failed items of a successful answer: `errors` beside `entities` of a sync action (200), `data.failed` (207), `failures` (201 and
- * 207). An empty list for any other answer or value.
+ * Lists the failed items of a successful answer: `errors` beside `entities` of a sync action (200), `data.failed` (207), `failures` (201
+ * and 207). An empty list for any other answer or value.
  *
  * @example
  * const answer = await api.patch('/rest/v1.0/projects/1/rfis/sync', { updates });

@@ -8,9 +8,9 @@ interface WithErrorClass {
 }
 
 /**
- * The error as it is raised on an instance of this axios: an `instanceof` that copy's `AxiosError` as well, if it has one. Instances of several
- * copies of axios may wait for one renewal and fail with its error: for the second copy a new error is made, because the first one is an
- * `AxiosError` of the first copy already.
+ * The error as it is raised on an instance of this axios: an `instanceof` that copy's `AxiosError` as well, if it has one. Instances of
+ * several copies of axios may wait for one renewal and fail with its error: for the second copy a new error is made, because the first one
+ * is an `AxiosError` of the first copy already.
  */
 export function raisedIn<E extends ProcoreError>({ AxiosError }: WithErrorClass, error: E): E {
   const made = originalPrototypeOf(error);

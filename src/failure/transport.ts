@@ -32,8 +32,8 @@ const mostLinks = 5;
 
 const timeouts = new Set(['ETIMEDOUT', 'ESOCKETTIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 /**
- * Error codes of a lost connection or a broken answer: of Node's sockets, of a body that broke off, and of undici; then of the parsers of HTTP
- * and of compression, of TLS records and of HTTP/2.
+ * Error codes of a lost connection or a broken answer: of Node's sockets, of a body that broke off, and of undici; then of the parsers of
+ * HTTP and of compression, of TLS records and of HTTP/2.
  */
 const losses = new Set([
   'ECONNRESET',
@@ -59,8 +59,8 @@ const damaged =
 const abortedWords =
   /^((request )?aborted|(response )?stream (has been )?aborted|(read|write) ECONNABORTED)$/i;
 /**
- * Messages of ERR_BAD_RESPONSE for a body that broke off. Older versions of axios report it as an exceeded `maxContentLength` of -1; a limit
- * that was set is a number without a sign, and exceeding it is no lost connection.
+ * Messages of ERR_BAD_RESPONSE for a body that broke off. Older versions of axios report it as an exceeded `maxContentLength` of -1; a
+ * limit that was set is a number without a sign, and exceeding it is no lost connection.
  */
 const cutWords = /^(stream has been aborted|maxContentLength size of (?!\d).*exceeded)$/;
 /** Messages of errors without a code for a body that broke off. */
@@ -77,8 +77,8 @@ export function transportFailureOf(error: unknown): TransportFailure {
 }
 
 /**
- * Judges the innermost cause first. From 1.x on axios wraps the socket's error, and fetch puts it into `cause`. The outer error has the same
- * code, but not the `syscall` that tells whether the socket was connecting or reading.
+ * Judges the innermost cause first. From 1.x on axios wraps the socket's error, and fetch puts it into `cause`. The outer error has the
+ * same code, but not the `syscall` that tells whether the socket was connecting or reading.
  */
 function judge(error: unknown, depth: number): TransportFailure | undefined {
   if (typeof error !== 'object' || error === null || depth >= mostLinks) return undefined;
@@ -133,7 +133,8 @@ function failureIn(error: unknown, depth: number): ConnectionFailure | undefined
   const inner = failureIn(cause, depth + 1);
   if (inner) return inner;
   if (typeof code !== 'string' && brokenWords.test(words)) return 'lost';
-  // An error of fetch with a cause that was not recognised above is a refusal of fetch itself, as of an unknown scheme, and no lost connection.
+  // An error of fetch with a cause that was not recognised above is a refusal of fetch itself, as of an unknown scheme, and no lost
+  // connection.
   const silent = cause === undefined || cause === null;
   return silent && (code === 'ERR_NETWORK' || networkWords.test(words)) ? 'lost' : undefined;
 }

@@ -72,7 +72,9 @@ export function createTakeover(deps: {
 }): Takeover {
   const { env, copy, settings, mutex, sendTokenRequest, warnOnce, accounts } = deps;
   const inTime = createInTime(deps);
-  /** The saves under way of pairs that answered the application's own requests, by the fingerprint of the refresh token that was redeemed. */
+  /**
+   * The saves under way of pairs that answered the application's own requests, by the fingerprint of the refresh token that was redeemed.
+   */
   const saves = new Map<string, Promise<void>>();
 
   function sourceFor(refreshToken: string | undefined, call: LegacyCall): TokenSource | undefined {
@@ -120,8 +122,8 @@ export function createTakeover(deps: {
   }
 
   /**
-   * Redeems a refresh token that no account in memory holds, where each user is an account. It is looked for in the store first, again under
-   * the lock; otherwise only the answer shows which user it belongs to.
+   * Redeems a refresh token that no account in memory holds, where each user is an account. It is looked for in the store first, again
+   * under the lock; otherwise only the answer shows which user it belongs to.
    */
   async function redeemForUnknownUser(request: RefreshRequest, call: AnsweredCall): Promise<AxiosResponse> {
     const { refreshToken } = request;

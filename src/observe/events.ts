@@ -21,8 +21,8 @@ export interface ProcoreEvents {
   /** A renewal failed; no call is rejected for a failure in the background. */
   'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
   /**
-   * The new pair could not be saved and is in memory only. Calls use the old pair while that works. `cause` is the error of the store, without
-   * secrets.
+   * The new pair could not be saved and is in memory only. Calls use the old pair while that works. `cause` is the error of the store,
+   * without secrets.
    */
   'token-save-failed': { account: string; message: string; cause?: unknown };
   /** A pair that could not be saved has been saved after all. */
@@ -30,8 +30,8 @@ export interface ProcoreEvents {
   /** The user must authorize the application anew. Emitted as soon as that is known, even while the old access token still works. */
   'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
   /**
-   * A call waits for a token, for a rate limit, for a server that refuses calls for a time (429, 503), or before a retry. `until` is missing
-   * where the end of the wait depends on the answer to another request.
+   * A call waits for a token, for a rate limit, for a server that refuses calls for a time (429, 503), or before a retry. `until` is
+   * missing where the end of the wait depends on the answer to another request.
    */
   'request-waiting': {
     reason: 'token' | 'rate-limit' | 'unavailable' | 'retry';
@@ -66,7 +66,10 @@ export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
   readonly logger: Settings['logger'];
-  /** Runs a function in the async context of the attach. Events of an account are emitted in it; a call's own events are emitted in the call's. */
+  /**
+   * Runs a function in the async context of the attach. Events of an account are emitted in it; a call's own events are emitted in the
+   * call's.
+   */
   readonly inContext: InContext;
   /** Emits a `warning` once for each pair of code and `subject`. */
   warnOnce(code: WarningCode, subject: string, message: string): void;

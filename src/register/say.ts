@@ -21,8 +21,8 @@ export interface Voice {
 }
 
 /**
- * Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. `paths`: shown in full,
- * however long the names in them are.
+ * Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. `paths`: shown in
+ * full, however long the names in them are.
  */
 export function createVoice(
   chosen: LogLevel | undefined,

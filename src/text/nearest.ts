@@ -1,4 +1,7 @@
-/** The known name that was probably meant by a misspelt one: in another case, in `snake_case`, without its unit, or with a few wrong letters. */
+/**
+ * The known name that was probably meant by a misspelt one: in another case, in `snake_case`, without its unit, or with a few wrong
+ * letters.
+ */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   // A text of such a length is no misspelt name, and the comparison takes quadratic time.
   if (given.length > 60) return undefined;

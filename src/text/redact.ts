@@ -4,8 +4,8 @@ const bearerLike = /(\b(?:Bearer|Basic)(?:\s|%20)+)[\w.~+/=%-]{8,}/gi;
 /** The credentials of an `Authorization` header that is named in the text, however short they are. */
 const headerLike = /(\bauthorization\\?["']?\s*[:=,]\s*\\?["']?(?:Bearer|Basic|Token)\s+)[^\s"'\\,&}]+/gi;
 /**
- * A named secret (`access_token`, `clientSecret`) with its value: in a form, in JSON, in JSON inside JSON, as Node and PostgreSQL print it, and
- * URL-encoded once or more often. There the name may follow directly on the two digits of an escape such as `%26`.
+ * A named secret (`access_token`, `clientSecret`) with its value: in a form, in JSON, in JSON inside JSON, as Node and PostgreSQL print it,
+ * and URL-encoded once or more often. There the name may follow directly on the two digits of an escape such as `%26`.
  */
 const parameterLike =
   /((?:\b|(?<=%[\da-f]{2}))(?:(?:access|refresh|id|auth)_?token|client_?secret|password|token))((?:\\?["')]|%(?:25)*2[27])?\s*(?:[=:]|%(?:25)*3[AD])\s*\(?\\?["']?)([^&"'\s,}\\)]+)/gi;

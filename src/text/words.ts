@@ -9,7 +9,10 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** An option or an argument in words, for an error message. Of a string only the length is told, because it may be a secret in the wrong place. */
+/**
+ * An option or an argument in words, for an error message. Of a string only the length is told, because it may be a secret in the wrong
+ * place.
+ */
 export function described(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
@@ -25,7 +28,8 @@ export function described(value: unknown): string {
 
 /**
  * The words for a promise in a place that takes none. A rejection of it is handled here, because nobody else will, and an unhandled
- * rejection ends the process. Another thenable, such as the query object of a library, is left alone: calling its `then` would run the query.
+ * rejection ends the process. Another thenable, such as the query object of a library, is left alone: calling its `then` would run the
+ * query.
  */
 function abandoned(value: unknown): string {
   const isReal = Object.prototype.toString.call(value) === '[object Promise]';
@@ -84,7 +88,9 @@ function saidBy(error: unknown, secrets: readonly string[]): string {
 
 /** The row or key that PostgreSQL and MySQL quote when they refuse it. */
 const rowLike = /\b(row contains |values? |Key |entry )\([^)]*\)?/gi;
-/** A quoted word of 12 or more characters that is no path. It is redacted where it has a digit: then it is a value and not a table's name. */
+/**
+ * A quoted word of 12 or more characters that is no path. It is redacted where it has a digit: then it is a value and not a table's name.
+ */
 const quotedData = /(["'`])(?!\.{0,2}\/)[^"'`\s]{12,}\1/g;
 /** A word that may be a token or a part of one. */
 const longWord = /[\w+-]{20,}=*/g;

@@ -7,13 +7,15 @@ export function stopwatch(): () => number {
   return () => Math.max(Date.now() - wallMs, performance.now() - steadyMs);
 }
 
-/** Awake time: the time during which this process runs, in milliseconds. Time during which it is stopped (SIGSTOP, sleep) does not count. */
+/**
+ * Awake time: the time during which this process runs, in milliseconds. Time during which it is stopped (SIGSTOP, sleep) does not count.
+ */
 export interface AwakeTime {
   /** For how long the process has been stopped in total. Stops are noticed only while a wait of {@link AwakeTime.start} is under way. */
   asleepMs(): number;
   /**
-   * Calls `over` when the process has been awake for `ms`, but not before it could read what had arrived on its sockets while it was stopped.
-   * Returns a function that cancels the wait. With `ref: false` the wait does not keep the process alive.
+   * Calls `over` when the process has been awake for `ms`, but not before it could read what had arrived on its sockets while it was
+   * stopped. Returns a function that cancels the wait. With `ref: false` the wait does not keep the process alive.
    */
   start(ms: number, ref: boolean, over: () => void): () => void;
 }
@@ -22,7 +24,9 @@ export interface AwakeTime {
 const beatMs = 250;
 /** A timer that fires later than this means that the process was stopped or its event loop was blocked. A smaller delay is ordinary. */
 const lateMs = 100;
-/** The time after a stop in which arrived data is read: TLS, decompression and a driver's own queue take several turns of the event loop. */
+/**
+ * The time after a stop in which arrived data is read: TLS, decompression and a driver's own queue take several turns of the event loop.
+ */
 const graceMs = 250;
 /** After this many graces a wait ends although the process keeps being stopped, so that no wait lasts for ever. */
 const mostGraces = 20;

@@ -7,8 +7,8 @@ const standard = new Set(
 const none: readonly string[] = [];
 
 /**
- * The names that other code has added to `Object.prototype` ("prototype pollution"). Every object seems to have a property of each such name.
- * Such a value must not decide where a token is sent.
+ * The names that other code has added to `Object.prototype` ("prototype pollution"). Every object seems to have a property of each such
+ * name. Such a value must not decide where a token is sent.
  */
 function pollution(): readonly string[] {
   const names = Object.getOwnPropertyNames(Object.prototype);

@@ -1,8 +1,8 @@
 import { headerOf } from './headers.js';
 
 /**
- * The rate limit that the headers of an answer state. Procore has an hourly and a shorter limit, and states the one that is nearer to its end
- * (Procore, "Rate Limiting"). A field is undefined where its header is missing or invalid.
+ * The rate limit that the headers of an answer state. Procore has an hourly and a shorter limit, and states the one that is nearer to its
+ * end (Procore, "Rate Limiting"). A field is undefined where its header is missing or invalid.
  */
 export interface RateLimit {
   /** Calls that a window allows. */

@@ -12,8 +12,8 @@ export const unknownClock: ServerClock = Object.freeze({ offsetsMs: [], lastHead
 const keptSamples = 16;
 
 /**
- * Adds the sample of one answer. Each sample is smaller than the true offset, because `Date` is rounded down to whole seconds and the answer
- * took time to arrive; so the largest sample is the best estimate. Only the latest samples are kept, because clocks drift.
+ * Adds the sample of one answer. Each sample is smaller than the true offset, because `Date` is rounded down to whole seconds and the
+ * answer took time to arrive; so the largest sample is the best estimate. Only the latest samples are kept, because clocks drift.
  */
 export function learnClock(clock: ServerClock, dateHeader: unknown, receivedAtMs: number): ServerClock {
   // The first answer with a new `Date` gives the largest sample of that second; later ones with the same `Date` are skipped.

@@ -4,8 +4,8 @@ import { httpDateMs } from './http-date.js';
 const longestMs = 365 * 24 * 60 * 60 * 1000;
 
 /**
- * The longest time for which a server wait is obeyed without asking the server again: one hour, Procore's longest rate limit window. A server
- * that asks for more is asked again each hour, so that one wrong number does not stop all calls for ever.
+ * The longest time for which a server wait is obeyed without asking the server again: one hour, Procore's longest rate limit window. A
+ * server that asks for more is asked again each hour, so that one wrong number does not stop all calls for ever.
  */
 export const longestToldMs: number = 60 * 60 * 1000;
 
@@ -19,14 +19,17 @@ export function retryAfterMs(header: unknown, serverNowMs: number): number | und
 }
 
 /**
- * The wait before a retry with full jitter: a random part of `baseDelayMs`, doubled for each retry, up to `maxDelayMs` (AWS Architecture Blog,
- * "Exponential Backoff And Jitter").
+ * The wait before a retry with full jitter: a random part of `baseDelayMs`, doubled for each retry, up to `maxDelayMs` (AWS Architecture
+ * Blog, "Exponential Backoff And Jitter").
  */
 export function fullJitterMs(retry: number, baseDelayMs: number, maxDelayMs: number, draw: number): number {
   return draw * Math.min(baseDelayMs * 2 ** (retry - 1), maxDelayMs);
 }
 
-/** A random wait that is added to the wait that the server asked for: up to a tenth of it, but up to 100 ms for a short one and a second for a long one. */
+/**
+ * A random wait that is added to the wait that the server asked for: up to a tenth of it, but up to 100 ms for a short one and a second for
+ * a long one.
+ */
 export function serverJitterMs(waitMs: number, draw: number): number {
   return draw * Math.min(Math.max(waitMs * 0.1, 100), 1_000);
 }

@@ -1,7 +1,9 @@
 import type { AxiosRequestConfig } from 'axios';
 import { ownValue } from './prototype-pollution.js';
 
-/** The fields of an axios configuration that decide how a request travels. Trusted certificates are part of the agents or `http2Options`. */
+/**
+ * The fields of an axios configuration that decide how a request travels. Trusted certificates are part of the agents or `http2Options`.
+ */
 const fields = [
   'httpAgent',
   'httpsAgent',
