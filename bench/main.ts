@@ -1,25 +1,50 @@
-/** `npm run bench`: the package beside what else there is for an axios instance. `-- --help` has the options. */
+/**
+ * `npm run bench`: the package beside what else there is for an axios instance. A whole run writes `bench/results.json` and
+ * `docs/performance.md`; `-- --help` has the options.
+ */
+import { availableParallelism } from 'node:os';
 import axios from 'axios';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { measureOverhead } from './measures/overhead.js';
-import { reportOverhead } from './report/overhead.js';
+import { measures } from './measures/index.js';
+import type { Run } from './measures/measure.js';
+import { reportOf, type Figures } from './report/figures.js';
 import { printed } from './report/print.js';
+import { takeShort } from './short.js';
+import { writeResults } from './support/files.js';
 
-const measures = {
-  overhead: async (run: Parameters<typeof measureOverhead>[0]) => reportOverhead(await measureOverhead(run)),
-};
-
-const { rounds, only } = new Command('bench')
-  .option('--rounds <number>', 'measured rounds', positive, 7)
-  .addOption(new Option('--only <measure>', 'takes one measure').choices(Object.keys(measures)))
+const names = Object.keys(measures) as (keyof Figures)[];
+const { rounds, only, short } = new Command('bench')
+  .option('--rounds <number>', 'how often each measure is taken', positive, 7)
+  .addOption(new Option('--only <measure>', 'takes one measure, and writes no file').choices(names))
+  .option('--short', 'some seconds: counts of this package alone as JSON, and no time', false)
   .allowExcessArguments(false)
   .parse()
-  .opts<{ rounds: number; only?: keyof typeof measures }>();
+  .opts<{ rounds: number; only?: keyof Figures; short: boolean }>();
 
-console.log(`axios ${axios.VERSION}, Node ${process.version}, ${rounds} rounds`);
-for (const [name, measure] of Object.entries(measures)) {
-  if (only && only !== name) continue;
-  console.log(printed(await measure({ rounds, say: (text) => void process.stderr.write(`${text}\n`) })));
+const run: Run = { rounds, say: (text) => void process.stderr.write(`${text}\n`) };
+if (short) console.log(JSON.stringify(await takeShort()));
+else if (only) await take(only);
+else await takeAll();
+
+async function take<Name extends keyof Figures>(name: Name): Promise<Figures[Name]> {
+  const figures = await measures[name](run);
+  console.log(`\n${printed(reportOf(name, figures))}`);
+  return figures;
+}
+
+async function takeAll(): Promise<void> {
+  const startedAt = new Date();
+  const figures: Partial<Record<keyof Figures, unknown>> = {};
+  for (const name of names) figures[name] = await take(name);
+  await writeResults({
+    date: startedAt.toISOString().slice(0, 10),
+    axios: axios.VERSION,
+    node: process.version,
+    cpus: availableParallelism(),
+    rounds,
+    minutes: Math.ceil((Date.now() - startedAt.getTime()) / 60_000),
+    figures: figures as Figures,
+  });
 }
 
 function positive(text: string): number {

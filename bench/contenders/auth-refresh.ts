@@ -1,6 +1,6 @@
 import { createAuthRefresh } from 'axios-auth-refresh';
 import axiosRetry from 'axios-retry';
-import type { Contender } from './contender.js';
+import type { Connect } from './contender.js';
 import { clientOf, instanceFor } from './instance.js';
 import { refresh } from './refresh.js';
 
@@ -8,27 +8,18 @@ interface FailedRequest {
   response: { config: { headers: Record<string, string> } };
 }
 
-export const authRefresh: Contender = {
-  name: 'axios-auth-refresh + axios-retry',
-  setUp:
-    '`createAuthRefresh(instance, refreshAuthLogic)`, a request interceptor that sets the bearer, and `axiosRetry` with four retries and exponential delay.',
-  renews: true,
-  retries: true,
-  paces: false,
-  isAxios: true,
-  connect(world) {
-    const instance = instanceFor(world);
-    let tokens = world.tokens;
-    // It has the types of axios's CommonJS build.
-    createAuthRefresh(instance as never, async (failed: FailedRequest) => {
-      tokens = await refresh(world, tokens.refresh_token);
-      failed.response.config.headers['Authorization'] = `Bearer ${tokens.access_token}`;
-    });
-    instance.interceptors.request.use((config) => {
-      config.headers['Authorization'] = `Bearer ${tokens.access_token}`;
-      return config;
-    });
-    axiosRetry(instance, { retries: 4, retryDelay: axiosRetry.exponentialDelay });
-    return clientOf(instance);
-  },
+export const connect: Connect = (world) => {
+  const instance = instanceFor(world);
+  let tokens = world.tokens;
+  // It has the types of axios's CommonJS build.
+  createAuthRefresh(instance as never, async (failed: FailedRequest) => {
+    tokens = await refresh(world, tokens.refresh_token);
+    failed.response.config.headers['Authorization'] = `Bearer ${tokens.access_token}`;
+  });
+  instance.interceptors.request.use((config) => {
+    config.headers['Authorization'] = `Bearer ${tokens.access_token}`;
+    return config;
+  });
+  axiosRetry(instance, { retries: 4, retryDelay: axiosRetry.exponentialDelay });
+  return clientOf(instance);
 };

@@ -22,19 +22,7 @@ export interface Client {
   post(path: string, body: object): Promise<unknown>;
 }
 
-export interface Contender {
-  readonly name: string;
-  /** How it is set up, as its README says, in a sentence for the page. */
-  readonly setUp: string;
-  /** Whether it gets a new access token by itself. */
-  readonly renews: boolean;
-  /** Whether it repeats a call that a server turned away with a 503. */
-  readonly retries: boolean;
-  /** Whether it keeps within a rate limit. */
-  readonly paces: boolean;
-  /** Whether an axios adapter can stand in for the network. */
-  readonly isAxios: boolean;
-  connect(world: World): Client;
-}
+/** Sets a contender up as its README says. */
+export type Connect = (world: World) => Client;
 
 export const companyId = '562949953421401';

@@ -1,29 +1,20 @@
 import sdk from '@procore/js-sdk';
-import { companyId, type Contender } from './contender.js';
+import { companyId, type Connect } from './contender.js';
 
-export const jsSdk: Contender = {
-  name: '@procore/js-sdk',
-  setUp:
-    '`sdk.client(sdk.refresher(sdk.oauth(token), …), undefined, { apiHostname, defaultCompanyId })`, over the fetch of Node.',
-  renews: true,
-  retries: false,
-  paces: false,
-  isAxios: false,
-  connect({ origin, clientId: id, clientSecret: secret, tokens }) {
-    let pair = tokens;
-    const authorizer = sdk.refresher(sdk.oauth(pair.access_token), async (token: string) => {
-      const refresh = pair.refresh_token ?? '';
-      pair = await sdk.refresh({ id, secret, uri: '', token, refresh }, { apiHostname: origin });
-      return pair;
-    });
-    const client = sdk.client(
-      authorizer,
-      {},
-      { apiHostname: origin, defaultVersion: 'v1.0', defaultCompanyId: Number(companyId) },
-    );
-    return {
-      get: (path) => client.get(path),
-      post: (path, body) => client.post(path, body),
-    };
-  },
+export const connect: Connect = ({ origin, clientId: id, clientSecret: secret, tokens }) => {
+  let pair = tokens;
+  const authorizer = sdk.refresher(sdk.oauth(pair.access_token), async (token: string) => {
+    const refresh = pair.refresh_token ?? '';
+    pair = await sdk.refresh({ id, secret, uri: '', token, refresh }, { apiHostname: origin });
+    return pair;
+  });
+  const client = sdk.client(
+    authorizer,
+    {},
+    { apiHostname: origin, defaultVersion: 'v1.0', defaultCompanyId: Number(companyId) },
+  );
+  return {
+    get: (path) => client.get(path),
+    post: (path, body) => client.post(path, body),
+  };
 };

@@ -2,7 +2,7 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import type { TokenSet } from 'axios-procore';
 // @ts-expect-error -- it has no types
 import untyped from 'axios-token-interceptor';
-import type { Contender } from './contender.js';
+import type { Connect } from './contender.js';
 import { clientOf, instanceFor } from './instance.js';
 import { refresh } from './refresh.js';
 
@@ -22,27 +22,18 @@ const tokenProvider = untyped as TokenProvider;
 const msLeft = ({ created_at = 0, expires_in = 0 }: TokenSet) =>
   (created_at + expires_in) * 1000 - Date.now();
 
-export const tokenInterceptor: Contender = {
-  name: 'axios-token-interceptor',
-  setUp:
-    '`tokenProvider({ getToken: tokenProvider.tokenCache(…, { getMaxAge }) })`: the pair is cached for as long as `expires_in` says.',
-  renews: true,
-  retries: false,
-  paces: false,
-  isAxios: true,
-  connect(world) {
-    const instance = instanceFor(world);
-    let tokens = world.tokens;
-    const getToken = tokenProvider.tokenCache(
-      async () => {
-        if (msLeft(tokens) <= 0) tokens = await refresh(world, tokens.refresh_token);
-        return tokens;
-      },
-      { getMaxAge: msLeft },
-    );
-    instance.interceptors.request.use(
-      tokenProvider({ getToken, headerFormatter: ({ access_token }) => `Bearer ${access_token}` }),
-    );
-    return clientOf(instance);
-  },
+export const connect: Connect = (world) => {
+  const instance = instanceFor(world);
+  let tokens = world.tokens;
+  const getToken = tokenProvider.tokenCache(
+    async () => {
+      if (msLeft(tokens) <= 0) tokens = await refresh(world, tokens.refresh_token);
+      return tokens;
+    },
+    { getMaxAge: msLeft },
+  );
+  instance.interceptors.request.use(
+    tokenProvider({ getToken, headerFormatter: ({ access_token }) => `Bearer ${access_token}` }),
+  );
+  return clientOf(instance);
 };

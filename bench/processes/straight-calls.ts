@@ -1,8 +1,8 @@
 /** Makes calls that have nothing to wait for, by one contender, on a stub adapter or on a server. */
-import { Agent } from 'node:http';
 import { contenderOf } from '../contenders/index.js';
 import { answerParent } from '../support/answer-parent.js';
 import { callFor } from '../support/lanes.js';
+import { createSockets } from '../support/sockets.js';
 import { answerAtOnce } from '../support/stub.js';
 import { tokensOf } from '../support/tokens.js';
 
@@ -11,14 +11,13 @@ let call: () => Promise<unknown>;
 const tasks = {
   /** Without an origin, an adapter stands in for the network. */
   async connect({ name, origin }: { name: string; origin?: string | undefined }) {
-    const client = contenderOf(name).connect({
+    const connect = await contenderOf(name).load();
+    const client = connect({
       origin: origin ?? 'https://api.example.com',
       clientId: 'client',
       clientSecret: 'secret',
       tokens: tokensOf('user'),
-      transport: origin
-        ? { httpAgent: new Agent({ keepAlive: true, maxSockets: 50 }) }
-        : { adapter: answerAtOnce },
+      transport: origin ? { httpAgent: createSockets() } : { adapter: answerAtOnce },
       // Far away: nothing is to wait for it.
       limit: { maxRequests: 1_000_000_000, perMilliseconds: 1000 },
     });

@@ -27,6 +27,6 @@ export const times = (ratio: number): string => `${ratio.toFixed(2)} ×`;
 
 /** A number of some digits that a person can read at a glance. */
 export function short(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en');
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

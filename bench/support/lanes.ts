@@ -1,3 +1,5 @@
+import { startCpuClock } from './cpu.js';
+
 /** Makes calls one after another in each of so many lanes until the time is up; how many there were, and the microseconds of one. */
 export async function callFor(
   ms: number,
@@ -5,7 +7,7 @@ export async function callFor(
   call: () => Promise<unknown>,
 ): Promise<{ calls: number; microseconds: number; cpuMicroseconds: number }> {
   let calls = 0;
-  const cpu = process.cpuUsage();
+  const cpuMicroseconds = startCpuClock();
   const startedAt = performance.now();
   const until = startedAt + ms;
   const lane = async () => {
@@ -15,10 +17,9 @@ export async function callFor(
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  const { user, system } = process.cpuUsage(cpu);
   return {
     calls,
     microseconds: ((performance.now() - startedAt) * 1000) / calls,
-    cpuMicroseconds: (user + system) / calls,
+    cpuMicroseconds: cpuMicroseconds() / calls,
   };
 }
