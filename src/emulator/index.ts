@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.js';
 import { createApi } from './api.js';
 import { createAuthorize } from './authorize.js';
-import { checkParts, isWhole, optional } from './checks.js';
+import { check, isWhole, switched, type Field } from './checks.js';
 import { createCodes } from './codes.js';
 import { errorRoute } from './error-routes.js';
 import { createFaults } from './faults.js';
@@ -12,7 +12,7 @@ import { createSigner } from './jwt.js';
 import { resolveOptions } from './options.js';
 import { createOutages } from './outages.js';
 import { createRateLimiter } from './rate-limiter.js';
-import { resolveRateLimits } from './rate-options.js';
+import { rateLimitFields, resolveRateLimits } from './rate-options.js';
 import { createResources } from './resources.js';
 import { createRevoke } from './revoke.js';
 import { createServe, nowhere } from './serve.js';
@@ -28,8 +28,9 @@ export type { Outage } from './outages.js';
 export type { RateLimit, RateLimits } from './rate-options.js';
 export type { Emulator, EmulatorOptions } from './types.js';
 
-const userParts = { userId: optional([(value) => isWhole(value, 1), 'a whole number from 1']) };
-const answerParts = { ...userParts, deny: optional([(value) => typeof value === 'boolean', 'a boolean']) };
+const userId: Field = [(value) => isWhole(value, 1), 'a whole number from 1'];
+const issueFields = { known: { userId } };
+const answerFields = { known: { userId, deny: switched } };
 
 /**
  * Starts an HTTP server on 127.0.0.1 that behaves like Procore's login and API hosts.
@@ -46,10 +47,7 @@ const answerParts = { ...userParts, deny: optional([(value) => typeof value === 
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = resolveOptions(options);
   const { now, clientId, clientSecret, accessTokenLifetimeSeconds: lifetimeSeconds } = settings;
-  const limiter = createRateLimiter(
-    now,
-    resolveRateLimits(settings.rateLimits, 'startEmulator: rateLimits.'),
-  );
+  const limiter = createRateLimiter(now, resolveRateLimits(settings.rateLimits));
   // An idle connection outlives any pause of a test: a client that reuses one must not find it closed.
   const server = createServer({ keepAliveTimeout: 120_000 });
   const url = await listen(server, settings.port);
@@ -95,11 +93,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     counters: journal.counters,
     log: journal.log,
     issue(options = {}) {
-      checkParts('issue', options, userParts);
+      check('issue', options, issueFields);
       return tokenSetOf(ledger.issue(options.userId ?? 1), lifetimeSeconds);
     },
     authorize(asked, answer = {}) {
-      checkParts('authorize', answer, answerParts);
+      check('authorize', answer, answerFields);
       const { userId = 1, deny = false } = answer;
       const decided = authorization.decide(asked, { userId, deny });
       if (decided.code !== undefined) journal.authorized();
@@ -110,7 +108,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     revokeGrant: (token) => journal.revoked(known('revokeGrant', ledger.revokeGrant(token))),
     isLive: ledger.isLive,
     misbehave: faults.add,
-    setRateLimits: (limits = {}) => limiter.set(resolveRateLimits(limits, 'setRateLimits: ')),
+    setRateLimits(limits = {}) {
+      check('setRateLimits', limits, rateLimitFields);
+      limiter.set(resolveRateLimits(limits));
+    },
     outage: outages.start,
     close: () => close(server),
   };

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { checkParts, isWhole, optional, type Takes } from './checks.js';
+import { check, isWhole, type Field } from './checks.js';
 import { json, type Reply } from './message.js';
 
 /** A time in which the API carries nothing out. */
@@ -12,10 +12,10 @@ export interface Outage {
   forMs?: number | undefined;
 }
 
-const outageParts: Record<keyof Outage, Takes> = {
-  status: optional([(value) => isWhole(value, 400, 599), 'a whole number from 400 to 599']),
-  retryAfterSeconds: optional([(value) => isWhole(value, 0), 'a whole number from 0']),
-  forMs: optional([(value) => typeof value === 'number' && value >= 0, 'milliseconds from 0']),
+const outageFields: Record<keyof Outage, Field> = {
+  status: [(value) => isWhole(value, 400, 599), 'a whole number from 400 to 599'],
+  retryAfterSeconds: [(value) => isWhole(value, 0), 'a whole number from 0'],
+  forMs: [(value) => typeof value === 'number' && value >= 0, 'milliseconds from 0'],
 };
 
 /** The outages of one emulator. */
@@ -31,7 +31,7 @@ export function createOutages(now: () => number): Outages {
   const running = new Set<{ endsAtMs: number; reply: Reply }>();
   return {
     start(given = {}) {
-      checkParts('outage', given, outageParts);
+      check('outage', given, { known: outageFields });
       const { status = 503, retryAfterSeconds, forMs = Infinity } = given;
       const headers: Record<string, string> =
         retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };

@@ -1,5 +1,4 @@
-import { kindOf } from '../text/words.js';
-import { isRecord } from './checks.js';
+import { isObject, isWhole, oneOf, seconds, switched, type Field, type Fields } from './checks.js';
 
 /** One limit of an app. */
 export interface RateLimit {
@@ -43,34 +42,33 @@ export interface ResolvedLimits {
 }
 
 const defaultSeconds = { spike: 10, hourly: 3600 };
-const names = ['spike', 'hourly', 'kind', 'retryAfter', 'countRejected'];
+const limit: Field = [
+  isObject,
+  '{ limit, windowSeconds }',
+  undefined,
+  {
+    known: { limit: [(value) => isWhole(value, 1), 'a whole number from 1'], windowSeconds: seconds },
+    needed: ['limit'],
+  },
+];
+/** What {@link RateLimits} takes. */
+export const rateLimitFields: Fields & { known: Record<keyof RateLimits, Field> } = {
+  known: {
+    spike: limit,
+    hourly: limit,
+    kind: oneOf('fixed', 'sliding'),
+    retryAfter: switched,
+    countRejected: switched,
+  },
+};
 
-/** Fills in the defaults; throws a `TypeError` whose message begins with `prefix` and names what is wrong. */
-export function resolveRateLimits(given: RateLimits, prefix: string): ResolvedLimits {
-  const check = (good: boolean, name: string, what: string, value: unknown): void => {
-    if (!good) throw new TypeError(`${prefix}${name} takes ${what}, got a ${typeof value}.`);
-  };
-  const what: unknown = given;
-  if (!isRecord(what)) throw new TypeError(`${prefix}it takes an object of limits, got ${kindOf(given)}.`);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${prefix}${unknown} is no option.`);
+/** Fills in the defaults. */
+export function resolveRateLimits(given: RateLimits): ResolvedLimits {
   const { kind = 'fixed', retryAfter = true, countRejected = false } = given;
-  check(kind === 'fixed' || kind === 'sliding', 'kind', "'fixed' or 'sliding'", kind);
-  check(typeof retryAfter === 'boolean', 'retryAfter', 'a boolean', retryAfter);
-  check(typeof countRejected === 'boolean', 'countRejected', 'a boolean', countRejected);
   const limits = (['spike', 'hourly'] as const).flatMap((name) => {
-    const one: unknown = given[name];
+    const one = given[name];
     if (one === undefined) return [];
-    check(isRecord(one), name, '{ limit, windowSeconds }', one);
-    const misspelt = Object.keys(one as RateLimit).find(
-      (part) => part !== 'limit' && part !== 'windowSeconds',
-    );
-    if (misspelt !== undefined) throw new TypeError(`${prefix}${name}.${misspelt} is no option.`);
-    const { limit, windowSeconds = defaultSeconds[name] } = one as RateLimit;
-    check(Number.isInteger(limit) && limit >= 1, `${name}.limit`, 'a whole number from 1', limit);
-    const isLength = typeof windowSeconds === 'number' && windowSeconds >= 0.001 && windowSeconds <= 1e9;
-    check(isLength, `${name}.windowSeconds`, 'a positive number of seconds', windowSeconds);
-    return [{ limit, windowMs: windowSeconds * 1000 }];
+    return [{ limit: one.limit, windowMs: (one.windowSeconds ?? defaultSeconds[name]) * 1000 }];
   });
   return { limits, kind, retryAfter, countRejected };
 }

@@ -1,6 +1,5 @@
-import { checkAll, fail, type Check } from './check.js';
+import { isObject, wrongIn, wrongValue, type Field, type Fields, type Meant } from '../text/fields.js';
 import { environments, legacyProductionOrigin, type Environment } from '../wire/environments.js';
-import { isPromise } from '../text/words.js';
 import {
   accountHint,
   companyHint,
@@ -8,6 +7,7 @@ import {
   environmentHint,
   grantHint,
   loggerHint,
+  meantBy,
   missingLevels,
   oneOf,
   originHint,
@@ -23,6 +23,7 @@ import {
   type LegacyOptions,
   type ProcoreOptions,
   type ProcoreRequestOptions,
+  type RateLimitOptions,
   type RenewalOptions,
   type RetryOptions,
   type Settings,
@@ -31,8 +32,6 @@ import { storeHint } from '../store/store-hint.js';
 import type { TokenStore } from '../store/store.js';
 import { ownValue, unpolluted } from '../wire/prototype-pollution.js';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isPromise(value);
 const isFunction = (value: unknown) => typeof value === 'function';
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
 const isDuration = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
@@ -40,18 +39,18 @@ const isCount = (value: unknown) => typeof value === 'number' && Number.isIntege
 const isPlaces = (value: unknown) => isCount(value) && value !== 0;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 
-const text: Check = [isText, 'a non-empty string', unsetHint];
-const duration: Check = [isDuration, 'a positive number of milliseconds', durationHint];
-const count: Check = [isCount, 'a whole number from 0'];
-const switched: Check = [isBoolean, 'true or false'];
-const aFunction: Check = [isFunction, 'a function'];
-const company: Check = [
+const text: Field = [isText, 'a non-empty string', unsetHint];
+const duration: Field = [isDuration, 'a positive number of milliseconds', durationHint];
+const count: Field = [isCount, 'a whole number from 0'];
+const switched: Field = [isBoolean, 'true or false'];
+const aFunction: Field = [isFunction, 'a function'];
+const company: Field = [
   isCompanyId,
   'a company id: digits in a string, or a positive safe integer',
   companyHint,
 ];
 
-const renewalChecks: Record<keyof RenewalOptions, Check> = {
+const renewalFields: Record<keyof RenewalOptions, Field> = {
   background: switched,
   aheadMs: [(value) => value === 0 || isDuration(value), 'a number of milliseconds from 0', durationHint],
   timeoutMs: duration,
@@ -63,17 +62,29 @@ const renewalChecks: Record<keyof RenewalOptions, Check> = {
   drain: [(value) => value === 'learn' || isBoolean(value), "'learn', true or false", oneOf(['learn'])],
   drainMs: duration,
 };
-const retryChecks: Record<keyof RetryOptions, Check> = {
+const retryFields: Record<keyof RetryOptions, Field> = {
   retries: count,
   baseDelayMs: duration,
   maxDelayMs: duration,
 };
-const legacyChecks: Record<keyof LegacyOptions, Check> = {
+const legacyFields: Record<keyof LegacyOptions, Field> = {
   takeOverRefresh: switched,
   timeoutBoundsCall: switched,
 };
 const scopes = ['account', 'account+company', 'app'];
-const optionChecks: Record<keyof ProcoreOptions, Check> = {
+const rateLimitFields: Record<keyof RateLimitOptions, Field> = {
+  scope: [
+    (value) => scopes.includes(value as string) || isFunction(value),
+    `one of ${scopes.join(', ')}, or a function`,
+    oneOf(scopes),
+  ],
+};
+const environmentFields: Record<keyof Environment, Field> = {
+  loginUrl: [isText, 'a URL'],
+  apiUrl: [isText, 'a URL'],
+};
+const isFalseOrObject = (value: unknown) => value === false || isObject(value);
+const optionFields: Record<keyof ProcoreOptions, Field> = {
   clientId: text,
   clientSecret: [
     (value) => isText(value) || isFunction(value),
@@ -84,6 +95,7 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
     (value) => (typeof value === 'string' ? Object.hasOwn(environments, value) : isObject(value)),
     `one of ${Object.keys(environments).join(', ')}, or { loginUrl, apiUrl }`,
     environmentHint,
+    { known: environmentFields },
   ],
   origins: [
     (value) => Array.isArray(value) && value.every(isText),
@@ -111,10 +123,10 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
     companyHint,
   ],
   redirectUri: text,
-  renewal: [isObject, 'an object', partsHint('{ aheadMs }')],
-  retry: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ retries }')],
-  rateLimit: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ scope }')],
-  legacy: [isObject, 'an object', () => 'Give { takeOverRefresh: true }'],
+  renewal: [isObject, 'an object', partsHint('{ aheadMs }'), { known: renewalFields }],
+  retry: [isFalseOrObject, 'false or an object', partsHint('{ retries }'), { known: retryFields }],
+  rateLimit: [isFalseOrObject, 'false or an object', partsHint('{ scope }'), { known: rateLimitFields }],
+  legacy: [isObject, 'an object', () => 'Give { takeOverRefresh: true }', { known: legacyFields }],
   maxWaitMs: duration,
   deadlineMs: duration,
   exchange: aFunction,
@@ -125,7 +137,7 @@ const optionChecks: Record<keyof ProcoreOptions, Check> = {
   ],
   replace: switched,
 };
-const requestChecks: Record<keyof ProcoreRequestOptions, Check> = {
+const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   account: [isText, 'a non-empty string', accountHint],
   companyId: company,
   auth: [
@@ -133,12 +145,12 @@ const requestChecks: Record<keyof ProcoreRequestOptions, Check> = {
     'false, or nothing',
     () => 'Calls have the token without it; false leaves their own',
   ],
-  retry: [(value) => value === false || isObject(value), 'false or an object', partsHint('{ retries }')],
+  retry: [isFalseOrObject, 'false or an object', partsHint('{ retries }'), { known: retryFields }],
   idempotent: switched,
   deadlineMs: duration,
   body: aFunction,
 };
-const storeChecks: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAreFresh', Check> = {
+const storeFields: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAreFresh', Field> = {
   lock: aFunction,
   remove: aFunction,
   lockMs: duration,
@@ -146,14 +158,25 @@ const storeChecks: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAr
   readsAreFresh: switched,
 };
 
-/** Options that are not at the top, by their path. */
-const elsewhere = [
-  ...Object.keys(renewalChecks).map((name) => `renewal.${name}`),
-  ...Object.keys(retryChecks).map((name) => `retry.${name}`),
-  ...Object.keys(legacyChecks).map((name) => `legacy.${name}`),
-  'rateLimit.scope',
-  ...Object.keys(optionChecks),
+/** The paths of all options, to find the one that was meant where a name stands at the wrong level. */
+const paths = [
+  ...Object.entries(optionFields).flatMap(([name, [, , , parts]]) =>
+    Object.keys(parts?.known ?? {}).map((part) => `${name}.${part}`),
+  ),
+  ...Object.keys(optionFields),
 ];
+const meant: Meant = (name, known) => meantBy(name, known, paths);
+
+/** @throws TypeError that names the option, what it is and what it takes. */
+function check(given: object, fields: Fields, path = ''): void {
+  const wrong = wrongIn('axios-procore', given, fields, path, meant);
+  if (wrong !== undefined) throw new TypeError(wrong);
+}
+
+/** @throws TypeError in the words of all options. */
+function fail(option: string, value: unknown, takes: string, hint?: string): never {
+  throw new TypeError(wrongValue('axios-procore', option, value, takes, hint));
+}
 
 /** True for what can stand in `Procore-Company-Id`. */
 export function isCompanyId(value: unknown): value is CompanyId {
@@ -167,28 +190,13 @@ export function isCompanyId(value: unknown): value is CompanyId {
  * @throws TypeError that names the option, what it got and what it takes.
  */
 export function resolveOptions(given: ProcoreOptions): Settings {
-  if (!isObject(given)) {
-    const hint = isPromise(given) ? 'Await it first' : undefined;
-    fail('options', given, 'an object with clientId, clientSecret and store', hint);
-  }
-  checkAll('', given, optionChecks, elsewhere);
+  if (!isObject(given)) fail('options', given, 'an object with clientId, clientSecret and store');
+  check(given, { known: optionFields });
   const options = unpolluted(given as ProcoreOptions);
   const { renewal = {}, retry = {}, rateLimit = {}, legacy = {} } = options;
-  checkAll('renewal.', renewal, renewalChecks, elsewhere);
-  checkAll('legacy.', legacy, legacyChecks, elsewhere);
-  if (retry !== false) checkAll('retry.', retry, retryChecks, elsewhere);
-  if (rateLimit) {
-    checkAll('rateLimit.', rateLimit, {
-      scope: [
-        (value) => scopes.includes(value as string) || isFunction(value),
-        `one of ${scopes.join(', ')}, or a function`,
-        oneOf(scopes),
-      ],
-    });
-  }
   if (options.clientId === undefined) fail('clientId', undefined, text[1], unsetHint(undefined));
   if (options.clientSecret === undefined && !options.exchange) {
-    const takes = `${optionChecks.clientSecret[1]} (or give "exchange" instead)`;
+    const takes = `${optionFields.clientSecret[1]} (or give "exchange" instead)`;
     fail('clientSecret', undefined, takes, unsetHint(undefined));
   }
   const grant = options.grant ?? 'refresh_token';
@@ -196,7 +204,7 @@ export function resolveOptions(given: ProcoreOptions): Settings {
     fail(
       'store',
       undefined,
-      `${optionChecks.store[1]}; memoryTokenStore() where losing the tokens at a restart is meant`,
+      `${optionFields.store[1]}; memoryTokenStore() where losing the tokens at a restart is meant`,
     );
   }
   const settings = { ...renewalDefaults, ...defined(renewal) };
@@ -231,8 +239,7 @@ export function resolveOptions(given: ProcoreOptions): Settings {
  */
 export function checkRequestOptions(options: unknown): asserts options is ProcoreRequestOptions {
   if (!isObject(options)) fail('procore', options, 'an object (or nothing) on a request');
-  checkAll('procore.', options, requestChecks, elsewhere);
-  if (isObject(options['retry'])) checkAll('procore.retry.', options['retry'], retryChecks, elsewhere);
+  check(options, { known: requestFields }, 'procore.');
 }
 
 /** Without a prototype: a setting that is left out is not what every object seems to have. */
@@ -242,10 +249,7 @@ function frozen<T extends object>(settings: T): Readonly<T> {
 
 function checkStore(store: TokenStore | undefined, totalMs: number): void {
   if (!store) return;
-  for (const [name, [valid, takes]] of Object.entries(storeChecks)) {
-    const value = (store as unknown as Record<string, unknown>)[name];
-    if (value !== undefined && !valid(value)) fail(`store.${name}`, value, takes);
-  }
+  check(store, { known: storeFields, isOpen: true }, 'store.');
   if (store.lock && !store.renewsLock && !((store.lockMs ?? 0) > totalMs)) {
     fail(
       'store.lockMs',
@@ -257,7 +261,6 @@ function checkStore(store: TokenStore | undefined, totalMs: number): void {
 
 function resolveEnvironment(environment: NonNullable<ProcoreOptions['environment']>): Environment {
   if (typeof environment === 'string') return environments[environment];
-  checkAll('environment.', environment, { loginUrl: [isText, 'a URL'], apiUrl: [isText, 'a URL'] });
   return frozen({
     loginUrl: secureOrigin('environment.loginUrl', ownValue(environment, 'loginUrl')),
     apiUrl: secureOrigin('environment.apiUrl', ownValue(environment, 'apiUrl')),

@@ -1,9 +1,7 @@
 import { environments } from '../wire/environments.js';
 import { isPromise } from '../text/words.js';
+import type { Hint } from '../text/fields.js';
 import { nearest } from '../text/nearest.js';
-
-/** What to do about a wrong value, where it shows which mistake is behind it. Never quotes it: it may be a secret in the wrong place. */
-export type Hint = (value: unknown) => string | undefined;
 
 /** Other names of an option, as other libraries have it, without upper case and signs. */
 const otherNames: Readonly<Record<string, string>> = {

@@ -1,25 +1,24 @@
-import { kindOf } from '../text/words.js';
+import { wrongIn, wrongValue, type Field, type Fields } from '../text/fields.js';
 import type { StoreStage } from './types.js';
 
-const isMissing = (value: unknown) => value === undefined;
-const isFunction = (value: unknown) => typeof value === 'function';
-const isLimit = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
-
-const parts: Record<keyof StoreStage, readonly [valid: (value: unknown) => boolean, takes: string]> = {
-  open: [isFunction, 'a function that opens the store'],
-  close: [(value) => isMissing(value) || isFunction(value), 'a function, or nothing'],
-  breakLock: [(value) => isMissing(value) || isFunction(value), 'a function, or nothing'],
-  limitMs: [(value) => isMissing(value) || isLimit(value), 'a positive number of milliseconds, or nothing'],
+const aFunction: Field = [(value) => typeof value === 'function', 'a function, or nothing'];
+const known: Record<keyof StoreStage, Field> = {
+  open: [(value) => typeof value === 'function', 'a function that opens the store'],
+  close: aFunction,
+  breakLock: aFunction,
+  limitMs: [
+    (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+    'a positive number of milliseconds, or nothing',
+  ],
 };
+/** It may be an object of a class, with more than that. */
+const fields: Fields = { known, needed: ['open'], isOpen: true };
 
 /** @throws TypeError that names the part of the stage that is wrong, what it is and what it takes. */
 export function checkStage(stage: StoreStage): void {
-  const wrong = (name: string, value: unknown, takes: string) =>
-    new TypeError(`storeContract: ${name} is ${kindOf(value)}; it takes ${takes}.`);
-  if (typeof stage !== 'object' || stage === null)
-    throw wrong('the stage', stage, 'an object with the function open');
-  for (const [name, [valid, takes]] of Object.entries(parts)) {
-    const value: unknown = stage[name as keyof StoreStage];
-    if (!valid(value)) throw wrong(name, value, takes);
-  }
+  const wrong =
+    typeof stage === 'object' && stage !== null
+      ? wrongIn('storeContract', stage, fields)
+      : wrongValue('storeContract', 'stage', stage, 'an object with the function open');
+  if (wrong !== undefined) throw new TypeError(wrong);
 }

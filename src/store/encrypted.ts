@@ -1,7 +1,7 @@
-import { nearest } from '../text/nearest.js';
+import { wrongOptions, type Field } from '../text/fields.js';
 import { storeHint } from './store-hint.js';
 import { isOwnStore, markOwnStore } from './own.js';
-import { createSealing, type SealingKey } from './sealing.js';
+import { createSealing, keysField, type SealingKey } from './sealing.js';
 import type { ListingStore, TokenSet, TokenStore } from './store.js';
 
 export type { SealingKey } from './sealing.js';
@@ -22,7 +22,10 @@ export interface EncryptedStoreOptions {
 const inClear = ['token_type', 'expires_in', 'created_at', 'expires_at'] as const;
 /** The mark that `memoryTokenStore` puts on its stores. */
 const inMemory = Symbol.for('axios-procore.memory-store');
-const optionNames: readonly (keyof EncryptedStoreOptions)[] = ['keys', 'acceptPlain'];
+const fields: Record<keyof EncryptedStoreOptions, Field> = {
+  keys: keysField,
+  acceptPlain: [(value) => typeof value === 'boolean', 'true or false'],
+};
 
 /**
  * Wraps `store` and encrypts the token sets in it with AES-256-GCM: with a new nonce for each save, and bound to the account. `lock` and
@@ -108,22 +111,14 @@ function isSame(a: TokenSet, b: TokenSet): boolean {
 }
 
 function checked(store: TokenStore, options: EncryptedStoreOptions): EncryptedStoreOptions {
-  // No given value is quoted, because it may be a key in the wrong place.
-  const wrong = (what: string) => new TypeError(`encryptedTokenStore: ${what}.`);
   if (typeof store?.load !== 'function' || typeof store.save !== 'function')
-    throw wrong(
-      ['store takes a token store, an object with load and save', storeHint(store)]
+    throw new TypeError(
+      `${['encryptedTokenStore: store takes a token store, an object with load and save', storeHint(store)]
         .filter(Boolean)
-        .join('. '),
+        .join('. ')}.`,
     );
-  if (typeof options !== 'object' || options === null) throw wrong('options takes { keys }');
-  const unknown = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, optionNames);
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw wrong(`there is no such option; known are ${optionNames.join(', ')}${hint}`);
-  }
-  if (!['boolean', 'undefined'].includes(typeof options.acceptPlain))
-    throw wrong('acceptPlain takes a boolean');
+  const table = { known: fields, needed: ['keys'] };
+  const wrong = wrongOptions('encryptedTokenStore', options, '{ keys }', table);
+  if (wrong !== undefined) throw new TypeError(wrong);
   return options;
 }

@@ -1,5 +1,4 @@
-import { kindOf } from '../text/words.js';
-import { unknownName } from '../text/nearest.js';
+import { wrongOptions, type Field } from '../text/fields.js';
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadKernelLocks } from './file/kernel.js';
@@ -32,13 +31,12 @@ export interface FileTokenStoreOptions {
   lock?: boolean | undefined;
 }
 
-const isPath = (value: unknown) => value === undefined || (typeof value === 'string' && value.trim() !== '');
-const optionChecks: Record<keyof FileTokenStoreOptions, [valid: (value: unknown) => boolean, takes: string]> =
-  {
-    directory: [isPath, 'the path of a folder'],
-    file: [isPath, 'the path of a file'],
-    lock: [(value) => value === undefined || typeof value === 'boolean', 'true or false'],
-  };
+const isPath = (value: unknown) => typeof value === 'string' && value.trim() !== '';
+const fields: Record<keyof FileTokenStoreOptions, Field> = {
+  directory: [isPath, 'the path of a folder'],
+  file: [isPath, 'the path of a file'],
+  lock: [(value) => typeof value === 'boolean', 'true or false'],
+};
 
 /**
  * Keeps the tokens of each account in a JSON file of its own (mode 0600). Each save replaces the file atomically and durably, so that after
@@ -55,17 +53,8 @@ const optionChecks: Record<keyof FileTokenStoreOptions, [valid: (value: unknown)
  * attachProcore(instance, { clientId, clientSecret, store });
  */
 export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`fileTokenStore: takes { directory } or { file }, got ${kindOf(options)}.`);
-  const given: Partial<Record<string, unknown>> = { ...options };
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(optionChecks, name))
-      throw new TypeError(`fileTokenStore: ${unknownName(name, Object.keys(optionChecks))}`);
-  }
-  for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
-    const value = given[name];
-    if (!valid(value)) throw new TypeError(`fileTokenStore: ${name} takes ${takes}, got ${kindOf(value)}.`);
-  }
+  const wrong = wrongOptions('fileTokenStore', options, '{ directory } or { file }', { known: fields });
+  if (wrong !== undefined) throw new TypeError(wrong);
   const { directory, file } = options;
   if ((directory === undefined) === (file === undefined))
     throw new TypeError(

@@ -1,12 +1,11 @@
-import { kindOf } from '../text/words.js';
-import { unknownName } from '../text/nearest.js';
+import { wrongOptions, type Field } from '../text/fields.js';
 import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';
 import { postgresError } from './postgres/errors.js';
 import { acquire, type HeldLock } from './postgres/lock.js';
 import { openSession, type PostgresPool } from './postgres/session.js';
 import { createSlots } from './postgres/slots.js';
-import { defaultTable, readTable, statementsOf } from './postgres/table.js';
+import { defaultTable, readTable, statementsOf, tableField } from './postgres/table.js';
 import { inTransaction, type Work } from './postgres/transaction.js';
 import { obstacleTo } from './replaces.js';
 import {
@@ -168,6 +167,11 @@ const taken = {
   options: ['connectionString', 'host', 'database', 'user', 'password'],
 };
 
+const fields: Record<keyof PostgresTokenStoreOptions, Field> = {
+  table: tableField,
+  lockConnections: [(value) => Number.isInteger(value) && Number(value) >= 1, 'a whole number from 1'],
+};
+
 function readOptions(
   pool: PostgresPool,
   options: PostgresTokenStoreOptions,
@@ -187,18 +191,10 @@ function readOptions(
     throw new TypeError(
       'postgresTokenStore: pool takes a Pool of pg that is open, and this one has ended. End it after procore.idle(), when the process is about to end.',
     );
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(
-      `postgresTokenStore: options takes { table, lockConnections }, got ${kindOf(options)}.`,
-    );
-  for (const name of Object.keys(options)) {
-    if (name !== 'table' && name !== 'lockConnections')
-      throw new TypeError(`postgresTokenStore: ${unknownName(name, ['table', 'lockConnections'])}`);
-  }
+  const wrong = wrongOptions('postgresTokenStore', options, '{ table, lockConnections }', { known: fields });
+  if (wrong !== undefined) throw new TypeError(wrong);
   const half = Math.floor((pool.options?.max ?? 10) / 2);
   const { table = defaultTable, lockConnections = Math.max(1, half) } = options;
-  if (!Number.isInteger(lockConnections) || lockConnections < 1)
-    throw new TypeError('postgresTokenStore: lockConnections takes a whole number from 1.');
   return { table: readTable(table, 'postgresTokenStore'), lockConnections };
 }
 

@@ -1,5 +1,4 @@
-import { kindOf } from '../text/words.js';
-import { unknownName } from '../text/nearest.js';
+import { wrongOptions, type Field } from '../text/fields.js';
 import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';
 import { isCallbackClient, scriptRunner, textOf, type RedisClient } from './redis/client.js';
@@ -60,10 +59,7 @@ export interface RedisTokenStore extends TokenStore {
 const expected = 'a token set as JSON, { "access_token": …, "refresh_token": …, … }';
 const longestLeaseMs = 3_600_000;
 
-const optionChecks: Record<
-  keyof RedisTokenStoreOptions,
-  [valid: (value: unknown) => boolean, takes: string]
-> = {
+const fields: Record<keyof RedisTokenStoreOptions, Field> = {
   prefix: [(value) => typeof value === 'string' && !/[{}]/.test(value), 'a text without { and }'],
   leaseMs: [
     (value) => Number.isInteger(value) && Number(value) >= 1_000 && Number(value) <= longestLeaseMs,
@@ -232,17 +228,10 @@ function tooOld(): TypeError {
 }
 
 function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptions> {
-  const wrong = (what: string) => new TypeError(`redisTokenStore: ${what}.`);
-  if (typeof options !== 'object' || options === null)
-    throw wrong(`options takes { prefix, leaseMs, rowsMayVanish }, got ${kindOf(options)}`);
-  const { prefix = 'axios-procore:', leaseMs = 10_000, rowsMayVanish = false, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined)
-    throw new TypeError(`redisTokenStore: ${unknownName(unknown, Object.keys(optionChecks))}`);
-  const settings = { prefix, leaseMs, rowsMayVanish };
-  for (const [name, [valid, takes]] of Object.entries(optionChecks)) {
-    const value: unknown = settings[name as keyof typeof settings];
-    if (!valid(value)) throw wrong(`${name} takes ${takes}, got a ${typeof value}`);
-  }
-  return settings;
+  const wrong = wrongOptions('redisTokenStore', options, '{ prefix, leaseMs, rowsMayVanish }', {
+    known: fields,
+  });
+  if (wrong !== undefined) throw new TypeError(wrong);
+  const { prefix = 'axios-procore:', leaseMs = 10_000, rowsMayVanish = false } = options;
+  return { prefix, leaseMs, rowsMayVanish };
 }

@@ -1,3 +1,4 @@
+import { wrongValue, type Field } from '../text/fields.js';
 import {
   createCipheriv,
   createDecipheriv,
@@ -49,6 +50,12 @@ const keyBytes = 32;
 const validId = /^[\w.-]{1,32}$/;
 const validKeyText = /^[\w+/-]{43}=?$/;
 
+/** The option `keys`; {@link createSealing} checks each key of it. */
+export const keysField: Field = [
+  (value) => Array.isArray(value) && value.length > 0,
+  'a list of at least one { id, key }; the first seals, all of them open',
+];
+
 /**
  * Creates the encryption with these keys, of which it keeps copies.
  *
@@ -56,11 +63,9 @@ const validKeyText = /^[\w+/-]{43}=?$/;
  */
 export function createSealing(keys: readonly SealingKey[]): Sealing {
   const known = new Map<string, KeyObject>();
-  if (!Array.isArray(keys) || keys.length === 0)
-    throw wrong('keys', 'a list of at least one { id, key }; the first seals, all of them open');
   keys.forEach((entry: unknown, index) => {
     const { id, key } = readKey(entry, `keys[${index}]`);
-    if (known.has(id)) throw wrong(`keys[${index}].id`, 'a name that no other key has');
+    if (known.has(id)) throw wrong(`keys[${index}].id`, id, 'a name that no other key has');
     known.set(id, key);
   });
   const [[firstId, firstKey]] = [...known] as [[string, KeyObject]];
@@ -128,10 +133,10 @@ function decrypt(payload: string, key: KeyObject, aad: Buffer): string | undefin
 }
 
 function readKey(entry: unknown, name: string): { id: string; key: KeyObject } {
-  if (typeof entry !== 'object' || entry === null) throw wrong(name, '{ id, key }');
+  if (typeof entry !== 'object' || entry === null) throw wrong(name, entry, '{ id, key }');
   const { id, key } = entry as Record<string, unknown>;
   if (typeof id !== 'string' || !validId.test(id))
-    throw wrong(`${name}.id`, '1 to 32 letters, digits, ".", "_" or "-"');
+    throw wrong(`${name}.id`, id, '1 to 32 letters, digits, ".", "_" or "-"');
   // A key that was read from a file may end with a line break.
   const text = typeof key === 'string' ? key.trim() : undefined;
   const bytes =
@@ -141,11 +146,11 @@ function readKey(entry: unknown, name: string): { id: string; key: KeyObject } {
         ? Buffer.from(text, 'base64')
         : undefined;
   if (bytes?.length !== keyBytes)
-    throw wrong(`${name}.key`, `${keyBytes} bytes, as a Buffer or as base64 text`);
+    throw wrong(`${name}.key`, key, `${keyBytes} bytes, as a Buffer or as base64 text`);
   return { id, key: createSecretKey(bytes) };
 }
 
-/** The error for a wrong option. The value is not quoted, because it may be a key. */
-function wrong(option: string, takes: string): TypeError {
-  return new TypeError(`encryptedTokenStore: ${option} takes ${takes}.`);
+/** The error for a wrong option. Of the value at most the length is told, because it may be a key. */
+function wrong(option: string, value: unknown, takes: string): TypeError {
+  return new TypeError(wrongValue('encryptedTokenStore', option, value, takes));
 }

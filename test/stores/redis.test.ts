@@ -750,11 +750,23 @@ describe('what redisTokenStore takes', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ['a prefix with braces', { prefix: 'a{b}' }, /prefix takes a text without \{ and \}, got a string/],
-    ['a prefix that is no text', { prefix: 7 }, /prefix takes a text/],
-    ['a lease of no length', { leaseMs: 0 }, /leaseMs takes whole milliseconds from 1000 to 3600000/],
-    ['a lease in seconds', { leaseMs: 10 }, /leaseMs takes/],
-    ['an option that there is not', { ttl: 1 }, /there is no option "ttl"/],
+    [
+      'a prefix with braces',
+      { prefix: 'a{b}' },
+      /"prefix" is a string of length 4; it takes a text without \{ and \}/,
+    ],
+    ['a prefix that is no text', { prefix: 7 }, /"prefix" is 7 \(number\); it takes a text/],
+    [
+      'a lease of no length',
+      { leaseMs: 0 },
+      /"leaseMs" is 0 \(number\); it takes whole milliseconds from 1000 to 3600000/,
+    ],
+    ['a lease in seconds', { leaseMs: 10 }, /"leaseMs" is 10 \(number\); it takes/],
+    [
+      'an option that there is not',
+      { ttl: 1 },
+      /"ttl" is a number; it takes nothing: there is no such option/,
+    ],
   ])('%s is a TypeError', (_what, options, message) => {
     const make = () => redisTokenStore(new Redis({ lazyConnect: true }), options);
     expect(make).toThrow(TypeError);

@@ -207,7 +207,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   [
     'a path for the file store',
     () => fileTokenStore('./tokens' as never),
-    /takes \{ directory \}.*got a string/,
+    /"options" is a string of length 8; it takes \{ directory \}/,
   ],
   ['nothing for the file store', () => fileTokenStore({}), /either directory.*got neither/],
   [
@@ -218,7 +218,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   [
     'dir for directory',
     () => fileTokenStore({ dir: './tokens' } as never),
-    /no option "dir".*Did you mean "directory"\?/,
+    /option "dir" is a string;.*no such option.*Did you mean "directory"\?/,
   ],
   [
     'an address for Redis',
@@ -299,14 +299,14 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   [
     'an address for a table',
     () => postgresTokenStore({ connect() {} } as never, { table: `postgres://u:${secret}@h` }),
-    /table takes a name such as .*got a string\./,
+    /"table" is a string of length \d+; it takes a name such as/,
   ],
   [
     'a key for encryption',
     () => encryptedTokenStore(good.store, secret as never),
-    /options takes \{ keys \}/,
+    /"options" is a string of length 18; it takes \{ keys \}/,
   ],
-  ['key for keys', () => encryptedTokenStore(good.store, { key: secret } as never), /did you mean keys\?/],
+  ['key for keys', () => encryptedTokenStore(good.store, { key: secret } as never), /Did you mean "keys"\?/],
   [
     'a store uncalled for encryption',
     () => encryptedTokenStore(memoryTokenStore as never, { keys: [] }),

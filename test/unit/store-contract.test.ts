@@ -92,16 +92,36 @@ describe('fails a store that', () => {
 describe('a stage that cannot work is refused at once, by what is wrong with it', () => {
   const open = () => memoryTokenStore();
   test.each([
-    ['nothing', undefined, 'the stage is nothing; it takes an object with the function open.'],
-    ['a function', open, 'the stage is a function; it takes an object with the function open.'],
-    ['no open', {}, 'open is nothing; it takes a function that opens the store.'],
-    ['a store', memoryTokenStore(), 'open is nothing; it takes a function that opens the store.'],
-    ['a store as open', { open: memoryTokenStore() }, 'open is an object; it takes a function'],
-    ['close: true', { open, close: true }, 'close is a boolean; it takes a function, or nothing.'],
-    ['breakLock: {}', { open, breakLock: {} }, 'breakLock is an object; it takes a function, or nothing.'],
-    ['limitMs: "5s"', { open, limitMs: '5s' }, 'limitMs is a string; it takes a positive number of millisec'],
-    ['limitMs: 0', { open, limitMs: 0 }, 'limitMs is a number; it takes a positive number of milliseconds'],
-    ['limitMs: Infinity', { open, limitMs: Infinity }, 'limitMs is a number; it takes a positive number'],
+    ['nothing', undefined, 'option "stage" is missing; it takes an object with the function open.'],
+    ['a function', open, 'option "stage" is a function; it takes an object with the function open.'],
+    ['no open', {}, 'option "open" is missing; it takes a function that opens the store.'],
+    ['a store', memoryTokenStore(), 'option "open" is missing; it takes a function that opens the store.'],
+    ['a store as open', { open: memoryTokenStore() }, 'option "open" is an object; it takes a function'],
+    [
+      'close: true',
+      { open, close: true },
+      'option "close" is true (boolean); it takes a function, or nothing.',
+    ],
+    [
+      'breakLock: {}',
+      { open, breakLock: {} },
+      'option "breakLock" is an object; it takes a function, or nothing.',
+    ],
+    [
+      'limitMs: "5s"',
+      { open, limitMs: '5s' },
+      'option "limitMs" is a string of length 2; it takes a positive number of millisec',
+    ],
+    [
+      'limitMs: 0',
+      { open, limitMs: 0 },
+      'option "limitMs" is 0 (number); it takes a positive number of milliseconds',
+    ],
+    [
+      'limitMs: Infinity',
+      { open, limitMs: Infinity },
+      'option "limitMs" is Infinity (number); it takes a positive number',
+    ],
   ])('%s', (_what, stage, message) => {
     const begin = () => storeContract(stage as never);
     expect(begin).toThrow(TypeError);

@@ -1,4 +1,4 @@
-import { kindOf } from '../../text/words.js';
+import { wrongValue, type Field } from '../../text/fields.js';
 
 /** A table's name as it was given, and quoted for statements. */
 export interface PostgresTable {
@@ -10,6 +10,14 @@ export const defaultTable = 'axios_procore_tokens';
 
 /** At most 63 characters: PostgreSQL cuts longer identifiers, so that two names could mean one table. */
 const identifier = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
+/** The option `table`. */
+export const tableField: Field = [
+  (value) => {
+    const parts = typeof value === 'string' ? value.split('.') : [];
+    return parts.length >= 1 && parts.length <= 2 && parts.every((part) => identifier.test(part));
+  },
+  `a name such as "${defaultTable}" or "app.tokens" (letters, digits, _ and $; at most 63 each)`,
+];
 
 /**
  * Reads a name such as `tokens` or `app.tokens` and quotes it, so that upper case is kept and keywords of SQL can be names.
@@ -17,14 +25,10 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
  * @throws TypeError for anything that is no such name.
  */
 export function readTable(name: string, caller: string): PostgresTable {
-  const parts = typeof name === 'string' ? name.split('.') : [];
-  if (parts.length < 1 || parts.length > 2 || !parts.every((part) => identifier.test(part))) {
-    // The value is not quoted, because it may be a connection string with a password.
-    throw new TypeError(
-      `${caller}: table takes a name such as "${defaultTable}" or "app.tokens" (letters, digits, _ and $; at most 63 each), got ${kindOf(name)}.`,
-    );
-  }
-  return { name, quoted: parts.map((part) => `"${part}"`).join('.') };
+  const [valid, takes] = tableField;
+  if (!valid(name)) throw new TypeError(wrongValue(caller, 'table', name, takes));
+  const quoted = name.split('.').map((part) => `"${part}"`);
+  return { name, quoted: quoted.join('.') };
 }
 
 /** The SQL statements on the table. Their parameter `$1` is the account. */

@@ -335,53 +335,65 @@ describe('rules', () => {
   });
 
   test.each([
-    [undefined, 'misbehave takes an object, got nothing.'],
+    [undefined, 'misbehave: option "options" is missing; it takes an object.'],
     [
       { do: { kind: 'drop' } },
-      "misbehave: on takes 'token', 'revoke', 'info', 'authorize', 'api', or a function",
+      `misbehave: option "on" is missing; it takes 'token', 'revoke', 'info', 'authorize', 'api', or a function`,
     ],
-    [{ on: 'tokens', do: { kind: 'drop' } }, "misbehave: on takes 'token', 'revoke', 'info'"],
-    [{ on: 'api' }, 'misbehave: do takes an object with a kind, got nothing.'],
+    [
+      { on: 'tokens', do: { kind: 'drop' } },
+      `misbehave: option "on" is a string of length 6; it takes 'token', 'revoke', 'info'`,
+    ],
+    [{ on: 'api' }, 'misbehave: option "do" is missing; it takes an object with a kind.'],
     [
       { on: 'api', do: { kind: 'explode' } },
-      'misbehave: do.kind names no fault; known are drop, answer, delay,',
+      'misbehave: option "do.kind" names no fault; known are drop, answer, delay,',
     ],
-    [{ on: 'api', time: 2, do: { kind: 'drop' } }, 'there is no "time"; known are on, times, after, do.'],
+    [
+      { on: 'api', time: 2, do: { kind: 'drop' } },
+      'option "time" is a number; it takes nothing: there is no such option; known are on, times, after, do. Did you mean "times"?',
+    ],
     [
       { on: 'api', times: NaN, do: { kind: 'drop' } },
-      'times takes a whole number from 0, or Infinity, got a number.',
+      'option "times" is NaN (number); it takes a whole number from 0, or Infinity.',
     ],
     [
       { on: 'api', times: 0.5, do: { kind: 'drop' } },
-      'times takes a whole number from 0, or Infinity, got a number.',
+      'option "times" is 0.5 (number); it takes a whole number from 0, or Infinity.',
     ],
-    [{ on: 'api', after: 'yes', do: { kind: 'drop' } }, 'after takes a boolean, got a string.'],
-    [{ on: 'api', do: { kind: 'drop', status: 500 } }, 'misbehave: do (drop): there is no "status"'],
+    [
+      { on: 'api', after: 'yes', do: { kind: 'drop' } },
+      'option "after" is a string of length 3; it takes true or false.',
+    ],
+    [
+      { on: 'api', do: { kind: 'drop', status: 500 } },
+      'misbehave: option "do.status" is a number; it takes nothing: there is no such option',
+    ],
     [
       { on: 'api', do: { kind: 'answer' } },
-      'do (answer): status takes a whole number from 200 to 599, got nothing.',
+      'option "do.status" is missing; it takes a whole number from 200 to 599.',
     ],
     [
       { on: 'api', do: { kind: 'answer', status: '500' } },
-      'do (answer): status takes a whole number from 200 to 599',
+      'option "do.status" is a string of length 3; it takes a whole number from 200 to 599.',
     ],
     [
       { on: 'api', do: { kind: 'answer', status: 503, header: {} } },
-      'no "header"; known are status, headers, body.',
+      'option "do.header" is an object; it takes nothing: there is no such option; known are status, headers, body.',
     ],
     [
       { on: 'api', do: { kind: 'answer', status: 503, headers: { 'retry-after': 1 } } },
-      'headers takes an object of st',
+      'option "do.headers" is an object; it takes an object of st',
     ],
     [
       { on: 'api', do: { kind: 'answer', status: 503, body: 5 } },
-      'body takes a string or an object, got a number.',
+      'option "do.body" is 5 (number); it takes a string or an object.',
     ],
-    [{ on: 'api', do: { kind: 'delay' } }, 'do (delay): ms takes milliseconds from 0, got nothing.'],
-    [{ on: 'api', do: { kind: 'redirect' } }, 'do (redirect): location takes a string, got nothing.'],
+    [{ on: 'api', do: { kind: 'delay' } }, 'option "do.ms" is missing; it takes milliseconds from 0.'],
+    [{ on: 'api', do: { kind: 'redirect' } }, 'option "do.location" is missing; it takes a string.'],
     [
       { on: 'api', do: { kind: 'redirect', location: '/', status: 200 } },
-      'status takes a whole number from 300',
+      'option "do.status" is 200 (number); it takes a whole number from 300',
     ],
   ])('%j is refused at once, by what is wrong', async (fault, message) => {
     const emulator = await emulate();

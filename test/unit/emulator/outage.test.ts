@@ -91,14 +91,20 @@ describe('an outage', () => {
   test('that makes no sense is refused at once, by what is wrong', async () => {
     const emulator = await emulate();
     const table: [wrong: unknown, message: string][] = [
-      [{ status: 200 }, 'outage: status takes a whole number from 400 to 599, got a number.'],
-      [{ status: 503.5 }, 'outage: status takes a whole number'],
-      [{ retryAfterSeconds: 0.5 }, 'outage: retryAfterSeconds takes a whole number from 0, got a number.'],
-      [{ forMs: -1 }, 'outage: forMs takes milliseconds from 0, got a number.'],
-      [{ forMs: NaN }, 'outage: forMs takes milliseconds'],
-      [{ retryAfter: 1 }, 'outage: there is no "retryAfter"; known are status, retryAfterSeconds, forMs.'],
-      [null, 'outage takes an object, got nothing.'],
-      [503, 'outage takes an object, got a number.'],
+      [{ status: 200 }, 'outage: option "status" is 200 (number); it takes a whole number from 400 to 599.'],
+      [{ status: 503.5 }, 'outage: option "status" is 503.5 (number); it takes a whole number'],
+      [
+        { retryAfterSeconds: 0.5 },
+        'outage: option "retryAfterSeconds" is 0.5 (number); it takes a whole number from 0.',
+      ],
+      [{ forMs: -1 }, 'outage: option "forMs" is -1 (number); it takes milliseconds from 0.'],
+      [{ forMs: NaN }, 'outage: option "forMs" is NaN (number); it takes milliseconds'],
+      [
+        { retryAfter: 1 },
+        'outage: option "retryAfter" is a number; it takes nothing: there is no such option; known are status, retryAfterSeconds, forMs.',
+      ],
+      [null, 'outage: option "options" is null; it takes an object.'],
+      [503, 'outage: option "options" is 503 (number); it takes an object.'],
     ];
     for (const [wrong, message] of table) {
       expect(() => emulator.outage(wrong as never)).toThrow(TypeError);

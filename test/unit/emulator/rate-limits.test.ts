@@ -360,31 +360,37 @@ describe('setRateLimits', () => {
 
 describe('a limit that makes no sense', () => {
   test.each([
-    [{ spike: { limit: 0 } }, 'spike.limit takes a whole number from 1, got a number.'],
-    [{ spike: {} }, 'spike.limit takes a whole number from 1, got a undefined.'],
-    [{ spike: 25 }, 'spike takes { limit, windowSeconds }, got a number.'],
+    [{ spike: { limit: 0 } }, 'spike.limit" is 0 (number); it takes a whole number from 1.'],
+    [{ spike: {} }, 'spike.limit" is missing; it takes a whole number from 1.'],
+    [{ spike: 25 }, 'spike" is 25 (number); it takes { limit, windowSeconds }.'],
     [
       { hourly: { limit: 5, windowSeconds: 0 } },
-      'hourly.windowSeconds takes a positive number of seconds, got a number.',
+      'hourly.windowSeconds" is 0 (number); it takes a positive number of seconds.',
     ],
-    [{ spike: { limit: 5, window: 3 } }, 'spike.window is no option.'],
-    [{ kind: 'rolling' }, "kind takes 'fixed' or 'sliding', got a string."],
-    [{ retryAfter: 1 }, 'retryAfter takes a boolean, got a number.'],
-    [{ countRejected: 'no' }, 'countRejected takes a boolean, got a string.'],
-    [{ daily: { limit: 5 } }, 'daily is no option.'],
+    [
+      { spike: { limit: 5, window: 3 } },
+      'spike.window" is a number; it takes nothing: there is no such option; known are limit, windowSeconds. Did you mean "windowSeconds"?',
+    ],
+    [{ kind: 'rolling' }, `kind" is a string of length 7; it takes 'fixed' or 'sliding'.`],
+    [{ retryAfter: 1 }, 'retryAfter" is 1 (number); it takes true or false.'],
+    [{ countRejected: 'no' }, 'countRejected" is a string of length 2; it takes true or false.'],
+    [
+      { daily: { limit: 5 } },
+      'daily" is an object; it takes nothing: there is no such option; known are spike, hourly, kind, retryAfter, countRejected.',
+    ],
   ])('%j is refused by name', async (rateLimits, message) => {
     const wrong = rateLimits as unknown as RateLimits;
     await expect(startEmulator({ rateLimits: wrong })).rejects.toThrow(
-      new TypeError(`startEmulator: rateLimits.${message}`),
+      new TypeError(`startEmulator: option "rateLimits.${message}`),
     );
     const { emulator, call } = await limited({ spike: { limit: 5 } });
-    expect(() => emulator.setRateLimits(wrong)).toThrow(new TypeError(`setRateLimits: ${message}`));
+    expect(() => emulator.setRateLimits(wrong)).toThrow(new TypeError(`setRateLimits: option "${message}`));
     expect((await call()).limit).toBe('5');
   });
 
   test('and what is no object at all as well', async () => {
     await expect(startEmulator({ rateLimits: 25 as never })).rejects.toThrow(
-      'startEmulator: rateLimits takes an object of limits, got a number.',
+      'startEmulator: option "rateLimits" is 25 (number); it takes an object of limits.',
     );
   });
 });

@@ -136,14 +136,18 @@ describe('the server', () => {
     expect(second.environment).toEqual({ loginUrl: first.url, apiUrl: first.url });
   });
 
-  test('names the option that is wrong, and not its value', async () => {
+  test('names the option that is wrong, and of a text not its value', async () => {
     await expect(startEmulator({ spentTokens: 'C' as never })).rejects.toThrow(
-      new TypeError("startEmulator: spentTokens takes 'A' or 'B', got a string."),
+      new TypeError(`startEmulator: option "spentTokens" is a string of length 1; it takes 'A' or 'B'.`),
     );
-    await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('no option "tokenLifetime"');
+    await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow(
+      'option "tokenLifetime" is a number; it takes nothing: there is no such option',
+    );
     await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('known are port, clientId, ');
     for (const wrong of [null, 5, []])
-      await expect(startEmulator(wrong as never)).rejects.toThrow(/^startEmulator takes an object, got /);
+      await expect(startEmulator(wrong as never)).rejects.toThrow(
+        /^startEmulator: option "options" is .*; it takes an object\.$/,
+      );
     await expect(startEmulator({ accessTokenLifetimeSeconds: 0 })).rejects.toThrow(TypeError);
     const emulator = await emulate({ clientId: 'mine', clientSecret: undefined });
     expect([emulator.clientId, emulator.clientSecret]).toEqual(['mine', 'emulator-secret']);
@@ -152,18 +156,24 @@ describe('the server', () => {
   test('names what is wrong with a user or an answer', async () => {
     const emulator = await emulate();
     expect(() => emulator.issue({ userID: 2 } as never)).toThrow(
-      new TypeError('issue: there is no "userID"; known are userId. Did you mean "userId"?'),
+      new TypeError(
+        'issue: option "userID" is a number; it takes nothing: there is no such option; known are userId. Did you mean "userId"?',
+      ),
     );
     expect(() => emulator.issue({ userId: '2' as never })).toThrow(
-      new TypeError('issue: userId takes a whole number from 1, got a string.'),
+      new TypeError('issue: option "userId" is a string of length 1; it takes a whole number from 1.'),
     );
-    expect(() => emulator.issue(null as never)).toThrow(new TypeError('issue takes an object, got nothing.'));
+    expect(() => emulator.issue(null as never)).toThrow(
+      new TypeError('issue: option "options" is null; it takes an object.'),
+    );
     expect(() => emulator.authorize(emulator.url, { denied: true } as never)).toThrow(
-      new TypeError('authorize: there is no "denied"; known are userId, deny.'),
+      new TypeError(
+        'authorize: option "denied" is a boolean; it takes nothing: there is no such option; known are userId, deny.',
+      ),
     );
     expect(() => emulator.authorize('no URL')).toThrow(TypeError);
     expect(() => emulator.setRateLimits(5 as never)).toThrow(
-      new TypeError('setRateLimits: it takes an object of limits, got a number.'),
+      new TypeError('setRateLimits: option "options" is 5 (number); it takes an object.'),
     );
   });
 

@@ -566,47 +566,92 @@ describe('options', () => {
   const secret = randomBytes(32).toString('base64');
   const good = { id: 'a', key: secret };
   test.each<[string, unknown, string]>([
-    ['no options', undefined, 'options takes { keys }.'],
-    ['no keys', {}, 'keys takes a list of at least one { id, key }; the first seals, all of them open.'],
-    ['an empty list', { keys: [] }, 'keys takes a list of at least one'],
-    ['a key instead of a list', { keys: secret }, 'keys takes a list of at least one'],
-    ['an object instead of a list', { keys: { a: secret } }, 'keys takes a list of at least one'],
-    ['a key instead of an entry', { keys: [secret] }, 'keys[0] takes { id, key }.'],
-    ['null', { keys: [good, null] }, 'keys[1] takes { id, key }.'],
-    ['no id', { keys: [{ key: secret }] }, 'keys[0].id takes 1 to 32 letters, digits, ".", "_" or "-".'],
-    ['an empty id', { keys: [{ ...good, id: '' }] }, 'keys[0].id takes'],
-    ['an id with a space', { keys: [{ ...good, id: 'a b' }] }, 'keys[0].id takes'],
-    ['id and key swapped', { keys: [{ id: secret, key: 'a' }] }, 'keys[0].id takes'],
-    ['the same id twice', { keys: [good, { ...good }] }, 'keys[1].id takes a name that no other key has.'],
+    ['no options', undefined, '"options" is missing; it takes { keys }.'],
+    [
+      'no keys',
+      {},
+      '"keys" is missing; it takes a list of at least one { id, key }; the first seals, all of them open.',
+    ],
+    ['an empty list', { keys: [] }, '"keys" is an array; it takes a list of at least one'],
+    ['a key instead of a list', { keys: secret }, '"keys" is a string of length 44; it takes a list'],
+    ['an object instead of a list', { keys: { a: secret } }, '"keys" is an object; it takes a list'],
+    [
+      'a key instead of an entry',
+      { keys: [secret] },
+      '"keys[0]" is a string of length 44; it takes { id, key }.',
+    ],
+    ['null', { keys: [good, null] }, '"keys[1]" is null; it takes { id, key }.'],
+    [
+      'no id',
+      { keys: [{ key: secret }] },
+      '"keys[0].id" is missing; it takes 1 to 32 letters, digits, ".", "_" or "-".',
+    ],
+    ['an empty id', { keys: [{ ...good, id: '' }] }, '"keys[0].id" is an empty string; it takes'],
+    [
+      'an id with a space',
+      { keys: [{ ...good, id: 'a b' }] },
+      '"keys[0].id" is a string of length 3; it takes',
+    ],
+    [
+      'id and key swapped',
+      { keys: [{ id: secret, key: 'a' }] },
+      '"keys[0].id" is a string of length 44; it takes',
+    ],
+    [
+      'the same id twice',
+      { keys: [good, { ...good }] },
+      '"keys[1].id" is a string of length 1; it takes a name that no other key has.',
+    ],
     [
       'no key',
       { keys: [{ id: 'a', key: undefined }] },
-      'keys[0].key takes 32 bytes, as a Buffer or as base64 text.',
+      '"keys[0].key" is missing; it takes 32 bytes, as a Buffer or as base64 text.',
     ],
-    ['an empty key', { keys: [{ id: 'a', key: '' }] }, 'keys[0].key takes'],
-    ['a password', { keys: [{ id: 'a', key: 'correct horse battery staple 32!' }] }, 'keys[0].key takes'],
-    ['a short key', { keys: [{ id: 'a', key: Buffer.from(secret).subarray(0, 31) }] }, 'keys[0].key takes'],
-    ['a long key', { keys: [{ id: 'a', key: secret + secret }] }, 'keys[0].key takes'],
+    ['an empty key', { keys: [{ id: 'a', key: '' }] }, '"keys[0].key" is an empty string; it takes'],
+    ['a number as key', { keys: [{ id: 'a', key: 40_417 }] }, '"keys[0].key" is a number; it takes'],
+    [
+      'a password',
+      { keys: [{ id: 'a', key: 'correct horse battery staple 32!' }] },
+      '"keys[0].key" is a string of length 32; it takes',
+    ],
+    [
+      'a short key',
+      { keys: [{ id: 'a', key: Buffer.from(secret).subarray(0, 31) }] },
+      '"keys[0].key" is an object; it takes',
+    ],
+    [
+      'a long key',
+      { keys: [{ id: 'a', key: secret + secret }] },
+      '"keys[0].key" is a string of length 88; it takes',
+    ],
     [
       'bytes as numbers',
       { keys: [{ id: 'a', key: [...Buffer.from(secret, 'base64')] }] },
-      'keys[0].key takes',
+      '"keys[0].key" is an array; it takes',
     ],
-    ['acceptPlain: "yes"', { keys: [good], acceptPlain: 'yes' }, 'acceptPlain takes a boolean.'],
     [
-      'an unknown option',
-      { keys: [good], [secret]: true },
-      'there is no such option; known are keys, acceptPlain.',
+      'acceptPlain: "yes"',
+      { keys: [good], acceptPlain: 'yes' },
+      '"acceptPlain" is a string of length 3; it takes true or false.',
     ],
   ])('%s: a TypeError that shows no key', (_what, options, message) => {
     const attempt = () => encryptedTokenStore(memoryTokenStore(), options as never);
     expect(attempt).toThrow(TypeError);
-    expect(attempt).toThrow(`encryptedTokenStore: ${message}`);
+    expect(attempt).toThrow(`encryptedTokenStore: option ${message}`);
     try {
       attempt();
     } catch (error) {
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(secret);
     }
+  });
+
+  test('a key as the name of an option is not shown', () => {
+    const attempt = () => encryptedTokenStore(memoryTokenStore(), { keys: [good], [secret]: true });
+    expect(attempt).toThrow(
+      new TypeError(
+        'encryptedTokenStore: option of 44 characters is a boolean; it takes nothing: there is no such option; known are keys, acceptPlain.',
+      ),
+    );
   });
 
   test.each([undefined, null, {}, { load: () => undefined }, 'postgres://secret'])(
