@@ -152,7 +152,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
     isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
-    onHold: (refreshToken) => holds(refreshToken && fingerprint(refreshToken)),
+    onHold: (refreshToken) => entry.holds(refreshToken && fingerprint(refreshToken)),
   });
   const holding: Holding = {
     client: mutex.client,
@@ -170,7 +170,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     hasHeld: ledger.hasHeld,
     memory: mutex.memory,
   };
-  const holds = mutex.holds(holding);
+  const entry = mutex.enter(holding);
   const readBack = createReadBack({
     env,
     keeper: createOwnEnvironment({ ...given, telling }),

@@ -43,6 +43,8 @@ export interface StoreMemory {
   /** By client and refresh token. */
   readonly outcomes: Map<string, Recorded>;
   readonly holdings: Set<WeakRef<Holding>>;
+  /** The clients of those accounts, and one account of each: to ask all of them at each first use would take its time. */
+  clients?: Map<string, WeakRef<Holding>>;
   /** Those at which its accounts have waited for a login host, by login host and client. */
   readonly gates: Map<string, SharedGate>;
   /** With so many outcomes the oldest are given up. */
@@ -102,6 +104,7 @@ function createMemory(since: number): StoreMemory {
     usedAt: since,
     outcomes: new Map<string, Recorded>(),
     holdings: new Set<WeakRef<Holding>>(),
+    clients: new Map<string, WeakRef<Holding>>(),
     gates: new Map<string, SharedGate>(),
     fullAt: 0,
   };
@@ -185,22 +188,44 @@ export function forgetOutcome(memories: Memories, key: string): void {
 
 /** Accounts of this process, of every store that is still there. */
 function holdingsOf(memories: Memories): Holding[] {
-  const holdings: Holding[] = [];
-  each(memories.all, (memory) => each(memory.holdings, (holding) => holdings.push(holding)));
-  return holdings;
+  return present(memories.all).flatMap(({ holdings }) => present(holdings));
 }
 
-/** The clients that use this account of one store. */
-export function clientsOf({ holdings }: StoreMemory, account: string): string[] {
+/** Enters an account of this store; nothing here keeps it alive. Hands out what takes it off the list. */
+export function enterHolding(memory: StoreMemory, holding: Holding): () => void {
+  const ref = new WeakRef(holding);
+  memory.holdings.add(ref);
+  memory.clients?.set(holding.client, ref);
+  return () => memory.holdings.delete(ref);
+}
+
+/** The clients that use this account of one store, but for `own`. */
+export function clientsBeside(memory: StoreMemory, own: string, account: string): string[] {
+  if (clientsOf(memory).every((client) => client === own)) return [];
   const clients = new Set<string>();
-  each(holdings, (holding) => holding.account === account && clients.add(holding.client));
+  each(memory.holdings, (holding) => holding.account === account && clients.add(holding.client));
+  clients.delete(own);
   return [...clients];
 }
 
 /** The login origins that accounts of this process have their tokens from. */
 export function loginsOf(memories: Memories): string[] {
-  const clients = new Set(holdingsOf(memories).map(({ client }) => client));
+  const clients = new Set<string>();
+  each(memories.all, (memory) => clientsOf(memory).forEach((client) => clients.add(client)));
   return [...clients].map((client) => (JSON.parse(client) as [string, string])[0]);
+}
+
+/** The clients of the accounts that use this store now. */
+function clientsOf({ holdings, clients }: StoreMemory): string[] {
+  // A store that an older copy of the package has met first.
+  if (!clients) return [...new Set(present(holdings).map(({ client }) => client))];
+  for (const [client, ref] of clients) {
+    if (ref.deref() && holdings.has(ref)) continue;
+    const other = oneOf(client, holdings);
+    if (other) clients.set(client, other);
+    else clients.delete(client);
+  }
+  return [...clients.keys()];
 }
 
 function hasUnsaved({ holdings }: StoreMemory): boolean {
@@ -277,6 +302,17 @@ function eachKnowing(
     const recorded = memory.outcomes.get(key);
     if (recorded) work(recorded, memory);
   });
+}
+
+function oneOf(client: string, holdings: Set<WeakRef<Holding>>): WeakRef<Holding> | undefined {
+  for (const ref of holdings) if (ref.deref()?.client === client) return ref;
+  return undefined;
+}
+
+function present<T extends object>(refs: Set<WeakRef<T>>): T[] {
+  const items: T[] = [];
+  each(refs, (item) => items.push(item));
+  return items;
 }
 
 /** Of those that are still there; the others are taken off the list. */

@@ -3,8 +3,9 @@ import { createHolders, enterHolder, holdersOf } from './holders.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import { loginGateFor } from './login-gates.js';
 import {
-  clientsOf,
+  clientsBeside,
   createMemories,
+  enterHolding,
   forgetOutcome,
   loginsOf,
   memoryOf,
@@ -44,6 +45,14 @@ export interface GrantQueue {
   run<T>(key: string, critical: () => Promise<T>, signal: AbortSignal): Promise<T | undefined>;
 }
 
+/** The entry of one account in the registry. */
+export interface Entry {
+  /** The fingerprint of the refresh token that it holds from now on. */
+  holds(refreshToken: string | undefined): void;
+  /** The account is let go. */
+  leave(): void;
+}
+
 /** The queue, and what became of the grants of one client, as far as it counts for one store. Keys are fingerprints. */
 export interface GrantMutex extends GrantQueue {
   /** Login origin and client id, as a JSON array. */
@@ -54,11 +63,8 @@ export interface GrantMutex extends GrantQueue {
   forget(key: string): void;
   /** Whether a store object of before, which may lead to the same table, has redeemed this token. */
   mayBeRedeemed(key: string): boolean;
-  /**
-   * An account uses this store; nothing here keeps it alive. Hands out what must be told the fingerprint of the refresh token that it holds
-   * from now on.
-   */
-  holds(holding: Holding): (refreshToken: string | undefined) => void;
+  /** An account uses this store; nothing here keeps it alive. */
+  enter(holding: Holding): Entry;
   /** The accounts of the process that hold this refresh token now, of stores that are in use beside this one. */
   heldBy(refreshToken: string): Holding[];
   /** What the attaches to this store have found out. */
@@ -134,9 +140,16 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
           registry.outcomes.delete(key);
         },
         mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
-        holds(holding) {
-          memory.holdings.add(new WeakRef(holding));
-          return enterHolder(holders, holding);
+        enter(holding) {
+          const leave = enterHolding(memory, holding);
+          const holds = enterHolder(holders, holding);
+          return {
+            holds,
+            leave() {
+              holds(undefined);
+              leave();
+            },
+          };
         },
         // The tests of an application give each test a new store with the same tokens: those of before are in use no more.
         heldBy: (token) =>
@@ -144,8 +157,7 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
         used: () => useMemory(memories, memory),
         loginGate: (create) => loginGateFor(memories, memory, client, create),
         // The client before may be out of use, where an attach has taken the place of another.
-        besides: (account) =>
-          replaces ? [] : clientsOf(memory, account).filter((other) => other !== client),
+        besides: (account) => (replaces ? [] : clientsBeside(memory, client, account)),
         loginsInUse: () => loginsOf(memories),
       };
     },

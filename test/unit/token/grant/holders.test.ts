@@ -50,9 +50,9 @@ test('what an older copy of the package keeps of holders is taken as it is', () 
   const store = { load: () => undefined, save() {} };
   const where = { client: 'client', isPrivate: false, replaces: undefined };
   const mutex = createGrantRegistry(scope).of(store, where);
-  mutex.holds({ ...holding('a'), memory: mutex.memory })('one');
+  mutex.enter({ ...holding('a'), memory: mutex.memory }).holds('one');
   expect(createGrantRegistry(scope).of(store, where).heldBy('one')).toMatchObject([{ account: 'a' }]);
   // It says nothing of its store's being used.
-  mutex.holds(holding('of an older copy'))('two');
+  mutex.enter(holding('of an older copy')).holds('two');
   expect(mutex.heldBy('two')).toEqual([]);
 });

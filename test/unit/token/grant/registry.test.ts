@@ -262,7 +262,7 @@ describe('a token that some account still holds', () => {
   test('stays dead, however many outcomes of others come', () => {
     const mutex = createGrantMutex({});
     const held = holding('dead one');
-    mutex.holds(held);
+    mutex.enter(held);
     mutex.record(keyOf('dead one'), dead);
     crowd(mutex);
     expect(mutex.outcomeOf(keyOf('dead one'))).toEqual(dead);
@@ -273,7 +273,7 @@ describe('a token that some account still holds', () => {
     const scope = {};
     const [holder, redeemer] = [createGrantMutex(scope), createGrantMutex(scope)];
     const held = holding('line 0');
-    holder.holds(held);
+    holder.enter(held);
     for (let n = 0; n < 6_000; n++) redeemer.record(keyOf(`line ${n}`), renewedTo(`line ${n + 1}`));
     expect(successorOf('line 0', holder.outcomeOf)?.refresh_token).toBe('line 6000');
     redeemer.record(keyOf('line 6000'), dead);
@@ -292,7 +292,7 @@ describe('a token that some account still holds', () => {
         return keyOf(now.refresh);
       },
     };
-    mutex.holds(held);
+    mutex.enter(held);
     mutex.record(keyOf('first'), dead);
     crowd(mutex);
     expect(mutex.outcomeOf(keyOf('first'))).toEqual(dead);
@@ -360,7 +360,7 @@ describe('what became of a token', () => {
     const scope = {};
     const before = createGrantMutex(scope, { isPrivate: false });
     const held = { ...holding('next'), unsaved: true };
-    before.holds(held);
+    before.enter(held);
     before.record('k', renewedTo('next'));
     const [later, memory] = [createGrantMutex(scope, { isPrivate: false }), createGrantMutex(scope)];
     expect(later.outcomeOf('k')).toEqual(renewedTo('next'));
@@ -443,4 +443,38 @@ test('a look for a token costs no more where there are thousands of stores', () 
   expect(looks.mock.calls.length).toBeLessThan(50);
   looks.mockRestore();
   expect(mutexes[8]!.outcomeOf('of 8')).toEqual(dead);
+});
+
+describe('the accounts of a store', () => {
+  const accounts = (count: number) => {
+    const mutex = createGrantRegistry({}).of(
+      { load: () => undefined, save() {} },
+      { client: '["https://login","id"]', isPrivate: false, replaces: undefined },
+    );
+    let looks = 0;
+    const held = Array.from({ length: count }, (_, n) => ({
+      ...holding(undefined, { client: mutex.client }),
+      get account() {
+        looks++;
+        return `account ${n}`;
+      },
+    }));
+    const entries = held.map((one) => mutex.enter(one));
+    return { mutex, held, entries, looks: () => looks };
+  };
+
+  test('are not looked through at the first use of another, while one client uses them', () => {
+    const { mutex, looks } = accounts(1_000);
+    expect(mutex.besides('account 7')).toEqual([]);
+    expect(mutex.loginsInUse()).toEqual(['https://login']);
+    expect(looks()).toBe(0);
+  });
+
+  test('are no longer in use once they are let go', () => {
+    const { mutex, entries } = accounts(2);
+    entries[1]!.leave();
+    expect(mutex.loginsInUse()).toEqual(['https://login']);
+    entries[0]!.leave();
+    expect(mutex.loginsInUse()).toEqual([]);
+  });
 });
