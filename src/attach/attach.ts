@@ -34,7 +34,8 @@ import { createProxyWarning } from './proxy-warning.js';
 import { goesInClear } from '../axios/rehearsal.js';
 import { scheduleRetries } from '../line/retry.js';
 import { createSend } from '../line/send.js';
-import { createShared, type Shared } from './shared.js';
+import type { CreateSource } from './sources.js';
+import { clientKey, createShared, type Shared } from './shared.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { createExchange } from '../token/endpoint/exchange.js';
@@ -98,6 +99,7 @@ export function createAttach(
       warnOfProxy(instance.defaults as AxiosRequestConfig);
       warnOfTls(instance.defaults as AxiosRequestConfig);
     }
+    const patience = { maxMs: settings.maxWaitMs, signal: undefined };
     const { serverOffsetMs, emit } = shared;
     const mutex = grants.of(store, {
       client: JSON.stringify([loginUrl, settings.clientId]),
@@ -128,80 +130,105 @@ export function createAttach(
       totalMs: settings.renewal.totalMs,
       serverOffsetMs,
       outliving: shared.outliving,
-      broughtLate(refreshToken) {
-        for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
-      },
+      broughtLate: (refreshToken) => redeemedElsewhere(refreshToken),
     });
-    /** Looked up on every call: the key of the shared source takes longer to make. */
-    const sources = new Map<string, TokenSource>();
-    const sourceOf = (account: string): TokenSource => {
-      mutex.used();
-      const source = sources.get(account) ?? sharedSource(account);
-      sources.set(account, source);
-      return source;
+    const client = JSON.stringify([loginUrl, settings.clientId, settings.grant]);
+    const clientAccounts = shared.of(client, store);
+    const user = {
+      order: shared.nextOrder(),
+      exchange,
+      takesOver: settings.legacy.takeOverRefresh,
     };
-    const client = [loginUrl, settings.clientId, settings.grant];
-    const ofThisClient = JSON.stringify(client);
-    const clientKeyOf = (account: string) => JSON.stringify([...client, account]);
     /** Whose tokens the handle means where it is told no account. */
     const ownAccount = typeof settings.account === 'string' ? settings.account : 'default';
-    // Not at its first call: that one may come by an instance that was attached later, inside of a request.
-    shared.contextOf(clientKeyOf(ownAccount), inContext);
-    const sharedSource = (account: string): TokenSource => {
-      const clientKey = clientKeyOf(account);
-      // The latest attach knows best: a secret may have been corrected.
-      shared.exchanges.set(clientKey, exchange);
-      if (settings.legacy.takeOverRefresh) shared.takenOver.add(clientKey);
-      return shared.source(clientKey, () => {
-        return createTokenSource({
-          env,
-          account,
-          client: ofThisClient,
-          grant: settings.grant,
-          clientKey,
-          ...createHome(store, (store) =>
-            createKeeper({
-              store,
-              account,
-              env,
-              storeTimeoutMs: settings.renewal.storeTimeoutMs,
-              saves: grants.savesOf(store),
-            }),
-          ),
-          inherited: shared.inheritedBy(clientKey),
-          mutex,
-          isBeside: shared.isOfSource,
-          untilDetached: shared.untilDetached,
-          loginGate: () => mutex.loginGate(() => createLoginGate(env)),
-          exchange: (grant, context) => shared.exchanges.get(clientKey)!(grant, context),
-          settings: settings.renewal,
-          maxWaitMs: settings.maxWaitMs,
-          takesOver: () => shared.takenOver.has(clientKey),
-          serverOffsetMs,
-          inContext: shared.contextOf(clientKey, inContext),
-          emit,
-          warnOnce: shared.warnOnce,
-        });
-      });
+    const own = {
+      account: ownAccount,
+      inContext,
+      isBySubject: isBySubject(settings.account),
+      maxWaitMs: settings.maxWaitMs,
+    };
+    clientAccounts.attached(own);
+    const createSource = (account: string, ...[used, rest]: Parameters<CreateSource>): TokenSource => {
+      const key = clientKey(client, account);
+      const restsIn = clientAccounts.restsIn(account) ?? clientAccounts.store;
+      const deps = {
+        env,
+        account,
+        client,
+        grant: settings.grant,
+        clientKey: key,
+        ...createHome(restsIn, (store) =>
+          createKeeper({
+            store,
+            account,
+            env,
+            storeTimeoutMs: settings.renewal.storeTimeoutMs,
+            saves: grants.savesOf(store),
+          }),
+        ),
+        inherited: shared.inheritedBy(key),
+        mutex,
+        isBeside: shared.isOfSource,
+        restingWith: shared.restingWith,
+        before: rest,
+        used,
+        server: clientAccounts.server,
+        untilDetached: shared.untilDetached,
+        loginGate: () => mutex.loginGate(() => createLoginGate(env)),
+        settings: settings.renewal,
+        maxWaitMs: settings.maxWaitMs,
+        serverOffsetMs,
+        // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
+        inContext: clientAccounts.contextOf(account) ?? inContext,
+        emit,
+        warnOnce: shared.warnOnce,
+      };
+      const source = createTokenSource(deps, user);
+      // It was let go in the store before, and is brought from there.
+      if (restsIn !== clientAccounts.store)
+        void source.look(patience).finally(() => source.moveTo(clientAccounts.store));
+      return source;
+    };
+    const sourceOf = (account: string): TokenSource => {
+      mutex.used();
+      const source = clientAccounts.source(account, (used, before) => createSource(account, used, before));
+      source.usedBy(user);
+      return source;
+    };
+    /** The account at rest that has this refresh token, as it was when it was let go. */
+    const wakened = (refreshToken: string): TokenSource | undefined => {
+      const account = clientAccounts.restingWith(fingerprint(refreshToken));
+      return account === undefined ? undefined : sourceOf(account);
+    };
+    const redeemedElsewhere = (refreshToken: string) => {
+      for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
+      const source = wakened(refreshToken);
+      void source?.look(patience).finally(() => source.redeemedElsewhere(refreshToken));
     };
 
     /** How the keys of this client's accounts begin. */
-    const clientKeys = clientKeyOf('').slice(0, -'""]'.length);
+    const clientKeys = clientKey(client, '').slice(0, -'""]'.length);
     if (shared === sharedBefore) {
-      shared.moveTo(store, clientKeys);
-      if (isAlone && !settings.legacy.takeOverRefresh) shared.takenOver.clear();
+      clientAccounts.moveTo(store);
+      if (isAlone && !settings.legacy.takeOverRefresh)
+        for (const source of shared.sources()) source.isTakenOver(false);
     } else {
       for (const [key, held] of before?.held() ?? []) {
         if (!key.startsWith(clientKeys)) continue;
+        const account = (JSON.parse(key) as string[])[3]!;
+        if (clientAccounts.has(account)) continue;
         shared.inherit(key, held);
         // What is in memory only is saved, whether or not a call comes for it.
-        if (held.unsaved) sourceOf((JSON.parse(key) as string[])[3]!);
+        if (held.unsaved) sourceOf(account);
       }
+      for (const [key, place] of before?.resting?.() ?? [])
+        if (key.startsWith(clientKeys)) clientAccounts.rest((JSON.parse(key) as string[])[3]!, place);
     }
     const accounts = isBySubject(settings.account)
       ? createAccounts({
           store,
-          sources: () => [...shared.sources()].filter((source) => source.client === ofThisClient),
+          sources: clientAccounts.all,
+          resting: clientAccounts.resting,
           sourceOf,
           inContext,
           env,
@@ -221,7 +248,11 @@ export function createAttach(
       events,
       takesOver: settings.legacy.takeOverRefresh,
       isByUser: accounts !== undefined,
-      isInUse: () => [...shared.sources()].some((source) => source.holds()),
+      isInUse() {
+        for (const source of shared.sources()) if (source.holds()) return true;
+        for (const _account of clientAccounts.resting()) return true;
+        return false;
+      },
     });
     // Request interceptors run last in, first out: authorisation comes after everything that may wait.
     line.interceptors.request.use(authorisation.request);
@@ -270,6 +301,7 @@ export function createAttach(
       copy,
       settings,
       sources: allSources,
+      wakened,
       sourceOf,
       accounts,
       isRenewal: shared.ownRenewals.isInside,
@@ -277,7 +309,7 @@ export function createAttach(
     const oauth = createOauthPassage({
       mutex,
       sendTokenRequest,
-      sources: allSources,
+      redeemedElsewhere,
       warnOnce,
       takeover,
       ownRevocation,
@@ -318,7 +350,6 @@ export function createAttach(
       checkAccount(method, account);
       return sourceOf(account ?? ownAccount);
     };
-    const patience = { maxMs: settings.maxWaitMs, signal: undefined };
     const sourceOfUser = async (tokens: TokenSet): Promise<TokenSource> =>
       sourceOf(await accounts!.ofTokens(tokens, patience));
     /** One user after another on one account is legitimate; two at once are not. */
@@ -366,6 +397,7 @@ export function createAttach(
       detach() {
         if (detached) return;
         detached = true;
+        clientAccounts.detached(own);
         shared.detached(handle);
         ejectOwn(instance, id, installer);
         unmark(instance);
@@ -379,6 +411,7 @@ export function createAttach(
       interceptor: installer,
       store,
       held: shared.held,
+      resting: shared.resting,
       giveWay() {
         handle.detach();
         shared.tellNoMore(events);

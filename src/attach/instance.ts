@@ -16,6 +16,8 @@ export interface Attachment {
   readonly store?: TokenStore;
   /** The tokens in memory, by login host, client id, grant and account as a JSON array. */
   held(): Iterable<readonly [key: string, held: HeldTokenSet]>;
+  /** The accounts that have been let go, by the same keys, each with the store that has its tokens. */
+  resting?(): Iterable<readonly [key: string, store: TokenStore]>;
   /** Detaches, and tells the listeners of its handle nothing more. */
   giveWay(): void;
 }

@@ -1,29 +1,33 @@
-import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
 import type { Procore } from './handle.js';
 import type { Gates } from '../pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../wire/server-clock.js';
-import type { Exchange, OwnSending } from '../token/endpoint/exchange.js';
+import type { OwnSending } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
 import type { Holding } from '../token/grant/registry.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
+import { createClientAccounts, type ClientAccounts } from './client-accounts.js';
+import { createSweeping } from './sweeping.js';
 import { createWeakList, type WeakList } from './weak-list.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
-  /** The source of this key; made at its first use, by whoever comes first. */
-  source(key: string, create: () => TokenSource): TokenSource;
+  /** The accounts of this client; `store`: where they are kept, if it is the first attach of the client. */
+  of(client: string, store: TokenStore): ClientAccounts;
+  /** The sources in memory, of every client. */
   sources(): Iterable<TokenSource>;
+  /** The account at rest, of any client, that holds the refresh token of this fingerprint. */
+  restingWith(refreshToken: string): string | undefined;
   /** Whether it is one of these sources as others see it. */
   isOfSource(holding: Holding): boolean;
-  /** The async context for the source of this key: that of whoever comes first. */
-  contextOf(key: string, own: InContext): InContext;
-  /** The tokens in memory, by key. */
+  /** The tokens in memory, by client and account: the same for every copy of the package. */
   held(): Map<string, HeldTokenSet>;
-  /** Takes over the tokens of this key from another copy of the package, unless there is a source already. */
+  /** The accounts that were let go, by the same keys, and the store of each. */
+  resting(): Map<string, TokenStore>;
+  /** Takes over the tokens of this key from another copy of the package. */
   inherit(key: string, held: HeldTokenSet): void;
   /** What the source of this key begins with. */
   inheritedBy(key: string): HeldTokenSet | undefined;
@@ -33,12 +37,8 @@ export interface Shared {
   readonly untilDetached: Set<() => void>;
   /** This instance is detached. */
   detached(handle: Procore): void;
-  /** The sources whose key begins so go on with another store. */
-  moveTo(store: TokenStore, keysOf: string): void;
-  /** How each source presents its grant: set by the latest attach that uses it. */
-  readonly exchanges: Map<string, Exchange>;
-  /** The sources, by key, whose account an application still refreshes by itself: one attach that says so is enough. */
-  readonly takenOver: Set<string>;
+  /** Counts the attaches: the latest knows best. */
+  nextOrder(): number;
   /** Presentations under way by the application's own function, whichever attach began them. */
   readonly outliving: Map<string, OwnSending>;
   /** Marks what the application's own function does: it may use an instance of another attach. */
@@ -61,15 +61,19 @@ export interface Shared {
   idle(): Promise<void>;
 }
 
+/** What an account is called where several clients may have one of the name; `client`: as a JSON array. */
+export function clientKey(client: string, account: string): string {
+  return JSON.stringify([...(JSON.parse(client) as unknown[]), account]);
+}
+
 /** Creates the common part of the attaches of one store. `gates`: those that there are already. */
 export function createShared(
   env: Env,
   createGates: (serverOffsetMs: () => number) => Gates,
   gates?: Gates,
 ): Shared {
-  const sources = new Map<string, TokenSource>();
+  const clients = new Map<string, ClientAccounts>();
   const holdings = new WeakSet<Holding>();
-  const contexts = new Map<string, InContext>();
   const inherited = new Map<string, HeldTokenSet>();
   const sinks = createWeakList<Events>();
   const attached = createWeakList<Procore>();
@@ -79,47 +83,71 @@ export function createShared(
   let clock = unknownClock;
   let offsetMs = 0;
 
+  let attaches = 0;
+  const ownGates = gates ?? createGates(() => offsetMs);
+  const sweeping = createSweeping(env, {
+    async sweep() {
+      let isNeeded = false;
+      ownGates.sweep();
+      for (const accounts of clients.values()) if (await accounts.sweep()) isNeeded = true;
+      return isNeeded;
+    },
+  });
+  untilDetached.add(sweeping.stop);
+
+  function* all(): Generator<TokenSource> {
+    for (const accounts of clients.values()) yield* accounts.all();
+  }
+
   return {
-    source(key, create) {
-      const source = sources.get(key) ?? create();
-      sources.set(key, source);
-      holdings.add(source.holding);
-      inherited.delete(key);
-      return source;
+    of(client, store) {
+      const known = clients.get(client);
+      if (known) return known;
+      const created = createClientAccounts(store, (source, mayLeave) => {
+        holdings.add(source.holding);
+        inherited.delete(clientKey(client, source.account));
+        if (mayLeave) sweeping.start();
+      });
+      clients.set(client, created);
+      return created;
     },
-    sources: () => sources.values(),
+    sources: all,
+    restingWith(refreshToken) {
+      for (const accounts of clients.values()) {
+        const account = accounts.restingWith(refreshToken);
+        if (account !== undefined) return account;
+      }
+      return undefined;
+    },
     isOfSource: (holding) => holdings.has(holding),
-    contextOf(key, own) {
-      const context = contexts.get(key) ?? own;
-      contexts.set(key, context);
-      return context;
-    },
     held() {
       const held = new Map(inherited);
-      for (const [key, source] of sources) {
-        const own = source.held();
-        if (own) held.set(key, own);
+      for (const [client, accounts] of clients) {
+        for (const source of accounts.all()) {
+          const own = source.held();
+          if (own) held.set(clientKey(client, source.account), own);
+        }
       }
       return held;
     },
-    inherit(key, held) {
-      if (!sources.has(key)) inherited.set(key, held);
+    resting() {
+      const resting = new Map<string, TokenStore>();
+      for (const [client, accounts] of clients)
+        for (const [account, store] of accounts.rests()) resting.set(clientKey(client, account), store);
+      return resting;
     },
+    inherit: (key, held) => inherited.set(key, held),
     inheritedBy: (key) => inherited.get(key),
+    nextOrder: () => ++attaches,
     attached,
     untilDetached,
     detached(handle) {
       attached.delete(handle);
       if (attached.items().length === 0) for (const stop of [...untilDetached]) stop();
     },
-    moveTo(store, keysOf) {
-      for (const [key, source] of sources) if (key.startsWith(keysOf)) source.moveTo(store);
-    },
-    exchanges: new Map(),
-    takenOver: new Set(),
     outliving: new Map(),
     ownRenewals: createOwnRenewals(),
-    gates: gates ?? createGates(() => offsetMs),
+    gates: ownGates,
     learn(date) {
       if (date === undefined) return;
       const next = learnClock(clock, date, env.now());
@@ -148,9 +176,7 @@ export function createShared(
     },
     async idle() {
       for (;;) {
-        const busy = [...sources.values()]
-          .map((source) => source.underWay())
-          .filter((work) => work !== undefined);
+        const busy = [...all()].map((source) => source.underWay()).filter((work) => work !== undefined);
         if (busy.length === 0) return;
         await Promise.all(busy);
       }

@@ -27,6 +27,8 @@ export function createOwnRevocation(deps: {
   copy: AxiosCopy;
   settings: Pick<Settings, 'clientId' | 'maxWaitMs'>;
   sources: () => Iterable<TokenSource>;
+  /** The source of the account at rest that holds this refresh token. */
+  wakened: (refreshToken: string) => TokenSource | undefined;
   sourceOf: (account: string) => TokenSource;
   /** Set where each user is an account of its own (option `account: accountBySubject`). */
   accounts: Accounts | undefined;
@@ -46,6 +48,8 @@ export function createOwnRevocation(deps: {
       return token === access_token || token === refresh_token;
     });
     if (holders.length > 0) return holders;
+    const atRest = deps.wakened(token);
+    if (atRest) return [atRest];
     if (!accounts) {
       const account = accountOf(config);
       return account === undefined ? [] : [sourceOf(account)];

@@ -8,7 +8,6 @@ import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import { judgeAnswer, type Verdict } from '../token/endpoint/verdict.js';
 import type { GrantMutex } from '../token/grant/registry.js';
-import type { TokenSource } from '../token/source.js';
 import { holdAnswer, localExpiryMs, withExpiresAt } from '../token/pair/token-set.js';
 import type { OwnRevocation } from './own-revocation.js';
 import { legacyRevocation } from './revocation-request.js';
@@ -69,12 +68,13 @@ export function createSendTokenRequest(deps: { env: Env; serverOffsetMs: () => n
 export function createOauthPassage(deps: {
   sendTokenRequest: SendTokenRequest;
   mutex: GrantMutex;
-  sources: () => Iterable<TokenSource>;
+  /** The accounts that hold this refresh token take what it was redeemed for. */
+  redeemedElsewhere: (refreshToken: string) => void;
   warnOnce: Events['warnOnce'];
   takeover: Takeover | undefined;
   ownRevocation: OwnRevocation;
 }): OauthPassage {
-  const { sendTokenRequest, mutex, sources, warnOnce, takeover, ownRevocation } = deps;
+  const { sendTokenRequest, mutex, warnOnce, takeover, ownRevocation } = deps;
 
   async function adoptRefresh(
     config: AxiosRequestConfig,
@@ -90,7 +90,7 @@ export function createOauthPassage(deps: {
     // An answer with the same refresh token means that it is not single-use: it was not spent, and the plugin's pair still works.
     if (tokens?.refresh_token && tokens.refresh_token !== refreshToken) {
       mutex.record(fingerprint(refreshToken), { kind: 'renewed', tokens, expiresAtMs });
-      for (const source of sources()) source.redeemedElsewhere(refreshToken);
+      deps.redeemedElsewhere(refreshToken);
     }
     return response;
   }

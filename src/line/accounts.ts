@@ -41,6 +41,8 @@ export function createAccounts(deps: {
   store: ListingStore;
   /** Of this client. */
   sources: () => Iterable<TokenSource>;
+  /** The accounts that were let go with tokens. */
+  resting: () => Iterable<string>;
   sourceOf: (account: string) => TokenSource;
   /** The store is asked in the context of the attach, not in that of a call. */
   inContext: InContext;
@@ -77,6 +79,7 @@ export function createAccounts(deps: {
     const home = await homeFor(patience);
     const owners = new Map<string, string>();
     for (const source of sources()) if (source.holds()) owners.set(ownerOf(source), source.account);
+    for (const account of deps.resting()) if (!owners.has(account)) owners.set(account, account);
     const accounts = await listed(patience);
     for (const account of accounts ?? []) {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);

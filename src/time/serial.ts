@@ -2,6 +2,8 @@
 export interface Turns {
   /** Runs a renewal, a late save or a `setTokens` after those before it have settled, whether they succeeded or failed. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Nothing is under way, and nothing waits for its turn. */
+  isIdle(): boolean;
   /** Aborts when the application brings new tokens. The result of what was under way for the old ones is then neither saved nor used. */
   readonly generation: AbortSignal;
   /** Aborts the current generation and starts a new one, whose signal it returns. */
@@ -11,13 +13,17 @@ export interface Turns {
 /** Creates the queue of one account. */
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   let generation = new AbortController();
   return {
     inTurn(work) {
+      waiting++;
       const result = last.then(work);
-      last = result.catch(() => undefined);
+      const over = () => void waiting--;
+      last = result.then(over, over);
       return result;
     },
+    isIdle: () => waiting === 0,
     get generation() {
       return generation.signal;
     },

@@ -19,6 +19,7 @@ import { createLeases, type Leases } from './renewal/leases.js';
 import { createLedger, type Lease } from './pair/ledger.js';
 import { createLockedSave } from './saving/locked-save.js';
 import { createLookBack } from './saving/look-back.js';
+import { createLastLook } from './loading/last-look.js';
 import type { Login } from './endpoint/login.js';
 import type { LoginGate } from './endpoint/login-gate.js';
 import type { GrantMutex, Holding } from './grant/registry.js';
@@ -56,6 +57,10 @@ export interface TokenSource
     Pick<RevokedElsewhere, 'revokedElsewhere'>,
     Recognition {
   readonly account: string;
+  /** An attach uses it: the latest knows best, for a secret may have been corrected; and one that takes refreshes over is enough. */
+  usedBy(user: User): void;
+  /** No attach takes over the refreshes of the account any more. */
+  isTakenOver(is: false): void;
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
   /** What other sources of this process may know of it. */
@@ -98,6 +103,24 @@ export interface TokenSource
   moveTo(store: TokenStore): void;
   /** What is under way and must not be cut off. */
   underWay(): Promise<unknown> | undefined;
+  /** Nothing is under way for the account, and nothing is held against a renewal of its tokens. */
+  isAtRest(): boolean;
+  /** Whether the store shows the pair in hand, and with it all that has to be known of the tokens before. */
+  isShown(): Promise<boolean>;
+  /** The account leaves the memory of the process. */
+  leave(): void;
+  /** It is in the memory of the process, again. */
+  enter(): void;
+}
+
+/** An attach, to the accounts that it uses. */
+export interface User {
+  /** Later ones have greater numbers. */
+  readonly order: number;
+  /** How it presents a grant. */
+  readonly exchange: Exchange;
+  /** The application's own refreshes are answered from the account: with tokens from long ago, and before there is any pair. */
+  readonly takesOver: boolean;
 }
 
 export interface SourceDeps {
@@ -119,15 +142,20 @@ export interface SourceDeps {
   mutex: GrantMutex;
   /** Whether it is an account of the same store object. */
   isBeside: (holder: Holding) => boolean;
+  /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
+  restingWith: (refreshToken: string) => string | undefined;
+  /** What the account was let go with, if it was. */
+  before: { readonly set: TokenSet | undefined } | undefined;
+  /** Hears of each use. */
+  used: () => void;
+  /** What is known of the server whose tokens they are. */
+  server: { oldDies: boolean };
   /** What is to be called with the last detach. */
   untilDetached: Set<() => void>;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
-  exchange: Exchange;
   settings: Settings['renewal'];
   maxWaitMs: number;
-  /** The application's own refreshes are answered from here: with tokens from long ago, and before there is any pair. */
-  takesOver: () => boolean;
   serverOffsetMs: () => number;
   /** What is done for the account runs in this context; whoever asks goes on in their own. */
   inContext: InContext;
@@ -141,7 +169,14 @@ function showsLife(status: number): boolean {
 }
 
 /** Creates the source of one account from its parts. */
-export function createTokenSource(given: SourceDeps): TokenSource {
+export function createTokenSource(wired: SourceDeps, first: User): TokenSource {
+  let user = first;
+  let takesOver = first.takesOver;
+  const given = {
+    ...wired,
+    exchange: ((...request) => user.exchange(...request)) satisfies Exchange,
+    takesOver: () => takesOver,
+  };
   const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
   const name = JSON.stringify(account);
   const turns = createTurns();
@@ -149,6 +184,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   const ledger = createLedger({
     now: env.now,
     serverOffsetMs,
+    before: given.before,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
     isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
@@ -170,7 +206,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     hasHeld: ledger.hasHeld,
     memory: mutex.memory,
   };
-  const entry = mutex.enter(holding);
+  let entry = mutex.enter(holding);
   const readBack = createReadBack({
     env,
     keeper: createOwnEnvironment({ ...given, telling }),
@@ -183,7 +219,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     env,
     grant,
     afterMs: 2 * settings.storeTimeoutMs,
-    keeper: readBack,
+    keeper: readBack.keeper,
     turns,
     isNeeded: () => !given.store.lock && !given.isOwn(),
     isKept: ({ refresh_token: refresh = '' }) =>
@@ -217,7 +253,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     env,
     // A drain must leave time for the renewal that it is for.
     settings: { drain: settings.drain, drainMs: Math.min(settings.drainMs, settings.totalMs / 4) },
-    oldDies: () => refusals.oldDies,
+    oldDies: () => given.server.oldDies,
   });
   const renewal = createRenewal({
     ...deps,
@@ -261,6 +297,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     env,
     ledger,
     sequence,
+    server: given.server,
     isHolding: drain.holding,
     tellShared:
       grant === 'client_credentials'
@@ -276,6 +313,7 @@ export function createTokenSource(given: SourceDeps): TokenSource {
   const isStuck = () => sequence.isDead && !sequence.working();
 
   const look = createFirstLook({ env, ledger, keeper, turns, ahead });
+  const lastLook = createLastLook({ grant, ledger, keeper, turns, telling, ahead });
   const { take, setTokens, takeOwn } = createBrought({
     ...deps,
     ledger,
@@ -340,9 +378,29 @@ export function createTokenSource(given: SourceDeps): TokenSource {
       }),
   });
 
+  /** Whether nothing is under way that would have to be waited for, nor anything that nobody waits for. */
+  function isIdle(): boolean {
+    const isWaiting = underWay() !== undefined || sequence.running !== undefined || writes.isMoving();
+    return !isWaiting && [turns, drain, lookBack, readBack].every((part) => part.isIdle());
+  }
+
+  const underWay = () =>
+    sequence.running?.done ??
+    codes.underWay() ??
+    revocation.underWay() ??
+    elsewhere.underWay() ??
+    writes.underWay();
+
   return {
     account,
     client: deps.client,
+    usedBy(other) {
+      if (other.order > user.order) user = other;
+      takesOver ||= other.takesOver;
+    },
+    isTakenOver(is) {
+      takesOver = is;
+    },
     holding,
     look: (...how) => inContext(() => look(...how)),
     takeIfFree: (tokens) =>
@@ -358,14 +416,22 @@ export function createTokenSource(given: SourceDeps): TokenSource {
     subject: () => ledger.subject,
     owns: ledger.owns,
     isHeld: (lease) => lease === ledger.newest || lease === ledger.current(),
-    peek: leases.peek,
-    acquire: leases.acquire,
+    peek(way) {
+      given.used();
+      return leases.peek(way);
+    },
+    acquire(patience) {
+      given.used();
+      return leases.acquire(patience);
+    },
     renew: leases.renew,
     take: (held, changedOwner) => inContext(() => take(held, changedOwner)),
     setTokens: (tokens, changedOwner) => inContext(() => setTokens(tokens, changedOwner)),
     takeOwn: (tokens, sure) => inContext(() => takeOwn(tokens, sure)),
-    refused: (lease, reason, { maxMs, ...patience }) =>
-      refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) }),
+    refused(lease, reason, { maxMs, ...patience }) {
+      given.used();
+      return refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) });
+    },
     exchangeCode: (login, code, take) => inContext(() => codes.exchange(login, code, take)),
     revoke: (login) => inContext(() => revocation.revoke(login)),
     revokedElsewhere: (token) => inContext(() => elsewhere.revokedElsewhere(token)),
@@ -411,11 +477,28 @@ export function createTokenSource(given: SourceDeps): TokenSource {
       if (isStuck()) sequence.forgive();
       if (!deps.isAt(store) || writes.isMoving()) inContext(() => writes.move(() => deps.moveTo(store)));
     },
-    underWay: () =>
-      sequence.running?.done ??
-      codes.underWay() ??
-      revocation.underWay() ??
-      elsewhere.underWay() ??
-      writes.underWay(),
+    underWay,
+    isAtRest() {
+      const { refreshToken } = holding;
+      // A store that drops rows by itself gets them back from memory.
+      if (given.store.rowsMayVanish === true) return false;
+      // What became of a token is forgotten some time after nobody holds it any more.
+      const isOpen = refreshToken !== undefined && mutex.outcomeOf(refreshToken) !== undefined;
+      return (
+        isIdle() &&
+        sequence.isClear &&
+        refusals.isReleased() &&
+        ledger.isSettled() &&
+        !isOpen &&
+        !deps.takesOver()
+      );
+    },
+    isShown: () => inContext(lastLook),
+    leave: () => entry.leave(),
+    enter() {
+      entry.leave();
+      entry = mutex.enter(holding);
+      entry.holds(holding.refreshToken);
+    },
   };
 }

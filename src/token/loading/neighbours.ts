@@ -42,6 +42,8 @@ export function createNeighbours(deps: {
   own: () => Asking;
   /** Whether it is an account of the same store object. */
   isBeside: (holder: Holding) => boolean;
+  /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
+  restingWith: (refreshToken: string) => string | undefined;
 }): (loaded: TokenSet) => string | undefined {
   const { mutex, isBeside } = deps;
   const lastOf = (refresh: string) => successorOf(refresh, mutex.outcomeOf)?.refresh_token ?? refresh;
@@ -51,11 +53,12 @@ export function createNeighbours(deps: {
     if (!refresh) return undefined;
     const own = deps.own();
     const last = lastOf(refresh);
-    const holders = [...new Set([refresh, last])]
-      .flatMap((token) => mutex.heldBy(fingerprint(token)))
-      .filter(({ account }) => account !== own.account);
+    const tokens = [...new Set([refresh, last])].map(fingerprint);
+    const holders = tokens.flatMap(mutex.heldBy).filter(({ account }) => account !== own.account);
     const beside = holders.find(isBeside);
     if (beside) return `account ${JSON.stringify(beside.account)}`;
+    const resting = tokens.map(deps.restingWith).find((account) => account && account !== own.account);
+    if (resting) return `account ${JSON.stringify(resting)}`;
     const { refresh_token: hand } = own.hand ?? {};
     const isNext = hand !== undefined && hand !== refresh && [refresh, last].includes(lastOf(hand));
     const other = holders.find((holder) => isForeign(loaded, own, holder, isNext));

@@ -30,6 +30,8 @@ export interface Ledger extends KnownTokens {
   readonly hadTokens: boolean;
   /** The set that the store is believed to hold. */
   readonly stored: TokenSet | undefined;
+  /** What the store was last seen to hold, by this process: it may be long ago. */
+  readonly seenLast: TokenSet | undefined;
   /** The newest pair is in memory only. */
   readonly unsaved: boolean;
   /** The store has lost the row of the pair in hand, which it had before. */
@@ -97,6 +99,10 @@ export interface Ledger extends KnownTokens {
   owns(accessToken: string): boolean;
   /** Nothing is held any more. */
   clear(): void;
+  /** What is held is in the store, as far as is known, and nothing else is known of it that would have to be kept. */
+  isSettled(): boolean;
+  /** Whether this set, which the store shows, tells all that is known of the pair in hand. */
+  isShownBy(set: TokenSet): boolean;
 }
 
 /** A lease as its ledger sees it. */
@@ -114,6 +120,8 @@ export function createLedger(deps: {
   isDead: (fingerprint: string) => boolean;
   /** Whether something can be got in the place of this pair without a person. */
   isRenewable: (held: HeldTokens) => boolean;
+  /** What the account was let go with, if it was. */
+  before?: { readonly set: TokenSet | undefined } | undefined;
   /** Hears which refresh token is held from now on. */
   onHold?: (refreshToken: string | undefined) => void;
 }): Ledger {
@@ -122,7 +130,7 @@ export function createLedger(deps: {
   const refused = new Set<string>();
   const revoked = new Set<string>();
   const kinship = createKinship();
-  let had = false;
+  let had = deps.before !== undefined;
   /** What `owns` has found out about the pair that is held now: callers bring the same token again and again. */
   let owned = new Map<string, boolean>();
   let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
@@ -238,6 +246,9 @@ export function createLedger(deps: {
     },
     get stored() {
       return stored;
+    },
+    get seenLast() {
+      return stored ?? deps.before?.set;
     },
     get unsaved() {
       return phase !== 'kept';
@@ -365,6 +376,16 @@ export function createLedger(deps: {
       phase = 'kept';
       isBrought = false;
       isGone = false;
+    },
+    isSettled() {
+      if (!newest) return !had || deps.before !== undefined;
+      const isInUse = phase === 'kept' && !newest.refused && (newest.accepted > 0 || !redeemed);
+      return isInUse && !isGone && !isBrought && !fallback && revoked.size === 0;
+    },
+    isShownBy(set) {
+      const hand = newest?.held.set;
+      const isHand = hand?.access_token === set.access_token && hand?.refresh_token === set.refresh_token;
+      return isHand && kinship.isToldBy(set);
     },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),

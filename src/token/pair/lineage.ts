@@ -55,6 +55,11 @@ export function hasReplaced(set: TokenSet, accessToken: string): boolean {
   return replacedBy(set).includes(named(accessToken));
 }
 
+/** As `hasReplaced`, of the access token of this fingerprint. */
+export function isListed(set: TokenSet, tokenFingerprint: string): boolean {
+  return replacedBy(set).includes(tokenFingerprint.slice(0, digits));
+}
+
 /** Whether the line of renewals that `set` remembers says that its pair was issued for that of `before`. */
 export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
   const { access_token: access, refresh_token: refresh } = before;

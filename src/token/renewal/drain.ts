@@ -14,6 +14,8 @@ export interface Drain {
   release(): void;
   sent(): void;
   answered(): void;
+  /** No call is in flight. */
+  isIdle(): boolean;
 }
 
 /** Creates the drain of one account. `oldDies()` tells whether this server has been seen to kill replaced tokens. */
@@ -43,6 +45,7 @@ export function createDrain(deps: {
     release() {
       holdingUntilMs = 0;
     },
+    isIdle: () => inFlight === 0,
     sent() {
       inFlight++;
     },

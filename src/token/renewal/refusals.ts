@@ -20,8 +20,8 @@ export interface Refusals {
   refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
   /** Nothing is held against the next renewal for a 401. */
   release(): void;
-  /** This server has been seen to kill an access token when it is replaced. */
-  readonly oldDies: boolean;
+  /** No renewal for a 401 is held back. */
+  isReleased(): boolean;
 }
 
 /** Creates the one who decides about the 401s of one account. */
@@ -29,6 +29,8 @@ export function createRefusals(deps: {
   env: Env;
   ledger: Ledger;
   sequence: Sequence;
+  /** `oldDies`: it has been seen to kill an access token when it is replaced. */
+  server: { oldDies: boolean };
   /** New calls wait for a renewal that lets those in flight finish. */
   isHolding: () => boolean;
   /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
@@ -37,7 +39,6 @@ export function createRefusals(deps: {
   const { env, ledger, sequence } = deps;
   let brake = releasedBrake;
   let replacing = undriven;
-  let oldDies = false;
 
   /** A refusal of the newest token: may it lead to a renewal? */
   function mayRenewFor(lease: Lease, reason: RefusalReason): true | Refusal {
@@ -84,7 +85,8 @@ export function createRefusals(deps: {
     // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
     const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
-    if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted)) oldDies = true;
+    if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted))
+      deps.server.oldDies = true;
     if (replaced()) {
       if (ofToken) ledger.refuse(lease);
       const current = sequence.working();
@@ -125,8 +127,6 @@ export function createRefusals(deps: {
     release() {
       brake = releasedBrake;
     },
-    get oldDies() {
-      return oldDies;
-    },
+    isReleased: () => !isBraked(brake, env.now()) && !isBraked(replacing, env.now()),
   };
 }

@@ -9,6 +9,7 @@ import type { Telling } from '../told/telling.js';
 import type { Turns } from '../../time/serial.js';
 import {
   afterRenewalFailure,
+  isClear,
   isRejected,
   mayRenewInBackground,
   noVerdicts,
@@ -21,6 +22,8 @@ import type { Writes } from '../saving/writes.js';
 /** The renewals of one account, one at a time, and what they have come to. */
 export interface Sequence {
   readonly running: RunningRenewal | undefined;
+  /** None is under way, and nothing is held against the next one. */
+  readonly isClear: boolean;
   /** A person has to go on, as far as is known. */
   readonly isDead: boolean;
   /** When a renewal has brought a pair last, in ms since 1970. */
@@ -105,6 +108,9 @@ export function createSequence(deps: {
   return {
     get running() {
       return running;
+    },
+    get isClear() {
+      return running === undefined && isClear(verdicts);
     },
     get isDead() {
       return verdicts.dead !== undefined;

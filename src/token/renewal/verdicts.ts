@@ -21,6 +21,11 @@ export interface Verdicts {
 /** Nothing has happened. */
 export const noVerdicts: Verdicts = Object.freeze({ store: noBackoff });
 
+/** Whether nothing is held against the next renewal. */
+export function isClear({ dead, rejected, undecided, store }: Verdicts): boolean {
+  return !dead && !rejected && !undecided && store === noBackoff;
+}
+
 const recheckMs = 1_000;
 const rejectedMs = 60_000;
 

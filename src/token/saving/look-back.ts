@@ -39,10 +39,10 @@ export function createLookBack(deps: {
   /** Called with the last detach. */
   untilDetached: Set<() => void>;
   overwritten: (by: TokenSet) => void;
-}): { keeper: Keeper; start: (brought: TokenSet) => void } {
+}): { keeper: Keeper; start: (brought: TokenSet) => void; isIdle: () => boolean } {
   const { env, grant, keeper, turns, untilDetached } = deps;
   const seen = new Set<string | undefined>();
-  let stop = () => {};
+  let stop: (() => void) | undefined;
 
   async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
     await env.sleep(deps.afterMs, { signal, ref: false });
@@ -80,14 +80,16 @@ export function createLookBack(deps: {
         return loaded;
       },
     },
+    isIdle: () => stop === undefined,
     start(brought) {
-      stop();
+      stop?.();
       // Where the store has never shown another pair, there is none that a process could renew.
       if (grant !== 'refresh_token' || !deps.isNeeded() || !hasShownAnother(brought)) return;
       const { generation } = turns;
       const own = new AbortController();
       const end = () => {
         own.abort();
+        if (stop === end) stop = undefined;
         untilDetached.delete(end);
         generation.removeEventListener('abort', end);
       };

@@ -27,9 +27,10 @@ export function createReadBack(deps: {
   isHeld: (set: TokenSet) => boolean;
   isReplaced: (refreshToken: string) => boolean;
   offended: Telling['offended'];
-}): Keeper {
+}): { keeper: Keeper; isIdle: () => boolean } {
   const { env, keeper } = deps;
   let last: TokenSet | undefined;
+  let reading = 0;
   let isRead = false;
 
   async function look(saved: TokenSet): Promise<Found> {
@@ -61,13 +62,18 @@ export function createReadBack(deps: {
   }
 
   return {
-    ...keeper,
-    async save(set, previous) {
-      const saved = await keeper.save(set, previous);
-      if (saved.kind !== 'saved') return saved;
-      last = set;
-      if (!isRead && !deps.isOwn()) void readBack(set);
-      return saved;
+    isIdle: () => reading === 0,
+    keeper: {
+      ...keeper,
+      async save(set, previous) {
+        const saved = await keeper.save(set, previous);
+        if (saved.kind !== 'saved') return saved;
+        last = set;
+        if (isRead || deps.isOwn()) return saved;
+        reading++;
+        void readBack(set).finally(() => reading--);
+        return saved;
+      },
     },
   };
 }

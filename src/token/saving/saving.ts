@@ -195,7 +195,7 @@ export function createSaver(deps: {
     const isUnread = result.kind === 'failed' && result.isUnread === true;
     if (!isUnread || how.mustRead || signal.aborted) return result;
     // A row that can never be read is mended by a log-in. What other columns held is known from before, if at all.
-    return overwrites(ledger.stored, held, how);
+    return overwrites(ledger.seenLast, held, how);
   }
 
   async function repeatedly(

@@ -6,7 +6,7 @@ import type { Telling } from './telling.js';
 /** What `status()` shows of an account: no token, no secret. */
 export interface TokenStatus {
   account: string;
-  /** `not-loaded`: no call has needed a token yet. */
+  /** `not-loaded`: no call has needed a token yet, or none for so long that the account was let go. */
   state: Freshness | 'not-loaded' | 'reauthentication-required';
   /** First 8 hex digits of the SHA-256 of the token. */
   accessToken?: string;

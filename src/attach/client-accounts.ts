@@ -1,0 +1,108 @@
+import type { InContext } from '../time/async-context.js';
+import type { TokenStore } from '../store/store.js';
+import type { TokenSource } from '../token/source.js';
+import { sweepMs } from './sweeping.js';
+import { createSources, type CreateSource, type Sources } from './sources.js';
+
+/** What one attach says of the account that it means where it is told none. */
+export interface OwnAccount {
+  readonly account: string;
+  readonly inContext: InContext;
+  /** Calls are the account's whose bearer they bring. */
+  readonly isBySubject: boolean;
+  /** The longest single wait of a call. */
+  readonly maxWaitMs: number;
+}
+
+/** The accounts of one client in one store. */
+export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' | 'restingWith' | 'sweep'> {
+  /** Where they are kept now. */
+  readonly store: TokenStore;
+  /** What its accounts have found out about the server. */
+  readonly server: { oldDies: boolean };
+  /** The source of this account; made at its first use, and at the first one after it was let go, by whoever comes first. */
+  source(account: string, create: CreateSource): TokenSource;
+  /** An attach whose own account stays in memory while it is attached. Nothing here keeps it alive. */
+  attached(own: OwnAccount): void;
+  detached(own: OwnAccount): void;
+  /** The async context of the first attach whose own account this is. */
+  contextOf(account: string): InContext | undefined;
+  /** Where the account was let go, if another store has taken the place of that one since. */
+  restsIn(account: string): TokenStore | undefined;
+  /** The accounts that were let go, and where. */
+  rests(): Iterable<readonly [account: string, store: TokenStore]>;
+  /** This account was let go in a store before. */
+  rest(account: string, store: TokenStore): void;
+  moveTo(store: TokenStore): void;
+}
+
+/** Creates it. `made`: hears of each source, and whether it may be let go some day. */
+export function createClientAccounts(
+  first: TokenStore,
+  made: (source: TokenSource, mayLeave: boolean) => void,
+): ClientAccounts {
+  let store = first;
+  const own = new Map<string, WeakRef<OwnAccount>[]>();
+  let isBySubject = false;
+  let longestWaitMs = 0;
+  const restsIn = new Map<string, TokenStore>();
+  const server = { oldDies: false };
+
+  function ownOf(account: string): OwnAccount | undefined {
+    for (const ref of own.get(account) ?? []) {
+      const one = ref.deref();
+      if (one) return one;
+    }
+    own.delete(account);
+    return undefined;
+  }
+
+  // By a bearer that does not say whose it is, an account is found in memory only.
+  const isFound = (source: TokenSource) => !isBySubject || !source.holds() || source.subject() !== undefined;
+  const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
+  const sources = createSources(mayLeave, () => (2 * longestWaitMs) / sweepMs);
+
+  return {
+    all: sources.all,
+    has: sources.has,
+    resting: sources.resting,
+    restingWith: sources.restingWith,
+    sweep: sources.sweep,
+    get store() {
+      return store;
+    },
+    server,
+    source: (account, create) =>
+      sources.of(account, (...how) => {
+        const source = create(...how);
+        restsIn.delete(account);
+        made(source, !ownOf(account));
+        return source;
+      }),
+    attached(one) {
+      isBySubject ||= one.isBySubject;
+      longestWaitMs = Math.max(longestWaitMs, one.maxWaitMs);
+      own.set(one.account, [...(own.get(one.account) ?? []).filter((ref) => ref.deref()), new WeakRef(one)]);
+    },
+    detached(one) {
+      const others = own.get(one.account)?.filter((ref) => ref.deref() !== one);
+      if (others) own.set(one.account, others);
+    },
+    contextOf: (account) => ownOf(account)?.inContext,
+    restsIn: (account) => restsIn.get(account),
+    *rests() {
+      for (const account of sources.resting()) yield [account, restsIn.get(account) ?? store] as const;
+    },
+    rest(account, place) {
+      if (sources.has(account)) return;
+      sources.rest(account);
+      restsIn.set(account, place);
+    },
+    moveTo(next) {
+      if (next !== store)
+        for (const account of sources.resting()) if (!restsIn.has(account)) restsIn.set(account, store);
+      store = next;
+      for (const source of sources.all()) source.moveTo(next);
+    },
+  };
+}

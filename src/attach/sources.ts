@@ -1,0 +1,130 @@
+import type { TokenSet } from '../store/store.js';
+import { fingerprint } from '../token/pair/fingerprint.js';
+import { hasMore } from '../token/pair/extras.js';
+import type { TokenSource } from '../token/source.js';
+
+/** So many sweeps an account stays in memory that nobody asks for. */
+export const idleSweeps = 10;
+
+/**
+ * The sources of one client. One that nobody has used for some sweeps is let go, where the store can tell all that is known of it: it is made
+ * anew when it is asked for again.
+ */
+export interface Sources {
+  /** Of this account; `create` makes it where it is not in memory. */
+  of(account: string, create: CreateSource): TokenSource;
+  has(account: string): boolean;
+  /** Those in memory. */
+  all(): Iterable<TokenSource>;
+  /** The accounts that were let go with tokens. */
+  resting(): Iterable<string>;
+  /** The account that was let go with the refresh token of this fingerprint. */
+  restingWith(refreshToken: string): string | undefined;
+  /** This account is at rest in a store from before. */
+  rest(account: string): void;
+  /** Lets idle ones go, one after another. Resolves with whether any is left that may be let go later. */
+  sweep(): Promise<boolean>;
+}
+
+/** What an account was let go with: its set where that says more than its tokens do, else a short name of its refresh token. */
+export type Rest = TokenSet | number | undefined;
+
+/** Makes a source. `used` is to be called at each use; `rest`: what the account was let go with, if it was. */
+export type CreateSource = (
+  used: () => void,
+  rest: { readonly set: TokenSet | undefined } | undefined,
+) => TokenSource;
+
+interface Place {
+  source: TokenSource | undefined;
+  /** The number of the sweep after which it was used last. */
+  usedAt: number;
+}
+
+/**
+ * Creates it. `mayLeave`: whether the account can be found again where it is asked for. `longestIdle`: how many sweeps a call may wait
+ * without asking for its token.
+ */
+export function createSources(
+  mayLeave: (source: TokenSource) => boolean,
+  longestIdle: () => number,
+): Sources {
+  const places = new Map<string, Place>();
+  /** An account at rest must cost next to nothing. */
+  const rests = new Map<string, Rest>();
+  const byToken = new Map<number, string>();
+  let sweeps = 0;
+
+  function use(account: string, place: Place): void {
+    place.usedAt = sweeps;
+    if (places.has(account)) return;
+    places.set(account, place);
+    // Whoever had it all the time goes on with it.
+    place.source?.enter();
+    const token = tokenOf(rests.get(account));
+    if (token !== undefined && byToken.get(token) === account) byToken.delete(token);
+    rests.delete(account);
+  }
+
+  function letGo(account: string, source: TokenSource): void {
+    places.delete(account);
+    const { set } = source.holding;
+    if (set) {
+      const rest = hasMore(set) ? set : tokenOf(set);
+      const token = tokenOf(rest);
+      rests.set(account, rest);
+      if (token !== undefined) byToken.set(token, account);
+    }
+    source.leave();
+  }
+
+  function isIdle({ source, usedAt }: Place): boolean {
+    const isUnused = sweeps - usedAt >= Math.max(idleSweeps, longestIdle());
+    return isUnused && source !== undefined && mayLeave(source) && source.isAtRest();
+  }
+
+  return {
+    of(account, create) {
+      const known = places.get(account);
+      if (known?.source) {
+        known.usedAt = sweeps;
+        return known.source;
+      }
+      const place: Place = { source: undefined, usedAt: sweeps };
+      const rest = rests.get(account);
+      const before = rests.has(account) ? { set: typeof rest === 'object' ? rest : undefined } : undefined;
+      use(account, place);
+      place.source = create(() => use(account, place), before);
+      return place.source;
+    },
+    has: (account) => places.has(account),
+    *all() {
+      for (const { source } of places.values()) if (source) yield source;
+    },
+    resting: () => rests.keys(),
+    restingWith: (refreshToken) => byToken.get(shortened(refreshToken)),
+    rest(account) {
+      if (!places.has(account)) rests.set(account, undefined);
+    },
+    async sweep() {
+      sweeps++;
+      for (const [account, place] of [...places].filter(([, place]) => isIdle(place))) {
+        const source = place.source!;
+        // What the store does not show is kept here, and it is asked again after another idle time.
+        if (!(await source.isShown())) place.usedAt = sweeps;
+        else if (isIdle(place)) letGo(account, source);
+      }
+      return [...places.values()].some(({ source }) => source && mayLeave(source));
+    },
+  };
+}
+
+function tokenOf(rest: Rest): number | undefined {
+  if (typeof rest !== 'object') return rest;
+  return rest.refresh_token ? shortened(fingerprint(rest.refresh_token)) : undefined;
+}
+
+/** Enough digits to tell tokens apart, and few enough for a number. */
+function shortened(refreshToken: string): number {
+  return parseInt(refreshToken.slice(0, 13), 16);
+}

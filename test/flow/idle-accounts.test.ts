@@ -1,0 +1,319 @@
+import axios, { type AxiosAdapter } from 'axios';
+import { expect, test } from 'vitest';
+import { createAttach } from '../../src/attach/attach.js';
+import { accountBySubject, memoryTokenStore, type ProcoreOptions, type TokenSet } from '../../src/index.js';
+import type { TokenStore } from '../../src/store/store.js';
+import { caught } from '../support/caught.js';
+import { createManualEnv } from '../support/manual-env.js';
+
+const minute = 60_000;
+const idle = 12 * minute;
+const hour = 3_600_000;
+
+const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
+
+/** A store of many accounts that has neither a lock nor a list, and counts its loads. */
+function createTable(rows: Record<string, TokenSet> = {}) {
+  const sets = new Map(Object.entries(rows));
+  const loads: string[] = [];
+  const table = {
+    sets,
+    loads,
+    keeps: (set: TokenSet): TokenSet | undefined => set,
+    store: {
+      load: async (account) => {
+        loads.push(account);
+        return sets.get(account);
+      },
+      save: async (tokens, account) => {
+        const kept = table.keeps(tokens);
+        if (kept) sets.set(account, kept);
+      },
+    } satisfies TokenStore,
+  };
+  return table;
+}
+
+/** A process on a clock of its own, with the server that issues its tokens. */
+function createProcess() {
+  const env = createManualEnv();
+  const own = createAttach(env, {});
+  const sent: string[] = [];
+  const presented: string[] = [];
+  const dead = new Set<string>();
+  let issued = 0;
+  const pair = (of: string, lifeMs = hour): TokenSet => ({
+    access_token: `access-${of}`,
+    refresh_token: `refresh-${of}`,
+    expires_at: Math.floor((env.now() + lifeMs) / 1000),
+  });
+  const adapter: AxiosAdapter = async (config) => {
+    sent.push(String(config.headers?.['Authorization'] ?? 'none').replace('Bearer ', ''));
+    return { status: 200, statusText: 'OK', data: {}, headers: {}, config, request: {} };
+  };
+  const exchange: ProcoreOptions['exchange'] = async (grant) => {
+    const token = grant.type === 'refresh_token' ? grant.refresh_token : '';
+    presented.push(token);
+    if (dead.has(token)) {
+      const response = { status: 400, data: { error: 'invalid_grant' }, headers: {} };
+      throw Object.assign(new Error('invalid_grant'), { response });
+    }
+    dead.add(token);
+    return { ...pair(`new-${++issued}`), expires_in: 3600 };
+  };
+  const said: string[] = [];
+  const say = (text: string) => void said.push(text);
+  const start = (
+    store: TokenStore,
+    options?: Partial<ProcoreOptions>,
+    instance = axios.create({ adapter, proxy: false }),
+    attach = own,
+  ) => {
+    const procore = attach(instance, {
+      clientId: 'id',
+      environment: { loginUrl: 'http://127.0.0.1:9', apiUrl: 'http://127.0.0.1:9' },
+      exchange,
+      store,
+      companyId: '42',
+      logger: { debug: () => undefined, info: () => undefined, warn: say, error: say },
+      ...options,
+    });
+    const get = (account?: string, headers: Record<string, string> = {}) =>
+      env.drive(instance.get('/rest/v1.0/me', { headers, ...(account ? { procore: { account } } : {}) }));
+    return { instance, procore, get };
+  };
+  return { env, start, sent, presented, dead, pair, said };
+}
+
+test('an account that no call has used for ten minutes is let go, and loaded again for the next call', async () => {
+  const { env, start, sent, presented, pair } = createProcess();
+  const table = createTable({ ann: pair('ann'), bob: pair('bob') });
+  const { procore, get } = start(table.store);
+  await get('ann');
+  await env.advance(8 * minute);
+  await get('bob');
+  await env.advance(4 * minute);
+  table.loads.length = 0;
+  await get('bob');
+  expect(table.loads).toEqual([]);
+  await get('ann');
+  expect(new Set(table.loads)).toEqual(new Set(['ann']));
+  expect(procore.status('ann').state).toBe('fresh');
+  expect(sent).toEqual(['access-ann', 'access-bob', 'access-bob', 'access-ann']);
+  expect(presented).toEqual([]);
+});
+
+test('the account that calls have where they name none stays in memory, and nothing waits for its end', async () => {
+  const { env, start, pair } = createProcess();
+  const table = createTable({ default: pair('own') });
+  const { get } = start(table.store);
+  await get();
+  expect(env.sleeping).toBe(0);
+  await env.advance(idle);
+  table.loads.length = 0;
+  await get();
+  expect(table.loads).toEqual([]);
+});
+
+test('nothing waits any more after the last detach', async () => {
+  const { env, start, pair } = createProcess();
+  const { procore, get } = start(createTable({ ann: pair('ann') }).store);
+  await get('ann');
+  expect(env.sleeping).toBe(1);
+  procore.detach();
+  await env.advance(0);
+  expect(env.sleeping).toBe(0);
+});
+
+test('an account whose pair is in memory only is not let go', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  table.keeps = () => {
+    throw new Error('disk full');
+  };
+  const { procore, get } = start(table.store);
+  await env.drive(procore.renew('ann'));
+  await env.advance(idle);
+  expect(procore.unsavedTokens('ann')).toMatchObject({ refresh_token: 'refresh-new-1' });
+  table.keeps = (set) => set;
+  await env.advance(idle);
+  await get('ann');
+  expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-new-1' });
+  expect(sent.at(-1)).toBe('access-new-1');
+});
+
+test('an account whose store has not kept what it was given is not let go: its pair is nowhere else', async () => {
+  const { env, start, sent, presented, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  table.keeps = () => undefined;
+  const { procore, get } = start(table.store);
+  await env.drive(procore.renew('ann'));
+  await get('ann');
+  await env.advance(3 * idle);
+  await get('ann');
+  expect(sent.at(-1)).toBe('access-new-1');
+  expect(presented).toEqual(['refresh-ann']);
+});
+
+test('an account that needs a log-in is not let go: its spent token is never sent again', async () => {
+  const { env, start, presented, dead, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  dead.add('refresh-ann');
+  const { procore } = start(table.store);
+  await caught(env.drive(procore.renew('ann')));
+  await env.advance(idle);
+  expect(procore.status('ann').state).not.toBe('not-loaded');
+  await caught(env.drive(procore.renew('ann')));
+  expect(presented).toEqual(['refresh-ann']);
+});
+
+test('an account with a call in flight is not let go', async () => {
+  const { env, start, pair } = createProcess();
+  const table = createTable({ ann: pair('ann'), bob: pair('bob') });
+  let answer = () => {};
+  const slow: AxiosAdapter = (config) =>
+    new Promise((resolve) => {
+      answer = () => resolve({ status: 200, statusText: 'OK', data: {}, headers: {}, config, request: {} });
+    });
+  const { instance, procore } = start(table.store);
+  const call = instance.get('/rest/v1.0/me', { adapter: slow, procore: { account: 'ann' } });
+  await env.advance(2 * idle);
+  expect(procore.status('ann').state).toBe('fresh');
+  answer();
+  await call;
+  await env.advance(2 * idle);
+  expect(procore.status('ann').state).toBe('not-loaded');
+});
+
+test('the pair of an account that was let go is not used for another account whose row shows it', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const ann = pair('ann');
+  const table = createTable({ ann, bob: ann });
+  const { get } = start(table.store);
+  await get('ann');
+  await env.advance(idle);
+  const error = await caught(get('bob'));
+  expect(String(error)).toContain('account "ann" holds');
+  expect(sent).toEqual(['access-ann']);
+  await get('ann');
+  expect(sent).toEqual(['access-ann', 'access-ann']);
+});
+
+test('a call that brings no bearer is not taken for the one user whose account is still in memory', async () => {
+  const { env, start, pair } = createProcess();
+  const of = (sub: string) => ({ ...pair(sub), access_token: jwt({ sub, exp: env.now() / 1000 + 7200 }) });
+  const [ann, bob] = [of('ann'), of('bob')];
+  const table = createTable({ default: ann, bob });
+  const { get } = start(table.store, { account: accountBySubject });
+  await get(undefined, { Authorization: `Bearer ${ann.access_token}` });
+  await get(undefined, { Authorization: `Bearer ${bob.access_token}` });
+  const before = await caught(get());
+  await env.advance(idle);
+  const after = await caught(get());
+  expect([before, after]).toMatchObject([
+    { code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' },
+    { code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' },
+  ]);
+  await get(undefined, { Authorization: `Bearer ${bob.access_token}` });
+});
+
+test('an account that was let go goes on in the store that has taken the place of its own', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const first = memoryTokenStore();
+  await first.save(pair('ann'), 'ann', undefined);
+  const { instance, get } = start(first);
+  await get('ann');
+  await env.advance(idle);
+  const second = memoryTokenStore();
+  const again = createTable();
+  for (const store of [second, again.store]) {
+    await env.advance(idle);
+    start(store, { replace: true }, instance);
+    await get('ann');
+  }
+  await env.advance(minute);
+  expect(sent).toEqual(['access-ann', 'access-ann', 'access-ann']);
+  expect(again.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-ann' });
+});
+
+test('what the application redeems by itself for an account that was let go is saved for it', async () => {
+  const { env, start, dead, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  const { instance, get, procore } = start(table.store);
+  await get('ann');
+  await env.advance(idle);
+  dead.add('refresh-ann');
+  const answer: AxiosAdapter = async (config) => ({
+    status: 200,
+    statusText: 'OK',
+    data: { ...pair('legacy'), expires_in: 3600 },
+    headers: {},
+    config,
+    request: {},
+  });
+  const form = { grant_type: 'refresh_token', refresh_token: 'refresh-ann', client_id: 'id' };
+  await instance.post('http://127.0.0.1:9/oauth/token', form, { adapter: answer });
+  await env.advance(minute);
+  await procore.idle();
+  expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-legacy' });
+});
+
+test('a bearer of before, of which the store keeps no note, is known for as long as it may be brought', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  table.keeps = ({ access_token, refresh_token, expires_at }) => ({
+    access_token,
+    ...(refresh_token ? { refresh_token } : {}),
+    ...(expires_at ? { expires_at } : {}),
+  });
+  const account = (config: { headers?: unknown }) =>
+    (config.headers as Record<string, string>)['X-User'] as string;
+  const { procore, get } = start(table.store, { account });
+  const old = { 'X-User': 'ann', Authorization: 'Bearer access-ann' };
+  await get(undefined, old);
+  await env.drive(procore.renew('ann'));
+  await get(undefined, old);
+  await env.advance(idle);
+  await get(undefined, old);
+  expect(sent).toEqual(['access-ann', 'access-new-1', 'access-new-1']);
+});
+
+test('a log-in that cannot read the row of an account that was let go keeps the columns that it has seen there', async () => {
+  const { env, start, pair } = createProcess();
+  const table = createTable({ ann: { ...pair('ann'), sync_cursor: 7 } });
+  let isReadable = true;
+  const load = async (account: string) => {
+    if (!isReadable) throw new Error('no connection');
+    return table.sets.get(account);
+  };
+  const { procore, get } = start({ ...table.store, load });
+  await get('ann');
+  await env.advance(idle);
+  isReadable = false;
+  await env.drive(procore.setTokens(pair('again'), 'ann'));
+  expect(table.sets.get('ann')).toMatchObject({ access_token: 'access-again', sync_cursor: 7 });
+});
+
+test('a store that drops rows by itself gets back the row of an account that nobody has used', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  const { get } = start({ ...table.store, rowsMayVanish: true });
+  await get('ann');
+  await env.advance(idle);
+  table.sets.clear();
+  await get('ann');
+  expect(sent).toEqual(['access-ann', 'access-ann']);
+});
+
+test('where the package itself is evaluated again, an account that was let go goes on in another store', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const { instance, get } = start(createTable({ ann: pair('ann') }).store);
+  await get('ann');
+  await env.advance(idle);
+  const table = createTable();
+  start(table.store, { replace: true }, instance, createAttach(env, {}));
+  await get('ann');
+  await env.advance(minute);
+  expect(sent).toEqual(['access-ann', 'access-ann']);
+  expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-ann' });
+});
