@@ -3,28 +3,28 @@ import { codeMistake, refusalIn, refusedText } from './code-mistakes.js';
 import { kindOf } from '../text/words.js';
 import type { Settings } from '../options/options.js';
 
-/** Where the browser goes: {@link Procore.authorizationUrl}. */
+/** The argument of {@link Procore.authorizationUrl}. */
 export interface AuthorizationRequest {
-  /** Where the login host sends the browser back to, as it was registered with the app; `urn:ietf:wg:oauth:2.0:oob` for an app without one. */
+  /** The redirect URI, as it was registered with the app; `urn:ietf:wg:oauth:2.0:oob` for an app without one. */
   redirectUri: string;
-  /** A random text that is bound to the browser's session, and compared when the browser comes back. */
+  /** A random text. Store it in the browser's session, and compare it with the `state` of the redirect (RFC 6749, section 10.12). */
   state: string;
 }
 
-/** What the browser came back with: {@link Procore.exchangeCode}. */
+/** The argument of {@link Procore.exchangeCode}. */
 export interface CodeRequest {
-  /** The parameter `code` of the URL that the browser came back to. */
+  /** The parameter `code` of the URL that the browser was redirected to. */
   code: string;
-  /** The one that the code was asked for with. */
+  /** The redirect URI that the code was requested with. */
   redirectUri: string;
-  /** Whose tokens these become. */
+  /** The account that the tokens are saved to. */
   account?: string | undefined;
 }
 
 type Asked = Pick<Settings, 'clientId' | 'clientSecret' | 'environment' | 'grant'>;
 
 /**
- * Where to send the browser (RFC 6749, section 4.1.1).
+ * The URL of the authorization request (RFC 6749, section 4.1.1).
  *
  * @throws TypeError that names what is wrong, what was expected, and what to do.
  */
@@ -32,7 +32,7 @@ export function authorizationUrl(asked: Asked, request: AuthorizationRequest): s
   checkGrant('authorizationUrl', asked);
   const { redirectUri, state } = checkObject('authorizationUrl', request, '{ redirectUri, state }');
   checkRedirectUri('authorizationUrl', redirectUri);
-  // Without it anybody could hand the browser a code of their own (RFC 6749, section 10.12).
+  // Without `state` an attacker could make the browser present the attacker's own code (RFC 6749, section 10.12).
   checkText('authorizationUrl', 'state', state, 'make a random text for each browser, and compare it later');
   const url = new URL('/oauth/authorize', asked.environment.loginUrl);
   url.search = new URLSearchParams({
@@ -45,7 +45,7 @@ export function authorizationUrl(asked: Asked, request: AuthorizationRequest): s
 }
 
 /**
- * A code that can be exchanged.
+ * The request, after its checks.
  *
  * @throws TypeError that names what is wrong, what was expected, and what to do.
  */
@@ -69,7 +69,7 @@ export function checkedCode(asked: Asked, request: CodeRequest): CodeRequest {
 }
 
 /**
- * Whether this attach can revoke tokens.
+ * Checks that this attach can revoke tokens.
  *
  * @throws TypeError where there is no client secret to do it with.
  */
@@ -92,7 +92,7 @@ function checkSecret(method: string, { clientSecret }: Asked, remedy: string): v
 }
 
 function checkRedirectUri(method: string, value: unknown): void {
-  // A fragment is not allowed (RFC 6749, section 3.1.2), and what a parser would trim is not what was registered.
+  // A redirect URI must not have a fragment (RFC 6749, section 3.1.2). One with white space at its ends is not equal to the registered one.
   if (typeof value === 'string' && URL.canParse(value) && value.trim() === value && !value.includes('#'))
     return;
   throw new TypeError(

@@ -1,4 +1,4 @@
-/** What the login host may come back with instead of a code: RFC 6749, section 4.1.2.1. */
+/** The error codes with which the login host may answer instead of a code (RFC 6749, section 4.1.2.1). */
 const refusals = [
   'access_denied',
   'invalid_request',
@@ -10,7 +10,7 @@ const refusals = [
 ];
 const takeIt = "take it from that URL: new URL(request.url, origin).searchParams.get('code')";
 
-/** What is wrong with a text that is to be an authorisation code, and what to do; undefined for one that may be a code. Never quotes it. */
+/** The message for a text that is no authorization code; undefined for one that may be a code. The text is never quoted. */
 export function codeMistake(code: unknown): string | undefined {
   if (typeof code !== 'string' || code.trim() === '') return undefined;
   const refusal = refusalIn(code);
@@ -28,13 +28,13 @@ export function codeMistake(code: unknown): string | undefined {
   return undefined;
 }
 
-/** What the login host has said in place of a code. */
+/** The message for an error that the login host returned instead of a code. */
 export function refusedText(error: string): string {
   const why = error === 'access_denied' ? 'the user has not agreed' : 'the login host has refused';
   return `no code, but error=${error}: ${why}; look at the parameter "error" before "code", and let the user try again (authorizationUrl)`;
 }
 
-/** The error that a URL, a query or a text names; only those that the standard knows, for anything else may be a secret. */
+/** The error code in a URL, a query or a text. Only those of the standard are returned, because another text may be a secret. */
 export function refusalIn(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
   const named = /(?:^|[?&#])error=([a-z_]+)/.exec(text)?.[1] ?? text;

@@ -1,6 +1,6 @@
 import { isClass, isPromise } from '../text/words.js';
 
-/** What to do about something that is no axios instance, where it shows which mistake is behind it. */
+/** Advice for a value that is no axios instance, where it shows which mistake was made. */
 export function instanceHint(value: unknown): string {
   if (isPromise(value)) return 'Await it first.';
   if (isClass(value)) return 'This is a class: give what axios.create() returns.';
@@ -17,7 +17,7 @@ export function instanceHint(value: unknown): string {
   return 'Make one with axios.create().';
 }
 
-/** Whether request interceptors can be registered on it. */
+/** Whether request interceptors can be registered on the value. */
 export function isInstance(value: unknown): boolean {
   const { interceptors } = (value ?? {}) as { interceptors?: { request?: { use?: unknown } } };
   return typeof interceptors?.request?.use === 'function';

@@ -2,58 +2,63 @@ import type { Procore } from './handle.js';
 import type { TokenStore } from '../store/store.js';
 import type { HeldTokenSet } from '../token/source.js';
 
-/** Found on an attached instance by every copy of the package; true, or how to make it give way. Release 0.1.0 knows this one only. */
+/**
+ * The key of the mark on an attached instance, which every copy of the package reads. Its value is true, or the function that detaches an
+ * attach which gives way to another. Release 0.1.0 knows only this key.
+ */
 const attached: unique symbol = Symbol.for('axios-procore.attached');
-/** What is attached, for `procoreOf` and for `replace`, by every copy of the package from the release after 0.1.0 on. */
+/** The key of the attachment on an instance, for `procoreOf` and `replace`. Every copy of the package after release 0.1.0 sets it. */
 const attachmentOf: unique symbol = Symbol.for('axios-procore.attachment');
 
-/** What is attached to an instance. Read by other releases of the package, too: what is here keeps its meaning. */
+/** The attachment of an instance. Other releases of the package read it too, so its properties must keep their meaning. */
 export interface Attachment {
   readonly handle: Procore;
   /** The interceptor on the instance. */
   readonly interceptor: unknown;
-  /** Whose place the store of the next attach takes. */
+  /** The store, which an attach with `replace` compares with its own. */
   readonly store?: TokenStore;
-  /** The tokens in memory, by login host, client id, grant and account as a JSON array. */
+  /** The tokens in memory. The key is a JSON array of login host, client id, grant and account. */
   held(): Iterable<readonly [key: string, held: HeldTokenSet]>;
-  /** The accounts that have been let go, by the same keys, each with the store that has its tokens. */
+  /** The accounts that were unloaded because no call used them, by the same keys, each with the store that has its tokens. */
   resting?(): Iterable<readonly [key: string, store: TokenStore]>;
-  /** Detaches, and tells the listeners of its handle nothing more. */
+  /** Detaches, and stops the events of its handle. */
   giveWay(): void;
 }
 
 type Attachable = object & { [attached]?: true | { giveWay(): void }; [attachmentOf]?: Attachment };
 
-/** Marks the instance, so that it is not attached twice. */
+/** Marks the instance as attached, so that it is not attached twice. */
 export function mark(instance: Attachable, attachment: Attachment): void {
   Object.defineProperty(instance, attached, { value: true, configurable: true });
   Object.defineProperty(instance, attachmentOf, { value: attachment, configurable: true });
 }
 
-/** Takes the mark back. */
+/** Removes the mark. */
 export function unmark(instance: Attachable): void {
   delete instance[attached];
   delete instance[attachmentOf];
 }
 
-/** Attached without the application's doing: an attach of its own takes the instance over. */
+/** Marks an instance that `axios-procore/register` has attached: an attach by the application itself replaces that attach. */
 export function lend(instance: Attachable, handle: { detach(): void }): void {
   const value = { giveWay: () => handle.detach() };
   Object.defineProperty(instance, attached, { value, configurable: true });
 }
 
-/** Whether it can be attached now: it is not, or what is attached to it gives way. */
+/** Whether the instance can be attached: it is not attached, or only by an attach that gives way. */
 export function isFree(instance: Attachable): boolean {
   return instance[attached] !== true;
 }
 
-/** Makes way for another attach. */
+/** Detaches an attach that gives way. */
 export function reclaim(instance: Attachable): void {
   const holder = instance[attached];
   if (typeof holder === 'object') holder.giveWay();
 }
 
-/** What an attach with `replace` takes the place of; undefined where nothing is attached, or only lent, or by release 0.1.0. */
+/**
+ * The attachment that an attach with `replace` replaces. Undefined where there is none, where it gives way, or where release 0.1.0 made it.
+ */
 export function replaceable(instance: Attachable): Attachment | undefined {
   return isFree(instance) ? undefined : instance[attachmentOf];
 }

@@ -4,7 +4,7 @@ import { proxyLimit } from '../axios/limits.js';
 import type { Events } from '../observe/events.js';
 import { goesInClear } from '../axios/rehearsal.js';
 
-/** Warns, once, where a call with this configuration to one of the origins would go to a proxy that reads it. */
+/** Creates the function that warns, once, where a proxy could read a call with this configuration to one of the origins. */
 export function createProxyWarning(
   copy: AxiosCopy,
   origins: readonly string[],

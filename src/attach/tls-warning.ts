@@ -7,7 +7,7 @@ import { isUnverified } from '../wire/unverified.js';
 const what =
   'the certificate of the server is not checked (rejectUnauthorized: false on an agent, or NODE_TLS_REJECT_UNAUTHORIZED=0): whoever stands between this machine and Procore reads tokens and the client secret, and answers in its place. Give the agent the certificate of your proxy or gateway instead, { ca }, or the process NODE_EXTRA_CA_CERTS';
 
-/** Warns, once, before a secret goes over a connection whose other side nobody has checked. */
+/** Creates the function that warns, once, where tokens would be sent over TLS without verification of the server's certificate. */
 export function createTlsWarning(
   origins: readonly string[],
   warnOnce: Events['warnOnce'],

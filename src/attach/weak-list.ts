@@ -1,12 +1,12 @@
-/** Objects in the order in which they came, which nobody is kept alive by. */
+/** A list of weak references in the order of their addition: it does not keep its items from being garbage-collected. */
 export interface WeakList<T extends object> {
   add(item: T): void;
   delete(item: T): void;
-  /** Those that are still there. */
+  /** The items that have not been garbage-collected. */
   items(): T[];
 }
 
-/** Creates an empty one: an application may make an instance for each call and never detach it. */
+/** Creates an empty list. References are weak because an application may make an instance for each call and never detach it. */
 export function createWeakList<T extends object>(): WeakList<T> {
   let refs: WeakRef<T>[] = [];
 

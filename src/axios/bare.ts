@@ -4,17 +4,18 @@ import { copyOf, isAxiosError } from './versions.js';
 import type { Requesting } from './copy.js';
 
 const asIs = [(data: unknown) => data];
-/** Deeper than anybody wraps errors; a cause may be its own. */
+/** How many causes are followed at most, because a chain of causes may be circular. */
 const mostCauses = 5;
 
 /**
- * Lets an instance without defaults and interceptors choose and call an adapter by its name, where `axios.getAdapter` (from 1.5 on) is not
- * at hand. What comes back is of the caller's configuration.
+ * Makes adapters of names where `axios.getAdapter` (from 1.5 on) is not available: an axios instance without defaults and interceptors
+ * makes the request and chooses the adapter. Answers and errors get the caller's own configuration.
  *
- * @returns what makes an adapter of a choice.
+ * @returns the function from the value of `config.adapter` to an adapter.
  */
 export function adaptersBy(bare: Requesting): (choice: unknown) => Adapter {
-  // The configuration reaches axios's dispatch through this interceptor: axios would merge a copy, and lose the headers that are false.
+  // An interceptor replaces the configuration, because a configuration that is passed to `request` is merged into a copy without the
+  // headers that are false.
   bare.interceptors.request.use((carrier: { adapter: () => object }) => carrier.adapter(), undefined, {
     synchronous: true,
   });
@@ -22,25 +23,24 @@ export function adaptersBy(bare: Requesting): (choice: unknown) => Adapter {
     const inner = Object.assign(copyOf(sent), { transformRequest: asIs, transformResponse: asIs });
     if (choice === undefined) delete inner.adapter;
     else inner.adapter = choice as never;
-    const back = (bearer: object | undefined): void => {
-      const carrier = bearer as { config?: AxiosRequestConfig } | undefined;
-      if (carrier?.config === inner) carrier.config = sent;
+    const restoreConfig = (holder: { config?: unknown } | undefined): void => {
+      if (holder?.config === inner) holder.config = sent;
     };
     try {
       const response = await bare.request({ adapter: () => inner });
-      back(response);
+      restoreConfig(response);
       return response;
     } catch (error) {
-      // The fetch adapter of several versions wraps one error in another.
-      let link = error as { response?: object; cause?: unknown } | undefined;
+      // The fetch adapter of several versions of axios wraps one error in another, so the causes are changed too.
+      let link = error as { config?: unknown; response?: object; cause?: unknown } | undefined;
       for (let depth = 0; depth < mostCauses && isAxiosError(link); depth++) {
-        back(link);
-        back(link.response);
+        restoreConfig(link);
+        restoreConfig(link.response);
         link = link.cause as typeof link;
       }
       throw error;
     } finally {
-      // The adapter writes into the headers while it sends.
+      // The adapter changes the headers while it sends. The caller's headers get these changes.
       if (inner.headers !== sent.headers) Object.assign(sent.headers ?? {}, inner.headers);
     }
   };

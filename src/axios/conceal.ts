@@ -1,14 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 
-/** What an agent of Node keeps its calls under way in, this one and others: each socket knows its request. */
+/**
+ * The properties of a Node agent that contain sockets and requests under way. From each socket its request, with its headers, can be
+ * reached.
+ */
 const ofAgents = ['sockets', 'freeSockets', 'requests'];
-/** What leads from the body of an answer that is a stream to its request. */
+/** The properties of a streamed response body from which its request can be reached. */
 const ofAnswers = ['req', 'socket', 'client'];
 
 /**
- * Hides from loggers what leads to the bearer that was sent: they print what is enumerable. Code that reads `response.request` finds it
- * where it was.
+ * Makes properties of a response not enumerable from which the sent bearer token can be reached, because loggers print enumerable
+ * properties. Code that reads `response.request` still finds it.
  */
 export function concealAnswer(response: AxiosResponse): void {
   concealRequest(response);
@@ -16,12 +19,12 @@ export function concealAnswer(response: AxiosResponse): void {
   if (isStream(data)) hide(data, [...ofAnswers, ...Object.getOwnPropertySymbols(data)]);
 }
 
-/** The same for what carries a request: an error, or an answer. */
+/** Does the same for the `request` of an error or a response. */
 export function concealRequest(carrier: object): void {
   hide(carrier, ['request']);
 }
 
-/** The agents in the application's own configuration know all calls that are under way over them. */
+/** Does the same for the agents in the application's configuration, from which all calls under way can be reached. */
 export function concealAgents(config: AxiosRequestConfig): void {
   const { httpAgent, httpsAgent, fetchOptions } = config as {
     httpAgent?: unknown;
@@ -29,24 +32,24 @@ export function concealAgents(config: AxiosRequestConfig): void {
     fetchOptions?: { dispatcher?: unknown };
   };
   for (const agent of [httpAgent, httpsAgent, fetchOptions?.dispatcher]) {
-    // What fetch has in place of an agent keeps everything under symbols.
+    // The dispatcher of fetch keeps its state under symbols.
     if (isObject(agent)) hide(agent, [...ofAgents, ...Object.getOwnPropertySymbols(agent)]);
   }
 }
 
-/** A request body that was still being sent knows where to. */
+/** Does the same for a request body that is a stream: while it is piped, it refers to the request. */
 export function concealBody({ data }: AxiosRequestConfig): void {
   if (isStream(data)) hide(data, ['_readableState']);
 }
 
-/** True for the streams of Node, and for what behaves like them. */
+/** True for Node streams and objects that behave like them. */
 export function isStream(value: unknown): value is EventEmitter {
   if (!isObject(value)) return false;
   const { pipe, on } = value as { pipe?: unknown; on?: unknown };
   return typeof pipe === 'function' && typeof on === 'function';
 }
 
-/** Keeps value and mutability; what is frozen stays as it is. */
+/** Makes properties not enumerable, with value and mutability unchanged. Frozen objects are left as they are. */
 function hide(holder: object, keys: readonly PropertyKey[]): void {
   for (const key of keys) {
     if (Object.prototype.propertyIsEnumerable.call(holder, key)) {

@@ -4,11 +4,11 @@ import { isAxiosModule, type AxiosCopy, type AxiosModule } from './copy.js';
 import { copyOfModule } from './seen.js';
 import { copyOfInstance } from './unseen.js';
 
-/** The copies of axios in this process, as far as they have been met. */
+/** The known copies of axios in this process. There may be several, of different versions. */
 export interface AxiosCopies {
   /** The copy that an instance comes from. */
   of(instance: AxiosLike): AxiosCopy;
-  /** Notes what a copy exports, so that its instances are known by it. */
+  /** Registers the exports of a copy of axios, so that its instances are recognised. */
   know(exported: unknown): void;
 }
 
@@ -16,11 +16,14 @@ export interface AxiosCopies {
 export const ownCopy: AxiosCopy = copyOfModule(axios as unknown as AxiosModule);
 
 /**
- * Creates the register of copies. All instances of one copy share the prototype of their interceptor managers, and no other copy has it:
- * two builds of one version have two.
+ * Creates the register of copies. An instance is assigned to its copy by the prototype of its interceptor managers, which all instances of
+ * one copy share and no other copy has.
  */
 export function createAxiosCopies(): AxiosCopies {
-  /** By what they export, and by one of their instances: the former tells more. */
+  /**
+   * Copies that were registered by their exports, and copies known only from an instance. The exports tell more, so they are looked up
+   * first.
+   */
   const seen = new WeakMap<object, AxiosCopy>([[managerOf(axios)!, ownCopy]]);
   const unseen = new WeakMap<object, AxiosCopy>();
 
@@ -33,7 +36,7 @@ export function createAxiosCopies(): AxiosCopies {
     know,
     of(instance) {
       const manager = managerOf(instance);
-      // Something that only looks like an instance, in a test perhaps.
+      // Without an interceptor manager this is no real instance: a test double, for example.
       if (!manager) return ownCopy;
       know(instance);
       const copy = seen.get(manager) ?? unseen.get(manager) ?? copyOfInstance(instance) ?? ownCopy;

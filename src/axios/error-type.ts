@@ -1,9 +1,9 @@
 import type { Problem } from '../failure/problem.js';
 
-// The CommonJS build has no such declaration: for `require` axios itself declares `AxiosError` as an alias, which nobody can add to.
+// Only the ES module build declares this: for `require` axios declares `AxiosError` as an alias, which cannot be extended.
 declare module 'axios' {
   interface AxiosError {
-    /** What happened, why and what to do: see docs/errors.md. `problemOf(error)` finds it too, in wrapped errors and answers as well. */
+    /** The classification of the failed call: see docs/errors.md. `problemOf(error)` finds it in wrapped errors and in responses too. */
     procore?: Problem;
   }
 }

@@ -1,22 +1,22 @@
 import { tunnelAdvice } from '../wire/in-clear.js';
 
-/** What a range of axios versions cannot do by itself. docs/compatibility.md has one row for each. */
+/** A limitation of a range of axios versions. docs/compatibility.md has a row for each. */
 export interface AxiosLimit {
-  /** First version that has it, and first that has it no more; undefined where the newest still has it. */
+  /** The first version with the limitation, and the first one without it; undefined where the newest version still has it. */
   readonly from: string;
   readonly below: string | undefined;
-  /** Only on this adapter. */
+  /** The adapter that has it, where not all have it. */
   readonly adapter?: 'fetch';
   readonly what: string;
-  /** What the plugin makes of it. */
+  /** What the plugin does about it. */
   readonly here: string;
-  /** Something is left that the application should know: it is told at the attach. */
+  /** Whether the application is warned at the attach, because the plugin cannot make up for it everywhere. */
   readonly warns: boolean;
-  /** It is told only where a call to Procore would meet it. */
+  /** True where the warning is given only if a call to Procore is concerned. */
   readonly whereMet?: true;
 }
 
-/** Told where such a proxy is in force: axios itself is asked, whatever its version. */
+/** The limitation with proxies. The warning depends on how axios would make a request (see `rehearsal`), and not on its version. */
 export const proxyLimit: AxiosLimit = {
   from: '0.21.4',
   below: '1.16.1',
@@ -74,7 +74,7 @@ export const axiosLimits: readonly AxiosLimit[] = [
   proxyLimit,
 ];
 
-/** What to tell an application on this version; `version` is undefined on axios 0.21. */
+/** The limitations to warn of on this version; `version` is undefined on axios 0.21. */
 export function limitsToTell(version: string | undefined): AxiosLimit[] {
   if (version === undefined) return [];
   return axiosLimits.filter(

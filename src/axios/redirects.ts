@@ -10,25 +10,25 @@ import { fullUrlOf } from '../wire/destination.js';
 import { headerOf } from '../wire/headers.js';
 import { hidePollution } from '../wire/prototype-pollution.js';
 
-/** As many as the http adapter of axios follows. */
+/** The default of axios's http adapter (that of follow-redirects). */
 const mostRedirects = 21;
-/** What belongs to one origin (follow-redirects, and the Fetch standard, take it off too). */
+/** Headers that are removed from a redirect to another origin, as follow-redirects and the Fetch standard do. */
 const confidential = /^(authorization|proxy-authorization|cookie|host)$/i;
 
 interface Hop {
   config: AxiosRequestConfig;
   url: string;
 }
-/** An answer, whether the adapter resolves it or rejects with it. */
+/** An answer, which the adapter may resolve with or, for its status, reject with. */
 interface Arrival {
   response: AxiosResponse | undefined;
-  /** Ends the call with it. */
+  /** Returns or throws it, as the adapter did. */
   finish: () => AxiosResponse;
 }
 
 /**
- * Follows redirects on behalf of an adapter that would tell nobody of them: `beforeRedirect` of the configuration hears of each, and takes
- * off what must not leave Procore. All of it has the one `timeout`, as where axios follows them.
+ * Wraps an adapter that follows redirects without calling `beforeRedirect`: follows them itself, and calls `beforeRedirect` of the
+ * configuration before each, which removes the headers that must not leave Procore. The `timeout` bounds the whole chain, as in axios.
  */
 export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter {
   return async (config) => {
@@ -36,7 +36,7 @@ export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter 
       maxRedirects?: number;
       fetchOptions?: { redirect?: string };
     };
-    // The application wants an error, or the redirect itself.
+    // With `redirect: 'error'` or `'manual'` the application does not want redirects to be followed.
     if ((fetchOptions?.redirect ?? 'follow') !== 'follow') return adapter(config);
     const first = Object.assign(copyOf(config), redirectsHandedBack, {
       fetchOptions: { ...fetchOptions, ...redirectsHandedBack.fetchOptions },
@@ -57,8 +57,9 @@ export function following(copy: AxiosCopy, env: Env, adapter: Adapter): Adapter 
 }
 
 /**
- * axios that makes no tunnel asks a proxy on http for https URLs, and names the agent for https all the same. follow-redirects takes the
- * one for http then; Node's own client, which axios uses where it follows no redirects, refuses the other one.
+ * The configuration of a hop, with the http agent in place of the https agent where axios asks an http proxy for an https URL without a
+ * tunnel. axios gives Node the https agent there. follow-redirects then uses the http agent, but Node's own client, which axios uses for
+ * `maxRedirects: 0`, rejects an https agent for an http connection.
  */
 function throughProxy(copy: AxiosCopy, adapter: Adapter, { config, url }: Hop): AxiosRequestConfig {
   if (!config.httpsAgent || copy.tellsRedirects || !goesInClear(copy, adapter, url, config)) return config;
@@ -79,7 +80,9 @@ async function arrival(sending: Promise<AxiosResponse>): Promise<Arrival> {
   }
 }
 
-/** Undefined where there is nothing to follow, or nothing left to send. */
+/**
+ * The request that follows a redirect; undefined where the answer is no redirect, or where the body would have to be sent again and cannot.
+ */
 function nextHop(response: AxiosResponse, { config, url }: Hop): Hop | undefined {
   const { status } = response;
   const location = headerOf(response.headers, 'location');
@@ -87,19 +90,20 @@ function nextHop(response: AxiosResponse, { config, url }: Hop): Hop | undefined
   const target = resolved(location, url);
   if (!target) return undefined;
   const method = (config.method ?? 'get').toLowerCase();
-  // RFC 9110, 15.4: what is not a question becomes one.
-  const asks =
+  // RFC 9110, section 15.4: after a 303 any method but HEAD becomes GET, and so does POST after a 301 or 302.
+  const becomesGet =
     (status === 303 && method !== 'head') || ((status === 301 || status === 302) && method === 'post');
-  if (!asks && !isReplayable(config.data)) return undefined;
+  if (!becomesGet && !isReplayable(config.data)) return undefined;
 
   const next = copyOf(config) as AxiosRequestConfig & { beforeRedirect?: (...details: unknown[]) => void };
   const elsewhere = target.origin !== resolved(url)?.origin;
   const headers = copyOf((config.headers ?? {}) as Record<string, unknown>);
   for (const name of Object.keys(headers)) {
-    if ((elsewhere && confidential.test(name)) || (asks && /^content-/i.test(name))) delete headers[name];
+    if ((elsewhere && confidential.test(name)) || (becomesGet && /^content-/i.test(name)))
+      delete headers[name];
   }
   if (elsewhere) delete next.auth;
-  if (asks) {
+  if (becomesGet) {
     next.method = 'get';
     delete next.data;
   }
@@ -124,7 +128,7 @@ function resolved(location: string, base?: string): URL | undefined {
   }
 }
 
-/** Applications look here for the last URL; it is follow-redirects that puts it there. */
+/** Sets `request.res.responseUrl`, where applications read the last URL: follow-redirects would set it. */
 function tellWhereFrom({ request }: AxiosResponse, url: string): void {
   const { res } = (request ?? {}) as { res?: { responseUrl?: string } };
   if (res) res.responseUrl ??= url;

@@ -8,9 +8,10 @@ import { call } from '../time/within.js';
 const ended = new Error('axios-procore: rehearsed, not sent');
 
 /**
- * Whether a request to `url` goes to a proxy that reads it. axios itself is asked: it makes the request, and this ends where it would be
- * handed to Node's http client. So every version reads its own environment variables (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and those of
- * npm) and its own `proxy`. Nothing is sent. `chosen` is the adapter of a configuration; only axios's own http adapter is asked.
+ * Whether a proxy could read a request to `url`. axios's http adapter makes the request with a `transport` that stops it where it would be
+ * given to Node's http client, so nothing is sent. This way each version of axios evaluates its own environment variables (`HTTPS_PROXY`,
+ * `ALL_PROXY`, `NO_PROXY` and those of npm) and its option `proxy`. `chosen` is the adapter of the configuration; for any other than
+ * axios's own http adapter the answer is false.
  */
 export function goesInClear(copy: AxiosCopy, chosen: unknown, url: string, way: Way): boolean {
   if (!/^https:/i.test(url)) return false;
@@ -23,7 +24,8 @@ export function goesInClear(copy: AxiosCopy, chosen: unknown, url: string, way: 
       throw ended;
     },
   };
-  // HTTP/2 takes no transport, and before 1.16.1 the same proxy; some versions write into `proxy`.
+  // `httpVersion` is left out, because HTTP/2 takes no `transport`; before 1.16.1 it uses the same proxy. `proxy` is copied, because some
+  // versions of axios write into it.
   const { httpVersion: _, proxy, ...rest } = wayOf(way);
   const config = {
     method: 'get',
@@ -37,11 +39,11 @@ export function goesInClear(copy: AxiosCopy, chosen: unknown, url: string, way: 
   return inClear;
 }
 
-/** axios's own http adapter, where that is what is chosen, as for a token request. */
+/** axios's own http adapter, if the configuration chooses it; undefined for any other. */
 function httpAdapter(copy: AxiosCopy, chosen: unknown): Adapter | undefined {
   const named = [chosen].flat().filter((each) => typeof each === 'string');
   const choice = named.length > 0 ? named : copy.ownChoice;
-  // Before axios had names for adapters. Any other function may be the application's.
+  // Before axios had names for adapters, its default was this function. Any other function may be the application's.
   if (typeof choice === 'function') return choice.name === 'httpAdapter' ? (choice as Adapter) : undefined;
   const names = [choice].flat().map((name) => String(name).toLowerCase());
   const first = names.find((name) => name !== 'xhr' || 'XMLHttpRequest' in globalThis);

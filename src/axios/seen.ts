@@ -3,16 +3,19 @@ import type { Adapter } from './adapter.js';
 import { adaptersBy } from './bare.js';
 import { namesFetch, type AxiosCopy, type AxiosModule } from './copy.js';
 
-/** The copy whose exports are at hand: they tell everything. */
+/** The facts of a copy of axios, read from its exports. */
 export function copyOfModule(axios: AxiosModule): AxiosCopy {
   const { Axios, AxiosError, CancelToken, VERSION: version } = axios;
   const bare = new Axios({});
   const initial: unknown = (axios.defaults as AxiosRequestConfig).adapter;
   let byBare: ReturnType<typeof adaptersBy> | undefined;
-  /** Looked up once: it is made anew for each set of `env`, and for a name that axios does not know it makes an error, which takes long. */
+  /**
+   * The fetch adapter for a configuration without `env`. It is looked up once, because axios makes an error, which is slow, for a name that
+   * it does not know.
+   */
   const plainFetch = fetchOf({});
 
-  /** The fetch adapter came with 1.7. */
+  /** The fetch adapter; undefined below axios 1.7, which has none. */
   function fetchOf(config: AxiosRequestConfig): Adapter | undefined {
     try {
       return axios.getAdapter?.('fetch', config);
@@ -29,7 +32,7 @@ export function copyOfModule(axios: AxiosModule): AxiosCopy {
     CancelToken,
     AxiosError,
     Canceled: axios.CanceledError ?? axios.Cancel,
-    // Where adapters have names, a function is the application's.
+    // Where axios has `getAdapter` (from 1.5 on), its own default is a list of names. A function was put there by the application.
     ownChoice: typeof initial === 'function' && axios.getAdapter ? ['xhr', 'http', 'fetch'] : initial,
     adapterOf(choice, config) {
       const chosen = choice ?? (axios.defaults as AxiosRequestConfig).adapter;
@@ -40,7 +43,7 @@ export function copyOfModule(axios: AxiosModule): AxiosCopy {
     },
     isFetch(adapter, chosen, config) {
       if (!plainFetch) return false;
-      // Given as a function, by itself or in a list, or by its name where no `env` makes another of it.
+      // The adapter was given as a function, alone or in a list, or by its name in a configuration without `env`.
       if (adapter === plainFetch) return true;
       if (typeof chosen === 'function') return false;
       const choice: unknown = chosen ?? (axios.defaults as AxiosRequestConfig).adapter;

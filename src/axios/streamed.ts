@@ -2,7 +2,7 @@ import { errorMonitor } from 'node:events';
 import type { AxiosResponse } from 'axios';
 import { isStream } from './conceal.js';
 
-/** Runs `over` once the body of an answer has ended, broken or been closed: at once unless it is a stream. */
+/** Calls `over` when the body of an answer has ended, failed or been closed; at once for a body that is no stream. */
 export function afterBody(response: AxiosResponse | undefined, over: () => void): void {
   const data: unknown = response?.data;
   if (isStream(data)) {
@@ -13,7 +13,7 @@ export function afterBody(response: AxiosResponse | undefined, over: () => void)
   else over();
 }
 
-/** A stream of the platform tells nobody when it has ended: one that hands on what the reader asks for does. */
+/** A web stream that passes on another one and calls `over` at its end, because a web stream has no event for that. */
 function watched(stream: ReadableStream, over: () => void): ReadableStream {
   const reader = stream.getReader() as ReadableStreamDefaultReader<unknown>;
   return new ReadableStream(

@@ -10,16 +10,16 @@ import {
   type Requesting,
 } from './copy.js';
 
-/** Found on a `create` that somebody of this package has wrapped: the one behind it. */
+/** The key, on a `create` that this package has wrapped, of the original function. */
 export const createBehind: unique symbol = Symbol.for('axios-procore.create');
 
 type Creator = ((config: object) => unknown) & { [createBehind]?: Creator };
 
 /**
- * The copy of an instance whose exports nobody has seen, told by what the instance itself can do. Facts that its methods do not show are
- * told by one that came with the same version: `create` on instances with `signal` (0.22), `postForm` with `beforeRedirect` and
- * `AxiosError` (0.27). Its classes show in an aborted call that never leaves; they are known a few microtasks later, before any call of the
- * application has had an answer. Undefined where it is no axios that could be asked.
+ * The facts of a copy of axios of which only an instance is known, and not the exports. Some facts are inferred from a method that came
+ * with the same version: `signal` from `create` on instances (0.22); `beforeRedirect` and `AxiosError` from `postForm` (0.27). Its error
+ * classes are found out by a call that is aborted before anything is sent. That takes a few microtasks, so they are known before any call
+ * of the application has an answer. Undefined where the object is no axios that can make such a call.
  */
 export function copyOfInstance(instance: AxiosLike): AxiosCopy | undefined {
   const { create, postForm } = instance as { create?: unknown; postForm?: unknown };
@@ -52,7 +52,10 @@ export function copyOfInstance(instance: AxiosLike): AxiosCopy | undefined {
   };
 }
 
-/** From 1.7 on axios names the function itself; from 1.13 on it hands out one without a name, made for each `env`. */
+/**
+ * Whether a function may be axios's fetch adapter. From 1.7 on that has an `adapterName`; from 1.13 on it is made for each `env` and has no
+ * name.
+ */
 function mayBeFetch(adapter: unknown): boolean {
   if (typeof adapter !== 'function') return false;
   const { adapterName, name } = adapter as { adapterName?: string; name: string };
@@ -63,13 +66,13 @@ function adapterIn(defaults: unknown): unknown {
   return (defaults as AxiosRequestConfig | undefined)?.adapter;
 }
 
-/** An instance of the same copy without defaults and interceptors; 0.21 makes none. */
+/** A new instance of the same copy without defaults and interceptors; undefined on axios 0.21, whose instances have no `create`. */
 function bareOf(instance: AxiosLike): Requesting | undefined {
   try {
     const bare = typeof instance === 'function' ? madeBy(instance) : constructedLike(instance);
     if (typeof bare?.request !== 'function' || typeof bare.interceptors?.request?.use !== 'function')
       return undefined;
-    // Not by another object: the instance would go on reading this one.
+    // The defaults are deleted one by one and the object is kept, because the instance would go on reading the old object.
     for (const key of Object.keys(bare.defaults as object))
       delete (bare.defaults as Record<string, unknown>)[key];
     return bare;
@@ -81,24 +84,24 @@ function bareOf(instance: AxiosLike): Requesting | undefined {
 function madeBy(instance: AxiosLike): Requesting | undefined {
   const { create } = instance as { create?: Creator };
   if (typeof create !== 'function') return undefined;
-  // Under axios-procore/register what `create` makes is attached at once.
+  // The original `create` is called, because the one of axios-procore/register would attach the plugin to the new instance.
   return (create[createBehind] ?? create)({}) as Requesting;
 }
 
-/** `new axios.Axios()` has neither `create` nor anything else of its module. */
+/** A new instance of the class of an object that was made by `new axios.Axios()`, which has no `create`. */
 function constructedLike(instance: AxiosLike): Requesting | undefined {
   const { constructor } = instance;
   return constructor === Object ? undefined : new (constructor as new (defaults: object) => Requesting)({});
 }
 
 interface Learnt {
-  /** Where it is 1.0 or 1.1, whose faults the plugin works around. */
+  /** Set only for 1.0 and 1.1, because the plugin works around faults of these versions. */
   version?: string;
   Canceled?: CanceledClass;
   AxiosError?: AxiosErrorClass;
 }
 
-/** Aborts a call while its adapter, which sends nothing, is at work: axios rejects it with the class that it has for that. */
+/** Makes a call with an adapter that sends nothing, and aborts it there. axios rejects it with its own class for cancelled calls. */
 function learn(bare: Requesting, learnt: Learnt): void {
   const controller = new AbortController();
   const adapter: Adapter = async (config) => {
@@ -116,7 +119,7 @@ function learn(bare: Requesting, learnt: Learnt): void {
   );
 }
 
-/** Headers of 1.0 and 1.1 keep those of the defaults behind a symbol; functions that serialise `params` came with 1.1. */
+/** Tells 1.0 and 1.1 by their header objects, which keep the default headers under a symbol, and 1.1 by `paramsSerializer.serialize`. */
 function oldVersion(bare: Requesting, headers: object | undefined): string | undefined {
   const [symbol] = Object.getOwnPropertySymbols(headers ?? {});
   if (symbol?.description !== 'defaults') return undefined;

@@ -10,7 +10,7 @@ declare module 'axios' {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- every version types its defaults and interceptors differently */
-/** What an axios instance of any version offers to a plugin. */
+/** The part of an axios instance, of any version, that the plugin uses. */
 export interface AxiosLike {
   defaults: any;
   interceptors: {
@@ -22,7 +22,7 @@ export interface AxiosLike {
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** Ejects an interceptor, unless it is gone: after `clear()` most versions give its number to the next one that is registered. */
+/** Ejects this interceptor if it is still registered. After `clear()` most versions of axios give its number to another interceptor. */
 export function ejectOwn({ interceptors: { request } }: AxiosLike, id: number, own: unknown): void {
   const { handlers } = request as { handlers?: ({ fulfilled?: unknown } | null)[] };
   const isGone = Array.isArray(handlers) && !handlers.some((handler) => handler?.fulfilled === own);
@@ -30,8 +30,8 @@ export function ejectOwn({ interceptors: { request } }: AxiosLike, id: number, o
 }
 
 /**
- * Puts an interceptor in the place of another, so that its order among those of the application stays. Returns its number; undefined where
- * the other is gone.
+ * Replaces an interceptor by another at the same position among those of the application. Returns its number; undefined where the old one
+ * is not registered any more.
  */
 export function replaceInterceptor(
   { interceptors: { request } }: AxiosLike,
@@ -45,7 +45,7 @@ export function replaceInterceptor(
   return id;
 }
 
-/** The error that axios itself raises for a failed call, as far as the line looks at it. */
+/** The properties of an error of axios that are read. */
 export interface AxiosErrorLike extends Error {
   isAxiosError: true;
   config?: AxiosRequestConfig;
@@ -54,20 +54,20 @@ export interface AxiosErrorLike extends Error {
   response?: AxiosResponse;
 }
 
-/** True for what axios raises, whichever copy of it did. */
+/** True for an error of any copy of axios. */
 export function isAxiosError(error: unknown): error is AxiosErrorLike {
   return (
     typeof error === 'object' && error !== null && (error as { isAxiosError?: unknown }).isAxiosError === true
   );
 }
 
-/** Lets a signal end what the adapter does with this configuration. */
+/** Makes a signal abort the request of this configuration, by `signal` or by a CancelToken below axios 0.22. */
 export function endBy(copy: AxiosCopy, signal: AbortSignal, config: AxiosRequestConfig): AxiosRequestConfig {
   const before = reasonOf(config);
   config.signal = signal;
   if (copy.knowsSignal) return config;
   const { cancelToken } = config;
-  // The adapter only waits for its promise, so any copy's will do; the call is rejected with the cancellation of the class that made it.
+  // A CancelToken of any copy works, because the adapter only uses its promise and rejects with the reason that the token's own copy made.
   const CancelToken = copy.CancelToken ?? classOf(cancelToken) ?? axios.CancelToken;
   config.cancelToken = new CancelToken((cancel) => {
     const end = () => cancel(before?.message ?? cancelToken?.reason?.message ?? 'canceled');
@@ -77,7 +77,7 @@ export function endBy(copy: AxiosCopy, signal: AbortSignal, config: AxiosRequest
   return config;
 }
 
-/** The class of a CancelToken that the application gives, of its own copy. */
+/** The class of the application's own CancelToken, which comes from its copy of axios. */
 function classOf(token: object | undefined): CancelTokenClass | undefined {
   const { constructor } = (token ?? {}) as { constructor?: unknown };
   return typeof constructor === 'function' && 'source' in constructor
@@ -85,22 +85,22 @@ function classOf(token: object | undefined): CancelTokenClass | undefined {
     : undefined;
 }
 
-/** axios 1.0.0 loses the question mark of a query that is written into the URL; its `params` arrive. */
+/** Moves a query from the URL to `params` on axios 1.0.0, which loses the question mark of a query in the URL. */
 export function keepQuery(copy: AxiosCopy, config: AxiosRequestConfig): void {
   if (!copy.losesQueries || typeof config.url !== 'string' || !config.url.includes('?')) return;
   const [path = '', query = ''] = copy.getUri({ ...config, baseURL: undefined }).split(/\?(.*)/s);
   config.url = path;
-  // Byte for byte: axios asks nothing else of it.
+  // axios only calls `toString` of it, so the query is sent byte for byte.
   config.params = Object.assign(new URLSearchParams(), { toString: () => query });
 }
 
-/** Asks every adapter to hand a redirect back and not to follow it; the fetch adapter knows `maxRedirects` on the newest axios only. */
+/** Options that make every adapter return a redirect instead of following it. Only the newest fetch adapter reads `maxRedirects`. */
 export const redirectsHandedBack = { maxRedirects: 0, fetchOptions: { redirect: 'manual' } } as const;
 
-/** What axios rejects a cancelled call with, of this call's own, with the message of its CancelToken. */
+/** A new error as axios rejects a cancelled call with, with the message of its CancelToken. */
 export function canceledError(copy: AxiosCopy, config: AxiosRequestConfig): unknown {
   const reason = reasonOf(config);
-  // The last is for the first moment after an attach to a copy that nobody has seen.
+  // The class of the package's own axios is used only in the first microtasks after an attach to a copy whose exports are not known.
   const Canceled = copy.Canceled ?? (reason?.constructor as CanceledClass | undefined) ?? ownCanceled;
   return new Canceled(reason?.message ?? 'canceled', config);
 }
@@ -108,18 +108,18 @@ export function canceledError(copy: AxiosCopy, config: AxiosRequestConfig): unkn
 const { CanceledError, Cancel } = axios as unknown as Record<string, CanceledClass | undefined>;
 const ownCanceled = (CanceledError ?? Cancel)!;
 
-/** The one error that a CancelToken has for all its calls: what is said of one of them must not be said of the others. */
+/** The error of a CancelToken. All calls with the token share it, so nothing that concerns one call may be put on it. */
 export function reasonOf(config: AxiosRequestConfig): { message?: string } | undefined {
   return (config.cancelToken as { reason?: { message?: string } } | undefined)?.reason;
 }
 
-/** What axios rejects a call with whose body is a stream that failed. */
+/** The error with which axios rejects a call whose request body is a stream that failed. */
 export function bodyError(copy: AxiosCopy, error: unknown, config: AxiosRequestConfig): unknown {
   if (!(error instanceof Error)) return error;
   return errorFrom(copy, error, { config });
 }
 
-/** What axios makes of an error that is none of its own. */
+/** Wraps another error as axios does. */
 export function errorFrom(
   { AxiosError }: AxiosCopy,
   error: Error,
@@ -128,7 +128,7 @@ export function errorFrom(
   return AxiosError?.from(error, undefined, details.config, details.request) ?? enhanced(error, details);
 }
 
-/** What axios rejects a call with for its status; made for adapters that leave the status to the caller. */
+/** The error with which axios rejects a call for its status, for adapters that do not check the status themselves. */
 export function statusError(
   { AxiosError }: AxiosCopy,
   response: AxiosResponse,
@@ -141,7 +141,7 @@ export function statusError(
     : enhanced(new Error(message), { config, request, response });
 }
 
-/** An error of axios's own that has neither request nor answer. */
+/** An error of axios with this code, without request and response. */
 export function errorWithCode(
   { AxiosError }: AxiosCopy,
   message: string,
@@ -153,7 +153,7 @@ export function errorWithCode(
     : enhanced(new Error(message), { config, code });
 }
 
-/** What axios itself makes of an error below 0.27, where it has no class for it. */
+/** An error as axios below 0.27 makes it, which has no error class. */
 function enhanced(
   error: Error,
   details: { config: AxiosRequestConfig; code?: string; request?: unknown; response?: unknown },
@@ -168,8 +168,8 @@ function enhanced(
 }
 
 /**
- * What an adapter has rejected with. The fetch adapter of axios 1.13.3 wraps its own errors once more, without their answer and without
- * what tells a cancellation.
+ * The original error of an adapter. The fetch adapter of axios 1.13.3 wraps its errors in a second one, which lacks the response and the
+ * mark of a cancellation.
  */
 export function unwrapped(error: unknown): unknown {
   if (!isAxiosError(error) || error.response || isCancel(error)) return error;
@@ -178,34 +178,34 @@ export function unwrapped(error: unknown): unknown {
   return isCancel(cause) || (isAxiosError(cause) && cause.response) ? cause : error;
 }
 
-/** Whether the application takes a status for a success. */
+/** Whether the status is a success by the application's `validateStatus`. */
 export function acceptsStatus({ validateStatus }: AxiosRequestConfig, status: number): boolean {
   return !validateStatus || validateStatus(status);
 }
 
-/** The same error once more. */
+/** A copy of an error. */
 export function twinOf(error: AxiosErrorLike): AxiosErrorLike {
   const twin = Object.create(Object.getPrototypeOf(error) as object) as AxiosErrorLike;
   return Object.defineProperties(twin, Object.getOwnPropertyDescriptors(error));
 }
 
-/** True for what a cancelled call is rejected with, whichever copy of axios did: `axios.isCancel` of every version looks for this. */
+/** True for the error of a cancelled call, of any copy of axios; `axios.isCancel` of every version checks the same property. */
 export function isCancel(error: unknown): boolean {
   return Boolean((error as { __CANCEL__?: unknown } | null | undefined)?.__CANCEL__);
 }
 
-/** A shallow copy that keeps the prototype: axios looks at own properties only from 1.18 on. */
+/** A shallow copy with the same prototype, because axios below 1.18 reads inherited properties of a configuration too. */
 export function copyOf<T extends object>(value: T): T {
   const copy = Object.create(Object.getPrototypeOf(value) as object | null) as T;
-  // Three times as fast as Object.assign on a configuration without prototype.
+  // These loops are three times as fast as Object.assign on a configuration without prototype.
   for (const key of Object.keys(value)) copy[key as keyof T] = value[key as keyof T];
   for (const key of Object.getOwnPropertySymbols(value)) copy[key as keyof T] = value[key as keyof T];
   return copy;
 }
 
 /**
- * Ends a body that is a stream; false for any other. An unread one would keep its socket, and with few sockets the next attempt would
- * wait for ever.
+ * Closes a body that is a stream; returns false for any other body. An unread stream keeps its socket, and with a limited number of sockets
+ * the next attempt would wait for ever.
  */
 export function discard(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
@@ -215,7 +215,7 @@ export function discard(body: unknown): boolean {
     return true;
   }
   if (typeof getReader !== 'function') return false;
-  // A web stream, from the fetch adapter.
+  // The fetch adapter gives a web stream.
   (body as { cancel(): Promise<void> }).cancel().catch(() => undefined);
   return true;
 }
