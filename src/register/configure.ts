@@ -15,20 +15,20 @@ import { messageOf, plainWords } from './foreign.js';
 import { formsOf } from './secrets.js';
 import type { Fault, GivenPath, Registration } from './settings.js';
 
-/** What it takes to read the configuration, and to tell of it. */
+/** The functions by which {@link configure} loads the configuration and reports what it found. */
 export interface Surroundings {
-  /** Loads the module with the options. */
+  /** Loads the module that PROCORE_CONFIG names. */
   load: (name: string) => unknown;
-  /** Gets a line for each variable that is left unused. */
+  /** Called with a line for each variable that is not used. */
   note?: (line: string) => void;
-  /** Gets the secrets that the module gives. */
+  /** Called with the secrets in the module's options, so that they are redacted. */
   hide?: (secrets: readonly string[]) => void;
 }
 
 /**
- * The options for every instance of the process, with the one store.
+ * Makes the options for every instance of the process; all share one store.
  *
- * @throws Error that says in one line what is missing or wrong; it may quote a path.
+ * @throws Error that says in one line what is missing or wrong. Its message may quote a path.
  */
 export function configure(
   { options, file, config, faults }: Registration & { kind: 'on' },
@@ -48,11 +48,11 @@ export function configure(
     ...merged,
     ...(account === undefined ? {} : { account }),
     store: storeOf({ ...merged, account }, own.store ? undefined : file),
-    // A script may end by process.exit() right after its last call, which cuts off a renewal that no call waits for.
+    // Background renewals are off by default, because a script may call process.exit() right after its last call, in the middle of one.
     renewal: { background: false, ...defined(merged.renewal ?? {}) },
     legacy: {
       takeOverRefresh: true,
-      // Who gives a deadline has chosen what bounds a call.
+      // With `deadlineMs` the application has chosen another bound for its calls.
       timeoutBoundsCall: own.deadlineMs === undefined,
       ...defined(merged.legacy ?? {}),
     },
@@ -61,13 +61,13 @@ export function configure(
   return complete;
 }
 
-/** Nobody there has chosen: the users themselves are the accounts. A service account is one. */
+/** The option `account`. Without a choice of the application each user is an account; a service account is the account `default`. */
 function accountOf({ account, grant }: Partial<ProcoreOptions>): ProcoreOptions['account'] {
   if (account !== undefined && !isBySubject(account)) return account;
   return grant === 'client_credentials' ? undefined : accountOfFirstUserOrSubject;
 }
 
-/** Whether the module gives what a variable should have. */
+/** Whether the module's options contain what a missing or wrong variable should say. */
 function isSaid({ option }: Fault, merged: Partial<ProcoreOptions>, own: Partial<ProcoreOptions>): boolean {
   if (option === undefined) return false;
   if (option === 'store' && merged.grant === 'client_credentials') return true;
@@ -85,7 +85,7 @@ function optionsIn(
     const loaded = load(path);
     exported = (loaded as { default?: unknown } | undefined)?.default ?? loaded;
     if (typeof exported === 'function') exported = (exported as (from: object) => unknown)({ ...options });
-    // What it computes on demand is computed now.
+    // The copy evaluates getters of the module once, now.
     if (isOptions(exported)) return { ...exported };
   } catch (error) {
     throw new Error(`${name}: ${module} could not be loaded: ${reasonOf(error)}`);
@@ -111,7 +111,7 @@ function reasonOf(error: unknown): string {
   return `${unquoted(error) ?? `${text}${cut}`}${remedy}`;
 }
 
-/** In place of a message that quotes what stands there, a secret perhaps. */
+/** A message without quotation for errors whose own message quotes the source, which may contain a secret. */
 function unquoted(error: unknown): string | undefined {
   if (error instanceof ReferenceError)
     return 'it uses a name that is not defined; is something not in quotes?';
@@ -123,7 +123,7 @@ function syntaxErrorOf({ stack = '' }: SyntaxError): string {
   return `there is a syntax error${place === undefined ? '' : ` in ${place}`}`;
 }
 
-/** One for the whole process. */
+/** The store, one for the whole process. */
 function storeOf(
   { store, grant, account }: Partial<ProcoreOptions>,
   file: GivenPath | undefined,
@@ -141,7 +141,7 @@ function storeOf(
   );
 }
 
-/** A file that cannot be used is found out before the application starts, not in its first call. */
+/** The file store at this path. It is checked now, so that an unusable file is reported before the application starts. */
 function storeIn({ name, path }: GivenPath, isForUsers: boolean): TokenStore {
   if (isFolder(path)) return fileTokenStore({ directory: dirname(fileThatWorks(name, join(path, 'any'))) });
   const file = fileThatWorks(name, path);
@@ -171,7 +171,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** The file itself, in a folder in which it can be saved. */
+/** The path, after a check that the file can be saved there. */
 function fileThatWorks(name: string, path: string): string {
   try {
     const file = fileBehind(resolve(path));

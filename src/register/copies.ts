@@ -1,12 +1,12 @@
 import type { AxiosLike } from '../axios/versions.js';
 import { createBehind } from '../axios/unseen.js';
 
-/** An axios of any version: the default instance, or one that it has made. */
+/** An axios instance of any version: the default instance, or one of `create`. */
 type AnyAxios = AxiosLike & { create?: (...args: unknown[]) => unknown };
 
 /**
- * Sees every copy of axios that the application loads, and hands over the default instance and each one made with `create`, as soon as
- * there is one: what the application registers on it comes later. What a copy exports is made known before.
+ * Finds every copy of axios that the application loads. Calls `know` with its exports, and then `attach` with its default instance and with
+ * each instance of `create` as soon as it is made, before the application registers interceptors on it.
  */
 export function createCopies(
   attach: (instance: AxiosLike) => void,
@@ -26,7 +26,7 @@ export function createCopies(
         return made;
       };
       Object.defineProperty(adopting, createBehind, { value: create });
-      // Where it is frozen this fails: it makes instances as ever, and they stay the application's.
+      // For a frozen axios this fails, and the instances that it makes are not attached.
       Reflect.set(axios, 'create', adopting);
     }
     attach(axios);
@@ -40,14 +40,16 @@ export function createCopies(
   };
 }
 
-/** By its own looks: it may be bundled, renamed, or of a version that is yet to come. */
+/** Whether exports are those of axios. Recognised by their shape, because axios may be bundled or renamed, or of a newer version. */
 function isAxios(value: unknown): value is AnyAxios {
   if (typeof value !== 'function' || typeof valueOf(value, 'request') !== 'function') return false;
   const request = valueOf(valueOf(value, 'interceptors'), 'request') as { use?: unknown } | undefined;
   return typeof request?.use === 'function' && typeof valueOf(value, 'defaults') === 'object';
 }
 
-/** Without calling a getter: some packages load half of themselves in one. Others refuse to be looked at. */
+/**
+ * The value of a property; undefined for a getter, because some packages load other modules in their getters, and where reading throws.
+ */
 function valueOf(owner: unknown, name: string): unknown {
   if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null) return undefined;
   try {

@@ -3,27 +3,27 @@ import type { ProcoreOptions } from '../options/options.js';
 import { isSecureOrigin } from '../options/checks.js';
 import { ownValue } from '../wire/prototype-pollution.js';
 
-/** A variable that may say which environment it is. */
+/** A variable that may tell the environment. */
 export interface Hint {
   readonly name: string;
   readonly role: 'environment' | 'apiUrl' | 'loginUrl';
   readonly value: string;
-  /** Whether an origin that is not Procore's may stand in it: only where the variable is documented as ours. */
+  /** Whether its value may be an origin that is not Procore's. That is so only for variables that this package documents. */
   readonly mayBeOther: boolean;
 }
 
-/** `left`: the variables that say nothing of Procore's; `conflict`: what two of them contradict each other in. */
+/** `left` are the variables that name no Procore environment; `conflict` are two that contradict each other. */
 export interface EnvironmentFound {
   readonly environment: ProcoreOptions['environment'];
   readonly left: readonly string[];
   readonly conflict?: string;
-  /** The URL that would make a pair with the one that is there. */
+  /** The URL that is missing where only one of the two was given. */
   readonly missing?: 'apiUrl' | 'loginUrl';
 }
 
 /**
- * What public code calls the environments, without case, spaces, hyphens and underscores. Where a word may mean several, a URL beside it
- * decides; without one it is the first.
+ * The names of environments in public code, in lower case and without spaces, hyphens and underscores. Where a name may mean several
+ * environments, a URL in another variable decides; without one the first is meant.
  */
 const words: Readonly<Record<string, readonly EnvironmentName[]>> = {
   production: ['production', 'federal'],
@@ -37,7 +37,7 @@ const words: Readonly<Record<string, readonly EnvironmentName[]>> = {
   devsandbox: ['developer-sandbox'],
   sandboxdeveloper: ['developer-sandbox'],
   sandboxdev: ['developer-sandbox'],
-  // They may be the application's own stage, whose URLs are another environment's.
+  // These names may be those of the application's own stage, which uses any environment of Procore.
   development: ['developer-sandbox', 'monthly-sandbox', 'production', 'federal'],
   developer: ['developer-sandbox', 'monthly-sandbox', 'production', 'federal'],
   dev: ['developer-sandbox', 'monthly-sandbox', 'production', 'federal'],
@@ -50,7 +50,7 @@ const words: Readonly<Record<string, readonly EnvironmentName[]>> = {
   usgov: ['federal'],
   govcloud: ['federal'],
 };
-/** Below these the API and the token endpoint lie; another path belongs to something else. */
+/** The paths of the API and of the token endpoint. A URL with another path is not that of an environment. */
 const procorePath = /^\/(?:oauth(?:\/(?:token|authorize))?|rest(?:\/v\d+(?:\.\d+)?)?|vapid)?\/?$/;
 const loopback = /^http:/;
 
@@ -60,7 +60,7 @@ interface Reading {
   readonly origin: string | undefined;
 }
 
-/** Finds the environment that the variables name, by word or by URL. A value is never part of what is said. */
+/** Finds the environment that the variables name, by a word or a URL. Messages never quote a value. */
 export function environmentFrom(hints: readonly Hint[]): EnvironmentFound {
   const readings = hints.map(readingOf);
   const pair = pairOf(readings);
@@ -85,7 +85,7 @@ export function environmentFrom(hints: readonly Hint[]): EnvironmentFound {
   };
 }
 
-/** Two origins of which one at least is not Procore's: an emulator, a gateway. */
+/** The two URLs of an environment that is not Procore's own, such as an emulator or a gateway. */
 function pairOf(readings: readonly Reading[]): [login: Reading, api: Reading] | undefined {
   const [login, api] = (['loginUrl', 'apiUrl'] as const).map((role) =>
     readings.find(({ hint, origin }) => hint.role === role && origin !== undefined),
@@ -98,7 +98,7 @@ function withPair(readings: readonly Reading[], [login, api]: [Reading, Reading]
   const others = readings.filter((one) => one !== login && one !== api);
   const known = login.may ?? api.may;
   const against = others.filter(({ may }) => !may || !known || !may.some((name) => known.includes(name)));
-  // What stays on this machine may stand beside any name: an emulator for a test of the application.
+  // URLs on this machine contradict no name of an environment, because an emulator may be used with the application's own settings.
   const isHere = [login, api].every(({ origin }) => loopback.test(origin!));
   const conflicting = isHere ? undefined : against.find(({ may }) => may);
   return {
@@ -120,7 +120,7 @@ function readingOf(hint: Hint): Reading {
   return { hint, may, origin: url && hint.mayBeOther ? originOf(url, may !== undefined) : undefined };
 }
 
-/** A host without a scheme is Procore's or none of ours. */
+/** Parses a URL. A host without a scheme is accepted only where it is one of Procore's. */
 function urlOf(value: string): URL | undefined {
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(value) && !/^[\w-]+(?:\.[\w-]+)*\.procore(?:gov)?\.com\b/i.test(value))
     return undefined;
@@ -131,7 +131,7 @@ function urlOf(value: string): URL | undefined {
   }
 }
 
-/** By its host alone: the path, the scheme and what else there is are the application's affair. */
+/** The environments with this host, whatever scheme and path the URL has. */
 function named({ hostname }: URL): readonly EnvironmentName[] | undefined {
   const origin = `https://${hostname}`;
   if (origin === legacyProductionOrigin) return ['production'];

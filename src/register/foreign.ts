@@ -1,4 +1,4 @@
-/** Longer than this nobody reads a line of somebody else's. */
+/** The most words of another program's message that are shown. */
 const mostWords = 40;
 
 const word =
@@ -7,14 +7,14 @@ const packageName = /^@?[a-z]{2,24}(?:-[a-z]{2,24})?(?:\/[a-z]{2,24}(?:-[a-z]{2,
 const path = /^(?:\.{0,2}|[A-Za-z]:)(?:[\\/][\w .@~()-]{1,31})+\.(?:[cm]?[jt]s|json)(?::\d+)*$/;
 const smallNumber = /^\d{1,3}$/;
 const edges = /^["'`“”‘’([{<]+|["'`“”‘’)\]}>.,:;!?…]+$/g;
-/** What follows one of these may be what it names. */
+/** Words after which the next word may be the secret itself ("password hunter"). */
 const naming = /^(?:secret|password|passphrase|pwd|token|key|credentials?|bearer|basic)$/i;
 const small =
   /^(?:a|an|and|are|as|at|be|by|can|cannot|could|does|for|from|has|have|in|invalid|is|it|may|missing|must|no|not|of|on|or|out|required|should|that|the|to|undefined|was|were|wrong|empty|null|file|store|expired|found)$/i;
 
 /**
- * The first line of somebody else's message, of which only what is plain language is left: it may quote a secret, and nobody knows which
- * words of it. `whole`: nothing was taken out.
+ * The first line of another program's message, reduced to words of plain language, because it may quote a secret that cannot be recognised.
+ * `whole` is true where nothing was removed.
  */
 export function plainWords(message: string): { text: string; whole: boolean } {
   const [line = ''] = message.split(/[\r\n]+/);
@@ -38,7 +38,7 @@ function isPlain(bare: string): boolean {
   );
 }
 
-/** The message of whatever was thrown; it may be anything, and refuse to be looked at. */
+/** The message of a thrown value of any type; reading it may throw. */
 export function messageOf(thrown: unknown): string {
   try {
     const { message } = thrown as { message?: unknown };

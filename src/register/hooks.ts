@@ -1,17 +1,17 @@
-/** What a loader gives for a module, see `node:module`. */
+/** The result of a `load` hook of `node:module`. */
 interface Loaded {
   readonly format?: string | null | undefined;
   readonly source?: string | Uint8Array<ArrayBuffer> | null | undefined;
 }
 
-/** Axios as an ES module: the source that it is published with, and its bundle. */
+/** The files of axios as an ES module: its published source, and its bundle. */
 const axiosModule = /\/(?:lib|dist\/esm)\/axios\.js(?:[?#]|$)/;
-/** Where the default instance is made. */
+/** The line in these files that makes the default instance. */
 const madeThere = /\bconst axios = createInstance\(/;
-/** The name on `globalThis` of the one who sees copies of axios. */
+/** The name on `globalThis` of the function that is called with each copy of axios. */
 export const place = 'axios-procore.register';
 
-/** The hook for `module.register`: an ES module has no exports that others could look at, so it says itself that it is there. */
+/** The hook for `module.register`. It adds a call to the source of axios, because a hook cannot read the exports of an ES module. */
 export async function load(
   url: string,
   context: unknown,

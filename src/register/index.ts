@@ -2,9 +2,9 @@
  * `node --require axios-procore/register app.js`, or `--import`: attaches the plugin to axios's default instance and to every
  * `axios.create`, in every copy of axios that the application loads. See docs/register.md.
  *
- * CommonJS only, whatever the flag: the static imports of an ES module would bring axios in before anybody could look. And the rest of it
- * only where there is something to attach: NODE_OPTIONS brings this file into every program, and into threads of Node's own where an
- * axios, which needs ES modules, cannot be loaded.
+ * This file is CommonJS for both flags, because the static imports of an ES module would load axios before it could be watched. The rest is
+ * required only where there is something to attach: by NODE_OPTIONS this file runs in every program, and in threads of Node itself, in
+ * which an axios that needs ES modules cannot be loaded.
  */
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { dirname, resolve } from 'node:path';
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { logLevelIn } from './log-level.js';
 import { configPath } from './loading.js';
-import { createVoice } from './say.js';
+import { createReporter } from './say.js';
 import { secretsIn } from './secrets.js';
 import { registrationFrom, type Registration } from './settings.js';
 import { slipIn } from './slips.js';
@@ -21,21 +21,20 @@ import type * as starting from './start.js';
 import { variableNames } from './variables.js';
 
 /**
- * The thread in which Node runs other people's loader hooks; on Node 20 ours too. It is preloaded like the application, and does not
- * belong to it.
+ * True in the thread in which Node runs loader hooks. Node preloads this file there as well, but the thread does not run the application.
  */
 const isOfNode = !isMainThread && parentPort === null;
 const started = Symbol.for('axios-procore.registered');
 
 function register(environment: NodeJS.ProcessEnv): void {
-  // What every object seems to have is no variable.
+  // Copied to an object without prototype, so that a polluted `Object.prototype` adds no variables.
   const variables = Object.assign(Object.create(null) as NodeJS.ProcessEnv, environment);
   const registration = registrationFrom(variables, { home: homeFolder(), platform: process.platform });
   const misplaced = registration.kind === 'on' ? registration.misplaced : [];
   const level = logLevelIn(variables);
-  const voice = createVoice(level.chosen, secretsIn(variables, misplaced), pathsOf(registration));
-  // Once in a process: a thread of the application's, or of a tool, says nothing new.
-  const remark = (line: string) => isMainThread && voice.say('warn', line);
+  const reporter = createReporter(level.chosen, secretsIn(variables, misplaced), pathsOf(registration));
+  // Remarks are made in the main thread only, so that worker threads do not repeat them.
+  const remark = (line: string) => isMainThread && reporter.say('warn', line);
   if (level.wrong !== undefined) remark(level.wrong);
 
   const slip = slipIn(variables);
@@ -49,14 +48,14 @@ function register(environment: NodeJS.ProcessEnv): void {
   }
   const { faults, config, notes } = registration;
   if (config === undefined && faults.length > 0)
-    voice.fail(`${faults.map(({ what }) => what).join('. ')}${besides}`);
+    reporter.fail(`${faults.map(({ what }) => what).join('. ')}${besides}`);
   for (const note of [...notes, ...(slip === undefined ? [] : [slip])]) remark(note);
   leaveForChildren(registration, environment);
   const { start } = createRequire(__filename)('./start.js') as typeof starting;
-  start(registration, voice);
+  start(registration, reporter);
 }
 
-/** Those of the variables, as lines may name them: links lead elsewhere. What may be a secret is none of them. */
+/** The paths in the variables that lines may show, also with links resolved. A value that may be a secret is left out. */
 function pathsOf(registration: Registration): readonly string[] {
   if (registration.kind === 'off') return [];
   return [registration.file, registration.config].flatMap((given) => {
@@ -74,7 +73,7 @@ function realPathOf(path: string): string[] {
   }
 }
 
-/** They may start in another folder, and are to have the same file, and the same options. */
+/** Makes the paths in the variables absolute, so that child processes in another folder use the same files. */
 function leaveForChildren(
   { file, config }: Registration & { kind: 'on' },
   environment: NodeJS.ProcessEnv,
@@ -83,7 +82,7 @@ function leaveForChildren(
   if (config) environment[config.name] = configPath(config.path);
 }
 
-/** None where the system knows nothing of this user. */
+/** The home folder; undefined where the system has none for this user. */
 function homeFolder(): string | undefined {
   try {
     return homedir();
@@ -92,7 +91,7 @@ function homeFolder(): string | undefined {
   }
 }
 
-// Both flags, or one of them twice, by NODE_OPTIONS and on the command line.
+// This file may be loaded twice in one process, by both flags, or by NODE_OPTIONS and the command line.
 if (!isOfNode && !(started in globalThis)) {
   Object.defineProperty(globalThis, started, { value: true });
   register(process.env);

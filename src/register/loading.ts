@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { loadSync, place } from './hooks.js';
 
 type ModuleLoad = (...args: unknown[]) => unknown;
-/** What Node has beyond the types of its oldest version. */
+/** The functions of `node:module` that the types of the oldest supported Node do not have. */
 interface Loaders {
   _load: ModuleLoad;
   register?: (specifier: string, parent: URL) => void;
@@ -12,9 +12,9 @@ interface Loaders {
 }
 
 /**
- * Calls `see` with what modules export, as they are loaded: CommonJS modules all, ES modules where they are axios.
+ * Calls `see` with the exports of each module that is loaded: of every CommonJS module, and of axios as an ES module.
  *
- * @returns the rest of it, to be called when the process is known to go on.
+ * @returns the function that starts watching ES modules on older versions of Node. It is called once the process is known to continue.
  */
 export function watchModules(see: (exported: unknown) => void): () => void {
   const loaders = module as unknown as Loaders;
@@ -25,28 +25,28 @@ export function watchModules(see: (exported: unknown) => void): () => void {
     return exported;
   };
   Object.defineProperty(globalThis, Symbol.for(place), { value: see, configurable: true });
-  // From Node 22.15 on.
+  // `registerHooks` exists from Node 22.15 on.
   if (loaders.registerHooks) {
     loaders.registerHooks({ load: loadSync });
     return () => undefined;
   }
-  // Before, such hooks run in a thread of their own, and with that thread a process.exit() under --require never comes to its end.
+  // Before Node 22.15, hooks run in a separate thread. With that thread a process.exit() while --require is processed never ends.
   return () => loaders.register?.('./hooks.js', pathToFileURL(__filename));
 }
 
-/** Loads a module of the application: a file, or a package as the working directory sees it. */
+/** Loads a module of the application: a file, or a package that is resolved from the working directory. */
 export function loadConfig(name: string): unknown {
   return requireFromHere()(configPath(name));
 }
 
-/** Where that module is; the name itself where it is not found. */
+/** The path of that module; the name itself where it is not found. */
 export function configPath(name: string): string {
   const { resolve: find } = requireFromHere();
   for (const candidate of [resolve(name), name]) {
     try {
       return find(candidate);
     } catch {
-      // Loading it says why.
+      // The error is reported when the module is loaded.
     }
   }
   return name;

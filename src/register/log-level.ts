@@ -1,7 +1,7 @@
 import { logLevels, type LogLevel } from './say.js';
 import { logVariable, type Variables } from './variables.js';
 
-/** What other programs call the levels. */
+/** Other common names of the levels. */
 const others: Readonly<Record<string, LogLevel>> = {
   trace: 'debug',
   verbose: 'debug',
@@ -10,7 +10,7 @@ const others: Readonly<Record<string, LogLevel>> = {
   none: 'silent',
 };
 
-/** The level that AXIOS_PROCORE_LOG names, or what is wrong with it. */
+/** Reads AXIOS_PROCORE_LOG: the level that it names, or the message for a wrong value. */
 export function logLevelIn(environment: Variables): { chosen?: LogLevel; wrong?: string } {
   const name = (environment[logVariable] ?? '')
     .trim()

@@ -1,10 +1,10 @@
-/** What is known of the process that paths are for. */
+/** The facts of the process that the meaning of a path depends on. */
 export interface Place {
   readonly home: string | undefined;
   readonly platform: string;
 }
 
-/** `mayBeShown`: it looks like a path and like nothing else. `none`: it is no path, and may be a secret. */
+/** `mayBeShown` is true where the value certainly is a path. `none` means that it is no path, and may be a secret. */
 export type PathRead =
   | { readonly kind: 'path'; readonly path: string; readonly mayBeShown: boolean }
   | { readonly kind: 'none'; readonly why: string };
@@ -12,12 +12,12 @@ export type PathRead =
 const anchored = /^(?:\.{0,2}[\\/]|~|[A-Za-z]:[\\/])/;
 const knownEnding = /\.(?:json|jsonc|[cm]?js|[cm]?ts|txt|tok|tokens?|dat|data|db)$/;
 const plain = /^[\w .,@~:\\/()-]+$/;
-/** What people call a file that has no ending. */
+/** Usual names of files without an extension. */
 const plainName = /^[a-z][a-z._-]{3,20}$/;
-/** A long name with digits in it, like a secret's. */
+/** A long name with digits, which may be a secret. */
 const secretLike = /^(?=.*\d).{20,}$/;
 
-/** Reads the value of a variable that takes a path. What it gives as `why` does not repeat the value. */
+/** Reads the value of a variable that should be a path. `why` does not quote the value. */
 export function readPath(value: string, { home, platform }: Place): PathRead {
   const isWindows = platform === 'win32';
   if (/^file:\/\/\//i.test(value)) return readPath(fileUrlPath(value, isWindows), { home, platform });
@@ -31,7 +31,7 @@ export function readPath(value: string, { home, platform }: Place): PathRead {
     return none('it holds something else than a path; one that looks like a secret begins with ./');
   const path = home !== undefined && /^~(?=$|[\\/])/.test(value) ? home + value.slice(1) : value;
   const names = value.split(/[\\/]/);
-  // Folders may have long names: a secret does not begin as a path does and end as a file does.
+  // A value that begins like a path and ends like a file is no secret, even if the names of its folders are long.
   const isWhole = anchored.test(value) && (knownEnding.test(value) || plainName.test(names.at(-1)!));
   const mayBeShown = looksLikePath && plain.test(value) && (isWhole || !names.some(isSecretName));
   return { kind: 'path', path, mayBeShown };

@@ -2,33 +2,33 @@ import { writeSync } from 'node:fs';
 import { longWordsIn, redact } from '../text/redact.js';
 import type { Logger } from '../options/options.js';
 
-/** From the most to the least that is told on stderr. */
+/** The levels of the lines on stderr, from the most verbose to none. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-/** How much is told. */
+/** A level. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** All that register tells, and each line without the secrets. */
-export interface Voice {
+/** Writes the lines of register to stderr, with secrets redacted. */
+export interface Reporter {
   say(level: keyof Logger, line: string): void;
-  /** One line that says what is wrong, whatever the level, and the end of the process. */
+  /** Writes what is wrong, whatever the level is, and ends the process. */
   fail(what: string): never;
-  /** From now on these are not shown either. */
+  /** Adds secrets that are redacted from now on. */
   hide(secrets: readonly string[]): void;
-  /** Takes the secrets out of a text, and makes one line of it. */
+  /** Redacts the secrets in a text, and makes it one line. */
   clean(text: string): string;
-  /** For what the plugin tells: as lines where a level was chosen, else as warnings of the process. */
+  /** The logger for the plugin. It writes lines where a level was chosen, and otherwise emits process warnings. */
   readonly logger: Logger;
 }
 
 /**
- * Creates the voice of one process. `chosen`: the level that AXIOS_PROCORE_LOG names; without it, warnings are told. `paths`: shown in
- * full, however long the names in them are.
+ * Creates the reporter of one process. `chosen` is the level of AXIOS_PROCORE_LOG; without it warnings and errors are written. `paths` are
+ * not redacted, however long the names in them are.
  */
-export function createVoice(
+export function createReporter(
   chosen: LogLevel | undefined,
   secrets: readonly string[],
   paths: readonly string[] = [],
-): Voice {
+): Reporter {
   let hidden = secrets;
   const known = new Set(paths.flatMap(longWordsIn));
   const least = logLevels.indexOf(chosen ?? 'warn');
@@ -42,10 +42,10 @@ export function createVoice(
   function write(line: string): void {
     const cleaned = clean(line);
     try {
-      // At once, also into a pipe: the process may be about to end.
+      // Written synchronously, also to a pipe, because the process may be about to end.
       writeSync(2, `axios-procore/register: ${cleaned}${/[?.]$/.test(cleaned) ? '' : '.'}\n`);
     } catch {
-      // Nobody listens, or the pipe is full: the application goes on.
+      // A closed or full pipe must not disturb the application.
     }
   }
 

@@ -1,21 +1,21 @@
-/** Names under which people keep secrets. */
+/** Names of variables that usually contain secrets. */
 const secretNames =
   /secret|token|passw|pwd|passphrase|credential|api_?key|private|_key$|^key$|_auth$|bearer|cookie/i;
-/** Of what stands there, user and password alone are secret. */
+/** Names of variables that usually contain addresses, of which only user and password are secret. */
 const addressNames = /ur[il]s?$|dsn$|connection|proxy$/i;
-/** Names of that kind that say where a secret is, or of what kind. */
+/** Secret-like names whose values are no secrets, but the place or the kind of one. */
 const harmlessNames = /(?:_|^)(?:file|path|dir|folder|type|mode|env|ttl|expiry|expires|sock)$/i;
-/** They stand in lines by themselves, and would take other words out of them. */
+/** Ordinary words. They are not redacted, because they occur in the lines for other reasons. */
 const ordinary =
   /^(?:true|false|null|none|undefined|secret|token|tokens|password|key|file|path|test|prod|production|development|sandbox|yes|no|on|off|\d{1,3})$/i;
-/** Deeper than anybody nests JSON in JSON. */
+/** How deep JSON in JSON is parsed. */
 const mostLevels = 6;
-/** A shorter one would be found in any text. */
+/** Shorter values are not redacted, because they occur in any text. */
 const shortest = 4;
 
 /**
- * What must not be shown: the values under secret-like names, and the values of `misplaced`, whatever they are; whole, by line, as they
- * look in a URL, in JSON and in base64, and what they hold if they are JSON themselves.
+ * The texts that must not be shown: the values of variables with secret-like names and of those in `misplaced`. Each as a whole, by line,
+ * and as encoded in a URL, in JSON and in base64; of a value that is JSON also the texts in it.
  */
 export function secretsIn(
   environment: Readonly<Record<string, string | undefined>>,
@@ -30,7 +30,7 @@ export function secretsIn(
   return formsOf(values);
 }
 
-/** A value in all forms in which it may turn up. */
+/** All forms in which values may occur in a text. */
 export function formsOf(values: readonly string[]): readonly string[] {
   const forms = values.flatMap((value) => {
     const inner = JSON.stringify(value).slice(1, -1);
@@ -51,7 +51,7 @@ export function formsOf(values: readonly string[]): readonly string[] {
   return [...new Set(forms)].filter((form) => form.length >= shortest && !ordinary.test(form));
 }
 
-/** The value, its lines, and what stands in it if it is JSON or looks like it. */
+/** The value, its lines, and the texts in it if it is JSON or resembles JSON. */
 function partsOf(value: string, level = 0): string[] {
   const trimmed = value.trim();
   const bare = trimmed.replace(/^(["'])([^]*)\1$/, '$2');
@@ -65,7 +65,7 @@ function piecesOf(text: string, level: number): string[] {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // An object of JavaScript, a cut JSON: names are not told from values, so both go.
+    // In a JavaScript object or a JSON text that was cut, names and values cannot be told apart, so both are redacted.
     return text.split(/[\s"'`{}[\],:=;&\\]+/);
   }
   return leavesOf(parsed, level + 1);
@@ -78,7 +78,7 @@ function leavesOf(value: unknown, level: number): string[] {
   return Object.values(value).flatMap((inner) => leavesOf(inner, level + 1));
 }
 
-/** Of a database, of a proxy: user and password, or what is called so; the rest of such an address is no secret. */
+/** The user and password in the address of a database or a proxy; the rest of such an address is no secret. */
 function credentialsIn(value: string): string[] {
   const found = /:\/\/([^\s/?#]*)@/.exec(value)?.[1] ?? '';
   const named = [...value.matchAll(/(?:passw\w*|pwd|secret|token|key)=([^;&\s]+)/gi)].map(

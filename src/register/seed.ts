@@ -2,7 +2,8 @@ import type { Procore } from '../attach/handle.js';
 import type { GivenPath } from './settings.js';
 
 /**
- * Tells once how to bring tokens in, when a call was answered 401 and nothing could be done, because none are held. `tell`: gets the line.
+ * Creates the advice how to provide the first tokens. It is given once, to `tell`, when a call was answered 401 and the account has no
+ * tokens.
  */
 export function createSeedAdvice(
   { file, config }: { file: GivenPath | undefined; config: GivenPath | undefined },
@@ -16,7 +17,7 @@ export function createSeedAdvice(
       const stop = handle.on('request-settled', ({ status, account }) => {
         if (isTold) return stop();
         if (status !== undefined && status !== 401) return;
-        // One user's tokens are there: another user's call is the application's own affair.
+        // There are tokens of a first user, so a call of another user without tokens is nothing unusual.
         if (account !== 'default' && handle.status('default').accessToken !== undefined) return;
         const { state, accessToken, refreshToken } = handle.status(account);
         if (accessToken !== undefined || refreshToken !== undefined) return;

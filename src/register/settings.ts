@@ -5,21 +5,21 @@ import { environmentFrom, type EnvironmentFound, type Hint } from './environment
 import { readPath, type Place } from './paths.js';
 import { givenIn, prefix, variables, type Given, type Key, type Variables } from './variables.js';
 
-/** A variable that is missing or wrong. `option`: what PROCORE_CONFIG may say instead. */
+/** A variable that is missing or wrong. `option` is the option in PROCORE_CONFIG that can replace it. */
 export interface Fault {
   readonly option: keyof ProcoreOptions | undefined;
   readonly what: string;
 }
 
-/** Where a path was read: the variable is set anew, for children that start in another folder. */
+/** A path and the variable that it was read from, which is set to the absolute path for child processes. */
 export interface GivenPath {
   readonly name: string;
   readonly path: string;
-  /** It looks like a path and like nothing else; otherwise it may be a secret. */
+  /** True where the value certainly is a path; otherwise it may be a secret. */
   readonly mayBeShown: boolean;
 }
 
-/** What the environment says. `file`: where the tokens are kept; `config`: the module with the options. */
+/** The result of reading the environment. `file` is the path of the tokens, `config` that of the module with the options. */
 export type Registration =
   | { readonly kind: 'off' }
   | {
@@ -27,17 +27,17 @@ export type Registration =
       readonly options: Partial<ProcoreOptions>;
       readonly file: GivenPath | undefined;
       readonly config: GivenPath | undefined;
-      /** What ends the process, unless PROCORE_CONFIG says it. */
+      /** What is missing or wrong. It ends the process unless PROCORE_CONFIG contains it. */
       readonly faults: readonly Fault[];
-      /** A line each: what is left to the application. */
+      /** A line for each variable that is not used. */
       readonly notes: readonly string[];
       /** The variables that were read. */
       readonly read: readonly string[];
-      /** The variables whose values are not what they should be: they may be secrets. */
+      /** The variables with a value of a wrong kind, which may be a secret in the wrong place. */
       readonly misplaced: readonly string[];
     };
 
-/** Without these nothing can be redeemed, and nobody meant this process. */
+/** Register does nothing in a process in which none of these is set. */
 const telling: readonly Key[] = ['clientId', 'clientSecret', 'file', 'config'];
 
 const noStore: Fault = {
@@ -45,7 +45,7 @@ const noStore: Fault = {
   what: 'there is no token store; set PROCORE_TOKEN_FILE to the path of a file on a disk that outlives the process',
 };
 
-/** Reads the variables. An empty one is as good as none: container files set them so. Texts repeat no value. */
+/** Reads the variables. An empty one counts as not set, because container files set variables so. Messages quote no value. */
 export function registrationFrom(environment: Variables, place: Place): Registration {
   const given = (key: Key) => givenIn(environment, key);
   const keys = Object.keys(variables) as Key[];
@@ -65,7 +65,7 @@ export function registrationFrom(environment: Variables, place: Place): Registra
         `${name} is left to the application: it is not ${takes}. Where one is meant, ${prefix}${own} goes first`,
       );
   };
-  /** The first that can be read. */
+  /** The first of the key's variables with a valid value. */
   function take<T>(key: Key, parse: (value: string) => T | undefined): T | undefined {
     for (const one of given(key)) {
       const value = parse(one.value);
@@ -77,7 +77,7 @@ export function registrationFrom(environment: Variables, place: Place): Registra
     }
     return undefined;
   }
-  /** What is needed has been said to axios-procore alone: then the other names are the application's. */
+  /** Whether everything needed is set under the names with the prefix. Then other names are left to the application. */
   function isWholeByOurs(): boolean {
     return (['clientId', 'clientSecret', 'file'] as const).every((key) => given(key)[0]?.isOurs);
   }
@@ -111,7 +111,7 @@ export function registrationFrom(environment: Variables, place: Place): Registra
     environment: takeEnvironment(),
   };
   const [file, config] = [takePath('file'), takePath('config')];
-  // A module that cannot be found might have said the rest.
+  // If the module of PROCORE_CONFIG cannot be found, missing options are not reported, because it might contain them.
   if (config || given('config').length === 0) {
     for (const key of ['clientId', 'clientSecret'] as const)
       if (options[key] === undefined) faults.push(missing(key, key));
@@ -134,7 +134,7 @@ export function registrationFrom(environment: Variables, place: Place): Registra
     const roles = ['environment', 'apiUrl', 'loginUrl'] as const;
     const all = roles.flatMap((role) => given(role).map((one) => ({ ...one, role })));
     const ours = all.filter(({ isOurs }) => isOurs);
-    // A URL of ours that is half of a pair may have the application's as its other half.
+    // One of the two URLs may be set with the prefix, and the other one without it.
     const found = environmentFrom((ours.length > 0 ? ours : all).flatMap(hintOf));
     const whole =
       ours.length > 0 && found.missing
@@ -175,7 +175,7 @@ function leftText({ left, environment, missing: other }: EnvironmentFound, hasCo
   return `${left.join(', ')} ${verb} left to the application: ${of} no environment of Procore’s (${Object.keys(environments).join(', ')}). ${used}. ${remedy}`;
 }
 
-/** A flag says something only where it is up. */
+/** The hint of a variable. A flag (such as a sandbox switch) is a hint only where it is switched on. */
 function hintOf({ name, value, role, isOurs }: Given & Pick<Hint, 'role'>): Hint[] {
   const bare = name.replace(prefix, '');
   const mayBeOther = role !== 'environment' && bare === variables[role].name;
@@ -187,12 +187,12 @@ function hintOf({ name, value, role, isOurs }: Given & Pick<Hint, 'role'>): Hint
 
 function grantIn(value: string): ProcoreOptions['grant'] {
   const name = value.toLowerCase().replaceAll('-', '_');
-  // What users authorise with; their tokens are refreshed.
+  // `authorization_code` means that users log in, whose tokens are then refreshed.
   if (name === 'refresh_token' || name === 'authorization_code') return 'refresh_token';
   return name === 'client_credentials' ? name : undefined;
 }
 
-/** Absolute and without a fragment (RFC 6749, section 3.1.2). */
+/** Whether a text is a redirect URI: absolute and without a fragment (RFC 6749, section 3.1.2). */
 function isRedirectUri(value: string): boolean {
   return /^(?:https?:\/\/[^\s/]|urn:[a-z]|[a-z][a-z\d+.-]*:\/)/i.test(value) && !/[\s#,]/.test(value);
 }

@@ -1,6 +1,8 @@
 import { logVariable, prefix, readNames, variableNames, type Variables } from './variables.js';
 
-/** A variable that is set and not read, but named almost as one that is not set; undefined: there is none. */
+/**
+ * A probably misspelt variable: one that is set, not read, and has almost the name of one that is not set. Undefined where there is none.
+ */
 export function slipIn(environment: Variables): string | undefined {
   const isSet = (name: string) => Boolean(environment[name]?.trim());
   const names = [...variableNames, ...variableNames.map((name) => prefix + name), logVariable];
@@ -13,7 +15,7 @@ export function slipIn(environment: Variables): string | undefined {
   return slips.length === 0 ? undefined : slips.join(' ');
 }
 
-/** One letter too many, too few, another, or two of them swapped; underscores and case do not matter. */
+/** Whether a name differs from another by one letter that was added, left out, changed or swapped; underscores and case are ignored. */
 function isSlip(name: string, meant: string): boolean {
   const [a, b] = [name, meant].map((one) => one.toUpperCase().replaceAll('_', '')) as [string, string];
   let same = 0;

@@ -8,27 +8,27 @@ import { configure } from './configure.js';
 import { createCopies } from './copies.js';
 import { messageOf } from './foreign.js';
 import { loadConfig, watchModules } from './loading.js';
-import type { Voice } from './say.js';
+import type { Reporter } from './say.js';
 import { createSeedAdvice } from './seed.js';
 import type { Registration } from './settings.js';
 import { tellIfUnseen } from './unseen.js';
 
-/** Attaches to every axios of the process, as it is loaded or made. */
-export function start(registration: Registration & { kind: 'on' }, voice: Voice): void {
+/** Attaches the plugin to every axios instance of the process when it is loaded or made. */
+export function start(registration: Registration & { kind: 'on' }, reporter: Reporter): void {
   let options: ProcoreOptions | undefined;
-  /** The copy that the plugin itself uses is seen when the application loads it, too. */
+  /** Whether the application has loaded an axios. The plugin loads a copy itself, which counts only when the application loads it too. */
   let isSeen = false;
   const waiting: AxiosLike[] = [];
-  const advice = createSeedAdvice(registration, (line) => voice.say('warn', line));
+  const advice = createSeedAdvice(registration, (line) => reporter.say('warn', line));
   const attach = (instance: AxiosLike): void => {
     if (instance !== (axios as AxiosLike)) isSeen = true;
     if (!options) waiting.push(instance);
-    // By the configuration itself, perhaps: it has the say.
+    // The module of PROCORE_CONFIG may have attached the instance itself; that attach stays.
     else if (!isFree(instance)) return;
     else if (Object.isExtensible(instance)) attachTo(instance, options);
-    else voice.say('warn', 'nothing is attached to an axios that has been frozen');
+    else reporter.say('warn', 'nothing is attached to an axios that has been frozen');
   };
-  /** The application is loading or making an axios: whatever goes wrong here, it gets it. */
+  /** Attaches one instance. An error is caught and reported, because the application is just loading or making this axios. */
   function attachTo(instance: AxiosLike, options: ProcoreOptions): void {
     try {
       const handle = attachEarly(instance, options);
@@ -36,20 +36,21 @@ export function start(registration: Registration & { kind: 'on' }, voice: Voice)
       advice.watch(handle);
       const { VERSION } = instance as { VERSION?: unknown };
       const isDefault = typeof VERSION === 'string' && /^\d[\w.-]*$/.test(VERSION);
-      if (isDefault) voice.say('info', `attached to axios ${VERSION}`);
-      else voice.say('debug', 'attached to an instance of axios');
+      if (isDefault) reporter.say('info', `attached to axios ${VERSION}`);
+      else reporter.say('debug', 'attached to an instance of axios');
     } catch (error) {
-      voice.say(
+      reporter.say(
         'warn',
         `nothing is attached to an axios: ${messageOf(error).replace(/^axios-procore: /, '')}`,
       );
     }
   }
 
-  // Applications make instances inside of requests and transactions, and some load axios only there.
+  // The attach runs in the async context of the start, because applications may load axios or make instances inside a request or a
+  // transaction.
   const atStart = captureContext();
   const copies = createCopies((instance) => atStart(() => attach(instance)), knowAxios);
-  // Before the configuration is loaded: it may bring a copy of its own.
+  // Watching begins before the configuration is loaded, because that may load a copy of axios.
   const watchOn = watchModules((exported) => {
     if (exported === axios) isSeen = true;
     copies.see(exported);
@@ -58,20 +59,20 @@ export function start(registration: Registration & { kind: 'on' }, voice: Voice)
   try {
     const configured = configure(registration, {
       load: loadConfig,
-      note: (line) => voice.say('warn', line),
-      hide: voice.hide,
+      note: (line) => reporter.say('warn', line),
+      hide: reporter.hide,
     });
-    options = { ...configured, logger: configured.logger ?? voice.logger };
+    options = { ...configured, logger: configured.logger ?? reporter.logger };
   } catch (error) {
-    voice.fail(messageOf(error));
+    reporter.fail(messageOf(error));
   }
-  voice.say('info', planOf(registration, options));
+  reporter.say('info', planOf(registration, options));
   waiting.forEach(attach);
   watchOn();
-  tellIfUnseen(() => isSeen, voice);
+  tellIfUnseen(() => isSeen, reporter);
 }
 
-/** What is going to be done, and by which variables. */
+/** The line that tells what register does, and which variables it has read. */
 function planOf(
   { read, file }: Registration & { kind: 'on' },
   { environment, store }: ProcoreOptions,

@@ -1,17 +1,17 @@
 import { environments } from '../wire/environments.js';
 import { secureOriginTakes } from '../options/checks.js';
 
-/** What a process has in its environment. */
+/** The environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 interface Variable {
   readonly name: string;
-  /** Other names for the same, in public code. */
+  /** Other names of this variable that public code uses. */
   readonly aliases: readonly string[];
   readonly takes: string;
 }
 
-/** What a variable is for. */
+/** The purposes of variables. */
 export type Key =
   | 'clientId'
   | 'clientSecret'
@@ -24,7 +24,7 @@ export type Key =
   | 'redirectUri'
   | 'config';
 
-/** What each takes. */
+/** The variable for each purpose. */
 export const variables: Readonly<Record<Key, Variable>> = {
   clientId: { name: 'PROCORE_CLIENT_ID', aliases: [], takes: 'the app’s client id' },
   clientSecret: { name: 'PROCORE_CLIENT_SECRET', aliases: [], takes: 'the app’s client secret' },
@@ -81,25 +81,25 @@ export const variables: Readonly<Record<Key, Variable>> = {
 
 /** The variables that `axios-procore/register` reads. */
 export const variableNames: readonly string[] = Object.values(variables).map(({ name }) => name);
-/** What else it understands, by the name that it stands for. */
+/** The other names that are understood, by the name of the variable. */
 export const aliases: ReadonlyMap<string, readonly string[]> = new Map(
   Object.values(variables).map(({ name, aliases }) => [name, aliases]),
 );
-/** How much is told on stderr. */
+/** The variable for the log level. */
 export const logVariable = 'AXIOS_PROCORE_LOG';
 
-/** Before a name of the above: axios-procore alone reads it. */
+/** A variable with this prefix is read by axios-procore alone. */
 export const prefix = 'AXIOS_';
 
 /** A variable that is set. */
 export interface Given {
   readonly name: string;
   readonly value: string;
-  /** It is for axios-procore alone, and has nothing else to mean. */
+  /** True for a variable with the prefix, which can only be meant for axios-procore. */
   readonly isOurs: boolean;
 }
 
-/** What is set for this, the first first. The application's own count where nothing is set for axios-procore alone. */
+/** The variables that are set for a purpose, in order of preference. Those without the prefix count only where none with it is set. */
 export function givenIn(environment: Variables, key: Key): readonly Given[] {
   const names = namesOf(key);
   const set = (isOurs: boolean) => (name: string) => {
@@ -110,7 +110,7 @@ export function givenIn(environment: Variables, key: Key): readonly Given[] {
   return ours.length > 0 ? ours : names.flatMap(set(false));
 }
 
-/** Every name that is read. */
+/** The names of all variables that are read. */
 export const readNames: ReadonlySet<string> = new Set([
   logVariable,
   ...(Object.keys(variables) as Key[]).flatMap(namesOf).flatMap((name) => [name, prefix + name]),
@@ -121,7 +121,7 @@ function namesOf(key: Key): readonly string[] {
   return [name, ...aliases];
 }
 
-/** White space around it, and the quotes that a container's env file keeps, are no part of it. */
+/** A value without surrounding white space and without the quotes that a container's env file keeps. */
 function valueOf(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? '';
   const inner = /^(["'])([^]*)\1$/.exec(trimmed)?.[2];

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createVoice } from '../../../src/register/say.js';
+import { createReporter } from '../../../src/register/say.js';
 
 const long = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b';
 const path = `/srv/${long}/tokens.json`;
 
 test('a path that register knows is shown in full, with long names in it', () => {
-  const { clean } = createVoice(undefined, [], [path]);
+  const { clean } = createReporter(undefined, [], [path]);
   expect(clean(`PROCORE_TOKEN_FILE: ${path} could not be read`)).toBe(
     `PROCORE_TOKEN_FILE: ${path} could not be read`,
   );
@@ -13,10 +13,10 @@ test('a path that register knows is shown in full, with long names in it', () =>
 
 test('everything else that is as long goes', () => {
   const other = long.replace('9f', 'a1');
-  expect(createVoice(undefined, [], [path]).clean(`${other} in ${path}`)).toBe(`[redacted] in ${path}`);
-  expect(createVoice(undefined, []).clean(path)).toBe('/srv/[redacted]/tokens.json');
+  expect(createReporter(undefined, [], [path]).clean(`${other} in ${path}`)).toBe(`[redacted] in ${path}`);
+  expect(createReporter(undefined, []).clean(path)).toBe('/srv/[redacted]/tokens.json');
 });
 
 test('a secret goes also where it is a part of such a path', () => {
-  expect(createVoice(undefined, [long], [path]).clean(path)).toBe('/srv/[redacted]/tokens.json');
+  expect(createReporter(undefined, [long], [path]).clean(path)).toBe('/srv/[redacted]/tokens.json');
 });
