@@ -5,20 +5,20 @@ import type { Outages } from './outages.js';
 import type { RateLimiter, RateVerdict } from './rate-limiter.js';
 import { tooManyRequests } from './refusals.js';
 
-/** How a request gets past the gateway. */
+/** The gateway's decision on a request. */
 export interface Pass {
-  /** What every answer to it carries. */
+  /** Headers of every answer to the request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** For the log. */
+  /** Fields for the log. */
   readonly note: Partial<LogEntry>;
-  /** The answer to a request that does not get past: no fault strikes it, and it is never carried out. */
+  /** The answer to a request that is refused: it is not carried out, and no fault strikes it. */
   readonly refusal?: Reply;
 }
 
-/** The pass of a request that nothing stands in the way of. */
+/** The decision for a request that is let through. */
 export const freePass: Pass = { headers: {}, note: {} };
 
-/** What the gateway in front of the API knows. */
+/** The parts that the gateway in front of the API is made of. */
 export interface AdmissionParts {
   /** Whether the app was ever given this access token, live or not. */
   isKnown(accessToken: string): boolean;
@@ -26,12 +26,12 @@ export interface AdmissionParts {
   outages: Outages;
 }
 
-/** The gateway in front of the API: outages, then rate limits, both before the token is looked at closely. */
+/** Creates the gateway in front of the API. It applies outages and rate limits before the access token is checked. */
 export function createAdmission(parts: AdmissionParts): (request: Pick<EmulatedRequest, 'headers'>) => Pass {
   const { isKnown, limiter, outages } = parts;
   return (request) => {
     const bearer = bearerOf(request);
-    // Failed calls count at Procore, so those of an outage do; a stranger's have no quota to count against.
+    // Failed calls count at Procore, so calls in an outage do too. Calls with an unknown token belong to no app, and do not count.
     const verdict = bearer !== undefined && isKnown(bearer) ? limiter.judge() : undefined;
     const outage = outages.answer();
     const refusal = outage ?? (verdict?.limited ? tooManyRequests(verdict.retryAfterSeconds) : undefined);
@@ -47,7 +47,7 @@ function headersOf({ limit, remaining, resetAtMs }: RateVerdict): Record<string,
   return {
     'x-rate-limit-limit': String(limit),
     'x-rate-limit-remaining': String(remaining),
-    // Rounded up: at that second the window is over.
+    // Rounded up, so that the window has ended at that second.
     'x-rate-limit-reset': String(Math.ceil(resetAtMs / 1000)),
   };
 }

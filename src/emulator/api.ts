@@ -5,7 +5,7 @@ import type { Route } from './resources.js';
 import type { TokenLedger } from './token-ledger.js';
 import { createWrites } from './writes.js';
 
-/** Everything under `/rest/`: the bearer first, then the route, then the company header. */
+/** Everything under `/rest/`. It checks the bearer token first, then the route, then the company header. */
 export function createApi(ledger: TokenLedger, routes: readonly Route[], companyHeader: boolean): Endpoint {
   const writes = createWrites();
   return {
@@ -26,7 +26,7 @@ export function createApi(ledger: TokenLedger, routes: readonly Route[], company
         ({ methods, pattern }) => (methods === 'any' || methods.includes(method)) && pattern.test(path),
       );
       if (route === undefined) return { reply: notFound() };
-      // A service account belongs to no user, so nothing but the header says which company it means.
+      // A service account belongs to no user, so only the header tells its company.
       const asks = caller.refreshToken === undefined ? ['always', 'service-account'] : ['always'];
       if (companyHeader && asks.includes(route.company) && !headerOf(request, 'procore-company-id')) {
         return { reply: companyHeaderMissing() };

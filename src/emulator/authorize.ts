@@ -5,13 +5,13 @@ import { headerOf, json, mediaTypeOf, text, type Arrival, type Endpoint, type Ou
 /** The redirect URI of an application without a browser: the user copies the code from the page. */
 const outOfBand = 'urn:ietf:wg:oauth:2.0:oob';
 
-/** What a person has decided. */
+/** The decision of the user. */
 export interface Decision {
   readonly userId: number;
   readonly deny: boolean;
 }
 
-/** What comes of a decision: where the browser is sent, or, out of band, nothing but the code. */
+/** The result of a decision: the URL that the browser is redirected to, or only the code for the out-of-band redirect URI. */
 export interface Decided {
   readonly url?: string;
   readonly code?: string;
@@ -24,23 +24,23 @@ type Asked =
 /** The authorisation endpoint. */
 export interface Authorization {
   readonly endpoint: Endpoint;
-  /** As if a person had answered the page. Throws where the page would show an error. */
+  /** Does what the page would do when the user answers it. Throws where the page would show an error. */
   decide(url: string, decision: Decision): Decided;
 }
 
 /**
- * `GET /oauth/authorize`. A browser gets a page; anything else, which cannot press a button, agrees at once, as user 1. Out of band the
- * answer is the code: on a page, or bare.
+ * `GET /oauth/authorize`. A browser gets a page. For any other client, which cannot press a button, user 1 agrees at once. With the
+ * out-of-band redirect URI the answer is the code, on a page or as text.
  */
 export function createAuthorize(parts: {
   codes: Codes;
   clientId: string;
-  /** Empty: any. */
+  /** The registered redirect URIs; an empty list allows any. */
   redirectUris: readonly string[];
 }): Authorization {
   const { codes, clientId, redirectUris } = parts;
 
-  /** Nobody is redirected to an address that is not the app's (RFC 6749, section 4.1.2.1). */
+  /** Checks a request. For an unregistered redirect URI it must not redirect (RFC 6749, section 4.1.2.1). */
   function judge(asked: URLSearchParams): Asked {
     const redirectUri = asked.get('redirect_uri') ?? '';
     const refused = (status: 400 | 401, error: string, description: string): Asked => ({

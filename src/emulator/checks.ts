@@ -20,7 +20,8 @@ export function oneOf(...texts: string[]): Field {
 }
 
 /**
- * A test whose fault strikes nothing passes for the wrong reason: what is misspelt is refused.
+ * Checks the properties of an object. Unknown ones are refused, because a test whose misspelt fault strikes nothing passes for the wrong
+ * reason.
  *
  * @throws TypeError that names the option that is wrong, what it is and what it takes.
  */

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Pair } from './token-ledger.js';
 
-/** Procore: an authorisation code is good for ten minutes. */
+/** Authorization codes of Procore are valid for ten minutes. */
 const codeLifetimeMs = 10 * 60_000;
 
-/** What presenting a code leads to; `pair` is what it was redeemed for, now or before. */
+/** The result of presenting a code. `pair` is the pair that the code was redeemed for, now or earlier. */
 export type CodeRedemption =
   { kind: 'good'; pair: Pair } | { kind: 'spent'; pair: Pair } | { kind: 'unknown' };
 
-/** Authorisation codes: single use, bound to the user who agreed and to the redirect URI that they were issued for. */
+/** The authorization codes. A code can be used once, and is bound to its user and to the redirect URI of its request. */
 export interface Codes {
   issue(redirectUri: string, userId: number): string;
   /** Redeems a code; a wrong redirect URI leaves it unspent. */

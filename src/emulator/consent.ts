@@ -1,10 +1,10 @@
 import { escapeHtml, page } from './html.js';
 import type { Reply } from './message.js';
 
-/** The users that a page offers; `issue` and `authorize` of the emulator take any other. */
+/** The users that the page offers; `issue` and `authorize` of the emulator accept any user. */
 const users = [1, 2, 3];
 
-/** The page that asks a person; it posts what was asked, who answers, and the answer. */
+/** The consent page. Its form posts the parameters of the request, the chosen user and the decision. */
 export function consentPage(clientId: string, redirectUri: string, asked: URLSearchParams): Reply {
   const hidden = ['response_type', 'client_id', 'redirect_uri', 'state']
     .filter((name) => asked.has(name))
@@ -25,7 +25,7 @@ ${[...hidden, ...choices].join('\n')}
   );
 }
 
-/** Out of band the person copies the code from the page. */
+/** The page for the out-of-band redirect URI, from which the user copies the code. */
 export function codePage(code: string): Reply {
   return page(
     200,
@@ -34,7 +34,7 @@ export function codePage(code: string): Reply {
   );
 }
 
-/** Where there is nobody to send the browser back to, the person is told. */
+/** The error page for a request whose redirect URI cannot be used. */
 export function refusalPage(status: number, title: string, description: string): Reply {
   return page(status, title, `<p>${escapeHtml(description)}</p>`);
 }

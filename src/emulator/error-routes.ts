@@ -9,7 +9,7 @@ export const errorRoute: Route = {
   company: 'never',
   handle(_request, _caller, [name = '']) {
     const shape = Object.hasOwn(errorShapes, name) ? errorShapes[name] : undefined;
-    // An error of its own, so that a misspelt name is not taken for the shape.
+    // A misspelt name gets a message that no shape has, so that it is not taken for one.
     return { reply: shape ?? json(404, { message: 'errorShapes has no shape of that name.' }) };
   },
 };

@@ -1,7 +1,7 @@
 import { json, text, type Reply } from './message.js';
 import { companyHeaderMissing, tooManyRequests, unauthorized } from './refusals.js';
 
-/** One answer as it goes out: header names in lower case, the body as text. */
+/** An answer as it is sent, with header names in lower case and the body as text. */
 export interface ErrorShape {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface ErrorShape {
 }
 
 /**
- * Every shape in which Procore tells of a failure, successes that carry failures included, by name.
+ * All shapes of Procore's error answers by name, and of successful answers with failed items.
  * `/rest/v1.0/emulator/errors/:name` answers each of them, to any method.
  *
  * @example
@@ -18,7 +18,7 @@ export interface ErrorShape {
  * }
  */
 export const errorShapes: Readonly<Record<string, ErrorShape>> = {
-  // 400, and with it the shapes that any status may have.
+  // 400, and the shapes that occur with any status.
   envelope: envelope(400, 'BAD_REQUEST', 'Bad Request', [
     {
       reason_code: 'INVALID_PROPERTY',
@@ -71,7 +71,7 @@ export const errorShapes: Readonly<Record<string, ErrorShape>> = {
   }),
   'unprocessable-text': json(422, { errors: { status: 'cannot change from closed to draft' } }),
 
-  // 429; the text speaks of an hour for both limits.
+  // 429. Procore's text names an hour for both of its limits.
   'rate-limited': tooManyRequests(1),
   'rate-limited-bare': tooManyRequests(),
 
@@ -113,7 +113,7 @@ function envelope(status: number, code: string, message: string, details: readon
   return json(status, { error: { code, message, details } });
 }
 
-/** What a load balancer says by itself. */
+/** The HTML page of a load balancer. */
 function html(status: number, title: string): Reply {
   return {
     status,

@@ -1,4 +1,4 @@
-/** What a fault's condition sees of a request. */
+/** A request as the condition of a fault gets it. */
 export interface EmulatedRequest {
   readonly method: string;
   /** Without the query string. */
@@ -19,8 +19,9 @@ export interface EmulatedRequest {
  * - `delay`: the normal answer, `ms` milliseconds later.
  * - `hang`: no answer until the client goes away or the emulator closes.
  * - `hold`: the normal answer once {@link FaultHandle.release} is called, so that tests order events without sleeping.
- * - `cut`: headers and half of the body, then the socket is destroyed. Half of the real answer with `after: true`;
- *   otherwise half of a JSON 200 that nothing stands behind.
+ * - `cut`: headers and half of the body, then the socket is destroyed. With `after: true` it is half of the real answer; otherwise half of
+ *   a made-up
+ *   JSON 200.
  * - `redirect`: `status` is 302 by default; `location` goes out as given.
  */
 export type FaultAction =
@@ -38,10 +39,10 @@ export type FaultAction =
   | { kind: 'redirect'; location: string; status?: number | undefined };
 
 /**
- * Something that goes wrong on the way to or from the server.
+ * A fault on the way to or from the server.
  *
  * @example
- * // The refresh token is spent, and nobody hears the answer.
+ * // The refresh token is spent, and the answer is lost.
  * emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
  */
 export interface Fault {
@@ -67,8 +68,8 @@ export interface FaultHandle {
   readonly hits: number;
   /** Resolves once it has struck `count` (default 1) requests; for a hold: once that many have been held. */
   struck(count?: number): Promise<void>;
-  /** Lets every held or delayed request go, in the order of arrival, and strikes no more. */
+  /** Releases all held and delayed requests in the order of their arrival, and ends the fault. */
   release(): void;
-  /** Strikes no more; what it holds stays held until `release()`. */
+  /** Ends the fault; held requests stay held until `release()`. */
   remove(): void;
 }

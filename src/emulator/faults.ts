@@ -2,12 +2,12 @@ import { checkFault } from './fault-checks.js';
 import type { EmulatedRequest, Fault, FaultHandle } from './fault-types.js';
 import type { LogEntry } from './log-types.js';
 
-/** One request in the hands of one fault. */
+/** A request that is struck by a fault. */
 export interface Strike {
   readonly fault: Fault;
-  /** Tells the handle that the request has been struck. */
+  /** Counts the strike on the handle of the fault. */
   report(): void;
-  /** Calls `go` at the fault's release; returns how to stop waiting. */
+  /** Calls `go` when the fault is released; returns a function that cancels that. */
   onRelease(go: () => void): () => void;
 }
 

@@ -9,8 +9,8 @@ const entities: Record<string, string> = {
 };
 
 /**
- * Text as it may stand between tags and in quoted attributes. Five characters are all that matters there (HTML, 13.1.2.4 and 13.5), so
- * the package takes no dependency for it; what is not in such a place must not be written with it.
+ * Escapes text for use between tags and in quoted attributes, where five characters matter (HTML standard, 13.1.2.4 and 13.5). It is not
+ * sufficient in other places.
  */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
@@ -23,7 +23,7 @@ export function page(status: number, title: string, body: string): Reply {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      // The URL holds the state, and a page may hold a code.
+      // The URL contains `state` and the page may contain a code, so neither may be sent on or cached.
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     },

@@ -48,7 +48,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const settings = resolveOptions(options);
   const { now, clientId, clientSecret, accessTokenLifetimeSeconds: lifetimeSeconds } = settings;
   const limiter = createRateLimiter(now, resolveRateLimits(settings.rateLimits));
-  // An idle connection outlives any pause of a test: a client that reuses one must not find it closed.
+  // Idle connections are kept longer than any pause of a test, so that a client never reuses one that is just being closed.
   const server = createServer({ keepAliveTimeout: 120_000 });
   const url = await listen(server, settings.port);
 
@@ -118,7 +118,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function known(method: string, struck: number | undefined): number {
-  // A test that means another emulator's token should fail here, not wonder later why nothing happened.
+  // A token of another emulator is an error of the test, which should fail here.
   if (struck === undefined) throw new Error(`${method}: this emulator has not issued that token.`);
   return struck;
 }
@@ -135,7 +135,7 @@ function listen(server: Server, port: number): Promise<string> {
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // The only error is that the server is closed already, which is what was asked for.
+    // The error is ignored: it can only say that the server is closed already.
     server.close(() => resolve());
     server.closeAllConnections();
   });

@@ -4,20 +4,20 @@ import type { Outcome } from './message.js';
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** The log and the counters. Both are written before an answer goes out, so whoever has the answer finds it in them. */
+/** The log and the counters. Both are updated before an answer is sent, so that a client that has the answer finds it in them. */
 export interface Journal {
   readonly log: readonly LogEntry[];
   readonly counters: Counters;
   /** Opens the entry of a request. */
   arrived(kind: LogEntry['kind'], method: string, path: string): LogEntry;
-  /** Adds what a request says of itself. */
+  /** Adds the fields of a request to its entry. */
   described(entry: LogEntry, note: Partial<LogEntry>): void;
-  /** Until it is carried out, a struck request of the login host is undecided. */
+  /** Notes that a fault has struck the request. A request to the login host has no outcome until it is carried out. */
   struck(entry: LogEntry, fault: Fault): void;
   carriedOut(entry: LogEntry, outcome: Outcome): void;
   answered(entry: LogEntry, status: number): void;
   revoked(count: number): void;
-  /** A code was issued without a request. */
+  /** Counts a code that was issued by `authorize()`, without a request. */
   authorized(): void;
 }
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
-/** What varies from token to token; times in milliseconds. */
+/** The claims that differ between tokens; times are in milliseconds. */
 export interface Claims {
   userId: number;
   issuedAtMs: number;
@@ -30,7 +30,7 @@ export function createSigner(issuer: string): Signer {
         jti: randomUUID(),
       };
       const signed = `${header}.${encode(claims)}`;
-      // RFC 7518 3.4: r and s side by side, not the ASN.1 that OpenSSL makes by default.
+      // RFC 7518, section 3.4: the signature is r and s concatenated, and not the ASN.1 structure that OpenSSL makes by default.
       const signature = sign('sha512', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${signed}.${signature.toString('base64url')}`;
     },

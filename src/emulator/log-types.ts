@@ -1,6 +1,6 @@
 import type { FaultAction } from './fault-types.js';
 
-/** Why the API refused an access token; `replaced` means that a refresh put another in its place. */
+/** Why the API refused an access token; `replaced` means that a refresh has replaced it. */
 export type Refusal = 'missing' | 'expired' | 'revoked' | 'replaced' | 'unknown';
 
 /**
@@ -13,9 +13,9 @@ export type TokenOutcome =
 
 /** One request. A token appears only as its fingerprint: the first 8 hex digits of its SHA-256. */
 export interface LogEntry {
-  /** When its headers arrived: milliseconds on the server's clock. */
+  /** When the headers of the request arrived, in milliseconds on the server's clock. */
   readonly atMs: number;
-  /** When its answer went out; absent while there is none. */
+  /** When the answer was sent; absent before that. */
   readonly answeredAtMs?: number;
   readonly method: string;
   /** Without the query string. */
@@ -25,28 +25,28 @@ export interface LogEntry {
   readonly status?: number;
   /** The kind of the fault that struck it. */
   readonly fault?: FaultAction['kind'];
-  /** API, info: the bearer that was presented. */
+  /** API, info: the bearer token of the request. */
   readonly accessToken?: string;
   /** API: the value of `Procore-Company-Id`. */
   readonly companyId?: string;
   /** API, info: why the answer is a 401. */
   readonly refusal?: Refusal;
-  /** API: true when it wrote something, heard or not; otherwise absent. */
+  /** API: true when the request wrote something, whether or not its answer arrived; otherwise absent. */
   readonly wrote?: true;
-  /** API: what the rate limits said when it arrived; absent without limits, and for a token that nobody knows. */
+  /** API: the state of the rate limits when the request arrived; absent without limits, and for an unknown token. */
   readonly rateLimit?: {
-    /** True: one call too many, so it was not carried out. */
+    /** True where the call exceeded a limit and was not carried out. */
     readonly limited: boolean;
     /** As in `X-Rate-Limit-Remaining`. */
     readonly remaining: number;
     /** As in `X-Rate-Limit-Limit`. */
     readonly limit: number;
   };
-  /** API: true when it was the answer of an outage; otherwise absent. */
+  /** API: true when the answer was that of an outage; otherwise absent. */
   readonly outage?: true;
-  /** Token: the grant that was asked for. */
+  /** Token: the grant type of the request. */
   readonly grantType?: 'refresh_token' | 'authorization_code' | 'client_credentials' | 'other';
-  /** Token: the refresh token that was presented; revoke: the token; whatever came of it. */
+  /** Token: the refresh token of the request. Revoke: the token of the request. Set whatever the outcome is. */
   readonly presented?: string;
   /** Token, revoke: absent until it is decided. */
   readonly outcome?: TokenOutcome;
@@ -57,7 +57,7 @@ export interface LogEntry {
     readonly accessToken: string;
     readonly issuedAtMs: number;
     readonly expiresAtMs: number;
-    /** When `revoke()` or the like had killed it, if so. */
+    /** When the access token had been revoked, if it had been. */
     readonly revokedAtMs?: number;
   };
   /** Token, issued: the new pair. */
@@ -74,7 +74,7 @@ export interface Counters {
   readonly tokenRequests: number;
   /** Answers of 401 to API requests, those of an `answer` fault included. */
   readonly unauthorized: number;
-  /** Grants that the token endpoint answered with tokens, heard or not. */
+  /** Grants that the token endpoint answered with tokens, whether or not the answer arrived. */
   readonly exchanges: number;
   /** Codes that were issued: on the page, at once, or by `authorize()`. */
   readonly authorizations: number;
@@ -85,9 +85,9 @@ export interface Counters {
   /** Access tokens and pairs that were revoked: by hand, by a client, or with their family. */
   readonly revocations: number;
   /**
-   * POSTs that really wrote, heard or not, after one with the same path, query and body (byte for byte) had written already,
-   * whoever sent it. A request that was refused, limited, turned away by an outage or struck before it was carried out has written
-   * nothing. Methods that may be repeated without harm never count.
+   * POSTs that wrote although one with the same path, query and body (byte for byte) had written before, of any client, and whether or not
+   * their answers arrived. A request that was refused, limited, answered by an outage or struck before it was carried out has written
+   * nothing. Idempotent methods never count.
    */
   readonly duplicateWrites: number;
   /** Answers by status. */

@@ -14,21 +14,21 @@ export interface Reply {
   readonly body: string;
 }
 
-/** What carrying out a request led to: the answer, and what the log and the counters should know. */
+/** The result of a request that was carried out: the answer, and facts for the log and the counters. */
 export interface Outcome {
   reply: Reply;
   note?: Partial<LogEntry>;
-  /** How many pairs fell with their family. */
+  /** How many pairs were revoked with their family. */
   revoked?: number;
   /** True when something was written. */
   wrote?: boolean;
-  /** True for a write that had been made before. */
+  /** True for a write that repeats an earlier one. */
   rewrote?: boolean;
 }
 
-/** One of the hosts' endpoints: what a request says of itself, and what comes of it. */
+/** An endpoint of one of the hosts. */
 export interface Endpoint {
-  /** For the log, without carrying anything out. */
+  /** The fields of a request for the log; does not carry the request out. */
   describe(request: Arrival): Partial<LogEntry>;
   carryOut(request: Arrival): Outcome;
 }
@@ -47,7 +47,7 @@ export function text(status: number, body: string): Reply {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 
-/** The API's and the login host's answer to a path that they do not have. */
+/** The answer of the API and of the login host to an unknown path. */
 export function notFound(): Reply {
   return json(404, { message: 'Not Found' });
 }

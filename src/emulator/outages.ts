@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { check, isWhole, type Field } from './checks.js';
 import { json, type Reply } from './message.js';
 
-/** A time in which the API carries nothing out. */
+/** A time in which the API carries out no request. */
 export interface Outage {
-  /** What every API request is answered with; from 400 to 599. @default 503 */
+  /** The status of every API answer, from 400 to 599. @default 503 */
   status?: number | undefined;
   /** `Retry-After` in whole seconds; absent, the answers carry none. */
   retryAfterSeconds?: number | undefined;
@@ -20,9 +20,9 @@ const outageFields: Record<keyof Outage, Field> = {
 
 /** The outages of one emulator. */
 export interface Outages {
-  /** Starts one and returns how to end it. Throws a `TypeError` for a value that makes no sense. */
+  /** Starts an outage and returns the function that ends it. Throws a `TypeError` for a wrong value. */
   start(outage?: Outage): () => void;
-  /** The answer of the outage that is on now, of several that of the latest. */
+  /** The answer of the current outage; of the latest one where there are several. */
   answer(): Reply | undefined;
 }
 

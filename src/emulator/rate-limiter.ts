@@ -1,22 +1,22 @@
 import type { ResolvedLimits } from './rate-options.js';
 import { createRateWindow, type RateWindow } from './rate-window.js';
 
-/** What the limits say of one call; `limit`, `remaining` and the reset are those of the limit that is nearer to exhaustion. */
+/** The decision on one call. `limit`, `remaining` and the reset are those of the limit that is nearer to exhaustion. */
 export interface RateVerdict {
-  /** True: one call too many. */
+  /** True where the call exceeds a limit. */
   readonly limited: boolean;
   readonly limit: number;
   /** How many further calls fit. */
   readonly remaining: number;
-  /** When the whole limit is there again: milliseconds on the server's clock. */
+  /** When the whole limit is available again, in milliseconds on the server's clock. */
   readonly resetAtMs: number;
-  /** Of a call too many: whole seconds until one more fits, rounded up; absent where a refusal is not to tell. */
+  /** For a refused call: whole seconds, rounded up, until one more call fits; absent where answers have no `Retry-After`. */
   readonly retryAfterSeconds?: number;
 }
 
 /** The limits of one app. */
 export interface RateLimiter {
-  /** Puts other limits in force. What a window has counted stays, unless its kind or length changes. */
+  /** Sets other limits. The count of a window is kept unless its kind or length changes. */
   set(limits: ResolvedLimits): void;
   /** Counts a call that arrives now and judges it; nothing without limits. */
   judge(): RateVerdict | undefined;
@@ -32,7 +32,7 @@ export function createRateLimiter(now: () => number, initial: ResolvedLimits): R
     settings = next;
     windows = next.limits.map(({ limit, windowMs }) => {
       const at = known.findIndex((window) => window.kind === next.kind && window.windowMs === windowMs);
-      // Taken out, so that two limits of one length never share a window and count double.
+      // The window is removed from the list, so that two limits of the same length never share one and count double.
       const [kept = createRateWindow(next.kind, windowMs)] = at < 0 ? [] : known.splice(at, 1);
       return { limit, window: kept };
     });
@@ -52,7 +52,7 @@ export function createRateLimiter(now: () => number, initial: ResolvedLimits): R
           remaining: Math.max(0, limit - window.used(nowMs)),
           resetAtMs: window.emptyAtMs(nowMs),
         }))
-        // Of two that are equally near, the later reset: waiting for it is enough for both.
+        // If both are equally near, the later reset is used, because waiting for it is enough for both.
         .sort((one, other) => one.remaining - other.remaining || other.resetAtMs - one.resetAtMs);
       const freeAtMs = Math.max(...windows.map(({ limit, window }) => window.freeAtMs(limit, nowMs)));
       const tells = limited && settings.retryAfter;

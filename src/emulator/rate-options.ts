@@ -9,8 +9,8 @@ export interface RateLimit {
 }
 
 /**
- * The rate limits of the API. They are the app's: all tokens share them. A call counts when it arrives, whatever becomes of it (a
- * 404, a fault, an outage); a call without a token or with an unknown one counts against nobody.
+ * The rate limits of the API. All tokens of the app share them. A call counts when it arrives, whatever its answer is (a 404, a fault, an
+ * outage). A call without a token or with an unknown one does not count.
  */
 export interface RateLimits {
   /** The limit for bursts; absent, there is none. */
@@ -27,8 +27,8 @@ export interface RateLimits {
   /** Whether a 429 carries `Retry-After`, the whole seconds until one more call fits. @default true */
   retryAfter?: boolean | undefined;
   /**
-   * True: a 429 counts like any other call, against both limits, so that in a sliding window a client that hammers shuts itself out.
-   * A fixed window ends when it ends; there it shows in the other limit only. @default false
+   * True: a refused call counts like any other against both limits, so that a client that keeps calling in a sliding window is never let
+   * in. The end of a fixed window does not depend on that. @default false
    */
   countRejected?: boolean | undefined;
 }

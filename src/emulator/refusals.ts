@@ -9,7 +9,7 @@ const descriptions: Record<Refusal, string> = {
   replaced: 'was revoked',
 };
 
-/** Like Procore's OAuth server: an empty HTML page; the reason is in the challenge only. */
+/** A 401 as Procore's OAuth server gives it: the body is empty HTML, and only the `WWW-Authenticate` header names the reason. */
 export function unauthorized(refusal: Refusal): Reply {
   const challenge = `Bearer realm="Procore API", error="invalid_token", error_description="The access token ${descriptions[refusal]}"`;
   return {
@@ -19,12 +19,12 @@ export function unauthorized(refusal: Refusal): Reply {
   };
 }
 
-/** The answer to a call that names no company. */
+/** The answer to a call without the company header. */
 export function companyHeaderMissing(): Reply {
   return text(400, 'Missing Procore-Company-Id header! Add it with the ID of the company.');
 }
 
-/** One call too many. Procore's text speaks of an hour whichever limit it was. */
+/** The answer to a call that exceeds a limit. Procore's text names an hour for both limits. */
 export function tooManyRequests(retryAfterSeconds?: number): Reply {
   const message = 'You have surpassed the max number of requests for an hour. Please try again later.';
   const headers: Record<string, string> =

@@ -5,16 +5,16 @@ import type { Pair } from './token-ledger.js';
 
 /** One route of the API below its version segment. */
 export interface Route {
-  /** HEAD goes where GET goes. */
+  /** The methods of the route. A route with GET answers HEAD too. */
   methods: readonly string[] | 'any';
   pattern: RegExp;
-  /** Of whom the company header is asked. */
+  /** Which callers must send the company header. */
   company: 'always' | 'service-account' | 'never';
   /** `parts` are the groups of `pattern`. */
   handle(request: Arrival, caller: Pair, parts: string[]): Outcome;
 }
 
-// Beyond 32 bits, as at Procore.
+// The ids exceed 32 bits, as Procore's do.
 const companies = [
   { id: 562949953421401, name: 'Emulated Builders', is_active: true },
   { id: 562949953421402, name: 'Second Opinion Construction', is_active: true },
@@ -91,7 +91,7 @@ export function createResources(now: () => number, origin: string): Route[] {
   ];
 }
 
-/** The RFI's fields: `{ rfi: {…} }` or bare, from JSON or a form; of any other body its type and length only. */
+/** The fields of an RFI, with or without the wrapper `{ rfi: {…} }`, from JSON or a form. For any other body only its type and length. */
 function fieldsOf(request: Arrival): RfiFields | undefined {
   const type = mediaTypeOf(request);
   if (type === 'application/x-www-form-urlencoded')

@@ -3,8 +3,8 @@ import { json, mediaTypeOf, type Arrival, type Endpoint, type Outcome } from './
 import type { TokenLedger } from './token-ledger.js';
 
 /**
- * `POST /oauth/revoke`: kills the pair that an access or refresh token belongs to, and answers 200 for a token that it does not know,
- * too. Source: RFC 7009; the answer to a stranger is that of the server that Procore's resembles.
+ * `POST /oauth/revoke`: revokes the pair that an access or refresh token belongs to. The answer to an unknown token is 200 as well (RFC
+ * 7009, section 2.2). The answer to an unknown client is that of Doorkeeper, which Procore's server resembles.
  */
 export function createRevoke(parts: {
   ledger: TokenLedger;
@@ -42,6 +42,6 @@ export function createRevoke(parts: {
 
 function formOf(request: Arrival): URLSearchParams | undefined {
   if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return undefined;
-  // A secret in a URL ends up in logs.
+  // Parameters in the URL are refused, because a secret there ends up in logs.
   return request.query === '' ? new URLSearchParams(request.body) : undefined;
 }

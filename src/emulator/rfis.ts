@@ -3,13 +3,13 @@ const firstRfiId = 562949953430001;
 /** The fields of an RFI as a client sends them. */
 export type RfiFields = Readonly<Record<string, unknown>>;
 
-/** What came of a sync: the RFIs that were written, and the items that were not, each with its `errors` by field. */
+/** The result of a sync: the RFIs that were written, and the items that failed, each with its `errors` by field. */
 export interface SyncResult {
   entities: object[];
   errors: object[];
 }
 
-/** The RFIs of all projects. Any project id is good, so that tests need not look one up first. */
+/** The RFIs of all projects. Every project id is accepted, so that tests need not look one up. */
 export interface Rfis {
   list(projectId: string): readonly object[];
   create(projectId: string, fields: RfiFields, userId: number): object;

@@ -8,7 +8,7 @@ import { json, notFound, type Arrival, type Endpoint } from './message.js';
 import { strikeOut } from './strike.js';
 import { createWire, readBody, type Wire } from './wire.js';
 
-/** What requests are served with. */
+/** The parts that requests are served with. */
 export interface ServeParts {
   now: () => number;
   journal: Journal;
@@ -21,7 +21,7 @@ export interface ServeParts {
 /** The endpoint of every path that is not one of the others. */
 export const nowhere: Endpoint = { describe: () => ({}), carryOut: () => ({ reply: notFound() }) };
 
-/** The request listener: logs, admits, lets faults strike, carries out, answers. It never rejects, whatever comes in. */
+/** Creates the request listener: it logs a request, admits it, applies faults, carries it out and answers. It never rejects. */
 export function createServe(
   parts: ServeParts,
 ): (incoming: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -63,7 +63,7 @@ export function createServe(
     try {
       await serve(incoming, entry, query, wire, pass);
     } catch (error) {
-      // The client left in the middle, or a fault's condition or a header of its answer was no good.
+      // The client left before the end, or the condition of a fault threw, or its answer had an invalid header.
       if (response.headersSent) return wire.drop();
       wire.send(json(500, { message: `The emulator failed: ${String(error)}` }));
     }
@@ -71,7 +71,7 @@ export function createServe(
 }
 
 function targetOf(url: string): { path: string; query: string } {
-  // A client behind a proxy may send the absolute form (RFC 9112 3.2.2).
+  // A client behind a proxy may send the absolute form (RFC 9112, section 3.2.2).
   const target = url.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = target.indexOf('?');
   return mark < 0

@@ -5,7 +5,7 @@ import type { Wire } from './wire.js';
 
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Sees a struck request to its end; `carryOut` makes the real answer and is called once at the most. */
+/** Handles a request that is struck by a fault. `carryOut` makes the real answer, and is called once at the most. */
 export async function strikeOut(strike: Strike, wire: Wire, carryOut: () => Reply): Promise<void> {
   const { do: action, after = false } = strike.fault;
   const real = after ? carryOut() : undefined;

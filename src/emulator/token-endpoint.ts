@@ -7,7 +7,7 @@ import type { Pair, TokenLedger } from './token-ledger.js';
 
 const grantTypes = ['refresh_token', 'authorization_code', 'client_credentials'] as const;
 
-/** What a client must never put into a URL, where proxies and logs keep it. */
+/** Parameters that are refused in a URL, because proxies and logs keep URLs. */
 const bodyOnly = ['client_id', 'client_secret', 'refresh_token', 'code', 'grant_type'];
 
 const descriptions = {
@@ -20,7 +20,7 @@ const descriptions = {
   unsupported_grant_type: 'The authorization grant type is not supported by the authorization server.',
 };
 
-/** What the endpoint works on. */
+/** The parts of the endpoint. */
 export interface TokenEndpointParts {
   ledger: TokenLedger;
   codes: Codes;
@@ -101,7 +101,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Endpoint {
   };
 }
 
-/** A pair in the wire shape. */
+/** A pair in the form of the token endpoint's answer. */
 export function tokenSetOf(pair: Pair, lifetimeSeconds: number): TokenSet {
   return {
     access_token: pair.accessToken,
@@ -112,14 +112,14 @@ export function tokenSetOf(pair: Pair, lifetimeSeconds: number): TokenSet {
   };
 }
 
-/** The fields, or nothing for a request whose form the endpoint does not accept. */
+/** The fields of a form in the body; undefined for any other request. */
 function strictFormOf(request: Arrival): URLSearchParams | undefined {
   if (mediaTypeOf(request) !== 'application/x-www-form-urlencoded') return undefined;
   const query = new URLSearchParams(request.query);
   return bodyOnly.some((name) => query.has(name)) ? undefined : new URLSearchParams(request.body);
 }
 
-/** The fields from wherever they were put. */
+/** The fields from the query string and from a form or JSON in the body. */
 function anyFormOf(request: Arrival): URLSearchParams | undefined {
   const isForm = mediaTypeOf(request) === 'application/x-www-form-urlencoded';
   const body = isForm ? new URLSearchParams(request.body) : jsonFields(request.body);

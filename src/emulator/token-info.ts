@@ -3,7 +3,7 @@ import { bearerOf, json, type Endpoint } from './message.js';
 import { unauthorized } from './refusals.js';
 import type { TokenLedger } from './token-ledger.js';
 
-/** `GET /oauth/token/info`: what there is to know of the bearer. Asking is no use of it. `now` in milliseconds. */
+/** `GET /oauth/token/info`: describes the bearer token of the request, which does not count as a use of it. `now` is in milliseconds. */
 export function createTokenInfo(parts: {
   ledger: TokenLedger;
   clientId: string;

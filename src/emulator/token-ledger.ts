@@ -6,28 +6,28 @@ import type { Refusal } from './log-types.js';
 export interface Pair {
   readonly userId: number;
   readonly accessToken: string;
-  /** Absent for a service account, which renews by asking again. */
+  /** Absent for a service account, which renews by another `client_credentials` request. */
   readonly refreshToken?: string;
   readonly issuedAtMs: number;
   expiresAtMs: number;
   /** When the access token was revoked. */
   revokedAtMs?: number;
-  /** True once another pair has taken the place of this one. */
+  /** True once another pair has replaced this one. */
   replaced: boolean;
   refresh: 'usable' | 'spent' | 'revoked';
   /** The pair that was redeemed for this one. */
   readonly parent?: Pair;
-  /** All pairs of one authorisation that can still do something. */
+  /** All pairs of one authorization of which a token can still be used. */
   readonly family: Set<Pair>;
 }
 
-/** What presenting a refresh token leads to; `revoked` counts the pairs that fell with it. */
+/** The result of presenting a refresh token. `revoked` counts the pairs that were revoked by it. */
 export type Redemption =
   | { kind: 'issued'; pair: Pair; replaced: Pair }
   | { kind: 'spent'; revoked: number }
   | { kind: 'revoked' | 'unknown' };
 
-/** What the ledger needs to know and to be able to do. */
+/** The settings of the ledger. */
 export interface LedgerSettings {
   now: () => number;
   lifetimeMs: number;
@@ -41,26 +41,31 @@ export interface TokenLedger {
   /** Starts a family. */
   issue(userId: number, options?: { refreshable?: boolean }): Pair;
   redeem(refreshToken: string): Redemption;
-  /** The pair of an access token that is good now; else why it is refused. */
+  /** The pair of a valid access token; otherwise the reason why it is refused. */
   look(accessToken: string | undefined): Pair | Refusal;
-  /** The same, and it counts as a use of the token. */
+  /** Does the same, and counts as a use of the token. */
   authenticate(accessToken: string | undefined): Pair | Refusal;
-  /** Expires one access token or every live one; how many that were, or `undefined` for an unknown token. */
+  /** Expires one access token or all live ones. Returns their number, or undefined for an unknown token. */
   expire(accessToken?: string): number | undefined;
-  /** Revokes one access token or every live one; how many that were, or `undefined` for an unknown token. */
+  /** Revokes one access token or all live ones. Returns their number, or undefined for an unknown token. */
   revoke(accessToken?: string): number | undefined;
-  /** Kills the pair of an access or refresh token; how many that were, or `undefined` for an unknown token. */
+  /** Revokes the pair of an access or refresh token. Returns the number of revoked pairs, or undefined for an unknown token. */
   revokeGrant(token: string): number | undefined;
-  /** The same at a client's request; an access token that no longer works leads nowhere. How many that were. */
+  /**
+   * Does the same at a client's request, which has no effect for an access token that no longer works. Returns the number of revoked pairs.
+   */
   revokeToken(token: string): number;
-  /** What this pair came of was presented once more: with family revocation all its pairs fall. How many that were. */
+  /**
+   * Notes that the spent refresh token or code of this pair was presented again. With family revocation that revokes all pairs of the
+   * family. Returns their number.
+   */
   presentedAgain(pair: Pair): number;
   isLive(token: string): boolean;
   /** Whether an access token was ever issued here; asking does not count as a use. */
   isKnown(accessToken: string): boolean;
 }
 
-/** Creates a ledger without tokens. A look-up is a map access: tokens are compared, their signatures never verified. */
+/** Creates an empty ledger. Tokens are looked up in a map, and their signatures are not verified. */
 export function createTokenLedger(settings: LedgerSettings): TokenLedger {
   const { now, spentTokens, familyRevocation } = settings;
   const byAccessToken = new Map<string, Pair>();
@@ -105,7 +110,7 @@ export function createTokenLedger(settings: LedgerSettings): TokenLedger {
     return 1;
   }
 
-  /** Mode B: using a pair decides between it and all that it does not lead to. After the first use nothing is left to decide. */
+  /** In mode B, the first use of a pair retires all pairs of its family but itself and its descendants. */
   function settle(winner: Pair): void {
     for (const pair of winner.family) if (!descends(pair, winner)) retire(pair);
   }

@@ -12,32 +12,32 @@ export interface EmulatorOptions {
   clientId?: string | undefined;
   /** @default 'emulator-secret' */
   clientSecret?: string | undefined;
-  /** Life of an access token in seconds, as told in `expires_in`. @default 5400 */
+  /** The lifetime of an access token in seconds, which is also its `expires_in`. @default 5400 */
   accessTokenLifetimeSeconds?: number | undefined;
   /**
-   * Where the token endpoint looks for its fields. `'form'`: in a form in the body, and nowhere else. `'anywhere'`: also in JSON and in
-   * the query string, as older servers do and older code relies on.
+   * Where the token endpoint looks for its fields. `'form'`: only in a form in the body. `'anywhere'`: also in JSON and in the query
+   * string, as older code expects.
    *
    * @default 'form'
    */
   tokenFields?: 'form' | 'anywhere' | undefined;
   /**
-   * What becomes of the old pair when it is refreshed.
+   * What happens to the old pair when it is refreshed.
    *
-   * `'A'`: the old access token dies the moment the refresh succeeds, and its refresh token answers 400 `invalid_grant`.
+   * `'A'`: the old access token becomes invalid as soon as the refresh succeeds, and its refresh token is answered with 400
+   * `invalid_grant`.
    *
-   * `'B'`: the old pair lives until the new access token is first used on the API. Until then each presentation of
-   * the old refresh token answers yet another pair, and all of these are good; the first one that is used wins, and
-   * everything it does not descend from dies.
+   * `'B'`: the old pair stays valid until the new access token is first used on the API. Until then each request with the old refresh token
+   * is answered with yet another valid pair. The first of these pairs that is used stays valid; the old pair and all others become invalid.
    *
    * @default 'A'
    */
   spentTokens?: 'A' | 'B' | undefined;
-  /** True: presenting a spent refresh token also revokes every pair that came of the same authorisation. @default false */
+  /** True: presenting a spent refresh token also revokes every pair of the same authorization. @default false */
   familyRevocation?: boolean | undefined;
   /**
-   * False: no route asks for `Procore-Company-Id`. True: all but `me` and `companies` answer 400 without it,
-   * and to a `client_credentials` token those two do as well. @default true
+   * True: all routes but `me` and `companies` answer 400 without the header `Procore-Company-Id`; for a `client_credentials` token these
+   * two do as well. False: no route requires the header. @default true
    */
   requireCompanyHeader?: boolean | undefined;
   /** The redirect URIs that are registered with the app, exact; an empty array means any. @default [] */
@@ -45,8 +45,8 @@ export interface EmulatorOptions {
   /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
   rateLimits?: RateLimits | undefined;
   /**
-   * The server's clock in milliseconds since 1970: issue times, expiry, the log and the `Date` header follow it,
-   * so a skewed server is a skewed `now`. Delays of faults run on real time. @default Date.now
+   * The server's clock in milliseconds since 1970. Issue times, expiry, the log and the `Date` header use it, so a skewed `now` makes a
+   * skewed server. Delays of faults run in real time. @default Date.now
    */
   now?: (() => number) | undefined;
 }
@@ -55,18 +55,19 @@ export interface EmulatorOptions {
 export interface Emulator {
   /** The origin, such as `http://127.0.0.1:40123`. */
   readonly url: string;
-  /** To hand to `attachProcore({ environment })`. */
+  /** The value for the option `environment` of `attachProcore`. */
   readonly environment: { readonly loginUrl: string; readonly apiUrl: string };
-  /** The client that the login host knows. */
+  /** The id of the client that the login host knows. */
   readonly clientId: string;
   readonly clientSecret: string;
   /** The key that verifies the access tokens (ES512), as SPKI PEM. */
   readonly publicKeyPem: string;
-  /** A fresh pair, as after an authorisation in the browser, in the wire shape. `userId` (default 1) is the JWT's `sub`. */
+  /** Issues a new pair, as after an authorization in the browser. `userId` (default 1) is the JWT's `sub`. */
   issue(options?: { userId?: number | undefined }): TokenSet;
   /**
-   * What comes of a person's answer to the page behind this URL, for a test without a browser: where the browser would be sent, and
-   * the code in it; out of band the code alone. `userId` is 1 and `deny` false by default. Throws where the page would show an error.
+   * Answers the consent page of this URL, for a test without a browser. Returns the URL that the browser would be redirected to and the
+   * code in it; for the out-of-band redirect URI only the code. `userId` is 1 and `deny` false by default. Throws where the page would show
+   * an error.
    *
    * @example
    * const { code } = emulator.authorize(procore.authorizationUrl({ redirectUri, state }), { userId: 2 });
@@ -75,34 +76,34 @@ export interface Emulator {
     url: string,
     answer?: { userId?: number | undefined; deny?: boolean | undefined },
   ): { url?: string; code?: string };
-  /** Ends the life of an access token now, or of every live one. Refresh tokens keep working. Throws for an unknown token. */
+  /** Expires an access token now, or all of them. Refresh tokens keep working. Throws for an unknown token. */
   expire(accessToken?: string): void;
-  /** Revokes an access token now, or every live one. Refresh tokens keep working. Throws for an unknown token. */
+  /** Revokes an access token now, or all of them. Refresh tokens keep working. Throws for an unknown token. */
   revoke(accessToken?: string): void;
-  /** Kills the whole pair that an access or refresh token belongs to. Throws for an unknown token. */
+  /** Revokes the pair that an access or refresh token belongs to. Throws for an unknown token. */
   revokeGrant(token: string): void;
-  /** Whether an access or refresh token would be accepted right now; asking does not count as a use. */
+  /** Whether an access or refresh token would be accepted now. This does not count as a use of the token. */
   isLive(token: string): boolean;
-  /** Adds a fault. Of all faults, the first one that matches a request and has strikes left takes it. */
+  /** Adds a fault. A request is struck by the first fault that matches it and has strikes left. */
   misbehave(fault: Fault): FaultHandle;
   /**
-   * Puts other rate limits in force, or none. What a limit has counted stays counted, unless its kind or window changes.
-   * Throws a `TypeError` for a value that makes no sense.
+   * Sets other rate limits, or none. The count of a limit is kept unless its kind or window changes. Throws a `TypeError` for a wrong
+   * value.
    */
   setRateLimits(limits: RateLimits | undefined): void;
   /**
-   * From now on every API request (none of the login host) is answered with the outage's status, and not carried out. Returns how
-   * to end it; `forMs` ends it by itself. Of several outages the latest answers. It comes before faults and rate limits, and its
-   * answers count as calls. Throws a `TypeError` for a value that makes no sense.
+   * Starts an outage: every API request is answered with its status and not carried out; requests to the login host are not affected.
+   * Returns the function that ends it; `forMs` ends it by itself. Of several outages the latest answers. It comes before faults and rate
+   * limits, and its answers count as calls. Throws a `TypeError` for a wrong value.
    *
    * @example
    * const end = emulator.outage({ retryAfterSeconds: 1 });
    */
   outage(outage?: Outage): () => void;
-  /** Running totals since the start; the object is live, so copy it to compare. */
+  /** Totals since the start. The object is updated, so copy it to compare. */
   readonly counters: Counters;
-  /** One entry per request, in the order of arrival; the array and its entries are live. */
+  /** One entry for each request, in the order of arrival. The array and its entries are updated. */
   readonly log: readonly LogEntry[];
-  /** Ends open sockets at once, held and hanging requests included, and frees the port. */
+  /** Closes all sockets at once, with held and hanging requests, and frees the port. */
   close(): Promise<void>;
 }

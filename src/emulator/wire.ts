@@ -4,19 +4,19 @@ import type { Reply } from './message.js';
 
 const bodyBytesAtMost = 64 * 1024 * 1024;
 
-/** The way back to one client. What is sent after it has left is lost silently. */
+/** The connection to the client of one request. What is sent after the client has left is lost. */
 export interface Wire {
-  /** Calls `listener` when the connection goes, or soon if it has gone; returns how to stop that. */
+  /** Calls `listener` when the connection closes, or soon if it is closed already; returns a function that cancels that. */
   onGone(listener: () => void): () => void;
   send(reply: Reply): void;
-  /** The headers and half of the body, then the end of the connection. */
+  /** Sends the headers and half of the body, and then closes the connection. */
   cut(reply: Reply): void;
   drop(): void;
 }
 
 /**
- * Wraps a response; `now` (milliseconds) makes its `Date`, `always` are headers of any answer that has none of that name itself,
- * and `sending` is called just before an answer goes out.
+ * Wraps a response. `now` (milliseconds) gives its `Date`; `always` are headers of every answer that does not set them itself; `sending` is
+ * called just before an answer is sent.
  */
 export function createWire(
   response: ServerResponse,
@@ -37,7 +37,7 @@ export function createWire(
 
   return {
     onGone(listener) {
-      // A connection that has gone says so no more.
+      // A connection that is closed already emits no further event.
       if (response.destroyed) queueMicrotask(listener);
       response.once('close', listener);
       return () => response.off('close', listener);
@@ -51,7 +51,7 @@ export function createWire(
     cut(reply) {
       if (response.destroyed) return;
       const body = Buffer.from(reply.body);
-      // An empty body cannot be cut, so one is promised.
+      // An empty body cannot be cut, so at least one byte is announced.
       start(reply, Math.max(1, body.length));
       response.flushHeaders();
       response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
@@ -60,13 +60,13 @@ export function createWire(
   };
 }
 
-/** The whole body, or nothing when it is unreasonably long; rejects when the client leaves in the middle. */
+/** The whole body; undefined where it is too long. Rejects when the client leaves before its end. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // Read on without keeping it: a client hears the refusal only once it has sent everything.
+    // A body that is too long is read to its end, because many clients read the answer only after they have sent everything.
     if (bytes <= bodyBytesAtMost) chunks.push(chunk);
   }
   return bytes <= bodyBytesAtMost ? Buffer.concat(chunks) : undefined;

@@ -3,7 +3,7 @@ import { mustBeNothing, mustHold, mustLack } from './compare.js';
 import { pair } from './keeping.js';
 import type { Case, Scene } from './scene.js';
 
-/** Saves a set of its own for each account, all at once, and looks at each of them. */
+/** Saves a different set for each account at the same time, and checks what each account loads. */
 async function mustStayApart(scene: Scene, accounts: readonly string[], expected: string): Promise<void> {
   const store = await scene.open();
   const about = async (account: string, work: Promise<void>) => {
@@ -18,7 +18,7 @@ async function mustStayApart(scene: Scene, accounts: readonly string[], expected
 
 const apart = 'each account must have its own tokens';
 
-/** Accounts, and `remove`. */
+/** The tests of accounts, and of `remove`. */
 export const accounts: readonly Case[] = [
   {
     name: 'accounts: many at once do not mix',
@@ -107,7 +107,7 @@ export const accounts: readonly Case[] = [
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
         const account = scene.exactAccount(name);
         const before = await store.load(account);
-        // It may be there from an earlier run: a set then, and nothing that every object has.
+        // An earlier run may have saved a set for this account. Anything else that is loaded comes from `Object.prototype`.
         if (before && !before.access_token)
           assert.fail(
             `load("${name}") must give a saved set or nothing; it gave an object without access_token`,

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import type { LockRecord, TokenSet, TokenStore } from '../store/store.js';
 import { describeError, mustBeRecord } from './compare.js';
 
-/** What `work` comes to, which must take no longer than a step may; the failure begins with `expected`. */
+/** Waits for `work`, and fails with a message that begins with `expected` where it takes longer than one step of a test may. */
 export type Soon = <T>(work: Promise<T>, expected: string | (() => string), ms?: number) => Promise<T>;
 
-/** One process: the store as it was opened, each call of it with a limit and a failure that says what was expected. */
+/** A store that was opened, in the role of one process. Each call has a time limit and fails with a message that says what was expected. */
 export interface Actor {
   readonly store: TokenStore;
   load(account: string): Promise<TokenSet | undefined>;
   save(tokens: TokenSet, account: string, previous?: TokenSet): Promise<void>;
   remove(account: string): Promise<void>;
-  /** The bare call: it may reject, and takes as long as it takes. */
+  /** Calls `lock` of the store without a time limit. */
   lock<T>(account: string, critical: Critical<T>, signal?: AbortSignal): Promise<T>;
-  /** Takes a lock that is free, or about to be, and stays in it until `leave`. */
+  /** Acquires a lock that is free, or soon will be, and holds it until `leave`. */
   enter(account: string): Promise<Held>;
 }
 
@@ -23,13 +23,13 @@ export type Critical<T> = (lost?: AbortSignal, record?: LockRecord) => Promise<T
 export interface Held {
   readonly lost: AbortSignal | undefined;
   readonly record: LockRecord | undefined;
-  /** Lets critical be done, and waits until the lock has settled. */
+  /** Lets `critical` resolve, and waits until the call of `lock` has settled. */
   leave(): Promise<void>;
-  /** As `leave`, for a lock that may be gone: how it settles does not matter. */
+  /** Does the same for a lock that may be lost, and ignores whether the call resolves or rejects. */
   abandon(): Promise<void>;
 }
 
-/** Creates the process that has opened `store`; `ends` and `locks` take up what is still under way when its test is over. */
+/** Creates the actor of an opened store. `ends` and `locks` collect what may still be under way when its test is over. */
 export function createActor(
   store: TokenStore,
   deps: { soon: Soon; ends: (() => void)[]; locks: Promise<unknown>[] },
@@ -44,7 +44,7 @@ export function createActor(
   };
   const lock: Actor['lock'] = (account, critical, signal = new AbortController().signal) => {
     const locking = Promise.resolve().then(() => store.lock!(account, critical, signal));
-    // A test that has failed elsewhere no longer listens.
+    // A rejection is handled here, because a test that has already failed does not await it any more.
     locks.push(locking.catch(() => undefined));
     return locking;
   };

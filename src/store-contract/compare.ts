@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TokenSet } from '../store/store.js';
 
 /**
- * Fails unless `loaded` has every field of `saved`, with the value that it had. What it has beside them is the store's own affair: an id,
- * the time of the save.
+ * Fails unless `loaded` has every field of `saved` with the same value. Further fields, such as an id or the time of the save, are allowed.
  */
 export function mustHold(loaded: TokenSet | undefined, saved: TokenSet, expected: string): void {
   if (!loaded) assert.fail(`${expected}: load() found nothing`);
@@ -16,7 +15,7 @@ export function mustHold(loaded: TokenSet | undefined, saved: TokenSet, expected
   if (wrong.length > 0) assert.fail(`${expected}: ${wrong.join('; ')}`);
 }
 
-/** Fails if `loaded` still has one of these fields; a column that is NULL is as good as none. */
+/** Fails if `loaded` still has one of these fields. A field that is null counts as missing, as a column that is NULL. */
 export function mustLack(loaded: TokenSet | undefined, names: readonly string[], expected: string): void {
   const left = names.filter((name) => loaded?.[name] !== undefined && loaded[name] !== null);
   if (left.length > 0)
@@ -29,7 +28,7 @@ export function mustBeNothing(loaded: TokenSet | undefined, expected: string): v
     assert.fail(`${expected}; it gave an object with ${Object.keys(loaded).join(', ') || 'no fields'}`);
 }
 
-/** What `load` may return; null and undefined mean the same. */
+/** The result of `load`, after a check of its type. Null and undefined mean the same. */
 export function mustBeRecord(loaded: unknown): TokenSet | undefined {
   if (loaded === null || loaded === undefined) return undefined;
   if (typeof loaded !== 'object' || Array.isArray(loaded)) {
@@ -43,7 +42,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** Rows and documents come with prototypes of their own: only what JSON can tell counts. */
+/** The value without its prototypes: rows and documents are compared only by what JSON can represent. */
 function plain(value: unknown): unknown {
   if (value === undefined) return undefined;
   return JSON.parse(

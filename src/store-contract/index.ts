@@ -10,11 +10,11 @@ import type { ContractTest, StoreStage } from './types.js';
 export type { ContractTest, StoreStage } from './types.js';
 
 /**
- * The tests that every token store passes, for any runner. `lock` and `remove` are tested where the store has them.
+ * The tests that every token store must pass, for any test runner. `lock` and `remove` are tested where the store has them.
  *
- * The tests may run in any order; none hangs. They leave nothing behind in a store that has `remove`.
+ * The tests may run in any order, and each has a time limit. They leave nothing behind in a store that has `remove`.
  *
- * @throws TypeError at once for a stage that cannot work.
+ * @throws TypeError for a stage with a missing or wrong part.
  * @example
  * for (const { name, run } of storeContract({ open: () => sqlTokenStore(pool, locks) })) {
  *   test(name, run, 15_000); // longer than a test's own limit of 10 s, so that its message is the one that is seen

@@ -3,14 +3,14 @@ import { isTokenStoreConflict, type TokenSet } from '../store/store.js';
 import { describeError, mustBeNothing, mustHold, mustLack } from './compare.js';
 import type { Case } from './scene.js';
 
-/** The pair number `n`: no two have a value in common. Types and times are tests of their own. */
+/** The pair number `n`. Two different pairs have no value in common. */
 export function pair(n: number): TokenSet {
   return { access_token: `access-${n}`, refresh_token: `refresh-${n}` };
 }
 
 const everyField = 'load() after save() must return every field that was saved';
 
-/** Saves `saved` for an account of its own and looks at what is found then. */
+/** A test that saves `saved` for a new account and checks what is loaded then. */
 function roundTrip(saved: TokenSet): Case['play'] {
   return async (scene) => {
     const store = await scene.open();
@@ -20,7 +20,7 @@ function roundTrip(saved: TokenSet): Case['play'] {
   };
 }
 
-/** `load` and `save`. */
+/** The tests of `load` and `save`. */
 export const keeping: readonly Case[] = [
   {
     name: 'load: an account that was never saved has nothing (undefined or null)',
@@ -51,7 +51,7 @@ export const keeping: readonly Case[] = [
       const [writer, reader] = [await scene.open(), await scene.open()];
       const account = scene.account();
       const expected = 'load() must return what another process has saved';
-      // Read before: what it remembers of that must not count.
+      // The reader loads before the save, so that a cache of that result would show.
       await reader.load(account);
       await writer.save(pair(1), account);
       mustHold(await reader.load(account), pair(1), expected);
@@ -148,7 +148,7 @@ export const keeping: readonly Case[] = [
       await other.save(pair(2), account, await other.load(account));
       const expected = 'save() with the right previous must replace the set';
       mustHold(await writer.load(account), pair(2), expected);
-      // What load does not tell, previous cannot hold.
+      // `previous` contains a field that is not in the store. A store must not compare such fields.
       await writer.save(pair(3), account, { ...pair(2), unknown: 'field' });
       mustHold(await other.load(account), pair(3), expected);
     },
@@ -185,7 +185,7 @@ export const keeping: readonly Case[] = [
       const account = scene.account();
       await store.save(pair(1), account);
       const loaded = (await store.load(account)) as Partial<TokenSet>;
-      // A store that gives frozen objects is on the safe side.
+      // The test changes the loaded object, which is impossible and so harmless where it is frozen.
       if (loaded && !Object.isFrozen(loaded)) {
         loaded.access_token = 'changed';
         delete loaded.refresh_token;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** So long a store is given to do what it must not do. */
+/** How long a test waits before it concludes that a store does not do what it must not do. */
 export const graceMs = 50;
 
 /** Resolves after `ms`. */
@@ -8,7 +8,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
 
-/** What `work` comes to; rejects with an `AssertionError` after `ms`. Leaves no timer. */
+/** Settles as `work` does, or rejects with an `AssertionError` after `ms`. Leaves no timer. */
 export async function within<T>(work: Promise<T>, ms: number, failure: () => string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const elapsed = new Promise<never>((_, reject) => {

@@ -6,7 +6,7 @@ import type { Actor } from './actor.js';
 import { graceMs, pause } from './limits.js';
 import type { Case } from './scene.js';
 
-/** `lock`, as far as its holder keeps it. */
+/** The tests of `lock` while its holder keeps it. */
 export const locking: readonly Case[] = [
   {
     name: 'lock: says how long it holds (lockMs or renewsLock)',
@@ -171,13 +171,13 @@ export const locking: readonly Case[] = [
       const [first, second] = [await scene.open(), await scene.open()];
       const account = scene.account();
       await first.save(pair(1), account);
-      // What it sees before it waits must not be what it sees when it has the lock.
+      // The second one loads before it waits for the lock, so that a cache of that result would show.
       await second.load(account);
       const held = await first.enter(account);
       let isSaved = false;
       let seen: { readonly set: TokenSet | undefined } | undefined;
       const looking = second.lock(account, async () => {
-        // Whether the lock excludes is a test of its own.
+        // If the lock does not exclude, another test says so, and this one has nothing to check.
         if (isSaved) seen = { set: await second.load(account) };
       });
       await pause(graceMs);
@@ -190,7 +190,7 @@ export const locking: readonly Case[] = [
     },
   },
   {
-    // As revoke() calls it.
+    // revoke() calls `remove` while it holds the lock.
     name: 'lock: remove works while it is held',
     rule: 'lock',
     needs: 'lock',
@@ -242,7 +242,7 @@ export const locking: readonly Case[] = [
       patience.abort();
       await pause(graceMs);
       await held.leave();
-      // Who goes on waiting, though nobody wants it any more, would take it now.
+      // A waiter whose wait was aborted and that still waits would acquire the lock in this time.
       await pause(graceMs);
       for (const actor of [holder, waiter]) await (await actor.enter(account)).leave();
     },

@@ -9,7 +9,7 @@ import type { StoreStage } from './types.js';
 
 type Use = (record: LockRecord) => Promise<unknown>;
 
-/** Uses the record under the lock. False for a lock that has none. */
+/** Calls `use` with the record under the lock. Returns false for a lock without a record. */
 async function under(scene: Scene, actor: Actor, account: string, use: Use): Promise<boolean> {
   const held = await actor.enter(account);
   if (held.record) await used(scene, held.record, use);
@@ -46,7 +46,7 @@ const mustStand: Use = async (record) => {
     assert.fail(`stands() of the record must give true while the lock is held; it gave ${String(stands)}`);
 };
 
-/** What a lock remembers for its next holder; a lock that hands over no record passes. */
+/** The tests of a lock's record. A lock without a record passes them. */
 export const remembering: readonly Case[] = [
   {
     name: 'record: empty until something is written',
@@ -82,7 +82,7 @@ export const remembering: readonly Case[] = [
       const written = await under(scene, writer, account, async (record) => {
         await record.write('0a1b2c3d');
         await record.write(undefined);
-        // Nothing is left to take back.
+        // Clearing a record that is empty must not fail.
         await record.write(undefined);
       });
       if (!written) return;
@@ -146,7 +146,7 @@ export const remembering: readonly Case[] = [
       const account = scene.account();
       const held = await holder.enter(account);
       const patience = new AbortController();
-      // Who waits for it takes nothing away from its holder.
+      // A process that waits for the lock must not change `stands` of its holder.
       void waiter.lock(account, async () => undefined, patience.signal).catch(() => undefined);
       await pause(graceMs);
       if (held.record?.stands) await used(scene, held.record, mustStand);
@@ -156,7 +156,7 @@ export const remembering: readonly Case[] = [
   },
 ];
 
-/** What becomes of a lock that is taken from its holder. */
+/** The tests of a lock that is taken from its holder by `breakLock`. */
 export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonly Case[] {
   const broken = (scene: Scene, actor: Actor, account: string) =>
     scene.soon(
@@ -195,7 +195,7 @@ export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonl
         const held = await holder.enter(account);
         await broken(scene, holder, account);
         const next = await second.enter(account);
-        // It releases what it no longer has.
+        // The holder releases the lock that it has lost, which must not affect the next holder.
         await held.abandon();
         let entered = false;
         const waiting = third.lock(account, async () => void (entered = true));
@@ -219,7 +219,7 @@ export function losing(breakLock: NonNullable<StoreStage['breakLock']>): readonl
         await broken(scene, holder, account);
         const asking = Promise.resolve().then(() => record.stands!());
         const expected = 'stands() of the record must not give true when the lock is gone';
-        // A rejection says as much: nothing is presented then.
+        // A rejection means the same as false: the package presents no refresh token then.
         const [stands] = await scene.soon(Promise.allSettled([asking]), expected);
         await held.abandon();
         assert.ok(stands.status === 'rejected' || stands.value !== true, expected);

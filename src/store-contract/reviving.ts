@@ -6,7 +6,7 @@ import { pair } from './keeping.js';
 import { graceMs, pause } from './limits.js';
 import type { Case, Scene } from './scene.js';
 
-/** What a save comes to that a store may refuse. */
+/** The outcome of a save that the store may refuse. */
 async function outcomeOf(
   scene: Scene,
   { store }: Actor,
@@ -20,7 +20,7 @@ async function outcomeOf(
 const before = { sync_cursor: 'cursor-1', disabled: false };
 const after = { sync_cursor: 'cursor-2', disabled: true };
 
-/** What must not come back once it has been replaced, changed or removed. */
+/** The tests that a save does not restore what was replaced, changed or removed meanwhile. */
 export const reviving: readonly Case[] = [
   {
     name: 'save: a set that was replaced does not come back later',
@@ -63,7 +63,7 @@ export const reviving: readonly Case[] = [
         const account = scene.account();
         await one.save(pair(1), account);
         const saved = await outcomeOf(scene, one, { ...pair(2), unwritable }, account, pair(1));
-        // Whoever can keep what JSON cannot hold has nothing to reject.
+        // A store that can keep values which JSON cannot represent need not reject them.
         if (saved.status === 'fulfilled') continue;
         for (const { load } of [one, other])
           mustHold(
@@ -94,13 +94,13 @@ export const reviving: readonly Case[] = [
           assert.fail(`${expected}; it rejected with ${describeError(saved.reason)}`);
         return mustBeNothing(await one.load(account), `${expected}: load() must give undefined or null`);
       }
-      // Whoever compares nothing with `previous` cannot know that there was something to replace.
+      // A store that does not compare with `previous` cannot know that the row was deleted, and may save.
       if (await compares(scene, one)) assert.fail(`${expected}, for it compares with previous; it resolved`);
     },
   },
 ];
 
-/** Whether a save rejects with a conflict where another set is there than the one that it is to replace. */
+/** Whether the store compares: whether a save rejects with a conflict where the store holds another set than `previous`. */
 async function compares(scene: Scene, actor: Actor): Promise<boolean> {
   const account = scene.account();
   await actor.save(pair(1), account);

@@ -4,22 +4,22 @@ import { createActor, type Actor, type Soon } from './actor.js';
 import { within } from './limits.js';
 import type { StoreStage } from './types.js';
 
-/** One promise of the contract, and how it is put to the test. */
+/** One promise of the contract, and its test. */
 export interface Case {
   name: string;
-  /** What a store breaks that fails it: one of the rules of `docs/stores.md`, or what that page says of locks. */
+  /** The rule of `docs/stores.md` that a store breaks which fails this test; `lock` means the section about locks. */
   rule: StoreRule | 'lock';
   needs?: 'lock' | 'remove';
   play: (scene: Scene) => Promise<void>;
 }
 
-/** What a test works with; whatever it leaves under way is ended with it. */
+/** The tools of one test. Whatever it leaves under way is ended after it. */
 export interface Scene {
-  /** Opens the store once more: another process over the same data. */
+  /** Opens the store again, in the role of another process over the same data. */
   open(): Promise<Actor>;
-  /** An account that nobody has used; `label` stands at its end. */
+  /** A new account that was never used. Its name ends with `label`. */
   account(label?: string): string;
-  /** An account of just this name; it may be there from an earlier run. */
+  /** The account with exactly this name, which an earlier run may have used. */
   exactAccount(name: string): string;
   readonly soon: Soon;
   readonly limitMs: number;
@@ -27,7 +27,7 @@ export interface Scene {
 
 const defaultLimitMs = 10_000;
 
-/** Plays a case on a stage of its own: opens, keeps to the limits, and ends and closes whatever was begun. */
+/** Runs a test: opens the stores, applies the time limits, and afterwards ends and closes everything that was begun. */
 export async function play({ rule, needs, play }: Case, stage: StoreStage): Promise<void> {
   const limitMs = stage.limitMs ?? defaultLimitMs;
   const stepMs = limitMs * 0.4;
@@ -53,9 +53,9 @@ export async function play({ rule, needs, play }: Case, stage: StoreStage): Prom
 
   async function finish(): Promise<void> {
     for (const end of ends) end();
-    // Whatever is under way still needs its store; who hangs here has been told so above.
+    // The stores are closed only after what is under way has ended. If that takes too long, the test has already failed above.
     await Promise.allSettled([soon(Promise.all(locks), '')]);
-    // So that a database does not fill up with tests; whether remove works is a test of its own.
+    // The accounts are removed so that a database does not fill up. A failure here is ignored, because `remove` has tests of its own.
     const [store] = stores;
     if (store?.remove) {
       const removing = [...accounts].map(async (account) => store.remove!(account));
@@ -90,7 +90,7 @@ export async function play({ rule, needs, play }: Case, stage: StoreStage): Prom
   if (finished.status === 'rejected') throw finished.reason;
 }
 
-/** The failure of a store, with the rule that is broken; what the stage has failed with stays as it is. */
+/** The failure of a store, with the name of the broken rule added to its message. An error of the stage itself is returned unchanged. */
 function withRule(failure: unknown, rule: Case['rule']): unknown {
   const isOfStore =
     failure instanceof Error &&

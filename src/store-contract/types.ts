@@ -1,21 +1,21 @@
 import type { TokenStore } from '../store/store.js';
 
-/** What the contract needs to try out a store. */
+/** The functions and settings by which the contract tests a store. */
 export interface StoreStage {
   /**
-   * Opens the store. It is called several times within one test: each call stands for another process over the same data.
-   * Data of earlier runs may be there: no test uses a name of another (but for a few names that are traps, like `__proto__`).
+   * Opens the store. It is called several times in one test, each time in the role of another process over the same data. Data of earlier
+   * runs may be there, because each test uses new account names, except for a few special ones such as `__proto__`.
    */
   open(): TokenStore | Promise<TokenStore>;
-  /** Called once for each store that was opened, when its test is over. */
+  /** Closes a store. It is called once for each store that was opened, after its test. */
   close?: ((store: TokenStore) => void | Promise<void>) | undefined;
   /**
-   * Takes the lock of `account` from its holder, who has it by way of `store`: as a connection does that breaks, or a lease that ends.
-   * The lock is free when this resolves. With it the contract also tests what a holder hears, and may still do, when its lock is gone.
+   * Takes the lock of `account` away from its holder, which holds it through `store`, as a broken connection or an expired lease would. The
+   * lock must be free when this resolves. With this function the contract also tests what happens to a holder that has lost its lock.
    */
   breakLock?: ((store: TokenStore, account: string) => void | Promise<void>) | undefined;
   /**
-   * How long one test may take, in milliseconds; each step of it has 40 % of that. A runner's own limit should be longer.
+   * The time limit of one test in milliseconds; each of its steps has 40 % of that. The runner's own limit should be longer.
    * @default 10_000
    */
   limitMs?: number | undefined;
@@ -23,9 +23,9 @@ export interface StoreStage {
 
 /** One test, for any runner: `test(name, run)`. */
 export interface ContractTest {
-  /** What is promised, in words. */
+  /** The promise, for the title of the test. */
   readonly name: string;
-  /** The optional part of a store that this is about: a store without it passes. */
+  /** The optional function of a store that this tests; a store without it passes. */
   readonly needs?: 'lock' | 'remove' | undefined;
   /** Rejects with an `AssertionError` that says what was expected. Takes no argument and needs no `this`. */
   readonly run: () => Promise<void>;
