@@ -1,4 +1,3 @@
-import type { AxiosRequestConfig } from 'axios';
 import type { Adapter } from './adapter.js';
 import { copyOf, isAxiosError } from './versions.js';
 import type { Requesting } from './copy.js';
