@@ -54,6 +54,7 @@ writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": [".
 
 async function bundle(format, input) {
   const built = await rollup({ input, external, plugins: [typescript] });
+  let shared;
   await built.write({
     dir: join('dist', format),
     format,
@@ -61,6 +62,10 @@ async function bundle(format, input) {
     // Those of `register` find files beside them.
     chunkFileNames: ({ moduleIds }) =>
       moduleIds.every((id) => id.includes('/src/register/')) ? 'register/[name].js' : 'shared/[name].js',
+    manualChunks(id, { getModuleInfo }) {
+      shared ??= sharedBy(Object.values(input), (file) => getModuleInfo(file).importedIds);
+      return shared.has(id) ? 'common' : undefined;
+    },
     // A default import from CommonJS gives what it gives in code that TypeScript compiles.
     interop: 'auto',
     esModule: true,
@@ -68,6 +73,21 @@ async function bundle(format, input) {
     minifyInternalExports: false,
     hoistTransitiveImports: false,
   });
+}
+
+/**
+ * The modules that more than one entry needs. They are in one chunk, because each file that is loaded takes time. `register` needs nearly
+ * all there is, and does not count.
+ */
+function sharedBy(entries, importsOf) {
+  const needs = new Map();
+  for (const entry of entries.filter((file) => !file.startsWith('src/register/'))) {
+    const needed = new Set([resolve(entry)]);
+    for (const file of needed)
+      for (const imported of importsOf(file)) if (!external(imported)) needed.add(imported);
+    for (const file of needed) needs.set(file, (needs.get(file) ?? 0) + 1);
+  }
+  return new Set([...needs.keys()].filter((file) => needs.get(file) > 1));
 }
 
 /** The types are the same in both formats, but for {@link errorType}: see src/axios/error-type.ts. */
