@@ -27,7 +27,7 @@ export function agrees(name, head, rows) {
   }
   if (JSON.stringify(cellsOf(told)) === JSON.stringify(found)) return true;
   console.error(
-    `docs/compatibility.md tells something else under ${open}. What was found:\n\n${markdown(found)}\n`,
+    `docs/compatibility.md differs from the results under ${open}. What was found:\n\n${markdown(found)}\n`,
   );
   return false;
 }

@@ -1,5 +1,5 @@
 // Runs the whole-plugin tests on every axios that we promise to work with, and ends with a table. Fails if any of them fails, or if
-// docs/compatibility.md tells something else. `npm run test:axios -- 0.21 fetch` runs those whose version or adapter begins so.
+// the results differ from docs/compatibility.md. `npm run test:axios -- 0.21 fetch` runs those whose version or adapter begins so.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, tmpdir } from 'node:os';

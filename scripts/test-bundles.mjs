@@ -1,6 +1,6 @@
 // Bundles an application with the packed package by each bundler, as its users do, and runs the result in a folder that has nothing but what
 // they would deploy. It renews tokens over the file store and its lock. Ends with a table, and fails where something fails or where
-// docs/compatibility.md tells something else. `-- next` and the like choose; then the table is not compared.
+// the results differ from docs/compatibility.md. `-- next` and the like choose; then the table is not compared.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,

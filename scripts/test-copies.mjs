@@ -1,5 +1,5 @@
 // Runs the built plugin, with an axios of its own, in applications with another one, and ends with a table. Fails where something does not
-// hold, or where docs/compatibility.md tells something else. `npm run test:copies -- 1.7` runs the applications whose axios begins so; then
+// hold, or where a result differs from docs/compatibility.md. `npm run test:copies -- 1.7` runs the applications whose axios begins so; then
 // the table is not compared.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

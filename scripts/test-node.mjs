@@ -1,5 +1,5 @@
 // Uses the packed tarball on every Node that we promise to work with, ends with a table, and fails where something fails or where
-// docs/compatibility.md tells something else. The binaries are packages of the registry, for Linux on x64.
+// the results differ from docs/compatibility.md. The binaries are packages of the registry, for Linux on x64.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,

@@ -1,5 +1,5 @@
 // Compiles consumers of the packed package with every TypeScript that we promise to work with, ends with a table, and fails where one
-// does not compile, where an exemption is not needed any more, or where docs/compatibility.md tells something else.
+// does not compile, where an exemption is not needed any more, or where a result differs from docs/compatibility.md.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
