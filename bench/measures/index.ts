@@ -18,7 +18,7 @@ export const measures: Measures = {
     const all = await takeScenario(herd(calls), run);
     return { calls, rows: [...all, ...(await takeScenario(herdOfSdk(calls / 10), run))] };
   },
-  steady: async (run) => ({ calls: 2_400, rows: await takeScenario(steady(6_000), run) }),
+  steady: async (run) => ({ calls: 1_200, rows: await takeScenario(steady(6_000), run) }),
   drain: async (run) => ({
     calls: 600,
     rows: await takeScenario(drain(600, { limit: 200, windowSeconds: 2 }), run),

@@ -27,8 +27,8 @@ export async function measureOverhead({ rounds, say }: Run): Promise<OverheadFig
   const seen = { stub: [] as Record<Load, Turn[]>[], http: [] as Record<Load, Turn[]>[] };
   for (let round = 1; round <= rounds; round++) {
     say(`overhead: round ${round} of ${rounds}`);
-    seen.stub.push(await takeRound(onStub, undefined, 20));
-    seen.http.push(await takeRound(overHttp, origin, 40));
+    seen.stub.push(await takeRound(onStub, undefined, { ms: 20, warmUp: 10_000 }));
+    seen.http.push(await takeRound(overHttp, origin, { ms: 40, warmUp: 3_000 }));
   }
   await server.end();
   const figures = (names: readonly string[], of: readonly Record<Load, Turn[]>[]) => ({
@@ -48,7 +48,7 @@ export async function measureOverhead({ rounds, say }: Run): Promise<OverheadFig
 async function takeRound(
   names: readonly string[],
   origin: string | undefined,
-  ms: number,
+  { ms, warmUp }: { ms: number; warmUp: number },
 ): Promise<Record<Load, Turn[]>> {
   const children = new Map<string, Child<StraightCalls>>();
   await Promise.all(
@@ -58,11 +58,8 @@ async function takeRound(
       await child.ask('connect', { name, origin });
     }),
   );
-  // Long enough for the engine to have compiled what is called often, though all warm up at once.
-  for (const load of loads)
-    await Promise.all(
-      [...children.values()].map((child) => child.ask('run', { ms: 1_200, lanes: lanesOf[load] })),
-    );
+  await Promise.all([...children.values()].map((child) => child.ask('warmUp', { calls: warmUp, lanes: 50 })));
+  for (const child of children.values()) await child.ask('run', { ms, lanes: 1 });
   const turns: Record<Load, Turn[]> = { sequential: [], at50: [] };
   for (let turn = 0; turn < turnsPerRound; turn++) {
     for (const load of shuffled(loads)) {
@@ -88,6 +85,7 @@ function overheads(names: readonly string[], rounds: readonly (readonly Turn[])[
       cpuMicroseconds: median(perRound((turn) => turn.get(contender)!.cpuMicroseconds)),
       toBare: ratioTo('bare axios', 'microseconds'),
       toBearer: ratioTo('hand-written bearer', 'microseconds'),
+      cpuToBare: ratioTo('bare axios', 'cpuMicroseconds'),
       cpuToBearer: ratioTo('hand-written bearer', 'cpuMicroseconds'),
     };
   });

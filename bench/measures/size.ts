@@ -18,7 +18,7 @@ const packages = [
 ];
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const importer = fileURLToPath(new URL('../processes/import-time.mjs', import.meta.url));
-const turnsPerRound = 5;
+const turnsPerRound = 3;
 
 export async function measureSize({ rounds, say }: Run): Promise<SizeFigures> {
   const starts: Map<string, number>[] = [];

@@ -47,6 +47,7 @@ export function reportAccounts({ rows, idle }: AccountsFigures): Report {
           'CPU µs of the first use',
           'CPU µs per call',
           '× at one account',
+          'rounds',
         ],
         rows: rows.map((row) => [
           row.how,
@@ -55,6 +56,7 @@ export function reportAccounts({ rows, idle }: AccountsFigures): Report {
           row.firstUseMicroseconds === undefined ? '–' : short(row.firstUseMicroseconds),
           short(row.callMicroseconds),
           times(row.toOneAccount.median),
+          String(row.rounds),
         ]),
       },
       {

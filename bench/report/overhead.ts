@@ -10,6 +10,7 @@ export interface Overhead {
   readonly cpuMicroseconds: number;
   readonly toBare: Spread;
   readonly toBearer: Spread;
+  readonly cpuToBare: Spread;
   readonly cpuToBearer: Spread;
 }
 
@@ -21,10 +22,10 @@ export interface OverheadFigures {
 export function reportOverhead({ stub, http }: OverheadFigures): Report {
   return {
     tables: [
-      table('On a stub adapter, one call after another', onStub, stub.sequential),
-      table('On a stub adapter, 50 calls at a time', onStub, stub.at50),
-      table('Over loopback HTTP, one call after another', onHttp, http.sequential),
-      table('Over loopback HTTP, 50 calls at a time', onHttp, http.at50),
+      table('On a stub adapter, one call after another', onStub, stub.sequential, cpuColumns),
+      table('On a stub adapter, 50 calls at a time', onStub, stub.at50, cpuColumns),
+      table('Over loopback HTTP, one call after another', onHttp, http.sequential, allColumns),
+      table('Over loopback HTTP, 50 calls at a time', onHttp, http.at50, allColumns),
     ],
     aims: [
       ...stubAims('stub adapter, one call after another', stub.sequential),
@@ -36,40 +37,51 @@ export function reportOverhead({ stub, http }: OverheadFigures): Report {
 }
 
 const onStub =
-  'The adapter answers in the next microtask, so that nothing but the packages is measured. `@procore/js-sdk` has no adapter and is not here.';
+  'The adapter answers in the next microtask, so that nothing but the packages is measured: by the CPU time of the process, for there is nothing to wait for. `@procore/js-sdk` has no adapter and is not here.';
 const onHttp =
   'The server is a process of its own that answers every request alike; connections are kept alive, 50 at most. `@procore/js-sdk` calls by the fetch of Node, not by `node:http`, so that its figure is that of another client.';
 
-function table(title: string, text: string, rows: readonly Overhead[]): Table {
+type Column = readonly [head: string, cell: (row: Overhead) => string];
+
+const quartilesOf = ({ quartiles }: Spread) => quartiles.map((value) => value.toFixed(2)).join(' – ');
+const cpuColumns: readonly Column[] = [
+  ['CPU µs per call', (row) => short(row.cpuMicroseconds)],
+  ['× bare axios', (row) => times(row.cpuToBare.median)],
+  ['× hand-written bearer', (row) => times(row.cpuToBearer.median)],
+  ['quartiles', (row) => quartilesOf(row.cpuToBearer)],
+];
+const allColumns: readonly Column[] = [
+  ['µs per call', (row) => short(row.microseconds)],
+  ['× bare axios', (row) => times(row.toBare.median)],
+  ['× hand-written bearer', (row) => times(row.toBearer.median)],
+  ['quartiles', (row) => quartilesOf(row.toBearer)],
+  ['CPU µs per call', (row) => short(row.cpuMicroseconds)],
+  ['CPU × hand-written bearer', (row) => times(row.cpuToBearer.median)],
+];
+
+function table(title: string, text: string, rows: readonly Overhead[], columns: readonly Column[]): Table {
   return {
     title,
     text,
-    head: ['', 'µs per call', 'CPU µs per call', '× bare axios', '× hand-written bearer', 'quartiles'],
-    rows: rows.map(({ contender, microseconds, cpuMicroseconds, toBare, toBearer }) => [
-      contender,
-      short(microseconds),
-      short(cpuMicroseconds),
-      times(toBare.median),
-      times(toBearer.median),
-      toBearer.quartiles.map((value) => value.toFixed(2)).join(' – '),
-    ]),
+    head: ['', ...columns.map(([head]) => head)],
+    rows: rows.map((row) => [row.contender, ...columns.map(([, cell]) => cell(row))]),
   };
 }
 
 function stubAims(what: string, rows: readonly Overhead[]): Aim[] {
-  const { toBare, toBearer } = ours(rows);
+  const { cpuToBare, cpuToBearer } = ours(rows);
   return [
     {
       what,
       aim: 'at most 1.10 × bare axios',
-      measured: times(toBare.median),
-      isMet: isAtMost(toBare.median, 1.1),
+      measured: times(cpuToBare.median),
+      isMet: isAtMost(cpuToBare.median, 1.1),
     },
     {
       what,
       aim: 'not above a hand-written bearer',
-      measured: times(toBearer.median),
-      isMet: isAtMost(toBearer.median, 1),
+      measured: times(cpuToBearer.median),
+      isMet: isAtMost(cpuToBearer.median, 1),
     },
   ];
 }

@@ -27,7 +27,7 @@ export function reportProcesses({ rows }: ProcessesFigures): Report {
       {
         title: 'Several processes, one store',
         text:
-          'The processes share the folder of `fileTokenStore`. The access token has expired before they start, then the server ends it twice without a word; each time every process makes 100 calls at once. ' +
+          'The processes share the folder of `fileTokenStore`. The access token has expired before they start, then the server ends it twice without a word; each time every process makes 100 calls at once. Each number of processes is taken once. ' +
           'No README of another contender says how processes share a refresh token, so that none is here.',
         head: [
           'processes',

@@ -29,13 +29,14 @@ export function reportQueued({ rows }: QueuedFigures): Report {
         text:
           'All calls are begun at once on a stub adapter that holds its answers back. Ten are sent, the others wait in the queue until these are answered. ' +
           'The bytes of a call that bare axios has sent and that waits for its answer are taken off. The last column compares with the same calls where all are sent at once.',
-        head: ['', 'calls', 'bytes per queued call', 'CPU µs per queued call', '× unqueued'],
+        head: ['', 'calls', 'bytes per queued call', 'CPU µs per queued call', '× unqueued', 'rounds'],
         rows: rows.map((row) => [
           row.how,
           row.calls.toLocaleString('en'),
           short(row.bytesBesideAxios),
           short(row.cpuMicroseconds),
           times(row.toUnqueued.median),
+          String(row.rounds),
         ]),
       },
     ],
