@@ -139,7 +139,7 @@ test('a call without a bearer is that of the tokens that were there before, unti
   expect(idOf(await h.instance.get(me, { procore: { account: '2' } }))).toBe(2);
 });
 
-test('it is the only user’s where the store can say that there is no other, also before that one has called', async () => {
+test('a call without a bearer is the only user’s where the store can say that there is no other, also before that user has called', async () => {
   const store = listing();
   await using h = await createHarness({ options: { ...options, store } });
   store.sets.set('1', h.emulator.issue({ userId: 1 }));
@@ -148,7 +148,7 @@ test('it is the only user’s where the store can say that there is no other, al
   expect(await caught(h.instance.get(me))).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
 });
 
-test('where it cannot, nobody is taken for the only user', async () => {
+test('where the store cannot list its accounts, a call without a bearer is not taken for the only user’s', async () => {
   await using h = await createHarness({ options, authorised: false });
   for (const id of [1, 2]) h.store.sets.set(String(id), h.emulator.issue({ userId: id }));
   expect(idOf(await h.instance.get(me, as(h.store.sets.get('1')!)))).toBe(1);

@@ -87,7 +87,7 @@ describe('exchangeCode', () => {
     expect(h.procore.status()).toMatchObject({ state: 'fresh', unsaved: false });
   });
 
-  test('its life counts from when the request was sent', async () => {
+  test('the life of a token for a code counts from when the request was sent', async () => {
     await using h = await createHarness({ authorised: false });
     const slow = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
     const sentAtMs = h.env.now();
@@ -367,7 +367,7 @@ describe('exchangeCode', () => {
     expect(h.store.sets.get('default')).toEqual(await exchanged);
   });
 
-  test("it takes the application's agents and none of its interceptors", async () => {
+  test("the exchange of a code takes the application's agents and none of its interceptors", async () => {
     await using h = await createHarness({ authorised: false });
     let ran = 0;
     h.instance.interceptors.request.use((config) => {

@@ -56,7 +56,7 @@ test('a body that may differ in length has the right length each time', async ()
   expect(seen.map(({ body }) => String(body))).toEqual(['{"subject":"long, longer"}', '{"subject":"b"}']);
 });
 
-test('it is made when the call leaves, not while it waits', async () => {
+test('procore.body is called when the call leaves, not while it waits', async () => {
   await using h = await createHarness();
   h.emulator.setRateLimits({ spike: { limit: 1, windowSeconds: 10 } });
   await h.instance.get('/rest/v1.0/me');
@@ -88,7 +88,7 @@ test('the stream of an attempt that failed is closed, read or not', async () => 
   expect(streams.every(({ destroyed }) => destroyed)).toBe(true);
 });
 
-test('what it throws the call rejects with, nothing is sent, and the gate goes on', async () => {
+test('the call rejects with what procore.body throws, nothing is sent, and the gate goes on', async () => {
   await using h = await createHarness();
   const thrown = new Error('no such file');
   const body = () => {

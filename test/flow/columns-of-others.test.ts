@@ -56,7 +56,7 @@ describe.each([
     expect(row(h)).not.toHaveProperty('old');
   });
 
-  test('nor before the late save of tokens that the application has brought', async () => {
+  test('a column that somebody changes before the late save of tokens from setTokens is not put back', async () => {
     await using h = await createHarness();
     prepare(h);
     change(h, before);
@@ -79,7 +79,7 @@ describe.each([
     });
   });
 
-  test('nor by a late save that has waited for one that hung', async () => {
+  test('a column that somebody changes is not put back by a late save that had to wait for a save that hung', async () => {
     await using h = await createHarness();
     prepare(h);
     change(h, before);
@@ -96,7 +96,7 @@ describe.each([
     expect(row(h)).not.toHaveProperty('old');
   });
 
-  test('nor by the next renewal of a pair that could not be saved', async () => {
+  test('a column that somebody changes is not put back by the next renewal of a pair that could not be saved', async () => {
     await using h = await createHarness();
     prepare(h);
     change(h, before);
@@ -158,7 +158,7 @@ test('a store that cannot be read for a moment keeps its columns when the applic
   expect(row(h)).toMatchObject({ ...before, refresh_token: brought.refresh_token });
 });
 
-test('one that cannot be read at all gets such tokens beside the columns that were seen last', async () => {
+test('a store that cannot be read at all gets the tokens of setTokens together with the columns that were read last', async () => {
   await using h = await createHarness();
   change(h, before);
   await h.procore.renew();

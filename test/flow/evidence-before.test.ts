@@ -74,7 +74,7 @@ describe('a table that has become read-only, while the access token works', () =
     expect(h.emulator.counters.tokenRequests).toBe(0);
   });
 
-  test('it is tried again later, less and less often, and renewed once the table can be written to', async () => {
+  test('the renewal is tried again at growing intervals, and succeeds once the table can be written to', async () => {
     await using h = await createHarness();
     const { table, store } = createTable(h);
     const { instance, procore } = h.attachProcess({ store });
@@ -94,7 +94,7 @@ describe('a table that has become read-only, while the access token works', () =
     expect(h.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 0 });
   });
 
-  test('renew() says so, and redeems nothing', async () => {
+  test('renew() rejects with a TokenStoreError, and redeems nothing', async () => {
     await using h = await createHarness();
     const { table, store } = createTable(h);
     const { procore } = h.attachProcess({ store });
@@ -135,7 +135,7 @@ describe('a table that has become read-only, when the access token has expired',
     expect(h.emulator.counters.exchanges).toBe(1);
   });
 
-  test('so it is when a 401 has refused it', async () => {
+  test('the same holds when a 401 has refused the access token: nothing is redeemed until the table can be written to', async () => {
     await using h = await createHarness();
     const { table, store } = createTable(h);
     const { instance } = h.attachProcess({ store });
@@ -157,7 +157,7 @@ describe('a record that cannot be written beside tokens that can', () => {
     return made;
   };
 
-  test('costs nothing while the access token works: nothing is redeemed', async () => {
+  test('fails no call while the access token works: nothing is redeemed', async () => {
     await using h = await createHarness();
     const { store, saved } = broken(h);
     const { instance, procore } = h.attachProcess({ store });

@@ -102,7 +102,7 @@ describe("the error stays axios's own", () => {
     expect(problemOf(await h.instance.get(me))).toBeUndefined();
   });
 
-  test('also where an error of ours gives way to the answer', async () => {
+  test('a 401 for which the user must log in has its problem on the response too, where validateStatus accepts it', async () => {
     await using h = await createHarness();
     h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);
     const response = await h.env.drive(h.instance.get(me, { validateStatus: () => true }));
@@ -133,7 +133,7 @@ describe("the error stays axios's own", () => {
 });
 
 describe('calls without an answer', () => {
-  test('refused: never sent', async () => {
+  test('a refused connection: the call was never sent', async () => {
     await using h = await createHarness();
     const baseURL = h.emulator.url;
     await h.close();
@@ -160,7 +160,7 @@ describe('calls without an answer', () => {
     expect(h.emulator.log.filter(({ wrote }) => wrote)).toHaveLength(1);
   });
 
-  test('timed out: a GET is sent again and a POST is not', async () => {
+  test('a time-out: a GET is sent again and a POST is not', async () => {
     await using h = await createHarness();
     h.emulator.misbehave({ on: 'api', times: 2, do: { kind: 'hang' } });
     const error = await caught(h.instance.post(rfis, {}, { timeout: 30 }));
@@ -168,7 +168,7 @@ describe('calls without an answer', () => {
     expect((await h.env.drive(h.instance.get(me, { timeout: 1_000 }))).status).toBe(200);
   });
 
-  test('too long an answer for maxContentLength: nobody asks for it again', async () => {
+  test('an answer that is longer than maxContentLength is not requested again', async () => {
     await using h = await createHarness();
     if (plainFetch) {
       expect((await h.instance.get(me, { maxContentLength: 10 })).status).toBe(200);
@@ -179,7 +179,7 @@ describe('calls without an answer', () => {
     expect(h.emulator.counters.apiRequests).toBe(1);
   });
 
-  test('cancelled before it left, and while it was under way', async () => {
+  test('a call that is cancelled before it is sent or while it is under way is classified as canceled', async () => {
     await using h = await createHarness();
     const aborted = AbortSignal.abort();
     const before = await caught(h.instance.get(me, { signal: aborted }));

@@ -50,7 +50,7 @@ describe.each(!below('1.0') ? (['before', 'after'] as const) : [])(
       expect(h.emulator.counters.tokenRequests).toBe(1);
     });
 
-    test('that asks the handle for a new authorisation mends the call', async () => {
+    test('mends the call when its refresh function ends in setTokens', async () => {
       await using h = await createHarness();
       const { api, calls, procore } = refreshing(h, order, async () =>
         // As after a log-in in the browser.
@@ -61,7 +61,7 @@ describe.each(!below('1.0') ? (['before', 'after'] as const) : [])(
       expect(calls.refreshes).toBe(1);
     });
 
-    test('that refreshes at /oauth/token by itself is not asked, and spends nothing', async () => {
+    test('is not asked when its refresh function calls /oauth/token by itself, and spends no token', async () => {
       await using h = await createHarness();
       const { api, calls } = refreshing(h, order, () =>
         api.post(`${h.emulator.url}/oauth/token`, {

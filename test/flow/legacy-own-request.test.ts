@@ -53,7 +53,7 @@ describe('a token that nobody here knows, redeemed by the application’s own re
   );
 });
 
-test('who comes with a token that is being presented waits no longer than it wants to, and presents it no second time', async () => {
+test('a request with a token that is being presented waits no longer than its own timeout, and the token is not presented twice', async () => {
   await using h = await createHarness({ options });
   await h.instance.get(me);
   const { refresh_token: anew } = h.emulator.issue();
@@ -164,7 +164,7 @@ test.each<[string, (h: Harness) => Promise<unknown>]>([
   expect(names(h.told)).toEqual([]);
 });
 
-test('where it cannot be saved, the application has it all the same, and it is saved later', async () => {
+test('where the new pair cannot be saved, the application gets it nevertheless, and it is saved later', async () => {
   await using h = await createHarness({ options });
   await h.instance.get(me);
   h.store.onSave = () => {
@@ -189,7 +189,7 @@ test('a token from before a new authorisation of the same user is answered after
   expect(h.emulator.counters.tokenRequests).toBe(tokenRequests);
 });
 
-test('without a restart also where the store keeps only the fields that it knows', async () => {
+test('a token from before a new authorisation is answered without a restart, also where the store keeps only the fields that it knows', async () => {
   await using h = await createHarness({ options });
   h.store.onSave = (tokens) => void delete tokens['redeemed_refresh_tokens'];
   await h.instance.get(me);
@@ -218,7 +218,7 @@ describe('a token that nobody here knows', () => {
     expect(h.emulator.counters).toMatchObject({ tokenRequests: 2, exchanges: 1 });
   });
 
-  test('that came without a client_id, and was refused, may be another client’s: it is presented again', async () => {
+  test('is presented again after a refusal of a request without a client_id: it may belong to another client', async () => {
     await using h = await createHarness({ options });
     await h.instance.get(me);
     const refused = h.emulator.misbehave({
@@ -231,7 +231,7 @@ describe('a token that nobody here knows', () => {
     expect(refused.hits).toBe(2);
   });
 
-  test('and that the server gives back unspent changes nothing', async () => {
+  test('changes nothing where the server answers with the same token again', async () => {
     await using h = await createHarness({ options });
     await h.instance.get(me);
     const before = inHand(h);

@@ -53,7 +53,7 @@ for (const kind of ['access_token', 'refresh_token'] as const)
     expect(h.emulator.counters).toMatchObject({ spentPresentations: 0, unauthorized: 0 });
   });
 
-test('it is noticed without takeOverRefresh, too: the tokens are as dead as after revoke()', async () => {
+test('a revocation by the application is noticed without takeOverRefresh too, with the same effect as revoke()', async () => {
   await using h = await createScene();
   await h.instance.get(me);
   await revoke(h, inHand(h).refresh_token!);
@@ -62,7 +62,7 @@ test('it is noticed without takeOverRefresh, too: the tokens are as dead as afte
   expect(h.emulator.counters.unauthorized).toBe(0);
 });
 
-test('it is noticed where the tokens are in the store only, right after a restart', async () => {
+test('a revocation right after a restart is noticed, when the tokens are in the store only', async () => {
   await using h = await createScene({ options: takingOver });
   await revoke(h, inHand(h).access_token);
   expect(h.store.sets.size).toBe(0);
@@ -83,7 +83,7 @@ const shapes: [string, (h: Harness, token: string) => AxiosRequestConfig][] = [
   ],
 ];
 
-test.each(shapes)('it is noticed when its fields are in %s', async (_name, shape) => {
+test.each(shapes)('a revocation is noticed when its fields are in %s', async (_name, shape) => {
   await using h = await createScene({ options: takingOver });
   await h.instance.get(me);
   const config = shape(h, inHand(h).refresh_token!);
@@ -106,7 +106,7 @@ test.each<[string, number, unknown]>([
   expect(idOf(await h.instance.get(me))).toBe(1);
 });
 
-test('one that fails on its way changes nothing, and its error is the application’s', async () => {
+test('a revocation whose request fails changes nothing, and the application gets the error', async () => {
   await using h = await createScene({ options: takingOver });
   await h.instance.get(me);
   const adapter = () => Promise.reject(new Error('cut'));
@@ -114,7 +114,7 @@ test('one that fails on its way changes nothing, and its error is the applicatio
   expect(idOf(await h.instance.get(me))).toBe(1);
 });
 
-test('one for another client leaves the tokens alone', async () => {
+test('a revocation for another client leaves the tokens alone', async () => {
   await using h = await createScene({ options: takingOver });
   await h.instance.get(me);
   const data = new URLSearchParams({ token: inHand(h).refresh_token!, client_id: 'another' });
@@ -148,7 +148,7 @@ test('a pair that could not be saved stays when the one before it is revoked', a
   expect(h.procore.unsavedTokens()).toMatchObject({ refresh_token: renewed.refresh_token });
 });
 
-test('what nobody here knows is revoked, and the tokens that are held stay', async () => {
+test('the revocation of an unknown token is sent, and the account keeps its tokens', async () => {
   await using h = await createScene({ options: takingOver });
   await h.instance.get(me);
   const bob = h.emulator.issue({ userId: 2 });
@@ -193,7 +193,7 @@ test('where accounts are the users, the one who logs out is forgotten and nobody
   expect([...h.store.sets.keys()].sort()).toEqual(['1', '2']);
 });
 
-test('and so is one whose tokens are in the store only, by a refresh token of a store that can list', async () => {
+test('with accountBySubject, a user whose tokens are in the store only is forgotten too, if the store can list its accounts', async () => {
   await using h = await createScene({
     options: { ...takingOver, account: accountBySubject },
     authorised: false,

@@ -120,7 +120,7 @@ test('a refresh of a token that works is answered without a request, with the li
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
 
-test('asked for with less than a quarter of its life left, a token is replaced: who asks again at once gets no work', async () => {
+test('a token with less than a quarter of its life left is renewed on request, and the next request causes no second renewal', async () => {
   await using h = await createHarness({ options });
   await h.instance.get(me);
   h.env.jump(0.76 * life);
@@ -130,7 +130,7 @@ test('asked for with less than a quarter of its life left, a token is replaced: 
   expect(h.emulator.counters.tokenRequests).toBe(1);
 });
 
-test('where that cannot be had now, the answer is the token that still works', async () => {
+test('where the renewal fails for now, the answer is the token that still works', async () => {
   await using h = await createHarness({ options });
   await h.instance.get(me);
   h.env.jump(0.8 * life);
@@ -197,7 +197,7 @@ describe('before there is any token', () => {
     expect(names(h.told)).toEqual([]);
   });
 
-  test('such a call, once it is over, holds up no later drain', async () => {
+  test('a call with its own bearer that has ended delays no later drain', async () => {
     const renewal = { drain: true };
     await using h = await createHarness({ options: { ...options, renewal }, authorised: false });
     const own = h.emulator.issue();
@@ -208,7 +208,7 @@ describe('before there is any token', () => {
     expect(h.env.now()).toBe(sinceMs);
   });
 
-  test('a call without one fails as ever', async () => {
+  test('a call without a bearer fails as it does without the plugin', async () => {
     await using h = await createHarness({ options, authorised: false });
     expect(await caught(h.instance.get(me))).toMatchObject({
       code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
@@ -348,7 +348,7 @@ describe('a token that is nobody’s here', () => {
     expect((await h.instance.get(me, bearer(data.access_token))).data).toMatchObject({ id: 2 });
   });
 
-  test('neither is the code of another user kept, while the tokens in hand work', async () => {
+  test('the tokens for another user’s code are not kept while the account’s tokens work', async () => {
     await using h = await createHarness({ options });
     await h.instance.get(me);
     const before = inHand(h);
@@ -356,7 +356,7 @@ describe('a token that is nobody’s here', () => {
     expect(inHand(h)).toEqual(before);
   });
 
-  test('that the server refuses: the application hears it, and nothing changes', async () => {
+  test('that the server refuses: the application gets the refusal, and nothing changes', async () => {
     await using h = await createHarness({ options });
     await h.instance.get(me);
     const before = inHand(h);

@@ -47,7 +47,7 @@ test('where the tokens of another user were brought, who comes with one from bef
   expect(subjectOf(inHand(h).access_token)).toBe('2');
 });
 
-test('the same where tokens do not tell whose they are', async () => {
+test('where another user’s opaque tokens were brought, a request with an earlier token gets its own answer', async () => {
   await using h = await createHarness({ options, authorised: false });
   h.store.sets.set('default', opaque('ann'));
   await h.procore.getAccessToken();
@@ -55,7 +55,7 @@ test('the same where tokens do not tell whose they are', async () => {
   expect(await userOf(refresh(h, 'r-ann'))).toBe('invalid_grant');
 });
 
-test('the same where they were merged into the set of the user before', async () => {
+test('where another user’s tokens were merged into the set of the user before, a request with an earlier token gets its own answer', async () => {
   await using h = await createHarness({ options });
   const ann = inHand(h);
   await h.procore.renew();
@@ -122,7 +122,7 @@ test('who logs in while another user’s renewal is undecided does not take the 
   expect(inHand(h).refresh_token).toBe(ann.refresh_token);
 });
 
-test('neither does who logs in while the store cannot be read', async () => {
+test('a user who logs in while the store cannot be read does not take the place of a live pair', async () => {
   await using h = await createHarness({ options });
   const ann = inHand(h);
   h.store.onLoad = () => Promise.reject(new Error('down'));
@@ -133,7 +133,7 @@ test('neither does who logs in while the store cannot be read', async () => {
   expect(inHand(h).refresh_token).toBe(ann.refresh_token);
 });
 
-test('neither does who logs in where the tokens are dead, and another process has brought a live pair', async () => {
+test('a user who logs in does not take the place of a live pair that another process has saved over dead tokens', async () => {
   const { h } = await dead();
   await using _ = h;
   const anew = h.emulator.issue();

@@ -48,7 +48,7 @@ describe('right before a token is presented', () => {
     expect(h.emulator.counters).toMatchObject({ tokenRequests: 3, exchanges: 1 });
   });
 
-  test('and after a client secret that took its time', async () => {
+  test('the lock is asked again after a clientSecret function that took long', async () => {
     await using h = await createHarness();
     let theirs: TokenSet | undefined;
     const { store } = provable(h, () => theirs === undefined);
@@ -136,7 +136,7 @@ describe('after a long wait the store is read again', () => {
     },
   );
 
-  test('and a store that cannot be read then stops the renewal before it redeems anything', async () => {
+  test('a store that cannot be read again after a long wait stops the renewal before anything is redeemed', async () => {
     await using h = await createHarness();
     const { procore } = h.attachProcess({ store: { load: h.store.load, save: h.store.save } });
     h.emulator.misbehave(busy(20));

@@ -40,7 +40,7 @@ test.each([
   },
 );
 
-test('one that another process brought, and replaced, while this one holds an older pair is so, too', async () => {
+test('an opaque bearer that another process has got and replaced is known while this process holds an older pair', async () => {
   await using h = await createScene();
   const { instance } = h.start();
   expect(await bearerSent(instance, 'a-1')).toBe('Bearer a-1');

@@ -55,7 +55,7 @@ const tellsAll = !below('1.0');
 });
 
 describe('a procore.body', () => {
-  test('that never comes is no reason to outlive an abort or a deadline', async () => {
+  test('that never resolves does not keep a call from ending by abort or deadline', async () => {
     await using h = await createHarness();
     const never = () => new Promise(() => {});
     const controller = new AbortController();

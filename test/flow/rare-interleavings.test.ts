@@ -174,7 +174,7 @@ describe('mode B, the store has got the dead pair of another process while the l
     return { two, dead, live, inStore };
   }
 
-  test('its renewal does not take the dead one for news', async () => {
+  test('the renewal does not adopt the dead pair', async () => {
     await using h = await createHarness({ emulator: { spentTokens: 'B' } });
     const { two, inStore } = await stage(h);
     // A table without a column for the time of issue.
@@ -186,7 +186,7 @@ describe('mode B, the store has got the dead pair of another process while the l
     expect(h.emulator.isLive(inStore())).toBe(true);
   });
 
-  test('once that is refused, the live one is saved at once, and the dead one not sent again', async () => {
+  test('once the dead pair is refused, the live one is saved at once, and the dead token is not sent again', async () => {
     await using h = await createHarness({ emulator: { spentTokens: 'B' } });
     const { two, dead, live, inStore } = await stage(h);
     const copy = h.attachCopy({ store: createTestStore(dead) });
@@ -200,7 +200,7 @@ describe('mode B, the store has got the dead pair of another process while the l
     expect(h.emulator.counters).toMatchObject({ exchanges, spentPresentations: 1 });
   });
 
-  test('once that is refused, a live one that has expired is renewed before it is used', async () => {
+  test('once the dead pair is refused, a live pair that has expired is renewed before it is used', async () => {
     await using h = await createHarness({ emulator: { spentTokens: 'B' } });
     const { two, inStore } = await stage(h);
     h.store.onSave = undefined;
@@ -212,7 +212,7 @@ describe('mode B, the store has got the dead pair of another process while the l
     expect(h.emulator.isLive(inStore())).toBe(true);
   });
 
-  test('once that is refused, a live one that cannot be saved yet is used, and the reason is told', async () => {
+  test('once the dead pair is refused, a live pair that cannot be saved yet is used, and an event says why', async () => {
     await using h = await createHarness({ emulator: { spentTokens: 'B' } });
     const { two, live, inStore } = await stage(h);
     h.store.onSave = undefined;
@@ -571,7 +571,7 @@ test('a pair that an exchange brings after its renewal has given up is saved at 
   expect(late.calls).toBe(1);
 });
 
-test('so is one that comes in the moment that its renewal, without the lock it had, gives up', async () => {
+test('a pair that an exchange brings at the moment when its renewal gives up for a lost lock is saved at once', async () => {
   await using h = await createHarness();
   const late = lateExchange(h);
   let releases = 0;
@@ -596,7 +596,7 @@ test('so is one that comes in the moment that its renewal, without the lock it h
   expect(late.calls).toBe(1);
 });
 
-test('one that comes after the application has brought other tokens is left alone', async () => {
+test('a pair that an exchange brings after setTokens is neither saved nor used', async () => {
   await using h = await createHarness();
   const late = lateExchange(h);
   const { instance, procore } = h.attach(late.options);
@@ -611,7 +611,7 @@ test('one that comes after the application has brought other tokens is left alon
   expect(late.calls).toBe(1);
 });
 
-test('one that comes between two presentations is taken once, also where the refresh token stays the same', async () => {
+test('a pair that an exchange brings between two presentations is taken once, also where the refresh token stays the same', async () => {
   await using h = await createHarness();
   let calls = 0;
   const exchange = async () => {

@@ -303,7 +303,7 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     for (const secret of [clientSecret, refresh_token!]) expect(secure.proxy.bytes()).not.toContain(secret);
   });
 
-  test('but not where proxy: false is missing beside the agent: an axios that makes no tunnel does not ask the agent', async () => {
+  test('a token request is not sent where proxy: false is missing beside the agent, because such an axios does not ask the agent', async () => {
     await using h = await start();
     await using secure = await startSecure(h.emulator);
     vi.stubEnv('HTTPS_PROXY', secure.proxy.url);

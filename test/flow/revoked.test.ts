@@ -50,7 +50,7 @@ function withLock(store: TestStore): TestStore {
 const processOf = (h: Harness, store: TestStore) => h.attachProcess({ store: { ...store } });
 
 describe('revoke', () => {
-  test('kills the pair at the server, lets the store forget it, and calls fail with no-tokens', async () => {
+  test('revokes the pair at the server, removes it from the store, and calls fail with no-tokens', async () => {
     await using h = await createScene();
     await h.instance.get(me);
     await h.procore.revoke();
@@ -124,7 +124,7 @@ describe('revoke', () => {
     ]);
   });
 
-  test('another account is left alone', async () => {
+  test('the tokens of another account are left alone', async () => {
     await using h = await createScene();
     const bob = h.emulator.issue({ userId: 2 });
     h.store.sets.set('bob', bob);
@@ -386,7 +386,7 @@ describe('a store that can not forget', () => {
     },
   );
 
-  test('nor can be read again, where there is no lock: nothing unseen is removed, and another revoke does it', async () => {
+  test('that cannot be read again either, without a lock: no unseen row is removed, and another revoke removes it', async () => {
     await using h = await createScene();
     await h.instance.get(me);
     let loads = 0;
@@ -539,7 +539,7 @@ describe('beside others', () => {
     expect(h.emulator.counters.tokenRequests).toBe(0);
   });
 
-  test('who asks twice at a time gets one revocation', async () => {
+  test('two calls of revoke() at the same time make one revocation', async () => {
     await using h = await createScene();
     await Promise.all([h.procore.revoke(), h.procore.revoke()]);
     expect(h.emulator.counters.revokeRequests).toBe(2);
@@ -767,7 +767,7 @@ describe('beside others', () => {
     expect(h.emulator.counters.revokeRequests).toBe(0);
   });
 
-  test('idle waits for it, detach does not stop it', async () => {
+  test('idle() waits for a revocation, and detach() does not stop it', async () => {
     await using h = await createScene();
     const slow = h.emulator.misbehave({ on: 'revoke', do: { kind: 'hold' } });
     const revoked = h.procore.revoke();
@@ -782,7 +782,7 @@ describe('beside others', () => {
     expect(h.store.sets.size).toBe(0);
   });
 
-  test('idle does not fail with it', async () => {
+  test('idle() resolves although the revocation fails', async () => {
     await using h = await createScene();
     h.emulator.misbehave({ on: 'revoke', do: { kind: 'answer', status: 404 } });
     const revoked = caught(h.procore.revoke());
@@ -805,7 +805,7 @@ describe('with another process', () => {
     ]);
   });
 
-  test('that is just renewing under the lock: its new pair is the one that dies', async () => {
+  test('that is just renewing under the lock: its new pair is revoked', async () => {
     await using h = await createScene();
     const store = withLock(h.store);
     const [one, other] = [processOf(h, store), processOf(h, store)];
@@ -822,7 +822,7 @@ describe('with another process', () => {
     expect(h.store.sets.size).toBe(0);
   });
 
-  test('that renews meanwhile without a lock: its new pair dies as well', async () => {
+  test('that renews meanwhile without a lock: its new pair is revoked as well', async () => {
     await using h = await createScene();
     const [one, other] = [processOf(h, h.store), processOf(h, h.store)];
     await one.instance.get(me);
@@ -836,7 +836,7 @@ describe('with another process', () => {
     expect(h.store.sets.size).toBe(0);
   });
 
-  test('that saves a pair after the lock was lost: it dies as well', async () => {
+  test('that saves a pair after the lock was lost: the pair is revoked as well', async () => {
     await using h = await createScene();
     const lost = new AbortController();
     Object.assign(h.store, {

@@ -26,7 +26,7 @@ describe('a stored field that could not be saved again is found out before the r
     expect(h.store.log).not.toContain('save default');
   });
 
-  test('also where the store is encrypted and its records were plain before', async () => {
+  test('where the store is encrypted and its records were plain before', async () => {
     await using h = await createHarness();
     h.store.sets.set('default', { ...h.store.sets.get('default')!, row_id: 5n });
     const store = encryptedTokenStore(h.store, {
@@ -38,7 +38,7 @@ describe('a stored field that could not be saved again is found out before the r
     expect(h.emulator.counters.exchanges).toBe(0);
   });
 
-  test('and calls go on as soon as it is gone', async () => {
+  test('calls go on as soon as the field is removed', async () => {
     await using h = await createHarness();
     const good = h.store.sets.get('default')!;
     h.store.sets.set('default', { ...good, row_id: 5n });
@@ -110,7 +110,7 @@ test('token-save-failed carries what the store has thrown, without the tokens', 
   expect(line).toContain('22001');
 });
 
-test('so does the failure of tokens that the application brings', async () => {
+test('a failed save of setTokens carries what the store has thrown, without the tokens', async () => {
   await using h = await createHarness();
   h.store.onSave = () => {
     throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });

@@ -51,7 +51,7 @@ test.each(kinds)(
 );
 
 test.each(kinds)(
-  'so does the first one of all, before the store has been read (%s)',
+  'the first call of all is sent with its own bearer too, before the store has been read (%s)',
   async (_kind, options) => {
     await using h = await createHarness({ options });
     expect(idOf(await h.instance.get(me, as(h.emulator.issue({ userId: 2 }))))).toBe(2);
@@ -61,7 +61,7 @@ test.each(kinds)(
 );
 
 test.each(kinds)(
-  'one that has expired is neither replaced nor renewed, and its 401 is its caller’s (%s)',
+  'an expired bearer of another user is neither replaced nor renewed, and the application gets its 401 (%s)',
   async (_kind, options) => {
     await using h = await createHarness({ options });
     const bob = h.emulator.issue({ userId: 2 });
@@ -182,7 +182,7 @@ test.each(kinds)(
   },
 );
 
-test('after revoke neither: an opaque token of the former user goes out as it came', async () => {
+test('after revoke an opaque token of the former user is not replaced', async () => {
   await using h = await createHarness();
   const ann = inHand(h);
   await h.instance.get(me, as(ann));
@@ -258,7 +258,7 @@ test('setTokens without an account that brings another user than the one held sa
   expect(idOf(await later.instance.get(me))).toBe(2);
 });
 
-test('so does exchangeCode, of two at once for the one that comes second', async () => {
+test('exchangeCode for another user says so too, where two come at once for the second one', async () => {
   await using h = await createHarness({ authorised: false });
   const bring = (userId: number) => {
     const body = h.emulator.issue({ userId });

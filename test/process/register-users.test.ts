@@ -231,7 +231,7 @@ test(
   },
 );
 
-test('one who logs out is forgotten, and the others stay', { timeout: 60_000 }, async (context) => {
+test('a user who logs out is forgotten, and the others stay', { timeout: 60_000 }, async (context) => {
   const scene = await prepare(context);
   const app = scene.start();
   const [one, two] = [await app.logIn(1), await app.logIn(2)];

@@ -247,7 +247,7 @@ describe.concurrent('where it can do nothing', () => {
     expect(await run(put(name, script))).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('nor does a helper of the application, or a tool that NODE_OPTIONS brings it into', async (context) => {
+  test('a helper process of the application, or a tool that NODE_OPTIONS brings register into, says nothing either', async (context) => {
     const { put, run, env, folder } = await prepare(context);
     put('helper.cjs', `process.disconnect()`);
     const forking = put('app.cjs', `require('axios'); require('node:child_process').fork('./helper.cjs')`);

@@ -102,7 +102,7 @@ describe.concurrent('without a variable', () => {
     },
   );
 
-  test('one line also where a tool has loader hooks, which run in a thread of their own', async (context) => {
+  test('a tool with loader hooks, which run in a thread of their own, gets one line only', async (context) => {
     const stage = await prepare(context);
     stage.put('hooks.mjs', 'export const load = (url, context, next) => next(url, context);');
     stage.put(

@@ -92,7 +92,7 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       await stage.admin.query(`DROP SCHEMA ${schema} CASCADE`);
     });
 
-    test('of another shape is told from a missing one', async () => {
+    test('with other columns gives another error than a missing table', async () => {
       const table = own('other_columns');
       await stage.admin.query(`CREATE TABLE ${table} (account text PRIMARY KEY)`);
       const { store } = stage.open({}, { table });
@@ -125,7 +125,7 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       );
     });
 
-    test('wrong arguments are told at once', () => {
+    test('wrong arguments throw a TypeError at construction', () => {
       expect(() => postgresTokenStore({} as pg.Pool)).toThrow('takes a Pool of pg');
       expect(() => postgresTokenStore(new pg.Client() as never)).toThrow(
         'takes a Pool of pg, and this is a Client',
@@ -451,7 +451,9 @@ describe.skipIf(!server)('postgresTokenStore', () => {
     await next.leave();
   });
 
-  test('a replica is refused: it lags, and its locks are its own', async ({ skip }) => {
+  test('a replica is refused: its reads lag, and its locks do not exclude those of the primary', async ({
+    skip,
+  }) => {
     if (!server!.restart) return skip('the server at DATABASE_URL is somebody else’s');
     await server!.restart('replica');
     const { store } = stage.open();

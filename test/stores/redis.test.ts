@@ -154,7 +154,7 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
   });
 
   describe('what is stored', () => {
-    test('one key of JSON per account, without an end', async () => {
+    test('one key with JSON per account, without an expiry', async () => {
       const { store, command } = await open();
       await store.save({ ...set('1'), note: 'mine' }, account, undefined);
       const stored = String(await command('GET', `${prefix}{default}:tokens`));
@@ -187,7 +187,7 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       },
     );
 
-    test('a key of another type is an error as well', async () => {
+    test('a key of another type is an error', async () => {
       const { store, command } = await open();
       await command('HSET', keys().tokens, 'access_token', 'refresh-secret');
       await expect(store.load(account)).rejects.toThrow(/cannot be used\. Expected: a token set as JSON/);
@@ -480,7 +480,7 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       expect(await store.load(account)).toEqual(plain('2'));
     });
 
-    test('its record is for the next holder', async () => {
+    test('the record of the lock is read by its next holder', async () => {
       const [one, two] = [await open(), await open()];
       const first = await enter(one.store);
       expect(await first.record.read()).toBeUndefined();

@@ -58,12 +58,12 @@ describe('the number in the message of a timeout is that of the application', ()
     expect(stack).toContain(expected);
   });
 
-  test('also in the cause', () => {
+  test('in the message of the cause too', () => {
     const { cause } = told(new Error('wrapped', { cause: new Error('timeout of 30ms exceeded') }));
     expect(cause!.message).toBe('timeout of 5000ms exceeded');
   });
 
-  test('but not in words of its own', () => {
+  test('and a timeoutErrorMessage of the application is left as it is', () => {
     const timeoutErrorMessage = 'timeout of 30ms exceeded';
     expect(told(new Error(timeoutErrorMessage), { timeout: 5_000, timeoutErrorMessage }).message).toBe(
       timeoutErrorMessage,

@@ -106,7 +106,7 @@ describe('a token may be revoked when all have it and nobody renews it', () => {
     expect(at(nowMs)).toBe(expected);
   });
 
-  test('not after an exchange that nobody has heard of, nor before any', () => {
+  test('and not after an exchange whose answer was lost, nor before the first one', () => {
     expect(at(1_300, [exchange, { ...exchange, fault: 'drop' }])).toBe(false);
     expect(at(1_300, [{ atMs: 1_000, kind: 'token' }])).toBe(false);
     expect(at(1_300, [call])).toBe(false);

@@ -121,7 +121,7 @@ describe('every exchange needs a reason', () => {
     expect(complaints({ log: at(9_640) })).toEqual([]);
   });
 
-  test('a store is told what the worker counts that asked', () => {
+  test('the expiry is counted from when the worker sent its request', () => {
     const askedAtMs = new Map([['a3', 6_950]]);
     // Issued at 7 900, and asked for at 6 950: it expires at 9 950, which is 9 000 in the store.
     const log = [...wellGone.slice(0, -1), exchange(4, 8_640, 10_900)];
@@ -129,13 +129,13 @@ describe('every exchange needs a reason', () => {
     expect(complaints({ log })).toHaveLength(1);
   });
 
-  test('a life of half seconds is a whole one to who reads it in the JWT', () => {
+  test('a lifetime with half a second is rounded as in the times of a JWT', () => {
     // A tenth of three seconds and a fifth more, where 2.5 seconds would give 300 ms.
     expect(complaints({ log: at(9_640), lifetimeMs: 2_500 })).toEqual([]);
     expect(complaints({ log: at(9_639), lifetimeMs: 2_500 })).toHaveLength(1);
   });
 
-  test('a token replaced before that', () => {
+  test('a token that was replaced before its ahead time is complained of', () => {
     expect(complaints({ log: at(9_639) })).toEqual([
       'a token was replaced without a reason, 1261 ms before its expiry',
     ]);
@@ -143,21 +143,21 @@ describe('every exchange needs a reason', () => {
 });
 
 describe('one exchange for the whole fleet', () => {
-  test('two at once', () => {
+  test('two exchanges at once are complained of', () => {
     const { presented, ...entry } = exchange(5, 9_714, 9_800, { outcome: 'fault' });
     expect(complaints({ log: [...wellGone, { ...entry, presented: presented! }] })).toEqual([
       '1 token requests came while another was under way',
     ]);
   });
 
-  test('one after the other', () => {
+  test('two exchanges one after the other are no complaint', () => {
     const next = exchange(5, 9_715, 9_800);
     const stored = { accessToken: 'a5', isLive: true };
     const all = oneMore.map((one) => ({ ...one, accessToken: 'a5' }));
     expect(complaints({ log: [...wellGone, next], stored, workers: all })).toEqual([]);
   });
 
-  test('one token exchanged by two of them', () => {
+  test('one token that two workers exchange is complained of', () => {
     const again = { ...exchange(4, 9_800, 10_000), issued: wellGone.at(-1)!.issued! };
     expect(complaints({ log: [...wellGone, again], workers: oneMore })).toEqual([
       'refresh token r3 was exchanged 2 times',
@@ -165,7 +165,7 @@ describe('one exchange for the whole fleet', () => {
     ]);
   });
 
-  test('a line of pairs beside the other, from the answer that was lost', () => {
+  test('a second line of pairs that begins at a lost answer is complained of', () => {
     const log = wellGone.map((entry) =>
       entry.presented === 'r2' ? { ...entry, presented: 'unheard' } : entry,
     );
@@ -174,30 +174,30 @@ describe('one exchange for the whole fleet', () => {
     ]);
   });
 
-  test('a renewal that nobody tells of', () => {
+  test('a renewal that no worker reports is complained of', () => {
     const silent = [worker(1, { renewals: 0 }), ...workers.slice(1)];
     expect(complaints({ workers: silent })).toEqual(['the workers tell of 3 renewals, the server of 4']);
   });
 
-  test('a renewal that the server does not know', () => {
+  test('a renewal that the server does not know is complained of', () => {
     expect(complaints({ workers: oneMore })).toEqual(['the workers tell of 5 renewals, the server of 4']);
   });
 });
 
 describe('a new token costs the calls in flight', () => {
-  test('more than those, with one token', () => {
+  test('more 401s than calls in flight with one token are complained of', () => {
     expect(complaints({ log: [...wellGone, ...refusals('a2', 1)] })).toEqual([
       'token a2 was refused 51 times at concurrency 50',
     ]);
   });
 
-  test('each token may be refused to as many', () => {
+  test('each token may be refused to as many calls as are in flight', () => {
     expect(complaints({ log: [...wellGone, ...refusals('a1', 50), ...refusals('a3', 50)] })).toEqual([]);
   });
 });
 
 describe('an outage costs the calls in flight, and one of each worker per Retry-After', () => {
-  test('more than that', () => {
+  test('more 503s than that are complained of', () => {
     expect(complaints({ log: [...wellGone, ...struck(1)] })).toEqual([
       '59 requests in the outage at concurrency 50: 8 more were to ask',
     ]);
@@ -205,19 +205,19 @@ describe('an outage costs the calls in flight, and one of each worker per Retry-
 });
 
 describe('all end with the token in the store', () => {
-  test('a worker with another one', () => {
+  test('a worker with another token is complained of', () => {
     const behind = [...workers.slice(0, 3), worker(4, { accessToken: 'a3' })];
     expect(complaints({ workers: behind })).toEqual(['worker 4 ends with token a3, the store with a4']);
   });
 
-  test('a store that is behind', () => {
+  test('a store with an older token is complained of', () => {
     const behind = workers.map((one) => ({ ...one, accessToken: 'a3' }));
     expect(complaints({ workers: behind, stored: { accessToken: 'a3', isLive: true } })).toEqual([
       'the store ends with token a3, the server issued a4 last',
     ]);
   });
 
-  test('a store whose refresh token is spent', () => {
+  test('a store whose refresh token is spent is complained of', () => {
     expect(complaints({ stored: { accessToken: 'a4', isLive: false } })).toEqual([
       'the refresh token in the store does not work',
     ]);
@@ -225,12 +225,12 @@ describe('all end with the token in the store', () => {
 });
 
 describe('a worker that met nothing proves nothing', () => {
-  test('no renewal', () => {
+  test('a worker that saw no renewal is complained of', () => {
     const idle = [worker(1, { renewals: 2 }), worker(2, { renewals: 0, adoptions: 0 }), ...workers.slice(2)];
     expect(complaints({ workers: idle })).toEqual(['worker 2 saw no renewal']);
   });
 
-  test('no outage', () => {
+  test('a worker that did not wait in the outage is complained of', () => {
     const spared = [...workers.slice(0, 3), worker(4, { heldByOutage: 0 })];
     expect(complaints({ workers: spared })).toEqual(['worker 4 did not wait in the outage']);
   });

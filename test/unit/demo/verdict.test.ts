@@ -88,12 +88,12 @@ test('a run as it should be gets no complaint', () => {
   expect(complaints()).toEqual([]);
 });
 
-test('a failed request', () => {
+test('failed requests are complained of', () => {
   expect(complaints({ failed: 3 })).toEqual(['3 requests failed']);
 });
 
 describe('every exchange needs a reason', () => {
-  test('a token replaced long before its ahead time', () => {
+  test('a token that was replaced long before its ahead time is complained of', () => {
     expect(complaints({ log: [...wellGone, exchange('r3', 10_000, 12_000)] })).toEqual([
       'a token was replaced without a reason, 2000 ms before its expiry',
     ]);
@@ -106,14 +106,14 @@ describe('every exchange needs a reason', () => {
       expect(complaints({ askedAtMs, log: [...wellGone, exchange('r3', 10_640, 12_000)] })).toEqual([]);
     });
 
-    test('and not before', () => {
+    test('is not about to expire before the client says so', () => {
       expect(complaints({ askedAtMs, log: [...wellGone, exchange('r3', 10_639, 12_000)] })).toEqual([
         'a token was replaced without a reason, 1361 ms before its expiry',
       ]);
     });
   });
 
-  test('the answer that was lost counts too', () => {
+  test('an exchange whose answer was lost needs a reason too', () => {
     const log = wellGone.map((entry) => (entry.fault ? lost('r1', 4_000, 5_800) : entry));
     expect(complaints({ log })).toEqual(['a token was replaced without a reason, 1800 ms before its expiry']);
   });
@@ -123,7 +123,7 @@ describe('every exchange needs a reason', () => {
     expect(complaints({ log })).toEqual(['a token was replaced without a reason, 2000 ms before its expiry']);
   });
 
-  test('an exchange that replaces nothing', () => {
+  test('an exchange that replaces no token is complained of', () => {
     const { replaces: _none, ...entry } = exchange('r3', 10_000, 10_100);
     expect(complaints({ log: [...wellGone, entry] })).toEqual(['an exchange replaced no token']);
   });
@@ -134,7 +134,7 @@ describe('every exchange needs a reason', () => {
 });
 
 describe('no token is exchanged twice', () => {
-  test('a second exchange of one token', () => {
+  test('a second exchange of one token is complained of', () => {
     expect(complaints({ log: [...wellGone, exchange('r2', 9_000, 9_100)] })).toEqual([
       'refresh token r2 was exchanged 2 times',
     ]);
@@ -146,13 +146,13 @@ describe('no token is exchanged twice', () => {
     ]);
   });
 
-  test('more answers lost than were dropped on purpose', () => {
+  test('more lost answers than were dropped on purpose are complained of', () => {
     expect(complaints({ log: [...wellGone, lost('r3', 9_000, 9_100)] })).toEqual([
       '2 answers were lost, 1 on purpose',
     ]);
   });
 
-  test('a spent token presented and refused', () => {
+  test('a spent token that was presented and refused is complained of', () => {
     const spent: LoggedRequest = {
       atMs: 9_000,
       kind: 'token',
@@ -168,87 +168,87 @@ describe('no token is exchanged twice', () => {
 });
 
 describe('a surprise costs one burst of 401s', () => {
-  test('more than the concurrency for one token', () => {
+  test('more 401s for one token than the concurrency are complained of', () => {
     expect(complaints({ log: [...wellGone, ...refusals('a2', 1)] })).toEqual([
       'token a2 was refused 51 times at concurrency 50',
     ]);
   });
 
-  test('more in all than there were surprises', () => {
+  test('more 401s in total than the surprises explain are complained of', () => {
     const log = [...wellGone, ...refusals('a0', 50), ...refusals('a1', 1)];
     expect(complaints({ log })).toEqual(['101 answers of 401 for 2 surprises at concurrency 50']);
   });
 });
 
 describe('the limits refuse no call', () => {
-  test('a 429', () => {
+  test('a 429 is complained of', () => {
     const log = [...wellGone, { ...call, status: 429, rateLimit: { remaining: 0 } }];
     expect(complaints({ log })).toEqual(['1 answers of 429']);
   });
 });
 
 describe('an outage costs the calls in flight, and one per Retry-After', () => {
-  test('more than that', () => {
+  test('more 503s than that are complained of', () => {
     expect(complaints({ log: [...wellGone, ...struck(1)] })).toEqual([
       '53 requests in the outage at concurrency 50: 2 more were to ask',
     ]);
   });
 
-  test('a longer outage is asked more often', () => {
+  test('a longer outage allows more 503s', () => {
     const longer = { ...outage, durationMs: 2_500 };
     expect(complaints({ outage: longer, log: [...wellGone, ...struck(1)] })).toEqual([]);
   });
 });
 
 describe('a write is made once', () => {
-  test('one that was made again', () => {
+  test('a write that was made again is complained of', () => {
     expect(complaints({ duplicateWrites: 1, log: [...wellGone, write] })).toEqual([
       '1 records were written twice',
       '1 records were to be written, 2 were',
     ]);
   });
 
-  test('one that was never made', () => {
+  test('a write that was never made is complained of', () => {
     expect(complaints({ writes: 2 })).toEqual(['2 records were to be written, 1 were']);
   });
 });
 
 describe('a run in which nothing happened proves nothing', () => {
-  test('no lost answer', () => {
+  test('a run without a lost answer is complained of', () => {
     expect(complaints({ log: wellGone.filter(({ fault }) => !fault) })).toEqual([
       '1 answers were to be lost, 0 were',
     ]);
   });
 
-  test('no revocation', () => {
+  test('a run without a revocation is complained of', () => {
     const log = wellGone.filter(({ replaces }) => replaces?.revokedAtMs === undefined);
     expect(complaints({ log })).toEqual(['1 tokens were to be revoked, 0 were replaced for it']);
   });
 
-  test('a single expiry', () => {
+  test('a run with a single expiry is complained of', () => {
     expect(complaints({ log: wellGone.filter(({ presented }) => presented !== 'r0') })).toEqual([
       'the run saw fewer than two expiries',
     ]);
   });
 
-  test('a limit that never bound', () => {
+  test('a run in which a limit was never reached is complained of', () => {
     const log = wellGone.filter(({ rateLimit }) => !rateLimit);
     const shown = 'the run used up fewer than two windows of the limit';
     expect(complaints({ log: [...log, last] })).toEqual([shown]);
     expect(complaints({ log: [...log, last, { ...call, rateLimit: { remaining: 1 } }] })).toEqual([shown]);
   });
 
-  test('a refusal uses no window up', () => {
+  test('a refused call does not count as using up a window', () => {
     const refused = { ...last, status: 429 };
     const log = [...wellGone.filter(({ rateLimit }) => !rateLimit), last, refused];
     expect(complaints({ log })).toContain('the run used up fewer than two windows of the limit');
   });
 
-  test('no call held back', () => {
+  test('a run in which no call waited for the limit is complained of', () => {
     expect(complaints({ held: 0 })).toEqual(['no call waited for the limit']);
   });
 
-  test('an outage that struck nothing', () => {
+  test('an outage that struck no call is complained of', () => {
     const log = wellGone.filter((entry) => !entry.outage);
     expect(complaints({ log })).toEqual(['the outage struck no call']);
   });

@@ -85,7 +85,7 @@ describe('the fields of a token request', () => {
     },
   );
 
-  test('that may stand anywhere may stand in a form, and what has none of them is refused', async () => {
+  test("with tokenFields 'anywhere' may also be in a form, and a request without any is refused", async () => {
     const emulator = await emulate({ tokenFields: 'anywhere' });
     expect((await refresh(emulator, emulator.issue().refresh_token)).status).toBe(200);
     for (const body of ['null', '[', '']) {

@@ -88,7 +88,7 @@ describe('an outage', () => {
     expect((await getMe(emulator, access_token)).status).toBe(429);
   });
 
-  test('that makes no sense is refused at once, by what is wrong', async () => {
+  test('with a wrong value is refused with a TypeError that names it', async () => {
     const emulator = await emulate();
     const table: [wrong: unknown, message: string][] = [
       [{ status: 200 }, 'outage: option "status" is 200 (number); it takes a whole number from 400 to 599.'],

@@ -123,7 +123,7 @@ describe('a sliding window', () => {
     expect((await call()).status).toBe(status);
   });
 
-  test('tells a hammering client how long it has shut itself out', async () => {
+  test('tells a client that keeps calling how long it has locked itself out', async () => {
     const { clock, emulator, access_token, call } = await limited({
       kind: 'sliding',
       spike: { limit: 1 },
@@ -188,7 +188,7 @@ describe('two limits', () => {
 });
 
 describe('a call too many', () => {
-  test('hears of an hour whichever limit it was, and when to come back', async () => {
+  test('gets a text about an hour for either limit, and a Retry-After', async () => {
     for (const limits of [{ spike: { limit: 1 } }, { hourly: { limit: 1, windowSeconds: 10 } }]) {
       const { clock, emulator, access_token, call } = await limited(limits);
       await call();
@@ -202,7 +202,7 @@ describe('a call too many', () => {
     }
   });
 
-  test('hears no Retry-After where it is switched off', async () => {
+  test('gets no Retry-After where it is switched off', async () => {
     const { emulator, access_token, call } = await limited({ spike: { limit: 1 }, retryAfter: false });
     await call();
     const answer = await getMe(emulator, access_token);
@@ -280,7 +280,7 @@ describe('what counts', () => {
     expect(await remainingOf(emulator, access_token)).toBe(96);
   });
 
-  test('a stranger counts against nobody and hears nothing', async () => {
+  test('a call with an unknown token does not count, and its answer has no headers', async () => {
     const { emulator, access_token } = await limited({ spike: { limit: 1 } });
     for (const answer of [
       await getMe(emulator, 'made-up'),
@@ -388,7 +388,7 @@ describe('a limit that makes no sense', () => {
     expect((await call()).limit).toBe('5');
   });
 
-  test('and what is no object at all as well', async () => {
+  test('a value that is no object is refused as well', async () => {
     await expect(startEmulator({ rateLimits: 25 as never })).rejects.toThrow(
       'startEmulator: option "rateLimits" is 25 (number); it takes an object of limits.',
     );

@@ -123,7 +123,7 @@ describe('was never sent', () => {
     expect(wasNeverSent({ _currentRequest: request, _redirectCount: 0 })).toBe(true);
   });
 
-  test('but behind a redirect the call itself has run', async () => {
+  test('a request behind a redirect does not count as never sent, because the call itself has run', async () => {
     const request = await over({ port: 2 });
     expect(wasNeverSent({ _currentRequest: request, _redirectCount: 1 })).toBe(false);
   });

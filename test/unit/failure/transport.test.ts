@@ -171,7 +171,7 @@ describe('something may have arrived', () => {
     expect(transportFailureOf(error)).toBe('lost');
   });
 
-  test('where the errors bite their tail', () => {
+  test('where the causes of the errors are circular', () => {
     const circle: { cause?: unknown; errors?: unknown; code: string } = { code: 'ECONNRESET' };
     circle.cause = circle;
     circle.errors = [circle, circle];
@@ -396,7 +396,7 @@ describe('the connection is not to blame', () => {
     },
   );
 
-  test('where the error lets nobody look, or bites its tail', () => {
+  test('where reading the error throws, or its causes are circular', () => {
     const throwing = {
       get code(): string {
         throw new Error('no');

@@ -32,7 +32,7 @@ test.each([
   expect(legacyTokenRequest({ method: 'post', ...config }, url)).toEqual(understood);
 });
 
-test('and in the URL, whatever the case of the method', () => {
+test('reads the fields in the URL, whatever the case of the method', () => {
   expect(legacyTokenRequest({ method: 'POST' }, `${url}?${form.toString()}`)).toEqual(understood);
   expect(legacyTokenRequest({ method: 'post', data: form }, `${url}/`)).toEqual(understood);
 });

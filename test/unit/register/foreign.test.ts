@@ -33,11 +33,11 @@ test.each([
   expect(plainWords(message).text).not.toContain(secret);
 });
 
-test('it says whether something is gone, once for what stood side by side', () => {
+test('says whether words were removed, with one mark for neighbouring words', () => {
   expect(plainWords('got a1b2c3 d4e5f6 here')).toEqual({ text: 'got […] here', whole: false });
 });
 
-test('of a very long message the beginning stays', () => {
+test('keeps the beginning of a very long message', () => {
   const { text, whole } = plainWords('on and '.repeat(1_000));
   expect([text.length < 400, whole]).toEqual([true, false]);
 });

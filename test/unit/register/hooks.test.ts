@@ -17,7 +17,7 @@ test.each(['axios', 'axios-1.0', 'axios-1.2', 'axios-1.6', 'axios-1.13.3'])(
   },
 );
 
-test('so does its bundle', () => {
+test('the bundle of axios reports itself too', () => {
   const path = `${root}/axios/dist/esm/axios.js`;
   const { source } = loadSync(`file://${path}`, {}, give('module', readFileSync(path, 'utf8')));
   expect(source).toContain(announcement);

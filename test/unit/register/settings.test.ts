@@ -135,14 +135,14 @@ describe('a name that begins with AXIOS_ goes first', () => {
     expect(registration).toMatchObject({ faults: [], notes: [] });
   });
 
-  test('and where they are all that is needed, a PROCORE_CONFIG that is no path is the application’s', () => {
+  test('where the names with AXIOS_ give all that is needed, a PROCORE_CONFIG that is no path is left to the application', () => {
     const ours = Object.fromEntries(Object.entries(full).map(([name, value]) => [`AXIOS_${name}`, value]));
     const { faults, notes, config } = registered({ ...ours, PROCORE_CONFIG: '{"theirs":true}' });
     expect([faults, config]).toEqual([[], undefined]);
     expect(notes).toEqual([expect.stringContaining('PROCORE_CONFIG is left to the application')]);
   });
 
-  test('and one that is wrong ends the process: it has nothing else to mean', () => {
+  test('a wrong value under a name with AXIOS_ ends the process, because it can be meant for nothing else', () => {
     expect(complaint({ ...full, AXIOS_PROCORE_ENVIRONMENT: 'staging' })).toMatch(
       /^AXIOS_PROCORE_ENVIRONMENT is of the wrong form; it takes one of production, developer-sandbox/,
     );
@@ -293,7 +293,7 @@ describe('two URLs that are not Procore’s make an environment', () => {
     ]);
   });
 
-  test('not where tokens cannot travel to one, or where it has a path of its own', () => {
+  test('unless one of them is no https origin, or has a path of its own', () => {
     for (const url of [
       'http://login.example.com',
       'https://a.example.com/proxy',
@@ -303,18 +303,18 @@ describe('two URLs that are not Procore’s make an environment', () => {
         expect(environmentOf({ ...urls, [name]: url })).toEqual([undefined, 1]);
   });
 
-  test('not under names that are only understood: tokens go to no server for a name', () => {
+  test('unless they are under alias names, which must not send tokens to another server', () => {
     const { PROCORE_LOGIN_URL: login, PROCORE_API_URL: api } = urls;
     expect(environmentOf({ PROCORE_AUTH_URL: login, PROCORE_BASE_URL: api })).toEqual([undefined, 1]);
   });
 
-  test('beside the name of an environment they are one too many', () => {
+  test('and contradict a name of an environment beside them', () => {
     expect(complaint({ ...full, ...urls, PROCORE_ENVIRONMENT: 'production' })).toMatch(
       /^PROCORE_ENVIRONMENT and PROCORE_LOGIN_URL are both set, and do not agree/,
     );
   });
 
-  test('but an emulator on this machine may stand in for it', () => {
+  test('an emulator on this machine may be used beside the name of an environment', () => {
     const here = { PROCORE_LOGIN_URL: 'http://127.0.0.1:8080', PROCORE_API_URL: 'http://127.0.0.1:8080' };
     expect(environmentOf({ ...here, PROCORE_ENVIRONMENT: 'sandbox' })).toEqual([
       { loginUrl: here.PROCORE_LOGIN_URL, apiUrl: here.PROCORE_API_URL },

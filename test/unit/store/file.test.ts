@@ -216,7 +216,7 @@ describe('options', () => {
     );
   });
 
-  test('so is one that does not load here', () => {
+  test('a lock addon that cannot be loaded here is said at construction too', () => {
     const load = () => {
       throw Object.assign(new Error('no such file: ld-linux'), { code: 'ERR_DLOPEN_FAILED' });
     };
@@ -371,7 +371,7 @@ describe('file names', () => {
     expect(names.size).toBe(accounts.length);
   });
 
-  test('can be told by a person', () => {
+  test('are readable for people', () => {
     expect(fileNameOf('user@example.com')).toMatch(/^user_example_com-/);
   });
 
@@ -1057,7 +1057,7 @@ describe.skipIf(process.platform === 'win32')('one file behind links', () => {
     expect(message).toContain(`chmod 700 '${join(shared(), '..')}'`);
   });
 
-  test('is nowhere when they lead in a circle: it is said at construction', () => {
+  test('links that lead in a circle are an error at construction', () => {
     expect(() => linked('tokens.json')).toThrow(`${releases()[0]} is a link that leads in a circle`);
   });
 
