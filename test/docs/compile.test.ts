@@ -62,7 +62,7 @@ test('every example of what others do is JavaScript, and imports what their pack
   }
 });
 
-test('a mistake in an example is told by page and line', () => {
+test('a mistake in an example is reported with page and line', () => {
   const example = (code: string, line: number, info = 'ts'): Block => ({
     page: 'docs/x.md',
     info,

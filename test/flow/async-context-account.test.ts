@@ -303,7 +303,7 @@ describe('attached more than once with one store', () => {
     expect([...h.seen].filter((one) => one.endsWith(': request'))).toEqual([]);
   });
 
-  test('each hears of the account in the context that it was attached in', async () => {
+  test('each attach gets the events of the account in the context that it was attached in', async () => {
     await using h = await createScopedHarness();
     const later = scope.run('later', () => h.attach());
     later.procore.on('token-renewed', () => h.see('heard later'));

@@ -178,7 +178,7 @@ test('an attach anew with a corrected clientSecret is what renews from then on, 
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
-test('what this axios cannot do is told in one line each, at the attach', async () => {
+test('each limitation of this axios is a line of the warning at the attach', async () => {
   await using h = await createHarness();
   const expected = limitsToTell(axiosVersion).map(({ what }) => `axios ${axiosVersion} ${what}`);
   const told = h.logged.filter((line) => line.includes('"axios-version"'));

@@ -98,7 +98,7 @@ describe('exchangeCode', () => {
     expect((await exchanged).expires_at).toBe(sentAtMs / 1_000 + 5_400);
   });
 
-  test('out of band works the same way', async () => {
+  test('the exchange of an out-of-band code saves and uses the tokens too', async () => {
     await using h = await createHarness({ authorised: false });
     await h.procore.exchangeCode({ code: codeOf(h, 3, oob), redirectUri: oob });
     expect(await idOf(h.instance.get(me))).toBe(3);
@@ -145,7 +145,7 @@ describe('exchangeCode', () => {
     expect(h.env.sleeping).toBe(0);
   });
 
-  test('a renewal that is answered after the code puts nothing back', async () => {
+  test("the pair of a renewal that is answered after the code does not replace the code's tokens", async () => {
     await using h = await createHarness();
     const slow = h.emulator.misbehave({
       on: ({ body }) => body.includes('grant_type=refresh_token'),
@@ -267,21 +267,24 @@ describe('exchangeCode', () => {
     expect((await h.instance.get(me)).status).toBe(200);
   });
 
-  test.each([429, 503])('a %i is waited out as told: the code has not been used', async (status) => {
-    await using h = await createHarness({ authorised: false });
-    h.emulator.misbehave({
-      on: 'token',
-      times: 2,
-      do: { kind: 'answer', status, headers: { 'Retry-After': '7' } },
-    });
-    const startedAtMs = h.env.now();
-    await h.env.drive(h.procore.exchangeCode({ code: codeOf(h, 2), redirectUri }));
-    expect(h.env.now() - startedAtMs).toBeGreaterThanOrEqual(14_000);
-    expect(h.emulator.counters.tokenRequests).toBe(3);
-    expect(await idOf(h.instance.get(me))).toBe(2);
-  });
+  test.each([429, 503])(
+    'after a %i the code is sent again when the server says so: it has not been used',
+    async (status) => {
+      await using h = await createHarness({ authorised: false });
+      h.emulator.misbehave({
+        on: 'token',
+        times: 2,
+        do: { kind: 'answer', status, headers: { 'Retry-After': '7' } },
+      });
+      const startedAtMs = h.env.now();
+      await h.env.drive(h.procore.exchangeCode({ code: codeOf(h, 2), redirectUri }));
+      expect(h.env.now() - startedAtMs).toBeGreaterThanOrEqual(14_000);
+      expect(h.emulator.counters.tokenRequests).toBe(3);
+      expect(await idOf(h.instance.get(me))).toBe(2);
+    },
+  );
 
-  test('a server that wants more time than there is: an error that says when, and the code still works then', async () => {
+  test('a server wait that is longer than totalMs is an error with retryAt, and the code still works then', async () => {
     await using h = await createHarness({ authorised: false });
     const code = codeOf(h, 2);
     h.emulator.misbehave({
@@ -316,7 +319,7 @@ describe('exchangeCode', () => {
     expect(h.env.sleeping).toBe(0);
   });
 
-  test('a wrong client is told apart, and the code still works with the right one', async () => {
+  test('a wrong client is a ClientRejectedError, and the code still works with the right one', async () => {
     await using h = await createHarness({ authorised: false });
     const code = codeOf(h);
     const wrong = h.attach({ clientSecret: 'wrong' });
@@ -335,7 +338,7 @@ describe('exchangeCode', () => {
     expect(h.emulator.counters.requests).toBe(1);
   });
 
-  test('a failed save is told, the tokens are used all the same, and saved later', async () => {
+  test('a failed save is a TokenStoreError, and the tokens are used nevertheless and saved later', async () => {
     await using h = await createHarness({ authorised: false });
     const working = h.store.onSave;
     h.store.onSave = () => {

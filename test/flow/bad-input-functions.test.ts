@@ -284,7 +284,7 @@ test.each([
   },
 );
 
-test('a logger and listeners that throw harm nobody', async () => {
+test('a logger and listeners that throw disturb no call', async () => {
   const logger = { debug: explode, info: explode, warn: explode, error: explode };
   await using h = await createHarness({ options: { logger } });
   const rejecting: unknown = () => Promise.reject(new Error('async'));

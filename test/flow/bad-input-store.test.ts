@@ -58,7 +58,7 @@ test('a load that fails while the token in hand expires: the same, and the pair 
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
-test('a load that recovers while the call can still wait: nobody notices', async () => {
+test('a load that fails and then succeeds while the call can still wait: the call succeeds', async () => {
   await using h = await createHarness();
   let tries = 0;
   h.store.onLoad = () => {

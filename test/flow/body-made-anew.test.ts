@@ -100,7 +100,7 @@ test('the call rejects with what procore.body throws, nothing is sent, and the g
   expect((await h.instance.get('/rest/v1.0/me')).status).toBe(200);
 });
 
-test('a stream that it makes and that fails on the way rejects the call', async () => {
+test('a stream of procore.body that fails on the way rejects the call', async () => {
   await using h = await createHarness();
   const body = () =>
     new Readable({

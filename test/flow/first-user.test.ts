@@ -58,7 +58,7 @@ test('with a store of two functions, the only user is that of calls without a be
   expect(idOf(await instance.get(me))).toBe(5);
 });
 
-test('what the application brings itself is kept in the same way', async () => {
+test('tokens of setTokens and exchangeCode are kept for their user in the same way', async () => {
   await using h = await createHarness({ options, authorised: false });
   await h.procore.setTokens(h.emulator.issue({ userId: 5 }));
   await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
@@ -66,7 +66,7 @@ test('what the application brings itself is kept in the same way', async () => {
   expect(await h.procore.getAccessToken()).toBe(h.store.sets.get('default')!.access_token);
 });
 
-test('a refresh of the first user, whom nobody knows, is kept so, too', async () => {
+test('the tokens of a refresh by the first user, who is not known yet, are kept as the first account too', async () => {
   await using h = await createHarness({ options, authorised: false });
   const [five, two] = [h.emulator.issue({ userId: 5 }), h.emulator.issue({ userId: 2 })];
   expect(await userOf(refresh(h, five.refresh_token!))).toBe('user 5');

@@ -266,7 +266,7 @@ test('a gate that a 429 has closed stays closed in the next run of a module', as
   expect([(await limited).status, (await next).status]).toEqual([200, 200]);
 });
 
-test.each(copies)('listeners of the handle before hear nothing more (%s)', async (copy) => {
+test.each(copies)('listeners of the replaced handle get no more events (%s)', async (copy) => {
   await using h = await createHarness();
   const reload = createReload(h);
   const heard: string[] = [];

@@ -115,7 +115,7 @@ test('the account that calls have where they name none stays in memory, and noth
   expect(table.loads).toEqual([]);
 });
 
-test('nothing waits any more after the last detach', async () => {
+test('no timer is left after the last detach', async () => {
   const { env, start, pair } = createProcess();
   const { procore, get } = start(createTable({ ann: pair('ann') }).store);
   await get('ann');

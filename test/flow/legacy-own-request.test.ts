@@ -255,7 +255,7 @@ test('a refresh that does not say which client it is, is answered like any other
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
 
-test('tokens whose end nobody knows are answered as they are', async () => {
+test('tokens whose expiry is not known are answered without expires_in', async () => {
   await using h = await createHarness({ options, authorised: false });
   h.store.sets.set('default', { access_token: 'a-opaque', refresh_token: 'r-opaque' });
   const { data } = await refresh(h, 'r-opaque');
@@ -268,7 +268,7 @@ test.each([
   ['client_credentials', ['refresh_token', 'authorization_code']],
   ['refresh_token', ['client_credentials']],
 ] as const)(
-  'with the grant %s, requests by %j pass, and nothing of theirs is kept',
+  'with the grant %s, requests with %j are sent, and their tokens are not saved',
   async (grant, others) => {
     await using h = await createHarness({ options: { ...options, grant } });
     const before = inHand(h);

@@ -319,7 +319,7 @@ test('a renewal without a verdict is an error that says when to come back, and n
   expect(inHand(h).refresh_token).toBe(kept);
 });
 
-test('a client that is set up wrongly is told so in the endpoint’s own words', async () => {
+test('for a wrongly configured client the answer is invalid_client, as from the token endpoint', async () => {
   await using h = await createHarness({ options: { ...options, clientSecret: 'wrong' } });
   h.env.jump(life + 1_000);
   const error = await caught(refresh(h, inHand(h).refresh_token!));
@@ -404,19 +404,22 @@ test('another app’s refresh on the same instance passes untouched', async () =
 test.each([
   ['auth', { auth: { username: 'their%2Dapp', password: 'x' } }],
   ['a header', { headers: { Authorization: `Basic ${Buffer.from('their%2Dapp:x').toString('base64')}` } }],
-])('also where it says who it is by %s, as RFC 6749 would have it', async (_how, config) => {
-  await using h = await createHarness({ options });
-  await h.instance.get(me);
-  const before = inHand(h);
-  const theirs = h.emulator.issue();
-  h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: theirs } });
-  const { client_id: _id, client_secret: _secret, ...form } = fields(h, 'their-token');
-  const { data } = await h.instance.post<TokenSet>('/oauth/token', new URLSearchParams(form), config);
-  expect(data.access_token).toBe(theirs.access_token);
-  expect(inHand(h)).toEqual(before);
-});
+])(
+  'another app’s refresh that names its client by %s, as in RFC 6749, is sent untouched',
+  async (_how, config) => {
+    await using h = await createHarness({ options });
+    await h.instance.get(me);
+    const before = inHand(h);
+    const theirs = h.emulator.issue();
+    h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: theirs } });
+    const { client_id: _id, client_secret: _secret, ...form } = fields(h, 'their-token');
+    const { data } = await h.instance.post<TokenSet>('/oauth/token', new URLSearchParams(form), config);
+    expect(data.access_token).toBe(theirs.access_token);
+    expect(inHand(h)).toEqual(before);
+  },
+);
 
-test('the app itself may say who it is that way', async () => {
+test('a refresh of the app itself that names its client by HTTP Basic is answered', async () => {
   await using h = await createHarness({ options });
   const { client_id: username, client_secret: password, ...form } = fields(h, inHand(h).refresh_token!);
   const { data } = await h.instance.post<TokenSet>('/oauth/token', new URLSearchParams(form), {
@@ -426,7 +429,7 @@ test('the app itself may say who it is that way', async () => {
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
 
-test('client credentials are asked for once, however often the application asks', async () => {
+test('client credentials are requested once, however often the application requests them', async () => {
   const store = createTestStore();
   await using h = await createHarness({ options: { ...options, grant: 'client_credentials', store } });
   const form = () =>

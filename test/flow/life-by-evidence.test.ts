@@ -98,7 +98,7 @@ async function call1(world: World, store: ReturnType<ReturnType<typeof createRow
   await drive(world.env, procore.idle());
 }
 
-describe('a column that better evidence contradicts is told once', () => {
+describe('a column that better evidence contradicts is warned of once', () => {
   test.each<[string, boolean, (set: TokenSet) => TokenSet, RegExp]>([
     [
       'expires_at ten hours early, with a JWT',
@@ -148,7 +148,7 @@ describe('a column that better evidence contradicts is told once', () => {
   });
 
   test.each([true, false])(
-    'the set that the plugin itself has saved is told nothing of (JWT %s)',
+    'a set that the plugin itself has saved causes no warning (JWT %s)',
     async (jwt) => {
       const world = createWorld({ jwt });
       const row = createRow(world.issue());

@@ -249,7 +249,7 @@ test.each(['get', 'post', 'patch'] as const)(
   },
 );
 
-test('what the server asks to wait for costs no retry; what fails by itself does', async () => {
+test('a server wait does not count as a retry; a failure does', async () => {
   await using h = await createHarness();
   const busy = h.emulator.misbehave({ on: 'api', times: 7, do: answer503({ 'retry-after': '1' }) });
   h.emulator.misbehave({ on: () => busy.hits === 7, times: 4, do: { kind: 'answer', status: 502 } });

@@ -68,7 +68,7 @@ async function spend(h: Harness, { refresh_token }: TokenSet): Promise<TokenSet>
   return (await answer.json()) as TokenSet;
 }
 
-describe("what the lock's record tells after a crash", () => {
+describe("the lock's record after a crash", () => {
   test('redeemed and never saved: the answer was lost, and the error says so', async () => {
     await using h = await createHarness();
     const { memory, store, inStore, note } = stage(h);

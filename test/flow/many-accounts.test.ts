@@ -194,7 +194,7 @@ test('a wait that calls cannot have fails at once with a retryable error that sa
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
 });
 
-test('a renewal whose calls have all gone asks for nothing any more', async () => {
+test('a renewal whose calls have all stopped waiting leaves the queue without a token request', async () => {
   await using h = await createTwo();
   h.emulator.misbehave({ on: 'token', do: answered429('5') });
   const first = h.get('a');

@@ -110,7 +110,7 @@ describe.each(!below('1.2') && !losesAnswers ? ['axios-auth-refresh'] : [])('%s'
 });
 
 describe('axios-token-interceptor', () => {
-  test('knows no 401: a token that died early is sent until its time is over', async () => {
+  test('does not react to a 401: a token that became invalid early is sent until its maxAge is over', async () => {
     await using h = await createHarness();
     h.procore.detach();
     const tokens = refreshing(h);

@@ -254,7 +254,7 @@ test('a fresh look at fields that the application has changed in the tokens in h
   expect(scene.stored()).toMatchObject({ refresh_token: scene.session.refresh_token, plan: 'gold' });
 });
 
-test('an old session is told of by no warning, and the renewed pair as adopted', async () => {
+test('the pair of an old session causes no warning, and the stored pair is adopted', async () => {
   await using scene = await createScene({ isOpaque: false, hasLock: true, columns: false });
   const [first, second] = [scene.worker(), scene.worker()];
   await second.procore.getAccessToken();

@@ -94,7 +94,7 @@ test('the worst attempt counts: a DELETE that was lost and then finds nothing ma
   expect(error.procore).toMatchObject({ kind: 'not-found', attempts: 2, mayHaveRun: 'maybe' });
 });
 
-test('a DELETE that finds nothing at once has not run', async () => {
+test('a DELETE that is answered 404 at its first attempt has not run', async () => {
   await using h = await createHarness();
   const error = await caught(h.instance.delete(`${rfis}/1`));
   expect(error.procore).toMatchObject({ kind: 'not-found', attempts: 1, mayHaveRun: 'no' });

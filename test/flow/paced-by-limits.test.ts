@@ -226,7 +226,7 @@ describe('a wait longer than maxWaitMs', () => {
     return h;
   };
 
-  test('rejects at once with a RateLimitedError that says when, and sends nothing', async () => {
+  test('rejects at once with a RateLimitedError that has retryAt, and is not sent', async () => {
     await using h = await exhausted();
     const error = await caught(h.instance.get(`${me}?a=1`));
     const retryAt = new Date(h.env.now() + 3_600_000);
@@ -375,7 +375,7 @@ describe('scopes', () => {
   });
 });
 
-test('with rateLimit: false nothing is paced, and a 429 waits for itself', async () => {
+test('with rateLimit: false calls are not paced, and a call with a 429 waits by itself', async () => {
   await using h = await createHarness({
     emulator: { rateLimits: { spike: { limit: 2, windowSeconds: 10 } } },
     options: { rateLimit: false },
@@ -403,7 +403,7 @@ test('other hosts are not paced', async () => {
   expect(answers).toHaveLength(30);
 });
 
-test('a wait tells: rate-limit, and until when', async () => {
+test('a wait emits request-waiting with rate-limit and its end', async () => {
   await using h = await createHarness({
     emulator: { rateLimits: { spike: { limit: 1, windowSeconds: 10 } } },
   });

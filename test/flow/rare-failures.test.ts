@@ -237,7 +237,7 @@ test('a stream that met a 401 can be sent anew by the application', async () => 
   expect(error.procore).toMatchObject({ gaveUp: 'body-not-replayable', mayHaveRun: 'no', retryable: true });
 });
 
-test('a replay that is turned away waits its turn like any other call', async () => {
+test('a replay that is throttled waits its turn like any other call', async () => {
   await using h = await createHarness();
   h.emulator.revoke();
   h.emulator.misbehave({

@@ -351,7 +351,7 @@ test('renewals that failed do not count for the brake: a revoked token is renewe
   expect((await h.env.drive(outcome(h.instance.get(me)), 1_000)).status).toBe(200);
 });
 
-test('a clock that is set back by an hour keeps nobody from recovering', async () => {
+test('after the clock was set back by an hour, new tokens in the store are still found', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
   h.emulator.revokeGrant(h.store.sets.get('default')!.refresh_token!);

@@ -153,7 +153,7 @@ test('renew() renews a fresh token, and joins a renewal under way', async () => 
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
-test('a background renewal that fails rejects no call, and is told', async () => {
+test('a background renewal that fails rejects no call, and emits token-renewal-failed', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
   h.env.jump(life - 60_000);
@@ -255,7 +255,7 @@ test('client_credentials asks again, without a store and without a refresh token
   ]);
 });
 
-test('client_credentials with a store is shared with whoever shares the store', async () => {
+test('a client_credentials token is shared by all attaches of one store', async () => {
   await using h = await createHarness({ authorised: false, options: { grant: 'client_credentials' } });
   const other = h.attachCopy({ grant: 'client_credentials' });
   await Promise.all([h.instance.get(me), other.instance.get(me)]);
@@ -279,7 +279,7 @@ test('several accounts on one instance live their own lives', async () => {
   expect(h.procore.status('ben')).toMatchObject({ account: 'ben', state: 'fresh' });
 });
 
-test('an application can present the grant in its own way', async () => {
+test('an application can make the token request itself, by the option exchange', async () => {
   await using h = await createHarness({ options: { clientSecret: undefined as never } }).catch(() =>
     createHarness(),
   );

@@ -104,7 +104,7 @@ describe('revoke', () => {
     expect(ran).toBe(0);
   });
 
-  test('a pair whose access token has expired dies as well', async () => {
+  test('a pair whose access token has expired is revoked as well', async () => {
     await using h = await createScene();
     h.env.jump(life);
     await h.procore.revoke();
@@ -112,7 +112,7 @@ describe('revoke', () => {
     expect(h.emulator.counters.exchanges).toBe(0);
   });
 
-  test('a pair that a server keeps until its successor is used dies with it', async () => {
+  test('a pair that the server keeps until its successor is used is revoked with the successor', async () => {
     await using h = await createScene({ emulator: { spentTokens: 'B' } });
     await h.instance.get(me);
     const next = await h.procore.renew();
@@ -422,7 +422,7 @@ describe('a store that can not forget', () => {
 });
 
 describe('beside others', () => {
-  test('a renewal under way is waited for, and its pair is the one that dies', async () => {
+  test('a renewal under way is waited for, and its pair is revoked', async () => {
     await using h = await createScene();
     const slow = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
     const renewed = h.procore.renew();
@@ -584,7 +584,7 @@ describe('beside others', () => {
     expect((await h.instance.get(me)).status).toBe(200);
   });
 
-  test('tokens that are brought once more are revoked once more', async () => {
+  test('tokens that are brought again after a revocation are revoked by the next revoke()', async () => {
     await using h = await createScene();
     await h.procore.revoke();
     await h.procore.setTokens(h.pair);
@@ -658,7 +658,7 @@ describe('beside others', () => {
     expect((await h.instance.get(me)).status).toBe(200);
   });
 
-  test('who revokes once more, because tokens were brought meanwhile, means those', async () => {
+  test('a second revoke() after setTokens revokes the new tokens', async () => {
     await using h = await createScene();
     const slow = h.emulator.misbehave({ on: 'revoke', do: { kind: 'hold' } });
     const first = caught(h.procore.revoke());
@@ -672,7 +672,7 @@ describe('beside others', () => {
     expect(h.store.sets.size).toBe(0);
   });
 
-  test('revoke and setTokens in one breath: the old pair dies or stays, the new one counts', async () => {
+  test('revoke and setTokens at the same moment: whatever happens to the old pair, the new one is used', async () => {
     await using h = await createScene();
     const next = h.emulator.issue({ userId: 2 });
     const revoked = h.procore.revoke().catch((error: unknown) => error);
@@ -683,7 +683,7 @@ describe('beside others', () => {
     expect((await h.instance.get(me)).status).toBe(200);
   });
 
-  test('a pair that could not be saved dies too, and its late save stops', async () => {
+  test('a pair that could not be saved is revoked too, and its late save stops', async () => {
     await using h = await createScene();
     h.store.onSave = () => {
       throw new Error('full');
@@ -698,7 +698,7 @@ describe('beside others', () => {
     expect(h.env.sleeping).toBe(0);
   });
 
-  test('a pair that another copy in this process has redeemed for ours dies too', async () => {
+  test('a pair that another copy in this process got for our refresh token is revoked too', async () => {
     await using h = await createScene();
     await h.instance.get(me);
     const own = createTestStore(h.pair);
@@ -895,7 +895,7 @@ describe('client_credentials', () => {
     ],
   ];
   test.each(stores)(
-    '%s: the access token dies, and the next call asks for another',
+    '%s: the access token is revoked, and the next call requests another',
     async (_case, create) => {
       await using h = await createHarness({ authorised: false });
       const store = create();

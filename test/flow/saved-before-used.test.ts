@@ -51,7 +51,7 @@ test('what is saved is the extra fields of the old set and the answer, with expi
   expect(previous).toEqual(old);
 });
 
-test.each([1, 2, 3])('a save that fails %i times is repeated at once: nobody notices', async (times) => {
+test.each([1, 2, 3])('a save that fails %i times is repeated at once, and no call fails', async (times) => {
   await using h = await createHarness();
   const failing = failingSave(times);
   h.store.onSave = failing.save;

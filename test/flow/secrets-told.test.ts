@@ -67,7 +67,7 @@ test('a day with renewals, failed saves, adoptions and legacy refreshes tells a 
   for (const text of told) for (const secret of secrets) expect(text).not.toContain(secret);
 });
 
-test('tokens are told by the first 8 hex digits of their SHA-256', async () => {
+test('tokens appear in events as the first 8 hex digits of their SHA-256', async () => {
   await using h = await createHarness();
   await h.procore.renew();
   const { accessToken, refreshToken } = h.procore.status();

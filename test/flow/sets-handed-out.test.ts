@@ -20,7 +20,7 @@ function spoil(set: TokenSet): void {
 
 const redirectUri = 'https://app.example.com/callback';
 
-test('what the application does to a set that it was given changes nothing here', async () => {
+test("a set that the application got from the plugin and changes does not change the plugin's tokens", async () => {
   await using h = await createHarness();
   const { procore, emulator } = h;
   let [isSpoiling, isDown] = [false, false];
@@ -63,7 +63,7 @@ test('what the application does to a set that it was given changes nothing here'
   expect(one.procore.status().unsaved).toBe(false);
 });
 
-test('what the application does to a set that it has given changes nothing here', async () => {
+test("a set that the application gave to the plugin and changes does not change the plugin's tokens", async () => {
   await using h = await createHarness();
   const tokens = await h.procore.renew();
   const given = structuredClone(tokens);

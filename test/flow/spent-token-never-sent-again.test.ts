@@ -93,7 +93,7 @@ test.each([
   expect((await h.instance.get(me)).status).toBe(200);
 });
 
-test('a verdict that the store has ended is told again when another one comes', async () => {
+test('reauthentication-required is emitted again after the store had ended the first one', async () => {
   await using h = await createHarness({ authorised: false });
   await expect(h.instance.get(me)).rejects.toMatchObject(dead);
   h.store.sets.set('default', h.emulator.issue());

@@ -29,7 +29,7 @@ function storeOf(h: Harness, keep: (saved: TokenSet, row: TokenSet | undefined) 
   return { store, loads };
 }
 
-describe('a store that does not keep the new refresh token is told of, once', () => {
+describe('a store that does not keep the new refresh token is warned of once', () => {
   test.each<[string, (saved: TokenSet, row: TokenSet | undefined) => TokenSet | undefined, RegExp]>([
     ['save() {}', (_saved, row) => row, /the pair before, whose refresh token is spent/],
     ['a row that is gone with the save', () => undefined, /load\(\) gave nothing/],
@@ -114,7 +114,7 @@ describe('a store that does not keep the new refresh token is told of, once', ()
   });
 });
 
-describe('nothing is told of', () => {
+describe('no warning is given for', () => {
   test('a store that keeps: it is read once more after the first save, and never again', async () => {
     await using h = await createHarness();
     const { store, loads } = storeOf(h, (saved) => saved);

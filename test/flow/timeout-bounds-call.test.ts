@@ -145,7 +145,7 @@ test('without the option each attempt has the whole timeout', async () => {
   expect(seen).toEqual([1_500, 1_500, 1_500]);
 });
 
-test.each([0, undefined])('a timeout of %s bounds nothing', async (timeout) => {
+test.each([0, undefined])('a timeout of %s means no time limit', async (timeout) => {
   await using h = await createHarness({ options: bounding });
   const { seen, adapter } = timeoutsSeen(h, 1_000_000);
   h.emulator.misbehave({ on: 'api', times: 3, do: { kind: 'answer', status: 502 } });

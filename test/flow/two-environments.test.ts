@@ -105,7 +105,7 @@ test('revoke() of one environment removes nothing of another', async () => {
   await sandbox.close();
 });
 
-test('two clients of one environment on one account are told of, once', async () => {
+test('two clients of one environment on one account are warned of once', async () => {
   await using h = await createHarness();
   await h.instance.get(me);
   const other = h.attach({ clientId: 'another-client' });

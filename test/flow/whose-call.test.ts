@@ -108,7 +108,7 @@ test.each([
 });
 
 test.each(['', 'undefined', 'null', 'NaN', '[object Object]'])(
-  'a bearer that is none (%j) is nobody’s: the call is the default account’s',
+  'a placeholder bearer (%j) is ignored: the call is the default account’s',
   async (token) => {
     await using h = await createHarness();
     expect(idOf(await h.instance.get(me, bearer(token)))).toBe(1);
@@ -116,7 +116,7 @@ test.each(['', 'undefined', 'null', 'NaN', '[object Object]'])(
   },
 );
 
-test('another scheme, or credentials beside it, is no bearer of anybody', async () => {
+test('another scheme, or credentials beside it, does not count as a bearer of another user', async () => {
   await using h = await createHarness();
   const headers = { Authorization: 'Bearer of-somebody' };
   expect(idOf(await h.instance.get(me, { headers: { Authorization: 'Basic YTpi' } }))).toBe(1);
@@ -157,15 +157,18 @@ test('where the store holds but a refresh token, it is redeemed before it can be
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 0 });
 });
 
-test.each(kinds)('nothing is held: a bearer goes out as it came (%s)', async (_kind, options) => {
-  await using h = await createHarness({ options, authorised: false });
-  const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
-  const ids = [];
-  for (const set of [ann, bob, ann]) ids.push(idOf(await h.instance.get(me, as(set))));
-  expect(ids).toEqual([1, 2, 1]);
-  // With takeOverRefresh the application’s own authorisation has yet to pass by.
-  expect(warned(h)).toEqual(options === takingOver ? [] : ['another-user']);
-});
+test.each(kinds)(
+  "an account without tokens leaves a call's bearer unchanged (%s)",
+  async (_kind, options) => {
+    await using h = await createHarness({ options, authorised: false });
+    const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
+    const ids = [];
+    for (const set of [ann, bob, ann]) ids.push(idOf(await h.instance.get(me, as(set))));
+    expect(ids).toEqual([1, 2, 1]);
+    // With takeOverRefresh the application’s own authorisation has yet to pass by.
+    expect(warned(h)).toEqual(options === takingOver ? [] : ['another-user']);
+  },
+);
 
 test.each(kinds)(
   'after setTokens nothing of the former user counts, whoever has called before (%s)',
@@ -239,7 +242,7 @@ test.each([
   },
 );
 
-test('with client_credentials a bearer of somebody else goes out as it came, too', async () => {
+test('with client_credentials a bearer of another user is left unchanged, too', async () => {
   await using h = await createHarness({ options: { grant: 'client_credentials' }, authorised: false });
   const own = idOf(await h.instance.get(me));
   const bob = h.emulator.issue({ userId: 77 });
@@ -247,7 +250,7 @@ test('with client_credentials a bearer of somebody else goes out as it came, too
   expect(idOf(await h.instance.get(me, bearer(await h.procore.getAccessToken())))).toBe(own);
 });
 
-test('setTokens without an account that brings another user than the one held says so, and is heeded', async () => {
+test('setTokens without an account that brings another user warns, and its tokens are used', async () => {
   await using h = await createHarness();
   await h.procore.setTokens(h.emulator.issue({ userId: 1 }));
   expect(warned(h)).toEqual([]);
@@ -270,7 +273,7 @@ test('exchangeCode for another user says so too, where two come at once for the 
   expect(warned(h)).toEqual(['account-changed-owner']);
 });
 
-test('an account that is named is changed without a word', async () => {
+test('setTokens with an account may bring another user without a warning', async () => {
   await using h = await createHarness();
   await h.procore.setTokens(h.emulator.issue({ userId: 1 }), 'ann');
   await h.procore.setTokens(h.emulator.issue({ userId: 2 }), 'ann');

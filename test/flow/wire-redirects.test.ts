@@ -137,7 +137,7 @@ test.each(below('1.7') ? [] : spellings)(
   },
 );
 
-test("another origin's clock teaches the plugin nothing", async () => {
+test('the Date header of another origin does not change the clock offset', async () => {
   await using h = await createHarness();
   await using bucket = await startEcho({
     status: 200,

@@ -119,14 +119,18 @@ const idsOf = async (app: Application, sets: readonly TokenSet[]): Promise<unkno
   return ids;
 };
 
-test('users whose tokens nobody holds call as they did', { timeout: 60_000 }, async (context) => {
-  const scene = await prepare(context);
-  const app = scene.start();
-  const [one, two] = [scene.emulator.issue({ userId: 1 }), scene.emulator.issue({ userId: 2 })];
-  expect(await idsOf(app, [one, two, one])).toEqual([1, 2, 1]);
-  expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
-  expect(existsSync(scene.file)).toBe(false);
-});
+test(
+  'calls of users without stored tokens are sent as without register',
+  { timeout: 60_000 },
+  async (context) => {
+    const scene = await prepare(context);
+    const app = scene.start();
+    const [one, two] = [scene.emulator.issue({ userId: 1 }), scene.emulator.issue({ userId: 2 })];
+    expect(await idsOf(app, [one, two, one])).toEqual([1, 2, 1]);
+    expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(scene.file)).toBe(false);
+  },
+);
 
 test(
   'of users who log in, the first is kept in the file and the others beside it; each one’s calls and refreshes are their own, after a restart too',
@@ -216,7 +220,7 @@ test(
 );
 
 test(
-  'a refresh token alone in the file is of whoever it turns out to be',
+  'a refresh token alone in the file belongs to the user in the answer to its redemption',
   { timeout: 60_000 },
   async (context) => {
     const scene = await prepare(context);

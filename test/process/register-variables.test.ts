@@ -278,7 +278,7 @@ describe.concurrent('AXIOS_PROCORE_LOG', () => {
     return run(put('app.cjs', call), { ...env, PROCORE_COMPANY_ID: 'ACME', ...more, AXIOS_PROCORE_LOG });
   };
 
-  test('info tells what is attached, and each renewal', async (context) => {
+  test('info writes what is attached, and each renewal', async (context) => {
     const ended = await levels(context, 'info');
     expect(ended).toMatchObject({ code: 0, stdout: '200\n' });
     expect(ended.stderr).toMatch(/: attaches to every axios .*PROCORE_CLIENT_ID, PROCORE_CLIENT_SECRET/);
@@ -288,7 +288,7 @@ describe.concurrent('AXIOS_PROCORE_LOG', () => {
     for (const line of linesOf(ended)) expect(line).toMatch(/^axios-procore\/register: /);
   });
 
-  test('debug tells each call, too', async (context) => {
+  test('debug writes each call, too', async (context) => {
     expect((await levels(context, 'DEBUG')).stderr).toMatch(/: request-settled .*"\/rest\/v1\.0\/me"/);
   });
 
@@ -296,13 +296,13 @@ describe.concurrent('AXIOS_PROCORE_LOG', () => {
     expect(await levels(context, level)).toEqual({ code: 0, stdout: '200\n', stderr: '' });
   });
 
-  test('silent tells all the same why an application is not started', async (context) => {
+  test('silent still writes why an application is not started', async (context) => {
     const ended = await levels(context, 'silent', { PROCORE_CLIENT_SECRET: '' });
     expect(ended.code).toBe(1);
     expect(linesOf(ended)).toEqual([expect.stringContaining('PROCORE_CLIENT_SECRET is missing')]);
   });
 
-  test('a level that there is not is told of', async (context) => {
+  test('an unknown level is reported', async (context) => {
     const ended = await levels(context, 'loud', { PROCORE_COMPANY_ID: '' });
     expect(linesOf(ended)).toEqual([
       expect.stringMatching(/AXIOS_PROCORE_LOG .* takes one of debug, info, warn/),

@@ -49,7 +49,7 @@ afterAll(() => server?.stop());
 
 // Each waits for ten seconds in which nothing comes, beside one another.
 describe.skipIf(!server).concurrent('a network that goes away without a word', () => {
-  test('loses the lock, and the save is told', async ({ expect }) => {
+  test('loses the lock, and the save rejects', async ({ expect }) => {
     const network = await createNetwork(server!.url);
     const stage = await createStage(network.url, server!.url, 'silenced_save');
     try {
@@ -71,7 +71,7 @@ describe.skipIf(!server).concurrent('a network that goes away without a word', (
     }
   });
 
-  test('loses the lock, though nothing is saved meanwhile', async () => {
+  test('loses the lock, also without a save meanwhile', async () => {
     const network = await createNetwork(server!.url);
     const stage = await createStage(network.url, server!.url, 'silenced_wait');
     try {

@@ -375,7 +375,7 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       await waiting;
     });
 
-    test('no connection is out while nobody renews', async () => {
+    test('no connection is held while no token is renewed', async () => {
       const opened = stage.open();
       const account = fresh();
       await renew(opened, account);
@@ -430,7 +430,9 @@ describe.skipIf(!server)('postgresTokenStore', () => {
     });
   });
 
-  test('a server that is restarted: lost, the save is told, and all goes on', async ({ skip }) => {
+  test('a server that is restarted: the lock is lost, the save rejects, and later operations work', async ({
+    skip,
+  }) => {
     if (!server!.restart) return skip('the server at DATABASE_URL is somebody else’s');
     const [opened, other] = [stage.open(), stage.open()];
     const account = fresh();

@@ -328,7 +328,7 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
   });
 
   describe('the lock', () => {
-    test('eight contenders over four connections: one at a time', async () => {
+    test('eight contenders over four connections hold it one at a time', async () => {
       const peers = await Promise.all(Array.from({ length: 4 }, open));
       const { command } = peers[0]!;
       let inside = 0;

@@ -32,7 +32,7 @@ test('an instance of the axios that the plugin imports is of that copy; of the o
   expect(of(load('axios').create())).not.toBe(ownCopy);
 });
 
-describe.each(others)('an instance of %s whose exports nobody has seen', (name) => {
+describe.each(others)('an instance of %s whose exports are not known', (name) => {
   const other = load(name);
   const { VERSION, AxiosError, CanceledError, Cancel } = other as unknown as Record<string, never> & {
     VERSION?: string;

@@ -54,7 +54,7 @@ describe('the conditions of a fleet', () => {
   });
 });
 
-test('the sum of what workers tell; the slowest request is the slowest of all', () => {
+test('the reports of the workers are added up, and the slowest request is the slowest of all', () => {
   const one = { ...emptyTally, succeeded: 3, renewals: 1, slowestMs: 20 };
   const other = { ...emptyTally, succeeded: 4, failed: 1, heldByOutage: 2, adoptions: 1, slowestMs: 10 };
   expect(sumOf([one, other])).toEqual({

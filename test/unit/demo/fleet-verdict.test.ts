@@ -116,7 +116,7 @@ describe('what is asked of one process is asked of a fleet', () => {
 describe('every exchange needs a reason', () => {
   const at = (atMs: number) => [...wellGone.slice(0, -1), exchange(4, atMs, 10_900)];
 
-  test('whole seconds, rounded down, are all that a store tells of an expiry', () => {
+  test('an expiry in the store is in whole seconds, rounded down', () => {
     // 10 900 is 10 000 to who has it from the store; less 360 of ahead time.
     expect(complaints({ log: at(9_640) })).toEqual([]);
   });

@@ -67,7 +67,7 @@ describe('ending tokens by hand', () => {
   });
 
   test.each(['access_token', 'refresh_token'] as const)(
-    'revokeGrant of the %s kills the pair',
+    'revokeGrant of the %s revokes the pair',
     async (which) => {
       const emulator = await emulate();
       const pair = emulator.issue();
@@ -135,7 +135,7 @@ describe('resources', () => {
     expect(await other.json()).toEqual([]);
   });
 
-  test('a body that is neither JSON nor a form is told by type and length', async () => {
+  test('of a body that is neither JSON nor a form only type and length are returned', async () => {
     const emulator = await emulate({ requireCompanyHeader: false });
     const authorization = `Bearer ${emulator.issue().access_token}`;
     const answer = await fetch(`${emulator.url}/rest/v1.0/projects/7/rfis`, {

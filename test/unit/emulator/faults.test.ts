@@ -276,7 +276,7 @@ describe('redirect', () => {
 });
 
 describe('rules', () => {
-  test('strike in the order of their registration, each as often as told', async () => {
+  test('strike in the order of their registration, each as often as its times', async () => {
     const emulator = await emulate();
     const { access_token } = emulator.issue();
     const twice = emulator.misbehave({ on: 'api', times: 2, do: { kind: 'answer', status: 500 } });

@@ -232,7 +232,7 @@ describe('a call too many', () => {
     expect(emulator.isLive(old.access_token)).toBe(true);
   });
 
-  test('is told by the log', async () => {
+  test('is marked in the log', async () => {
     const { emulator, call } = await limited({ spike: { limit: 1 } });
     await times(2, call);
     await refresh(emulator, 'made-up');

@@ -15,21 +15,27 @@ const revoke = (emulator: Emulator, fields: Record<string, string>, query = '') 
 const info = (emulator: Emulator, token: string) =>
   fetch(`${emulator.url}/oauth/token/info`, { headers: { authorization: `Bearer ${token}` } });
 
-test.each(['access_token', 'refresh_token'] as const)('by its %s a pair dies as a whole', async (name) => {
-  const emulator = await emulate();
-  const pair = emulator.issue();
-  const answer = await revoke(emulator, { token: pair[name]! });
-  expect([answer.status, await answer.json()]).toEqual([200, {}]);
-  expect([emulator.isLive(pair.access_token), emulator.isLive(pair.refresh_token!)]).toEqual([false, false]);
-  expect((await getMe(emulator, pair.access_token)).status).toBe(401);
-  expect((await refresh(emulator, pair.refresh_token)).status).toBe(400);
-  expect(emulator.counters).toMatchObject({ revokeRequests: 1, revocations: 1 });
-  expect(emulator.log[0]).toMatchObject({
-    kind: 'revoke',
-    presented: fingerprintOf(pair[name]!),
-    outcome: 'revoked',
-  });
-});
+test.each(['access_token', 'refresh_token'] as const)(
+  'by its %s a pair is revoked as a whole',
+  async (name) => {
+    const emulator = await emulate();
+    const pair = emulator.issue();
+    const answer = await revoke(emulator, { token: pair[name]! });
+    expect([answer.status, await answer.json()]).toEqual([200, {}]);
+    expect([emulator.isLive(pair.access_token), emulator.isLive(pair.refresh_token!)]).toEqual([
+      false,
+      false,
+    ]);
+    expect((await getMe(emulator, pair.access_token)).status).toBe(401);
+    expect((await refresh(emulator, pair.refresh_token)).status).toBe(400);
+    expect(emulator.counters).toMatchObject({ revokeRequests: 1, revocations: 1 });
+    expect(emulator.log[0]).toMatchObject({
+      kind: 'revoke',
+      presented: fingerprintOf(pair[name]!),
+      outcome: 'revoked',
+    });
+  },
+);
 
 test('200 for an unknown, a spent and a revoked token: nothing is left to revoke', async () => {
   const emulator = await emulate();

@@ -220,7 +220,7 @@ describe('the server', () => {
     expect(emulator.log[0]).toMatchObject({ kind: 'api', path: '/rest/v1.0/me', status: 401 });
   });
 
-  test('hears out a body beyond all reason, and refuses it', async () => {
+  test('reads a much too long body to its end, and refuses it', async () => {
     const emulator = await emulate();
     const body = Buffer.alloc(64 * 1024 * 1024 + 1);
     expect((await fetch(emulator.url, { method: 'POST', body })).status).toBe(413);

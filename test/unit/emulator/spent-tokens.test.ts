@@ -9,7 +9,7 @@ async function expectSpent(emulator: Emulator, refreshToken: string | undefined)
 }
 
 describe('mode A', () => {
-  test('the old access token dies the moment the refresh succeeds', async () => {
+  test('the old access token is invalid as soon as the refresh succeeds', async () => {
     const emulator = await emulate();
     const old = emulator.issue();
     expect((await getMe(emulator, old.access_token)).status).toBe(200);

@@ -40,7 +40,7 @@ describe('a duplicate write', () => {
     }
   });
 
-  test('is told byte for byte, also where the bytes are no text', async () => {
+  test('is recognised byte for byte, also where the bytes are no text', async () => {
     const emulator = await emulate();
     await send(emulator, 'POST', rfis, Uint8Array.of(0xff));
     await send(emulator, 'POST', rfis, Uint8Array.of(0xfe));
@@ -59,7 +59,7 @@ describe('a duplicate write', () => {
     expect(emulator.log.map(({ wrote }) => wrote)).toEqual([undefined, true]);
   });
 
-  test('is one when the first was, and nobody heard', async () => {
+  test('is one when the first was carried out, and its answer was lost', async () => {
     const emulator = await emulate();
     const { access_token } = emulator.issue();
     emulator.misbehave({ on: 'api', after: true, do: { kind: 'answer', status: 504 } });

@@ -66,7 +66,7 @@ describe('two people', () => {
     ]);
   });
 
-  test('whose tokens expire in the middle notice nothing', async () => {
+  test('whose tokens expire between calls get their answers', async () => {
     const { origin, emulator } = await serve();
     const [ann, bob] = [createBrowser(), createBrowser()];
     await logIn(ann, origin, 1);
@@ -152,7 +152,7 @@ describe('the way back is refused', () => {
   });
 });
 
-test('who says no is told so, and nothing is exchanged', async () => {
+test('a user who denies gets a page that says so, and no code is exchanged', async () => {
   const { origin, emulator } = await serve();
   const browser = createBrowser();
   await browser.open(`${origin}/connect`);
@@ -162,7 +162,7 @@ test('who says no is told so, and nothing is exchanged', async () => {
   expect(emulator.counters.tokenRequests).toBe(0);
 });
 
-test('a code that is no good is told, and the browser does not go in circles', async () => {
+test('a code that does not work gets an error page, and the browser is not redirected in a loop', async () => {
   const { origin, emulator } = await serve();
   const browser = createBrowser();
   await browser.open(`${origin}/connect`);
@@ -176,7 +176,7 @@ test('a code that is no good is told, and the browser does not go in circles', a
   expect((await logIn(browser, origin, 1)).status).toBe(200);
 });
 
-test('a revocation that fails is told, and the person stays connected', async () => {
+test('a revocation that fails gets an error page, and the user stays connected', async () => {
   const { origin, emulator } = await serve();
   const browser = createBrowser();
   await logIn(browser, origin, 1);

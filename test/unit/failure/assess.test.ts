@@ -100,7 +100,7 @@ describe('whether it may have run', () => {
   });
 });
 
-test("a body of the request's own that breaks says nothing of the connection", () => {
+test('a request body that fails does not count as a failed connection', () => {
   const broken = { error: error('ECONNREFUSED'), refusedByStatus: false, brokenBody: true };
   expect(assess(attempted(broken), 0)).toMatchObject({ kind: 'unexpected', mayHaveRun: true });
 });

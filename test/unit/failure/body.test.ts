@@ -221,7 +221,7 @@ describe('a JSON body that breaks off', () => {
     },
   );
 
-  test('makes nothing throw, wherever it breaks', () => {
+  test('never throws, wherever it breaks off', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.nat(500), (text, length) => {
         for (const start of ['{"message":', '{"errors":{"a":', '{"error":{"details":[', '[']) {
@@ -260,7 +260,7 @@ describe('a body that is no JSON', () => {
     expect(parseErrorBody(Buffer.from(text))).toEqual({ ...nothing, messages });
   });
 
-  test('of bytes that are no text says something or nothing, and goes on', () => {
+  test('may be bytes that are no text: reading them does not throw', () => {
     expect(parseErrorBody(Buffer.from([0xff, 0xfe, 0x00])).messages).toHaveLength(1);
     expect(parseErrorBody(new ArrayBuffer(0))).toEqual(nothing);
   });
@@ -496,7 +496,7 @@ describe('a body that defends itself', () => {
     expect(parseErrorBody({ errors: Odd.of('x', 'y') }).messages).toEqual(['x', 'y']);
   });
 
-  test('a detached buffer says nothing', () => {
+  test('a detached buffer gives no messages', () => {
     const { buffer } = new TextEncoder().encode('{"message":"x"}');
     structuredClone(buffer, { transfer: [buffer] });
     expect(parseErrorBody(buffer)).toEqual(nothing);

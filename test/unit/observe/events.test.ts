@@ -22,7 +22,7 @@ const settled: ProcoreEvents['request-settled'] = {
   status: 200,
 };
 
-test('a listener hears its own event until it stops listening', () => {
+test('a listener gets its own event until it stops listening', () => {
   const events = createEvents(recorder());
   const heard: unknown[] = [];
   const stop = events.on('request-settled', (detail) => heard.push(detail));
@@ -45,7 +45,7 @@ test('an event that there is not, and a listener that is none, are refused by na
   );
 });
 
-test('one function that listens twice hears once, listeners hear in the order of their registration', () => {
+test('a function that is registered twice is called once, and listeners are called in the order of their registration', () => {
   const events = createEvents(recorder());
   const heard: string[] = [];
   const twice = () => void heard.push('twice');
@@ -117,7 +117,7 @@ test('a failing listener of warnings does not call itself for ever', () => {
 });
 
 test.each(['debug', 'info', 'warn', 'error'] as const)(
-  'a logger whose %s throws or rejects harms nobody',
+  'a logger whose %s throws or rejects does not disturb the emitter',
   async (level) => {
     const logger = recorder();
     const fails = [
@@ -137,7 +137,7 @@ test.each(['debug', 'info', 'warn', 'error'] as const)(
   },
 );
 
-test('a warning is told once for each of its subjects', () => {
+test('a warning is emitted once for each of its subjects', () => {
   const events = createEvents(recorder());
   const heard: string[] = [];
   events.on('warning', ({ code, message }) => heard.push(`${code} ${message}`));

@@ -119,7 +119,7 @@ test.each([
   },
 );
 
-test('a function cannot change what the variables say behind anybody’s back', () => {
+test('a function cannot change the options of the variables that it is given', () => {
   const options = { ...client };
   configured({ options }, (from: { clientId: string }) => {
     from.clientId = 'another';
@@ -140,7 +140,7 @@ test.each([
   expect(said).toContain(says);
 });
 
-test('a module that cannot be loaded is told with the first line of why', () => {
+test('a module that cannot be loaded is reported with the first line of its error', () => {
   const load = () => {
     throw new Error('no such luck\nRequire stack:\n- /app/index.js');
   };
@@ -163,14 +163,17 @@ test.each([
     `module.exports = { clientSecret: ${secret.replaceAll('-', '_')} };`,
     /: it uses a name that is not defined; is something not in quotes\?$/,
   ],
-])('of a broken module in %s nothing is quoted: it may be the secret', (_what, ending, text, says) => {
-  const file = join(folder(), `options${ending}`);
-  writeFileSync(file, text);
-  const load = createRequire(import.meta.url);
-  const { message } = thrownBy(() => configure({ ...registered, config: configAt(file) }, { load }));
-  expect(message).toMatch(says);
-  expect(message).not.toMatch(/the.secret/);
-});
+])(
+  'of a broken module in %s no text is quoted, because it may be the secret',
+  (_what, ending, text, says) => {
+    const file = join(folder(), `options${ending}`);
+    writeFileSync(file, text);
+    const load = createRequire(import.meta.url);
+    const { message } = thrownBy(() => configure({ ...registered, config: configAt(file) }, { load }));
+    expect(message).toMatch(says);
+    expect(message).not.toMatch(/the.secret/);
+  },
+);
 
 test('an option that there is not, or that is wrong, is named', () => {
   expect(complaint({}, { store, tokens: 1 })).toContain('"tokens"');

@@ -11,7 +11,7 @@ test.each([
   ['procore_token_file', 'PROCORE_TOKEN_FILE'],
   ['AXIOS_PROCORE_TOKENFILE', 'AXIOS_PROCORE_TOKEN_FILE'],
   ['AXIOS_PROCORE_LOGS', 'AXIOS_PROCORE_LOG'],
-])('%s is told of: %s is the name', (name, meant) => {
+])('%s is reported as misspelt for %s', (name, meant) => {
   expect(slipIn({ [name]: 'value', PATH: '/bin' })).toBe(`${name} is set and not read: is ${meant} meant?`);
 });
 

@@ -374,7 +374,7 @@ describe('a store that compares goes on comparing', () => {
     expect(await encrypted.load('acme')).toEqual({ access_token: 'x', refresh_token: 'y' });
   });
 
-  test('is told of the previous set where it holds none', async () => {
+  test('gets the previous set where it holds none', async () => {
     const seen: (TokenSet | undefined)[] = [];
     const store: TokenStore = {
       load: () => null,
@@ -664,7 +664,7 @@ describe('options', () => {
   );
 });
 
-test('the store shows neither keys nor tokens to who prints it', async () => {
+test('the store shows neither keys nor tokens when it is printed', async () => {
   const key = randomBytes(32);
   const encrypted = encryptedTokenStore(openTable().store, { keys: [{ id: 'k', key }] });
   await encrypted.save(tokens, 'acme', undefined);

@@ -57,7 +57,7 @@ const storeOn = (fs: FileSystem) =>
 const temporaryFiles = () => readdirSync(directory).filter((name) => name.endsWith('.tmp'));
 
 describe('tokens in files', () => {
-  test('are none before the first save, and nothing is made to find that out', async () => {
+  test('are none before the first save, and loading them creates no file', async () => {
     expect(await store.load('acme')).toBeUndefined();
     await store.remove('acme');
     expect(readdirSync(parent)).toEqual([]);
@@ -853,7 +853,7 @@ describe('the lock', () => {
     await holder.release();
   });
 
-  test('remembers what its last holder was about to redeem, until it is taken back', async () => {
+  test('keeps the record of its last holder until it is cleared', async () => {
     const written = await hold();
     expect(await written.record.read()).toBeUndefined();
     await written.record.write('01234567');
@@ -884,7 +884,7 @@ describe('the lock', () => {
     ['another’s', '12345'],
     ['another shape', '{"redeeming":1}'],
     ['null', 'null'],
-  ])('remembers nothing where its file holds %s', (_, text) => {
+  ])('has no record where its file holds %s', (_, text) => {
     expect(parseRecord(text)).toBeUndefined();
   });
 

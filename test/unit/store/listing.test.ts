@@ -45,7 +45,7 @@ test('an encrypted store lists nothing where the store behind it cannot', () => 
   );
 });
 
-test('files that were copied, renamed or written by others are nobody’s', async () => {
+test('files that were copied, renamed or written by others are not listed', async () => {
   const directory = folder();
   const store = fileTokenStore({ directory }) as ListingStore & ReturnType<typeof fileTokenStore>;
   await store.save(pair('2'), '2', undefined);
@@ -56,7 +56,7 @@ test('files that were copied, renamed or written by others are nobody’s', asyn
   expect(await store.accounts!()).toEqual(['2']);
 });
 
-test('of a folder that is not there, nobody’s tokens are listed', async () => {
+test('a missing folder has no accounts', async () => {
   const store: ListingStore = fileTokenStore({ directory: join(folder(), 'not-there') });
   expect(await store.accounts!()).toEqual([]);
 });

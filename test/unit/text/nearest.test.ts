@@ -22,7 +22,7 @@ test.each([
 });
 
 test.each(['', '0', 'colour', 'bearer', 'id', 'x', '$', 'a'.repeat(10_000)])(
-  'nothing is near to %j',
+  'no name is near to %j',
   (given) => {
     expect(nearest(given, options)).toBeUndefined();
   },

@@ -86,7 +86,7 @@ test.each<[string, string]>([
   expect(told).toContain('[redacted]');
 });
 
-test('what a parser quotes is not told, however short it is', () => {
+test('text that a parser quotes is redacted, however short it is', () => {
   for (const text of ['s3cret', '{"access_token": s3cret}', `{"a":"${'s3cret'.repeat(9)}`]) {
     let thrown: unknown;
     try {
@@ -99,7 +99,7 @@ test('what a parser quotes is not told, however short it is', () => {
   }
 });
 
-test('tokens that are known are not told, however short they are', () => {
+test('known tokens are redacted, however short they are', () => {
   expect(failureOf(new Error('cannot keep refresh-1 of ann'), ['refresh-1'])).toBe(
     '(Error): cannot keep [redacted] of ann',
   );

@@ -33,7 +33,7 @@ test('what has arrived while the event loop was busy for longer than a wait is r
   close();
 });
 
-test('a wait that nothing answers ends all the same', async () => {
+test('a wait without an answer ends nevertheless', async () => {
   const waited = within(systemEnv, 200, new Promise(() => {}));
   busy(600);
   expect(await waited).toEqual({ kind: 'elapsed' });

@@ -27,7 +27,7 @@ function setUp() {
 }
 
 describe('a bounded wait', () => {
-  test('gives what the work came to', async () => {
+  test('gives the value of the work', async () => {
     const { env, resolve, waited, clean } = setUp();
     await env.advance(999);
     resolve('value');
@@ -43,7 +43,7 @@ describe('a bounded wait', () => {
     clean();
   });
 
-  test('ends after its time; what the work does later disturbs nobody', async () => {
+  test('ends after its time, and a later rejection of the work is handled', async () => {
     const { env, reject, waited, clean } = setUp();
     await env.advance(1_000);
     expect(await waited).toEqual({ kind: 'elapsed' });
@@ -51,7 +51,7 @@ describe('a bounded wait', () => {
     reject(new Error('late'));
   });
 
-  test('ends on abort within a tick; what the work does later disturbs nobody', async () => {
+  test('ends on abort within a tick, and a later rejection of the work is handled', async () => {
     const { abort, reject, waited, clean } = setUp();
     await settled();
     abort.abort();
@@ -60,7 +60,7 @@ describe('a bounded wait', () => {
     reject(new Error('late'));
   });
 
-  test('does not begin on an aborted signal, and still hears the work', async () => {
+  test('does not begin on an aborted signal, and a rejection of the work is handled', async () => {
     const env = createManualEnv();
     const signal = AbortSignal.abort();
     const failing = Promise.reject(new Error('x'));

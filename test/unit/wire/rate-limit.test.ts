@@ -43,7 +43,7 @@ describe('rate limit headers', () => {
   });
 
   test.each(['', 'soon', '-1', '1.5', '1e3', 'NaN', 'Infinity', '9'.repeat(30), null, true, ['1'], {}])(
-    'that are garbage say nothing: %j',
+    'that are invalid are ignored: %j',
     (value) => {
       expect(readRateLimit({ 'x-rate-limit-remaining': value, 'x-rate-limit-limit': value })).toBe(
         noRateLimit,
@@ -56,7 +56,7 @@ describe('rate limit headers', () => {
     },
   );
 
-  test('may name a remaining of nothing, but no limit of nothing', () => {
+  test('may have a remaining of 0, but no limit of 0', () => {
     expect(readRateLimit({ 'x-rate-limit-remaining': '0', 'x-rate-limit-limit': '0' })).toEqual({
       limit: undefined,
       remaining: 0,

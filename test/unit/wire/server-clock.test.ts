@@ -39,7 +39,7 @@ describe('the clock of the server', () => {
     expect(serverOffsetMs(three)).toBe(-10);
   });
 
-  test('is learnt once a second: the first answer with a new second tells most', () => {
+  test('is learnt once a second, from the first answer with a new second', () => {
     const header = new Date(startMs).toUTCString();
     const one = learnClock(unknownClock, header, startMs + 100);
     expect(learnClock(one, header, startMs + 900)).toBe(one);
@@ -56,7 +56,7 @@ describe('the clock of the server', () => {
     expect(clock.offsetsMs).toHaveLength(16);
   });
 
-  test.each([undefined, null, '', 'yesterday', 5, ['x'], {}])('learns nothing from %o', (header) => {
+  test.each([undefined, null, '', 'yesterday', 5, ['x'], {}])('ignores %o', (header) => {
     expect(learnClock(unknownClock, header, startMs)).toBe(unknownClock);
   });
 

@@ -56,7 +56,7 @@ describe('Retry-After', () => {
 });
 
 describe('full jitter', () => {
-  test('draws between nothing and a step that doubles up to its cap', () => {
+  test('is random between 0 and a step that doubles up to its cap', () => {
     expect([1, 2, 3, 4, 9].map((retry) => fullJitterMs(retry, 500, 3_000, 1))).toEqual([
       500, 1_000, 2_000, 3_000, 3_000,
     ]);
