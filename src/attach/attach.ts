@@ -184,9 +184,11 @@ export function createAttach(
         warnOnce: shared.warnOnce,
       };
       const source = createTokenSource(deps, user);
-      // It was let go in the store before, and is brought from there.
-      if (restsIn !== clientAccounts.store)
-        void source.look(patience).finally(() => source.moveTo(clientAccounts.store));
+      // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
+      if (restsIn !== clientAccounts.store) {
+        void source.look(patience);
+        source.moveTo(clientAccounts.store);
+      }
       return source;
     };
     const sourceOf = (account: string): TokenSource => {

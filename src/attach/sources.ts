@@ -16,9 +16,9 @@ export interface Sources {
   has(account: string): boolean;
   /** Those in memory. */
   all(): Iterable<TokenSource>;
-  /** The accounts that were let go with tokens. */
+  /** The accounts that were let go with tokens, and of which nothing has been loaded since. */
   resting(): Iterable<string>;
-  /** The account that was let go with the refresh token of this fingerprint. */
+  /** The one of them that was let go with the refresh token of this fingerprint. */
   restingWith(refreshToken: string): string | undefined;
   /** This account is at rest in a store from before. */
   rest(account: string): void;
@@ -29,11 +29,17 @@ export interface Sources {
 /** What an account was let go with: its set where that says more than its tokens do, else a short name of its refresh token. */
 export type Rest = TokenSet | number | undefined;
 
-/** Makes a source. `used` is to be called at each use; `rest`: what the account was let go with, if it was. */
-export type CreateSource = (
-  used: () => void,
-  rest: { readonly set: TokenSet | undefined } | undefined,
-) => TokenSource;
+/** What an account was let go with, to the source that takes its place. */
+export interface Before {
+  readonly set: TokenSet | undefined;
+  /** Whether it was let go with the refresh token of this fingerprint. */
+  isWith(refreshToken: string): boolean;
+  /** The source says by itself from now on which tokens the account holds, if any. */
+  over(): void;
+}
+
+/** Makes a source. `used` is to be called at each use; `before`: what the account was let go with, if it was. */
+export type CreateSource = (used: () => void, before: Before | undefined) => TokenSource;
 
 interface Place {
   source: TokenSource | undefined;
@@ -59,8 +65,13 @@ export function createSources(
     place.usedAt = sweeps;
     if (places.has(account)) return;
     places.set(account, place);
+    if (!place.source) return;
     // Whoever had it all the time goes on with it.
-    place.source?.enter();
+    place.source.enter();
+    wake(account);
+  }
+
+  function wake(account: string): void {
     const token = tokenOf(rests.get(account));
     if (token !== undefined && byToken.get(token) === account) byToken.delete(token);
     rests.delete(account);
@@ -92,7 +103,17 @@ export function createSources(
       }
       const place: Place = { source: undefined, usedAt: sweeps };
       const rest = rests.get(account);
-      const before = rests.has(account) ? { set: typeof rest === 'object' ? rest : undefined } : undefined;
+      const token = tokenOf(rest);
+      const before = rests.has(account)
+        ? {
+            set: typeof rest === 'object' ? rest : undefined,
+            isWith: (refreshToken: string) => shortened(refreshToken) === token,
+            over() {
+              // It may have been let go again, and this be the source of before.
+              if (places.get(account) === place) wake(account);
+            },
+          }
+        : undefined;
       use(account, place);
       place.source = create(() => use(account, place), before);
       return place.source;

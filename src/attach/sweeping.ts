@@ -3,8 +3,9 @@ import type { Env } from '../time/env.js';
 /** Between two sweeps. */
 export const sweepMs = 60_000;
 
-/** Lets idle accounts go, once a minute, as long as there are any. */
+/** Lets idle accounts go, once a minute, as long as there are any. Whoever holds this object keeps alive what is swept. */
 export interface Sweeping {
+  readonly swept: Swept;
   start(): void;
   stop(): void;
 }
@@ -14,7 +15,7 @@ export interface Swept {
   sweep(): Promise<boolean>;
 }
 
-/** Creates it. Nothing here keeps alive what is swept, nor the process. */
+/** Creates it. While it waits for the next sweep it keeps alive neither what is swept nor the process. */
 export function createSweeping(env: Env, swept: Swept): Sweeping {
   const ref = new WeakRef(swept);
   let running: AbortController | undefined;
@@ -28,6 +29,8 @@ export function createSweeping(env: Env, swept: Swept): Sweeping {
   }
 
   return {
+    // A property: the functions here share one scope, and the one that waits would keep alive what another of them names.
+    swept,
     start() {
       if (running) return;
       const own = (running = new AbortController());

@@ -16,7 +16,7 @@ import { fingerprint } from './pair/fingerprint.js';
 import { createFirstLook, type FirstLook } from './loading/first-look.js';
 import type { Keeper } from './loading/bounded-store.js';
 import { createLeases, type Leases } from './renewal/leases.js';
-import { createLedger, type Lease } from './pair/ledger.js';
+import { createLedger, type Before as LedgerBefore, type Lease } from './pair/ledger.js';
 import { createLockedSave } from './saving/locked-save.js';
 import { createLookBack } from './saving/look-back.js';
 import { createLastLook } from './loading/last-look.js';
@@ -144,8 +144,8 @@ export interface SourceDeps {
   isBeside: (holder: Holding) => boolean;
   /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
   restingWith: (refreshToken: string) => string | undefined;
-  /** What the account was let go with, if it was. */
-  before: { readonly set: TokenSet | undefined } | undefined;
+  /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
+  before: (LedgerBefore & { over(): void }) | undefined;
   /** Hears of each use. */
   used: () => void;
   /** What is known of the server whose tokens they are. */
@@ -188,7 +188,10 @@ export function createTokenSource(wired: SourceDeps, first: User): TokenSource {
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
     isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
-    onHold: (refreshToken) => entry.holds(refreshToken && fingerprint(refreshToken)),
+    onHold(refreshToken) {
+      given.before?.over();
+      entry.holds(refreshToken && fingerprint(refreshToken));
+    },
   });
   const holding: Holding = {
     client: mutex.client,

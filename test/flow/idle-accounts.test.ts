@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import axios, { type AxiosAdapter } from 'axios';
 import { expect, test } from 'vitest';
 import { createAttach } from '../../src/attach/attach.js';
@@ -317,3 +319,88 @@ test('where the package itself is evaluated again, an account that was let go go
   expect(sent).toEqual(['access-ann', 'access-ann']);
   expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-ann' });
 });
+
+test('accounts are let go also where the garbage collector has run meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { env, start, pair } = createProcess();
+  const { procore, get } = start(createTable({ ann: pair('ann') }).store);
+  await get('ann');
+  collect();
+  await env.advance(idle);
+  expect(procore.status('ann').state).toBe('not-loaded');
+});
+
+test('an account that was asked for its status, and was not loaded for it, is known as before', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const ann = pair('ann');
+  const table = createTable({ ann, bob: ann });
+  const { get, procore } = start(table.store);
+  await get('ann');
+  for (let times = 0; times < 2; times++) {
+    await env.advance(idle);
+    expect(procore.status('ann').state).toBe('not-loaded');
+    expect(String(await caught(get('bob')))).toContain('account "ann" holds');
+  }
+  expect(sent).toEqual(['access-ann']);
+});
+
+test('a call that brings no bearer is not taken for the one user whose account is in memory while that of another cannot be loaded', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const of = (sub: string) => ({ ...pair(sub), access_token: jwt({ sub, exp: env.now() / 1000 + 7200 }) });
+  const [ann, bob] = [of('ann'), of('bob')];
+  const table = createTable({ default: ann, bob });
+  let isReadable = true;
+  const load = async (account: string) => {
+    if (!isReadable) throw new Error('no connection');
+    return table.sets.get(account);
+  };
+  const { get } = start({ ...table.store, load }, { account: accountBySubject });
+  await get(undefined, { Authorization: `Bearer ${ann.access_token}` });
+  await get(undefined, { Authorization: `Bearer ${bob.access_token}` });
+  await env.advance(idle);
+  isReadable = false;
+  await get(undefined, { Authorization: `Bearer ${bob.access_token}` });
+  expect(sent).toEqual([ann, bob, bob].map(({ access_token }) => access_token));
+  expect(await caught(get())).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
+});
+
+test('an account goes on in another store also where that of before has been closed meanwhile', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const table = createTable({ ann: pair('ann') });
+  let isOpen = true;
+  const load = async (account: string) => {
+    if (!isOpen) throw new Error('the client is closed');
+    return table.sets.get(account);
+  };
+  const { instance, get } = start({ ...table.store, load });
+  await get('ann');
+  await env.advance(idle);
+  isOpen = false;
+  start(table.store, { replace: true }, instance);
+  await get('ann');
+  expect(sent).toEqual(['access-ann', 'access-ann']);
+});
+
+test.each([
+  { when: 'before the account was let go', afterMs: 5 * minute },
+  { when: 'after that', afterMs: idle },
+])(
+  'the pair of an old session does not take the place of what another process has renewed it to: $when',
+  async ({ afterMs }) => {
+    const { env, start, pair } = createProcess();
+    const of = (name: string) => {
+      const iat = Math.floor(env.now() / 1000);
+      return { ...pair(name), access_token: jwt({ sub: 'ann', name, iat, exp: iat + 7200 }) };
+    };
+    const session = of('session');
+    const table = createTable({ ann: session });
+    const { get, procore } = start(table.store);
+    await get('ann');
+    await env.advance(afterMs);
+    table.sets.set('ann', of('renewed'));
+    await env.advance(idle);
+    await env.drive(procore.setTokens(session, 'ann'));
+    expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-renewed' });
+  },
+);

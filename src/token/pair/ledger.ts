@@ -4,6 +4,7 @@ import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import { createKinship } from './kinship.js';
 import { hasReplaced } from './lineage.js';
+import { isRenewedSince } from './old-session.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 import { subjectOf } from '../../wire/jwt.js';
 import { isTried, noTrial, trialOf, type Arrival, type Trial } from './trial.js';
@@ -105,6 +106,13 @@ export interface Ledger extends KnownTokens {
   isShownBy(set: TokenSet): boolean;
 }
 
+/** What an account was let go with. */
+export interface Before {
+  readonly set: TokenSet | undefined;
+  /** Whether it was let go with the refresh token of this fingerprint. */
+  isWith(refreshToken: string): boolean;
+}
+
 /** A lease as its ledger sees it. */
 interface Held extends Lease {
   held: HeldTokens;
@@ -121,7 +129,7 @@ export function createLedger(deps: {
   /** Whether something can be got in the place of this pair without a person. */
   isRenewable: (held: HeldTokens) => boolean;
   /** What the account was let go with, if it was. */
-  before?: { readonly set: TokenSet | undefined } | undefined;
+  before?: Before | undefined;
   /** Hears which refresh token is held from now on. */
   onHold?: (refreshToken: string | undefined) => void;
 }): Ledger {
@@ -129,8 +137,12 @@ export function createLedger(deps: {
   const outdated = new Set<string>();
   const refused = new Set<string>();
   const revoked = new Set<string>();
+  /** Sets that a renewal has replaced, where the set in hand does not tell that it has taken their place. */
+  let untold: TokenSet[] = [];
   const kinship = createKinship();
   let had = deps.before !== undefined;
+  /** The store has shown another pair than the one that the account was let go with: some process has renewed it. */
+  let hasMovedOn = false;
   /** What `owns` has found out about the pair that is held now: callers bring the same token again and again. */
   let owned = new Map<string, boolean>();
   let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
@@ -180,6 +192,9 @@ export function createLedger(deps: {
         remember(replaced, token);
         if (isRenewed) remember(outdated, token);
       }
+      untold = [...untold, newest.held.set]
+        .filter((set) => isSpent(set) && !isRenewedSince(held.set, set))
+        .slice(-keptFingerprints);
     }
     had = true;
     newest = { held, accepted: 0, aliveAtMs: undefined, trial, refused: false, diedAlone: false };
@@ -187,7 +202,17 @@ export function createLedger(deps: {
     return newest;
   }
 
+  /** An application may still bring it, from an old session, and then it must not take the place of the pair in hand. */
+  function isSpent({ refresh_token: refresh }: TokenSet): boolean {
+    return refresh !== undefined && outdated.has(fingerprint(refresh));
+  }
+
+  function isLeftBehind(token: string): boolean {
+    return hasMovedOn && deps.before?.isWith(token) === true;
+  }
+
   function keep(held: HeldTokens, isRenewed = true): Lease {
+    hasMovedOn ||= !newest && deps.before?.isWith(fingerprint(held.refreshToken ?? '')) === false;
     const lease = supersede(held, false, isRenewed);
     stored = held.set;
     older = undefined;
@@ -324,8 +349,9 @@ export function createLedger(deps: {
       isBrought = true;
       isGone = false;
       const lease = supersede(held, false, false, true);
-      for (const tokens of [replaced, outdated])
-        tokens.delete(fingerprint(held.refreshToken ?? held.accessToken ?? ''));
+      const token = fingerprint(held.refreshToken ?? held.accessToken ?? '');
+      for (const tokens of [replaced, outdated]) tokens.delete(token);
+      if (isLeftBehind(token)) hasMovedOn = false;
       for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
       return lease;
     },
@@ -348,8 +374,10 @@ export function createLedger(deps: {
       }
     },
     isRevoked: (set) => tokensOf(set).some((token) => revoked.has(fingerprint(token))),
-    isOutdated: ({ refreshToken, accessToken }) =>
-      outdated.has(fingerprint(refreshToken ?? accessToken ?? '')),
+    isOutdated({ refreshToken, accessToken }) {
+      const token = fingerprint(refreshToken ?? accessToken ?? '');
+      return outdated.has(token) || isLeftBehind(token);
+    },
     isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
     hasHeld: (token) => kinship.former.has(token) || tokensInHand().includes(token),
     everHeld: () => [...kinship.former.keys(), ...tokensInHand()],
@@ -378,14 +406,15 @@ export function createLedger(deps: {
       isGone = false;
     },
     isSettled() {
-      if (!newest) return !had || deps.before !== undefined;
+      if (!newest) return (!had || deps.before !== undefined) && revoked.size === 0;
       const isInUse = phase === 'kept' && !newest.refused && (newest.accepted > 0 || !redeemed);
       return isInUse && !isGone && !isBrought && !fallback && revoked.size === 0;
     },
     isShownBy(set) {
       const hand = newest?.held.set;
       const isHand = hand?.access_token === set.access_token && hand?.refresh_token === set.refresh_token;
-      return isHand && kinship.isToldBy(set);
+      const isAllTold = () => untold.every((one) => !isSpent(one) || isRenewedSince(set, one));
+      return isHand && kinship.isToldBy(set) && isAllTold();
     },
     isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
     isRefused: (token) => refused.has(token),
