@@ -51,7 +51,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     server.close();
     server.closeAllConnections();
     void emulator?.close();
-    // A renewal under way is not cut off.
+    // The process ends only after a renewal that is under way.
     void procore.idle().then(() => process.exit(0));
   });
 }

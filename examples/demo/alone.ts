@@ -15,19 +15,20 @@ export async function runAlone(options: SyncOptions): Promise<number> {
   const { durationSeconds, concurrency, lifetimeSeconds, requests } = options;
   const { rateLimits, latencyMs } = conditionsFor(options);
 
-  // Mode B: the old pair lives until the new token is first used, so a lost answer can be asked for again. (A server of mode A has spent
-  // the refresh token by then, and nothing but a new authorisation helps: there is no run without a failure to show.)
+  // In mode B the old pair is valid until the new token is first used, so that a renewal can be repeated after a lost answer. In mode A the
+  // refresh token would be spent, and only a new authorization would help: the run could not end without failures.
   const emulator = await startEmulator({
     accessTokenLifetimeSeconds: lifetimeSeconds,
     spentTokens: 'B',
     rateLimits,
   });
 
-  // The limits and the server's pace make the sync take its duration: the machine's speed hardly matters, and all calls are in flight.
+  // The rate limits and the delay of each answer make the sync take its duration, however fast the machine is, and keep all calls in
+  // flight.
   emulator.misbehave({ on: 'api', times: Infinity, after: true, do: { kind: 'delay', ms: latencyMs } });
 
-  // The application's instance, its interceptors and its tokens were there before. `created_at` is in whole seconds, too coarse for a
-  // token that lives so short, so the table says `expires_at`.
+  // The application's instance, interceptors and tokens exist before the plugin is attached. `created_at` has whole seconds, which is too
+  // coarse for such a short lifetime, so the table has `expires_at`.
   const { instance, errorLog } = createLegacyInstance(emulator.environment.apiUrl);
   const store = memoryTokenStore({ ...emulator.issue(), expires_at: Date.now() + lifetimeSeconds * 1000 });
 
@@ -37,7 +38,7 @@ export async function runAlone(options: SyncOptions): Promise<number> {
     clientSecret: asking.clientSecret,
     environment: emulator.environment,
     store,
-    // A long run has windows longer than the default.
+    // In a long run the windows are longer than the default of `maxWaitMs`.
     maxWaitMs: durationSeconds * 1000,
   });
 
@@ -61,7 +62,7 @@ export async function runAlone(options: SyncOptions): Promise<number> {
   });
   procore.on('token-renewal-failed', ({ message }) => (news = message));
   procore.on('request-waiting', ({ reason, until }) => {
-    // Without a time it waits for the first answer of all, or of a window.
+    // Without `until` the call waits for the first answer of all, or of a window, and is not counted.
     if (reason === 'rate-limit' && until && !surprises.isDown) numbers.held++;
   });
 
@@ -87,7 +88,7 @@ export async function runAlone(options: SyncOptions): Promise<number> {
       await callNumber(index, instance, stop.signal);
       numbers.succeeded++;
     } catch {
-      // The application's own interceptor has logged it.
+      // The application's own interceptor has logged the error.
       if (!stop.signal.aborted) numbers.failed++;
     }
     numbers.slowestMs = Math.max(numbers.slowestMs, performance.now() - startedAt);
@@ -129,7 +130,7 @@ export async function runAlone(options: SyncOptions): Promise<number> {
     duplicateWrites,
     held: numbers.held,
     ...plannedSurprises,
-    // With fewer at a time the outage may come between two writes.
+    // With a lower concurrency the outage may come when no write is in flight.
     outage: { ...plannedSurprises.outage, methods: concurrency > callsPerWrite ? ['GET', 'POST'] : [] },
     log: emulator.log,
     askedAtMs,

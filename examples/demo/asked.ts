@@ -1,12 +1,12 @@
 import type { Procore } from 'axios-procore';
 
 /**
- * When the client asked for each of its access tokens, by their fingerprints. It counts a token's life from there, the server from
- * the moment it issued the token: on a busy machine that is much later.
+ * When the client requested each of its access tokens, by their fingerprints. The client counts a token's lifetime from its request, and
+ * the server from the moment when it issued the token, which on a busy machine is much later.
  */
 export type AskedAtMs = ReadonlyMap<string, number>;
 
-/** Notes the time whenever the client asks for its secret, which it does right before it asks for a token. */
+/** Notes the time whenever the client calls `clientSecret`, which it does right before it requests a token. */
 export function noteAsking(clientSecret: string) {
   let lastMs = 0;
   return {
@@ -14,7 +14,7 @@ export function noteAsking(clientSecret: string) {
       lastMs = Date.now();
       return clientSecret;
     },
-    /** Calls back with each token that was asked for and came. */
+    /** Calls back with each token that was requested and received. */
     onToken(
       procore: Pick<Procore, 'on'>,
       listener: (token: { accessToken: string; askedAtMs: number }) => void,

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { assignmentVariable, type Assignment, type Order, type Report } from './fleet-messages.js';
 
 const script = fileURLToPath(new URL('fleet-worker.ts', import.meta.url));
-/** What is in flight is aborted, and a renewal under way is let finish. */
+/** How long a worker may take to end: it aborts its calls, and waits for a renewal that is under way. */
 const leaveMs = 10_000;
 
-/** A worker, seen from the parent. */
+/** A worker process, as the parent sees it. */
 export interface Member {
   readonly name: string;
   tell(kind: Order['kind']): void;
   /** The next report of a kind; rejects when the process ends before it. */
   next<K extends Report['kind']>(kind: K): Promise<Extract<Report, { kind: K }>>;
-  /** Resolves when the process has ended: of itself, or else by force. */
+  /** Ends the process, by a signal if it does not end by itself; resolves when it has ended. */
   leave(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function hire(name: string, assignment: Assignment, listen: (report: Repo
   });
   const tell = (kind: Order['kind']) => {
     const order: Order = { kind };
-    // It may end at this very moment.
+    // An error is ignored, because the process may just be ending.
     if (child.connected) child.send(order, () => undefined);
   };
 

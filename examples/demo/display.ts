@@ -1,12 +1,12 @@
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 
-/** The line that shows how far a sync is; `format` is what stands after the calls. */
+/** The progress bar of a sync; `format` follows the number of calls. */
 export function createBar(format: string): SingleBar {
   return new SingleBar({
     format: `{bar} {value}/{total} calls | ${format} | {news}`,
     barsize: 20,
-    // Without a terminal, as in CI: a line now and then.
+    // Without a terminal, as in CI, it prints a line at intervals.
     noTTYOutput: true,
     notTTYSchedule: 2_000,
     gracefulExit: false,
@@ -14,7 +14,7 @@ export function createBar(format: string): SingleBar {
   });
 }
 
-/** The numbers of a run. */
+/** The table with the numbers of a run. */
 export function tableOf(rows: readonly [what: string, value: string | number][]): string {
   const table = new Table({
     colAligns: ['left', 'right'],
@@ -24,7 +24,7 @@ export function tableOf(rows: readonly [what: string, value: string | number][])
   return table.toString();
 }
 
-/** Says how a run went; returns the exit code. */
+/** Prints the verdict on a run; returns the exit code. */
 export function pronounce(errors: readonly string[], complaints: readonly string[], good: string): number {
   for (const line of errors.slice(0, 5)) console.error(line);
   for (const complaint of complaints) console.error(`NOT GOOD: ${complaint}`);
@@ -33,7 +33,7 @@ export function pronounce(errors: readonly string[], complaints: readonly string
   return 0;
 }
 
-/** Says that there is nothing to say; returns the exit code. */
+/** Prints that the run was stopped; returns the exit code. */
 export function pronounceStopped(): number {
   console.log('Stopped before the end: no verdict.');
   return 130;

@@ -1,7 +1,7 @@
 import type { Part } from './fleet-plan.js';
 import type { Place } from './place.js';
 
-/** What a worker finds in its environment. */
+/** The settings of a worker, which it reads from its environment. */
 export interface Assignment {
   readonly environment: { readonly loginUrl: string; readonly apiUrl: string };
   readonly clientId: string;
@@ -15,12 +15,12 @@ export interface Assignment {
 export const assignmentVariable = 'AXIOS_PROCORE_DEMO_ASSIGNMENT';
 
 /**
- * What a worker is told. `go`: make your calls. `finish`: make one more, and say with which token you end. `leave`: abort what is in
+ * A message to a worker. `go`: make the calls. `finish`: make one more call, and report the token at the end. `leave`: abort the calls in
  * flight, and end.
  */
 export type Order = { readonly kind: 'go' | 'finish' | 'leave' };
 
-/** What a worker tells. */
+/** A message from a worker. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'news'; readonly text: string }
@@ -28,19 +28,19 @@ export type Report =
   | { readonly kind: 'renewed'; readonly accessToken: string; readonly askedAtMs: number }
   | { readonly kind: 'progress'; readonly tally: Tally }
   | { readonly kind: 'done'; readonly tally: Tally; readonly errors: readonly string[] }
-  /** The token by its fingerprint. The one more call may have renewed it. */
+  /** The token by its fingerprint. The additional call may have renewed it. */
   | { readonly kind: 'finished'; readonly accessToken: string; readonly tally: Tally };
 
-/** What one worker has done so far, or all of them. */
+/** The counts of one worker so far, or of all of them. */
 export interface Tally {
   readonly succeeded: number;
   readonly failed: number;
-  /** Calls that were to write. */
+  /** Calls that should write. */
   readonly writes: number;
   /** Calls that waited because the server was down. */
   readonly heldByOutage: number;
   readonly renewals: number;
-  /** Tokens taken from the store that another had renewed. */
+  /** Tokens that another process had renewed, and that were adopted from the store. */
   readonly adoptions: number;
   readonly slowestMs: number;
 }
@@ -55,7 +55,7 @@ export const emptyTally: Tally = {
   slowestMs: 0,
 };
 
-/** What all have done. */
+/** The sum of the counts. */
 export function sumOf(tallies: Iterable<Tally>): Tally {
   let sum = emptyTally;
   for (const tally of tallies) {

@@ -10,7 +10,7 @@ export interface Part {
   readonly concurrency: number;
 }
 
-/** What keeps a fleet's sync from being done at once. */
+/** The conditions that make a fleet's sync take its duration. */
 export interface FleetConditions {
   readonly rateLimits: { readonly spike: RateLimit; readonly hourly: RateLimit };
   /** How long the server takes for one call. */
@@ -18,10 +18,10 @@ export interface FleetConditions {
   readonly outage: PlannedOutage;
 }
 
-/** The rest is for the outage, and for calls that are sent again. */
+/** The share of the duration for the calls. The rest is for the outage, and for calls that are sent again. */
 const busyShare = 0.85;
 
-/** Calls and concurrency in equal parts, as far as whole numbers go; who may have one call more in flight has more calls. */
+/** Divides calls and concurrency into parts that are as equal as possible. A worker with a higher concurrency gets more calls. */
 export function partsOf(
   { requests, concurrency }: Pick<SyncOptions, 'requests' | 'concurrency'>,
   workers: number,
@@ -35,11 +35,14 @@ export function partsOf(
   });
 }
 
-/** Each process paces itself by what it is told and knows nothing of the others' calls: a limit that binds would refuse some of them. */
+/**
+ * The conditions of a fleet. No rate limit is reached, because each process paces only its own calls, so that a limit that all share would
+ * refuse some of them.
+ */
 export function fleetConditionsFor({ durationSeconds, concurrency, requests }: SyncOptions): FleetConditions {
   const latencyMs = (busyShare * durationSeconds * 1000 * concurrency) / requests;
   const { durationMs } = plannedSurprises.outage;
-  // Each worker starts some call meanwhile, and it lasts until each has; whoever is told to wait asks twice.
+  // The outage lasts until each worker has started a call in it. A worker that is told to wait asks twice.
   const downMs = Math.max(durationMs, Math.ceil(1.5 * latencyMs));
   return {
     rateLimits: {

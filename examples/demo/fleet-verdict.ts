@@ -13,7 +13,7 @@ import {
   type Sync,
 } from './verdict.js';
 
-/** How one worker has fared; tokens are fingerprints. */
+/** The result of one worker. Tokens are fingerprints. */
 export interface WorkerRun {
   readonly name: string;
   readonly heldByOutage: number;
@@ -26,20 +26,20 @@ export interface WorkerRun {
 /** A sync of several processes on one store. */
 export interface FleetRun extends Sync {
   readonly workers: readonly WorkerRun[];
-  /** What the store held in the end. */
+  /** The content of the store at the end. */
   readonly stored: { readonly accessToken: string; readonly isLive: boolean };
 }
 
 /**
- * Who takes a pair from the store reads its times in whole seconds: its expiry there, and its life in the JWT, as the difference of two
- * times that are rounded down, so that 2.5 seconds may be 3.
+ * The times of a pair that was adopted from the store have whole seconds: its expiry there, and its lifetime in the JWT. That is the
+ * difference of two times that are rounded down, so that 2.5 seconds may become 3.
  */
 const fromStore: Knowledge = {
   expiry: (expiresAtMs) => 1000 * Math.floor(expiresAtMs / 1000),
   lifetime: (lifetimeMs) => 1000 * Math.ceil(lifetimeMs / 1000),
 };
 
-/** What a run that should have gone well did wrong; nothing: it went well. */
+/** The complaints about a run; an empty list for a run without fault. */
 export function complaintsAboutFleet(run: FleetRun): string[] {
   return [
     ...aboutFailures(run),
@@ -59,17 +59,17 @@ export function complaintsAboutFleet(run: FleetRun): string[] {
   ];
 }
 
-/** The lock is the whole fleet's: while a token request is under way nobody makes another. */
+/** The lock excludes all workers: while a token request is under way there must be no other. */
 function aboutTurns({ log }: FleetRun): string[] {
   const requests = log.filter(({ kind }) => kind === 'token');
   const overlaps = requests.filter((one, index) =>
-    // One that was dropped was over when it was carried out.
+    // A request whose answer was dropped ended when it was carried out.
     requests.slice(0, index).some((other) => one.atMs < (other.answeredAtMs ?? other.atMs)),
   ).length;
   return overlaps === 0 ? [] : [`${overlaps} token requests came while another was under way`];
 }
 
-/** Whoever renews, it is with the pair of the renewal before: one line of pairs, not one for each process. */
+/** Each renewal must redeem the pair of the renewal before, whichever worker makes it. */
 function aboutSuccession({ log }: FleetRun): string[] {
   const heard = heardIn(log);
   return heard.slice(1).flatMap(({ presented }, index) => {
@@ -80,14 +80,14 @@ function aboutSuccession({ log }: FleetRun): string[] {
   });
 }
 
-/** What the server has exchanged, one worker has renewed; the others have taken it over. */
+/** Each exchange of the server must be the renewal of one worker, and adopted by the others. */
 function aboutNews({ log, workers }: FleetRun): string[] {
   const exchanged = heardIn(log).length;
   const told = workers.reduce((sum, { renewals }) => sum + renewals, 0);
   return told === exchanged ? [] : [`the workers tell of ${told} renewals, the server of ${exchanged}`];
 }
 
-/** A process may learn of another's renewal by the 401s of its calls in flight, and sends no more of them with that token. */
+/** A process may learn of another's renewal by 401s of its calls in flight. It must send no further calls with that token. */
 function aboutRefusals({ log, concurrency }: FleetRun): string[] {
   const refused = log.filter(({ kind, status }) => kind === 'api' && status === 401);
   return [...countBy(refused, ({ accessToken }) => accessToken)].flatMap(([token, times]) =>
@@ -95,7 +95,7 @@ function aboutRefusals({ log, concurrency }: FleetRun): string[] {
   );
 }
 
-/** The store holds what was issued last, it works, and everybody has it. */
+/** At the end, the store must hold the pair that was issued last, its token must work, and each worker must have it. */
 function aboutEnds({ log, workers, stored }: FleetRun): string[] {
   const complaints: string[] = [];
   const newest = heardIn(log).at(-1)?.issued?.accessToken;
@@ -109,7 +109,7 @@ function aboutEnds({ log, workers, stored }: FleetRun): string[] {
   return complaints;
 }
 
-/** A worker that met nothing proves nothing. */
+/** Each worker must have met a renewal and the outage, because otherwise the run proves nothing about it. */
 function aboutWorkersShown({ workers }: FleetRun): string[] {
   return workers.flatMap(({ name, heldByOutage, renewals, adoptions }) => [
     ...(renewals + adoptions > 0 ? [] : [`${name} saw no renewal`]),

@@ -1,4 +1,4 @@
-/** One process of a fleet: its part of the sync, on the store that all share. */
+/** A worker process of a fleet. It makes its part of the sync on the shared store. */
 import { on, setMaxListeners } from 'node:events';
 import { attachProcore } from 'axios-procore';
 import { noteAsking } from './asked.js';
@@ -14,7 +14,7 @@ import { createLegacyInstance } from './legacy.js';
 import { openStore } from './place.js';
 import { callNumber, isWrite, runPool } from './sync.js';
 
-/** Often enough for a line on a terminal. */
+/** The interval of reports to the parent, for its progress bar. */
 const reportEveryMs = 50;
 
 const { environment, clientId, clientSecret, place, part, maxWaitMs } = JSON.parse(
@@ -22,7 +22,7 @@ const { environment, clientId, clientSecret, place, part, maxWaitMs } = JSON.par
 ) as Assignment;
 const tell = (report: Report) => void process.send?.(report);
 
-// A Ctrl-C in the terminal reaches all processes; the parent says what is to be done.
+// A Ctrl-C in the terminal is sent to all processes. The workers ignore it and wait for the parent's order.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit());
 
@@ -61,7 +61,7 @@ async function sync(): Promise<void> {
       await callNumber(index, instance, stop.signal);
       tally.succeeded++;
     } catch {
-      // The application's own interceptor has logged it.
+      // The application's own interceptor has logged the error.
       if (!stop.signal.aborted) tally.failed++;
     }
     tally.slowestMs = Math.max(tally.slowestMs, performance.now() - startedAt);
@@ -70,7 +70,7 @@ async function sync(): Promise<void> {
   tell({ kind: 'done', tally, errors: errorLog });
 }
 
-/** A process learns of another's renewal when its own is due, or by a 401: so it asks before it says what it has. */
+/** Makes one more call before it reports its token, because a process learns of another's renewal only when its own is due, or by a 401. */
 async function finish(): Promise<void> {
   let accessToken: string;
   try {

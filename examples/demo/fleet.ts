@@ -14,18 +14,18 @@ import { prepare } from './prepare.js';
 import { createSurprises, fleetMoments, loseAnswer, plannedSurprises } from './surprises.js';
 import { heardIn } from './verdict.js';
 
-/** What a fleet takes. */
+/** The options of a fleet. */
 export interface FleetOptions extends SyncOptions {
   readonly workers: number;
   readonly store: SharedKind;
 }
 
-/** Long enough for two exchanges to meet, should two processes exchange. */
+/** The duration of a token request, long enough for two of them to overlap if two processes made one at the same time. */
 const exchangeMs = 15;
-/** A renewal may come between the workers' last words. */
+/** How often the workers are asked for their last token, because a renewal may come between their answers. */
 const mostRounds = 5;
 
-/** The sync shared by processes that share a store; resolves with the exit code. */
+/** Runs the sync in several processes that share a store; resolves with the exit code. */
 export async function runFleet(options: FleetOptions): Promise<number> {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
@@ -57,7 +57,7 @@ async function run(
   atEnd(prepared.clear);
   const opened = await openStore(prepared.place);
   atEnd(opened.close);
-  // Mode B, as with one process. A renewal then costs the others 401s once the new token is used.
+  // Mode B, as with one process. After a renewal the other processes get 401s once the new token is used.
   const emulator = await startEmulator({
     accessTokenLifetimeSeconds: lifetimeSeconds,
     spentTokens: 'B',
@@ -95,7 +95,7 @@ async function run(
   });
   atEnd(() => Promise.all(hired.map((member) => member.leave())));
   const stopped = once(signal, 'abort').then(() => undefined);
-  /** What all have to say; undefined when the run is stopped before. */
+  /** Waits for a report of each worker; undefined when the run is stopped before. */
   const everybody = <K extends Report['kind']>(kind: K) =>
     Promise.race([Promise.all(hired.map((member) => member.next(kind))), stopped]);
 
@@ -155,7 +155,7 @@ async function run(
   const ends = await lastWords();
   if (!ends) return pronounceStopped();
 
-  /** Asks all with which token they end, until no renewal comes between. */
+  /** Asks all workers for their last token, and asks again if there was a renewal meanwhile. */
   async function lastWords(): Promise<
     { accessTokens: string[]; stored: string; isLive: boolean } | undefined
   > {
@@ -204,7 +204,7 @@ async function run(
     writes: sum.writes,
     duplicateWrites,
     ...plannedSurprises,
-    // It strikes the calls that start in the milliseconds until each worker is told.
+    // The outage affects calls of any method that start before each worker knows of it.
     outage: { ...outage, durationMs: moments.downForMs, methods: [] },
     log: emulator.log,
     askedAtMs,
@@ -218,14 +218,14 @@ async function run(
   );
 }
 
-/** As a person does it once, in whichever process. */
+/** Authorizes the app and saves the tokens, as a user does once. */
 async function authorise(emulator: Emulator, { store }: OpenStore, lifetimeMs: number): Promise<void> {
   const { clientId, clientSecret, environment } = emulator;
   const procore = attachProcore(axios.create(), { clientId, clientSecret, environment, store });
   await procore.setTokens({ ...emulator.issue(), expires_at: Date.now() + lifetimeMs });
 }
 
-/** Makes the token endpoint take its time. Of two faults the first strikes: `without` lets another come before it. */
+/** Delays token requests by a fault. The first of two faults strikes, so `without` adds another fault before this one. */
 function slowDownExchanges(emulator: Emulator): { without<T>(add: () => T): T } {
   const slowDown = () =>
     emulator.misbehave({ on: 'token', times: Infinity, after: true, do: { kind: 'delay', ms: exchangeMs } });
@@ -240,7 +240,7 @@ function slowDownExchanges(emulator: Emulator): { without<T>(add: () => T): T } 
   };
 }
 
-/** In one line. */
+/** An error in one line. */
 function describe(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
   return (message || code || String(error)).split('\n')[0]!;

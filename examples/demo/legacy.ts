@@ -1,11 +1,11 @@
 import axios, { isAxiosError, type AxiosInstance } from 'axios';
 
-/** What the application's own error interceptor has written down. */
+/** The log of the application's own error interceptor. */
 export type ErrorLog = string[];
 
 /**
- * An application's axios instance as it has been for years, before the plugin is attached: its interceptors mark each call, unwrap
- * `response.data`, and log errors in their own way. The plugin changes none of it.
+ * The axios instance of an existing application, before the plugin is attached. Its interceptors mark each call, unwrap `response.data`,
+ * and log errors. The plugin changes none of that.
  */
 export function createLegacyInstance(baseURL: string): { instance: AxiosInstance; errorLog: ErrorLog } {
   const errorLog: ErrorLog = [];

@@ -1,25 +1,25 @@
 import type { RateLimit } from 'axios-procore/emulator';
 import type { SyncOptions } from './options.js';
 
-/** What keeps a sync from being done at once. */
+/** The conditions that make a sync take its duration. */
 export interface Conditions {
   readonly rateLimits: { readonly spike: Required<RateLimit>; readonly hourly: RateLimit };
   /** How long the server takes for one call. */
   readonly latencyMs: number;
 }
 
-/** Windows of the spike limit in a run, about. */
+/** The approximate number of windows of the spike limit in a run. */
 const windows = 6;
-/** So much more than needed may leave in each window: an outage takes two seconds of the run, and its answers count. */
+/** The spike limit is higher than needed by this factor, because an outage takes two seconds of the run, and its answers count. */
 const headRoom = 1.2;
 /**
- * After so much of each turn the limit is used up, as far as the server's pace goes. The rest is for the machine, which may have other
- * things to do: one that takes the whole turn for the calls of a window would not show that calls wait.
+ * The share of each window after which the limit is used up, if only the server's delay counts. The rest is left for a slow machine: if the
+ * calls took the whole window, the run would not show that calls wait.
  */
 const busyShare = 0.25;
 /**
- * The reset is in whole seconds, rounded up, and the call that goes first then comes a little after the full second: a window of whole
- * seconds would always last one more.
+ * Windows are shorter than whole seconds by this. The reset is rounded up to a whole second, and the first call of a window starts a little
+ * after it, so a window of whole seconds would always last one second more.
  */
 const shorterBySeconds = 0.25;
 
@@ -27,7 +27,7 @@ const shorterBySeconds = 0.25;
 export function conditionsFor({ durationSeconds, concurrency, requests }: SyncOptions): Conditions {
   const turnSeconds = Math.ceil(durationSeconds / windows);
   const limit = Math.ceil((headRoom * requests * turnSeconds) / durationSeconds);
-  // One call goes first, the others follow in rounds.
+  // In each window one call goes first, and the others follow in rounds of `concurrency`.
   const rounds = 1 + Math.ceil(limit / concurrency);
   return {
     rateLimits: {

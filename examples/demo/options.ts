@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sharedKinds, type SharedKind } from './place.js';
 
-/** What a sync is like. */
+/** The options of a sync. */
 export interface SyncOptions {
   durationSeconds: number;
   concurrency: number;
@@ -9,7 +9,7 @@ export interface SyncOptions {
   requests: number;
 }
 
-/** The command line. */
+/** The options of the command line. */
 export interface DemoOptions extends SyncOptions {
   workers: number;
   store: 'memory' | SharedKind;

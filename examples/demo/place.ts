@@ -7,9 +7,9 @@ export type SharedKind = (typeof sharedKinds)[number];
 /** Where the tokens of one run are. */
 export interface Place {
   readonly kind: SharedKind;
-  /** A folder, or a server's URL. */
+  /** The path of a folder, or the URL of a server. */
   readonly location: string;
-  /** Keeps this run apart from whatever else a server holds: a table, or what keys begin with. */
+  /** The name of a table, or the prefix of keys, that keeps this run apart from other data on the server. */
   readonly name: string;
 }
 
@@ -19,7 +19,7 @@ export interface OpenStore {
   close(): Promise<unknown>;
 }
 
-/** Opens the store, as each process does for itself. */
+/** Opens the store. Each process does that for itself. */
 export async function openStore({ kind, location, name }: Place): Promise<OpenStore> {
   switch (kind) {
     case 'file': {

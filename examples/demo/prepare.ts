@@ -8,12 +8,12 @@ import { startPostgres, startRedis, withPostgres, withRedis } from './servers.js
 /** A place for the tokens of a run. */
 export interface Prepared {
   readonly place: Place;
-  /** Nothing of it stays. */
+  /** Removes the place and all its data. */
   clear(): Promise<void>;
 }
 
 /**
- * A new folder; or the server that the environment names, else one of our own.
+ * Prepares a new folder, or a server: the one that an environment variable names, or else a new one.
  *
  * @throws Error with one line where there is no server.
  */

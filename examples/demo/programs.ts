@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 
-/** Who a program runs as; nobody in particular where this process is not root. */
+/** The user that a program runs as; empty for the user of this process. */
 export type User = { uid: number; gid: number } | { uid?: undefined; gid?: undefined };
 
-/** A program under way that ends with this process, however that ends. */
+/** A running program that ends when this process ends, in whatever way. */
 export interface Launched {
-  /** Ends it at once; its folder is removed, or kept for the next one. */
+  /** Ends the program at once, and removes its folder or keeps it for the next one. */
   end(folder?: 'remove' | 'keep'): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
   return [...folders, ...inPath].map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** Who PostgreSQL and PgBouncer run as, which refuse to be root; undefined where there is no such user. */
+/** The user that PostgreSQL and PgBouncer run as, because they refuse to run as root; undefined where there is none. */
 export function unprivileged(): User | undefined {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) =>
@@ -32,8 +32,8 @@ export function unprivileged(): User | undefined {
 }
 
 /**
- * Ends the program by its id, by the signal that makes it end at once, when the standard input is closed: also when this process is
- * killed.
+ * A shell script that runs the program and sends it the given signal when the script's standard input is closed, which also happens when
+ * this process is killed.
  */
 const keeper = `
 folder=$1 signal=$2; shift 2
@@ -42,7 +42,7 @@ read -r word
 kill -$signal $program; wait $program
 [ "$word" = keep ] || rm -rf "$folder"`;
 
-/** Starts a program whose end is ours to say: a Ctrl-C in the terminal does not reach it. Its output goes to `log` in the folder. */
+/** Starts a program that a Ctrl-C in the terminal does not reach. Its output goes to the file `log` in the folder. */
 export function launch(
   command: readonly string[],
   { folder, signal, user = {} }: { folder: string; signal: 'INT' | 'TERM'; user?: User },

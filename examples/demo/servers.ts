@@ -10,7 +10,7 @@ import { findProgram, freePort, launch } from './programs.js';
 /** A server for one run. */
 export interface Server {
   readonly url: string;
-  /** Ends it, if it is ours. */
+  /** Ends the server if it was started here. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function startPostgres(given: string | undefined, signal: AbortSign
   return { url, stop: end };
 }
 
-/** One connection for one piece of work; rejects with what kept it from being made. */
+/** Runs `work` with a connection of its own; rejects with the error of the connection. */
 export async function withRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
   let trouble: unknown;
@@ -58,7 +58,7 @@ export async function withRedis<T>(url: string, work: (client: Redis) => Promise
   }
 }
 
-/** As {@link withRedis}. */
+/** Runs `work` with a connection of its own, as {@link withRedis} does. */
 export async function withPostgres<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);

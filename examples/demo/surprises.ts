@@ -1,32 +1,32 @@
 import type { Procore } from 'axios-procore';
 import type { Emulator, FaultHandle, LogEntry } from 'axios-procore/emulator';
 
-/** How long the API is down, and what it tells those who ask; both in milliseconds. */
+/** The duration of an outage and its `Retry-After`, both in milliseconds. */
 export interface PlannedOutage {
   readonly durationMs: number;
-  /** Whole seconds. */
+  /** A whole number of seconds. */
   readonly retryAfterMs: number;
 }
 
-/** What goes wrong on purpose in each run. */
+/** The faults of each run. */
 export const plannedSurprises = {
   lostAnswers: 1,
   revocations: 1,
   outage: { durationMs: 1_500, retryAfterMs: 1_000 },
 } as const;
 
-/** Makes things go wrong, each at its time. */
+/** Starts the faults of a run, each at its time. */
 export interface Surprises {
-  /** To be called with how many calls of the sync are done, after each of them or now and then. Returns the news, if there is any. */
+  /** Called at intervals with the number of calls of the sync that are done. Returns a line of text when a fault begins or ends. */
   after(done: number): string | undefined;
   /** From the start of the outage until it is seen to be over. */
   readonly isDown: boolean;
 }
 
-/** When a run is ready for what its share of the calls has brought up. */
+/** Tells when a run is ready for a fault whose time has come. */
 export interface Moments {
   forOutage(): boolean;
-  /** Asked while it is down. An outage without a time of its own ends with it. */
+  /** Called during the outage. An outage without a duration ends when this returns true. */
   forItsEnd(): boolean;
   forRevocation(): boolean;
 }
@@ -79,7 +79,7 @@ export function createSurprises(
   };
 }
 
-/** The next renewal is carried out, and nobody hears the answer. */
+/** Makes the emulator carry out the next renewal and drop its answer. */
 export function loseAnswer(emulator: Emulator): FaultHandle {
   return emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
 }
@@ -90,9 +90,9 @@ export function aloneMoments(
   procore: Pick<Procore, 'status'>,
   { concurrency, limit }: { concurrency: number; limit: number },
 ): Moments {
-  /** What the server has told last of its limit. */
+  /** The number of calls that are left, by the server's latest answer. */
   function remaining(): number {
-    // A renewal is told of no limit, and there is hardly more than one at a time.
+    // Token requests have no rate limit in the log. There is rarely more than one at a time, so a few entries are enough.
     const last = emulator.log.slice(-5).reverse();
     return last.find(({ rateLimit }) => rateLimit !== undefined)?.rateLimit?.remaining ?? 0;
   }
@@ -100,23 +100,23 @@ export function aloneMoments(
   return {
     // The first call of a window has been answered, so all the others leave now and none of them is answered yet.
     forOutage: () => remaining() === limit - 1,
-    // A call is done.
+    // Called when a call is done, which ends the outage.
     forItsEnd: () => true,
     forRevocation() {
       const { state, renewing } = procore.status();
-      // A replay never waits, so all calls in flight and their replays must fit.
+      // Replays after a 401 must not exceed the limit, so there must be room for all calls in flight and their replays.
       return state === 'fresh' && !renewing && remaining() > 2 * concurrency;
     },
   };
 }
 
-/** The moments of a fleet, of which the server alone sees the whole. */
+/** The moments of a fleet. They are read from the server's log, because only the server sees the calls of all workers. */
 export interface FleetMoments extends Moments {
   /** How long the outage has lasted, once it is over. */
   readonly downForMs: number;
 }
 
-/** `hasStruckAll`: whether no worker is left that the outage has yet to meet. */
+/** Creates the moments of a fleet. `hasStruckAll` tells whether each worker has met the outage. */
 export function fleetMoments(
   emulator: Pick<Emulator, 'log'>,
   {
@@ -136,7 +136,7 @@ export function fleetMoments(
       downSinceMs = now();
       return true;
     },
-    // A worker that waits for its token, or for the processor, starts no call meanwhile.
+    // The outage may last longer than planned, because a worker that waits for its token or the processor starts no call.
     forItsEnd() {
       downForMs = now() - downSinceMs;
       return downForMs >= outage.durationMs && hasStruckAll();
@@ -145,7 +145,7 @@ export function fleetMoments(
   };
 }
 
-/** Whether the newest pair has been heard of, and is neither so young that some have not seen it nor so old that it is being renewed. */
+/** Whether the newest pair has arrived, and is old enough that all workers have it, and young enough that none renews it. */
 export function isMidLife(
   log: readonly Pick<LogEntry, 'atMs' | 'kind' | 'fault' | 'outcome'>[],
   { nowMs, lifetimeMs }: { nowMs: number; lifetimeMs: number },

@@ -3,7 +3,7 @@ import type { AxiosInstance } from 'axios';
 const companyIds = [562949953421401, 562949953421402];
 const projectIds = [562949953422001, 562949953422002, 562949953422003, 562949953422004, 562949953422005];
 
-/** One call of so many in a row writes. */
+/** Every so many calls one writes. */
 export const callsPerWrite = 8;
 
 /** Whether this call of the sync writes. */
@@ -11,7 +11,7 @@ export function isWrite(index: number): boolean {
   return index % callsPerWrite === callsPerWrite - 1;
 }
 
-/** One call of the sync; the instance unwraps `response.data`. Rejects when the answer is not what was asked for. */
+/** Makes one call of the sync; the instance unwraps `response.data`. Rejects when the answer is not the expected one. */
 export async function callNumber(index: number, instance: AxiosInstance, signal: AbortSignal): Promise<void> {
   const projectId = projectIds[index % projectIds.length]!;
   const procore = { companyId: companyIds[index % companyIds.length]! };

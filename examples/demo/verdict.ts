@@ -3,20 +3,20 @@ import type { AskedAtMs } from './asked.js';
 /** What the verdict reads of one entry of the emulator's log; tokens are fingerprints. */
 export interface LoggedRequest {
   readonly atMs: number;
-  /** When its answer went out, if one did. */
+  /** When its answer was sent, if there was one. */
   readonly answeredAtMs?: number;
   readonly kind: string;
   readonly method: string;
   readonly status?: number;
   /** The kind of the fault that struck it. */
   readonly fault?: string;
-  /** API: the bearer that was presented. */
+  /** API: the bearer token of the request. */
   readonly accessToken?: string;
-  /** API: what the limits said of it. */
+  /** API: the state of the rate limits. */
   readonly rateLimit?: { readonly remaining: number };
   /** API: it was the answer of an outage. */
   readonly outage?: boolean;
-  /** API: it wrote something, heard or not. */
+  /** API: true where it wrote something, whether or not its answer arrived. */
   readonly wrote?: boolean;
   /** Token: the refresh token that was presented. */
   readonly presented?: string;
@@ -31,14 +31,14 @@ export interface LoggedRequest {
   };
 }
 
-/** What happened in a sync, whoever made it, and what was done to it. */
+/** The facts of a sync and of its faults, for one process or several. */
 export interface Sync {
   readonly failed: number;
   readonly concurrency: number;
   readonly lifetimeMs: number;
-  /** Calls that were to write. */
+  /** Calls that should write. */
   readonly writes: number;
-  /** Writes that had been made already. */
+  /** Writes that were made twice. */
   readonly duplicateWrites: number;
   /** Refresh answers that were dropped on purpose. */
   readonly lostAnswers: number;
@@ -47,7 +47,7 @@ export interface Sync {
   readonly outage: {
     readonly durationMs: number;
     readonly retryAfterMs: number;
-    /** The methods that were in flight when it came. */
+    /** The methods of the calls that must have met it. */
     readonly methods: readonly string[];
   };
   readonly log: readonly LoggedRequest[];
@@ -56,11 +56,11 @@ export interface Sync {
 
 /** A sync of one process. */
 export interface Run extends Sync {
-  /** Calls that waited for the limit, those of the outage left out. */
+  /** Calls that waited for the limit, without those that waited for the outage. */
   readonly held: number;
 }
 
-/** What a run that should have gone well did wrong; nothing: it went well. */
+/** The complaints about a run; an empty list for a run without fault. */
 export function complaintsAbout(run: Run): string[] {
   return [
     ...aboutFailures(run),
@@ -83,15 +83,15 @@ export function aboutFailures({ failed }: Sync): string[] {
   return failed === 0 ? [] : [`${failed} requests failed`];
 }
 
-/** What a client may know of its tokens' times, given what they are; in milliseconds. */
+/** The times of a token as a client may know them, in milliseconds, from the exact times. */
 export interface Knowledge {
-  /** The earliest expiry that it may go by, given what the client counts that asked for the token. */
+  /** The earliest expiry that the client may assume, from the expiry of the client that requested the token. */
   expiry(expiresAtMs: number): number;
-  /** The longest life that it may go by. */
+  /** The longest lifetime that the client may assume. */
   lifetime(lifetimeMs: number): number;
 }
 
-/** A client that asks for all of its tokens itself is told both. */
+/** A client that requests all of its tokens itself knows the exact times. */
 const exactly: Knowledge = {
   expiry: (expiresAtMs) => expiresAtMs,
   lifetime: (lifetimeMs) => lifetimeMs,
@@ -127,7 +127,7 @@ export function aboutRepetitions({ log, lostAnswers }: Sync): string[] {
   return complaints;
 }
 
-/** A surprise costs at most the calls that were in flight when it came: one burst of 401s, for one token. */
+/** A lost answer or a revocation may cost one burst of 401s for one token: of the calls that were in flight. */
 function aboutRefusals({ log, concurrency, lostAnswers, revocations }: Run): string[] {
   const refused = log.filter(({ kind, status }) => kind === 'api' && status === 401);
   const surprises = lostAnswers + revocations;
@@ -144,13 +144,16 @@ function aboutRefusals({ log, concurrency, lostAnswers, revocations }: Run): str
   return complaints;
 }
 
-/** Paced by what the server tells, no call is one too many. */
+/** Because calls are paced by the rate-limit headers, there must be no 429. */
 export function aboutLimits({ log }: Sync): string[] {
   const limited = log.filter(({ status }) => status === 429).length;
   return limited === 0 ? [] : [`${limited} answers of 429`];
 }
 
-/** An outage costs the calls that were in flight when it came, and then one call of each process at a time asks, no sooner than it was told. */
+/**
+ * An outage may cost the calls that were in flight when it began. After that, each process sends one call at a time, and not before
+ * `Retry-After` has passed.
+ */
 export function aboutOutage({ log, concurrency, outage }: Sync, processes: number): string[] {
   const asked = processes * Math.ceil(outage.durationMs / outage.retryAfterMs);
   const struck = struckBy(log).length;
@@ -159,7 +162,7 @@ export function aboutOutage({ log, concurrency, outage }: Sync, processes: numbe
     : [`${struck} requests in the outage at concurrency ${concurrency}: ${asked} more were to ask`];
 }
 
-/** Whatever a write met on its way, it is made once. */
+/** Each write must be made exactly once, whatever faults it met. */
 export function aboutWrites({ log, writes, duplicateWrites }: Sync): string[] {
   const wrote = log.filter((entry) => entry.wrote).length;
   return [
@@ -168,7 +171,7 @@ export function aboutWrites({ log, writes, duplicateWrites }: Sync): string[] {
   ];
 }
 
-/** A run in which nothing happened proves nothing. */
+/** All faults must have occurred, because otherwise the run proves nothing. */
 function aboutWhatWasShown(run: Run): string[] {
   return [...aboutTokensShown(run), ...aboutLimitsShown(run), ...aboutOutageShown(run)];
 }
@@ -200,7 +203,7 @@ export function aboutTokensShown({ log, lostAnswers, revocations }: Sync): strin
   return complaints;
 }
 
-/** How often a call took the last that a window had left. */
+/** How often a call used up a window of the limit. */
 export function windowsUsedUp(log: readonly LoggedRequest[]): number {
   return log.filter(({ status, rateLimit }) => status !== 429 && rateLimit?.remaining === 0).length;
 }
@@ -210,12 +213,12 @@ function struckBy(log: readonly LoggedRequest[]): LoggedRequest[] {
   return log.filter(({ outage }) => outage);
 }
 
-/** Heard or not: a dropped answer has a pair in it too. */
+/** The exchanges, including those whose answer was dropped. */
 function exchangesIn(log: readonly LoggedRequest[]): LoggedRequest[] {
   return log.filter(({ kind, outcome }) => kind === 'token' && outcome === 'issued');
 }
 
-/** Exchanges whose answer came. */
+/** The exchanges whose answer arrived. */
 export function heardIn(log: readonly LoggedRequest[]): LoggedRequest[] {
   return exchangesIn(log).filter((exchange) => !isLost(exchange));
 }

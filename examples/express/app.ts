@@ -14,7 +14,7 @@ interface Project {
   name: string;
 }
 
-/** The way back from Procore. */
+/** The path of the redirect URI. */
 export const callbackPath = '/callback';
 
 /**
@@ -67,7 +67,7 @@ export function createApp({
         .send(page('This log-in was not begun here', html`<p><a href="/connect">Begin anew</a></p>`));
       return;
     }
-    // A state works once, so comparing it tells nobody anything about the next one.
+    // A state works once, so that it cannot be found out by repeated guesses.
     session.login = undefined;
     if (typeof code !== 'string') {
       const reason = typeof error === 'string' ? error : 'no code';
@@ -80,7 +80,7 @@ export function createApp({
       await procore.exchangeCode({ code, redirectUri, account: session.account });
     } catch (failure) {
       if (!isProcoreError(failure)) throw failure;
-      // Not a redirect to the log-in: if it keeps failing, the browser would go in circles.
+      // A page, and no redirect to the log-in, which would loop while the failure persists.
       response
         .status(502)
         .send(page('Not connected', html`<p>${failure.message} <a href="/connect">Try again</a></p>`));
@@ -109,7 +109,7 @@ export function createApp({
     response.redirect(303, '/');
   });
 
-  // Express takes four parameters for the sign of an error handler.
+  // Express recognises an error handler by its four parameters.
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
     const isLost = isProcoreError(error) && error.code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED';

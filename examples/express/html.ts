@@ -1,6 +1,6 @@
 import escapeHtml from 'escape-html';
 
-/** HTML whose values are text, wherever they come from. */
+/** A piece of HTML in which all values were escaped. */
 export class Html {
   constructor(readonly source: string) {}
 }

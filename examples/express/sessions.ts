@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 
-/** What the server remembers of one browser. */
+/** The session of one browser. */
 export interface Session {
-  /** Whose tokens it uses: the account. An application takes the user who is logged in to it. */
+  /** The account whose tokens it uses. A real application uses the id of its logged-in user. */
   readonly account: string;
-  /** The log-in under way, and where the browser wanted to go. */
+  /** The log-in that is under way, and the page to return to. */
   login?: { readonly state: string; readonly returnTo: string } | undefined;
 }
 
 const cookieName = 'session';
-/** So many browsers are remembered; the oldest are forgotten first. */
+/** The most sessions that are kept; the oldest are removed first. */
 const most = 10_000;
 
 /**
- * Sessions in memory. The cookie holds nothing but a random name that this server gave: it can be neither guessed nor forged, so it needs
- * no signature. An application has its own sessions.
+ * Sessions in memory. The cookie contains only a random id, which cannot be guessed, so it needs no signature. A real application has its
+ * own sessions.
  */
 export function createSessions({ secure }: { secure: boolean }) {
   const sessions = new Map<string, Session>();
@@ -31,7 +31,7 @@ export function createSessions({ secure }: { secure: boolean }) {
         if (sessions.size <= most) break;
         sessions.delete(oldest);
       }
-      // Lax: it comes along when Procore sends the browser back, and with no form of another site.
+      // SameSite=Lax: the browser sends the cookie with the redirect from Procore, and not with a form of another site.
       response.cookie(cookieName, id, { httpOnly: true, sameSite: 'lax', secure, path: '/' });
     }
     response.locals['session'] = session;

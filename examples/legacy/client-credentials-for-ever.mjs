@@ -1,8 +1,7 @@
 /**
- * A service account that asks for a token when it starts, and keeps it for ever.
+ * A service account that requests a token when it starts, and never another one.
  *
- * What is wrong: a token lives for ninety minutes, and nothing here ever asks for another one. The operators have learnt to start it anew
- * every hour.
+ * What is wrong: a token is valid for ninety minutes. The operators have learnt to restart the program every hour.
  */
 import axios from 'axios';
 
@@ -46,7 +45,7 @@ async function poll(path) {
 const round = () => Promise.all([poll('/projects'), poll('/me'), poll('/companies')]);
 
 await round();
-// It polls now and then.
+// It polls at intervals.
 await new Promise((resolve) => setTimeout(resolve, settings.pauseSeconds * 1000));
 await round();
 console.log(JSON.stringify(summary));

@@ -1,8 +1,8 @@
 /**
  * Keeps the tokens in a table, makes an axios instance for each call, and on a 401 refreshes and updates the row.
  *
- * What is wrong: reading the row, refreshing and writing it are three steps, and other callers are between them with the same row. Who
- * loses the race has a row with a spent refresh token in hand.
+ * What is wrong: reading the row, refreshing and writing it are three steps, and other callers may read the same row in between. All but
+ * the first of them then present a spent refresh token.
  */
 const fs = require('fs');
 const axios = require('axios');
@@ -75,7 +75,7 @@ async function job() {
 (async () => {
   await openDatabase();
   await Promise.all([job(), job(), job()]);
-  // Until somebody opens the page again.
+  // The time until somebody opens the page again.
   await new Promise((resolve) => setTimeout(resolve, PAUSE_SECONDS * 1000));
   await Promise.all([job(), job(), job()]);
   console.log(JSON.stringify(summary));

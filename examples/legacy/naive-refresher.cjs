@@ -1,8 +1,8 @@
 /**
- * Refreshes when it meets a 401, as most tutorials do it.
+ * Refreshes after a 401, as most tutorials do it.
  *
- * What is wrong: there is no queue. Three calls that meet one expired token make three refreshes with one single-use refresh token. One of
- * them wins, and the other two calls fail.
+ * What is wrong: there is no queue. Three calls with one expired token make three refreshes with one single-use refresh token. One of them
+ * succeeds, and the other two calls fail.
  */
 const fs = require('fs');
 const axios = require('axios');

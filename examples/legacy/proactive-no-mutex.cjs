@@ -1,8 +1,8 @@
 /**
- * Looks at the clock before each call and refreshes in time. Its credentials travel in the query string.
+ * Checks the expiry before each call and refreshes in time. Its credentials are in the query string.
  *
- * What is wrong: between the look and the answer there is nothing to stop a second refresh, so calls side by side all make one. And a
- * query string, secret and all, ends up in the logs of every proxy on the way.
+ * What is wrong: nothing prevents a second refresh between the check and the answer, so calls at the same time all make one. And a query
+ * string with its secret ends up in the logs of every proxy.
  */
 const fs = require('fs');
 const axios = require('axios');

@@ -1,8 +1,8 @@
 /**
  * Refreshes before every call, to be safe. Its token requests are JSON, which Procore's documentation does not promise.
  *
- * What is wrong: calls side by side present the same single-use refresh token. And where a refresh ends the old access token at once,
- * each refresh makes a 401 of whatever another call has just sent.
+ * What is wrong: calls at the same time present the same single-use refresh token. And where a refresh invalidates the old access token at
+ * once, each refresh causes a 401 for a call that another part has just sent.
  */
 import axios from 'axios';
 
