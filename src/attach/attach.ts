@@ -39,15 +39,15 @@ import { clientKey, createShared, type Shared } from './shared.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { createExchange } from '../token/endpoint/exchange.js';
-import { createHome } from '../token/loading/home.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
-import { createKeeper } from '../token/loading/bounded-store.js';
 import { runLocked } from '../token/grant/lock.js';
 import { createLogin } from '../token/endpoint/login.js';
 import { createLoginGate } from '../token/endpoint/login-gate.js';
 import { createGrantRegistry } from '../token/grant/registry.js';
 import { readTokenSet } from '../token/pair/token-set.js';
 import { createTlsWarning } from './tls-warning.js';
+import { createKeeper } from '../token/loading/bounded-store.js';
+import type { ClientDeps } from '../token/parts.js';
 import { createTokenSource, type TokenSource } from '../token/source.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
@@ -148,44 +148,41 @@ export function createAttach(
       maxWaitMs: settings.maxWaitMs,
     };
     clientAccounts.attached(own);
-    const createSource = (account: string, ...[used, rest]: Parameters<CreateSource>): TokenSource => {
-      const key = clientKey(client, account);
-      const restsIn = clientAccounts.restsIn(account) ?? clientAccounts.store;
-      const deps = {
-        env,
-        account,
-        client,
-        grant: settings.grant,
-        clientKey: key,
-        ...createHome(restsIn, (store) =>
-          createKeeper({
-            store,
-            account,
-            env,
-            storeTimeoutMs: settings.renewal.storeTimeoutMs,
-            saves: grants.savesOf(store),
-          }),
-        ),
-        inherited: shared.inheritedBy(key),
-        mutex,
-        isBeside: shared.isOfSource,
-        restingWith: shared.restingWith,
-        before: rest,
-        used,
-        server: clientAccounts.server,
-        untilDetached: shared.untilDetached,
-        loginGate: () => mutex.loginGate(() => createLoginGate(env)),
-        settings: settings.renewal,
-        maxWaitMs: settings.maxWaitMs,
-        serverOffsetMs,
-        // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
-        inContext: clientAccounts.contextOf(account) ?? inContext,
-        emit,
-        warnOnce: shared.warnOnce,
-      };
-      const source = createTokenSource(deps, user);
+    const deps: ClientDeps = {
+      env,
+      client,
+      grant: settings.grant,
+      mutex,
+      keeperOf: (store, account, kept, held) =>
+        createKeeper({
+          store,
+          account,
+          env,
+          storeTimeoutMs: settings.renewal.storeTimeoutMs,
+          saves: grants.savesOf(store),
+          kept,
+          held,
+        }),
+      isBeside: shared.isOfSource,
+      restingWith: shared.restingWith,
+      server: clientAccounts.server,
+      untilDetached: shared.untilDetached,
+      loginGate: () => mutex.loginGate(() => createLoginGate(env)),
+      settings: settings.renewal,
+      maxWaitMs: settings.maxWaitMs,
+      serverOffsetMs,
+      emit,
+      warnOnce: shared.warnOnce,
+    };
+    const createSource = (account: string, ...[used, before]: Parameters<CreateSource>): TokenSource => {
+      const store = clientAccounts.restsIn(account) ?? clientAccounts.store;
+      // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
+      const context = clientAccounts.contextOf(account) ?? inContext;
+      const inherited = shared.inheritedBy(clientKey(client, account));
+      const own = { account, store, inContext: context, inherited, before, used };
+      const source = createTokenSource(deps, own, user);
       // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
-      if (restsIn !== clientAccounts.store) {
+      if (store !== clientAccounts.store) {
         void source.look(patience);
         source.moveTo(clientAccounts.store);
       }

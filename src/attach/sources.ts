@@ -129,6 +129,7 @@ export function createSources(
     },
     async sweep() {
       sweeps++;
+      for (const { source } of places.values()) source?.disband();
       for (const [account, place] of [...places].filter(([, place]) => isIdle(place))) {
         const source = place.source!;
         // What the store does not show is kept here, and it is asked again after another idle time.

@@ -1,46 +1,32 @@
 import type { InContext } from '../time/async-context.js';
-import type { Env } from '../time/env.js';
 import type { RefusalReason } from '../failure/challenge.js';
-import type { Events } from '../observe/events.js';
-import type { Settings } from '../options/options.js';
 import { copyOf } from '../store/copy-of.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { Patience } from '../time/within.js';
-import type { GrantType } from './pair/identity.js';
-import { createBrought, type Brought } from './authorization/brought.js';
-import { createCodeExchange, type AuthorizationCode, type Take } from './authorization/code-exchange.js';
-import { createDrain, type Drain } from './renewal/drain.js';
+import type { Way } from '../wire/way.js';
+import { newAccount, type Account } from './account.js';
+import type { Brought } from './authorization/brought.js';
+import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
+import type { RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
-import { failuresOf } from './told/failures.js';
-import { fingerprint } from './pair/fingerprint.js';
-import { createFirstLook, type FirstLook } from './loading/first-look.js';
-import type { Keeper } from './loading/bounded-store.js';
-import { createLeases, type Leases } from './renewal/leases.js';
-import { createLedger, type Before as LedgerBefore, type Lease } from './pair/ledger.js';
-import { createLockedSave } from './saving/locked-save.js';
-import { createLookBack } from './saving/look-back.js';
-import { createLastLook } from './loading/last-look.js';
 import type { Login } from './endpoint/login.js';
-import type { LoginGate } from './endpoint/login-gate.js';
-import type { GrantMutex, Holding } from './grant/registry.js';
-import { createOwnEnvironment } from './loading/own-environment.js';
-import { createPresentation, type PresentedByApplication } from './presentation.js';
-import { createReadBack } from './saving/read-back.js';
-import { createNeighbours } from './loading/neighbours.js';
-import { createRecognition, type Recognition } from './loading/recognition.js';
-import { createRefusals, type Refusal, type Refusals } from './renewal/refusals.js';
-import { createRenewal } from './renewal/renewal.js';
-import { createRevocation } from './authorization/revocation.js';
-import { createRevokedElsewhere, type RevokedElsewhere } from './authorization/revoked-elsewhere.js';
-import { createSaver } from './saving/saving.js';
-import { createSecondLook } from './loading/second-look.js';
-import { createSequence } from './renewal/sequence.js';
+import type { Entry, Holding } from './grant/registry.js';
+import type { StoreMemory } from './grant/outcomes.js';
+import type { FirstLook } from './loading/first-look.js';
+import type { Recognition } from './loading/recognition.js';
+import { fingerprint } from './pair/fingerprint.js';
+import type { Before } from './pair/ledger.js';
+import { hasHeld, ownsIn, subjectIn } from './pair/kinship.js';
+import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './pair/pairs.js';
+import { holdLoaded, type HeldTokens } from './pair/token-set.js';
+import { createParts, type ClientDeps, type Parts } from './parts.js';
+import type { PresentedByApplication } from './presentation.js';
+import { areBraked, releasedBrake } from './renewal/brake.js';
+import { answered, isHolding, sent } from './renewal/drain.js';
+import type { Acquired, Leases } from './renewal/leases.js';
+import type { Refusal } from './renewal/refusals.js';
+import { isClear } from './renewal/verdicts.js';
 import { statusOf, type TokenStatus } from './told/status.js';
-import { createTelling } from './told/telling.js';
-import { holdLoaded } from './pair/token-set.js';
-import { createTurns } from '../time/serial.js';
-import { createVetting } from './loading/vetting.js';
-import { createWrites } from './saving/writes.js';
 
 /** The tokens of one account, as one attach hands them to the next. */
 export interface HeldTokenSet {
@@ -103,6 +89,8 @@ export interface TokenSource
   moveTo(store: TokenStore): void;
   /** What is under way and must not be cut off. */
   underWay(): Promise<unknown> | undefined;
+  /** Lets go of the parts that act on the account, where they have nothing to do. */
+  disband(): void;
   /** Nothing is under way for the account, and nothing is held against a renewal of its tokens. */
   isAtRest(): boolean;
   /** Whether the store shows the pair in hand, and with it all that has to be known of the tokens before. */
@@ -123,44 +111,23 @@ export interface User {
   readonly takesOver: boolean;
 }
 
+/** What is one account's own. */
 export interface SourceDeps {
-  env: Env;
-  account: string;
-  client: string;
-  grant: GrantType;
-  clientKey: string;
-  store: TokenStore;
-  keeper: Keeper;
-  /** Whether the store is one that this package has made. */
-  isOwn: () => boolean;
-  /** Whether this store has the place of `store` now. */
-  isAt: (store: TokenStore) => boolean;
-  /** Puts another store in the place of `store`. */
-  moveTo: (store: TokenStore) => void;
-  /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
-  inherited: HeldTokenSet | undefined;
-  mutex: GrantMutex;
-  /** Whether it is an account of the same store object. */
-  isBeside: (holder: Holding) => boolean;
-  /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
-  restingWith: (refreshToken: string) => string | undefined;
-  /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
-  before: (LedgerBefore & { over(): void }) | undefined;
-  /** Hears of each use. */
-  used: () => void;
-  /** What is known of the server whose tokens they are. */
-  server: { oldDies: boolean };
-  /** What is to be called with the last detach. */
-  untilDetached: Set<() => void>;
-  /** Where the token requests of this client wait for the login host. */
-  loginGate: () => LoginGate;
-  settings: Settings['renewal'];
-  maxWaitMs: number;
-  serverOffsetMs: () => number;
+  readonly account: string;
+  readonly store: TokenStore;
   /** What is done for the account runs in this context; whoever asks goes on in their own. */
-  inContext: InContext;
-  emit: Events['emit'];
-  warnOnce: Events['warnOnce'];
+  readonly inContext: InContext;
+  /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
+  readonly inherited: HeldTokenSet | undefined;
+  /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
+  readonly before: (Before & { over(): void }) | undefined;
+  /** Hears of each use. */
+  readonly used: () => void;
+}
+
+/** Creates the source of one account. */
+export function createTokenSource(client: ClientDeps, own: SourceDeps, user: User): TokenSource {
+  return new AccountSource(client, own, user);
 }
 
 /** A server that is busy or broken has not looked at the token, perhaps. */
@@ -168,340 +135,330 @@ function showsLife(status: number): boolean {
   return status < 500 && status !== 401 && status !== 408 && status !== 429;
 }
 
-/** Creates the source of one account from its parts. */
-export function createTokenSource(wired: SourceDeps, first: User): TokenSource {
-  let user = first;
-  let takesOver = first.takesOver;
-  const given = {
-    ...wired,
-    exchange: ((...request) => user.exchange(...request)) satisfies Exchange,
-    takesOver: () => takesOver,
-  };
-  const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
-  const name = JSON.stringify(account);
-  const turns = createTurns();
-  const telling = createTelling(given);
-  const ledger = createLedger({
-    now: env.now,
-    serverOffsetMs,
-    before: given.before,
-    isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
-    isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
-    isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
-    onHold(refreshToken) {
-      given.before?.over();
-      entry.holds(refreshToken && fingerprint(refreshToken));
-    },
-  });
-  const holding: Holding = {
-    client: mutex.client,
-    account,
-    get refreshToken() {
-      const { refreshToken } = ledger.newest?.held ?? {};
-      return refreshToken && fingerprint(refreshToken);
-    },
-    get unsaved() {
-      return ledger.unsaved;
-    },
-    get set() {
-      return ledger.newest?.held.set;
-    },
-    hasHeld: ledger.hasHeld,
-    memory: mutex.memory,
-  };
-  let entry = mutex.enter(holding);
-  const readBack = createReadBack({
-    env,
-    keeper: createOwnEnvironment({ ...given, telling }),
-    isOwn: given.isOwn,
-    isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
-    isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
-    offended: telling.offended,
-  });
-  const lookBack = createLookBack({
-    env,
-    grant,
-    afterMs: 2 * settings.storeTimeoutMs,
-    keeper: readBack.keeper,
-    turns,
-    isNeeded: () => !given.store.lock && !given.isOwn(),
-    isKept: ({ refresh_token: refresh = '' }) =>
-      refresh === ledger.newest?.held.refreshToken &&
-      !ledger.unsaved &&
-      mutex.outcomeOf(fingerprint(refresh))?.kind !== 'dead',
-    untilDetached: given.untilDetached,
-    overwritten: (by) => writes.saveAgain(by),
-  });
-  const keeper = createVetting({
-    ...given,
-    keeper: lookBack.keeper,
-    ledger,
-    telling,
-    holderOf: createNeighbours({
-      ...given,
-      own: () => ({
-        account,
-        client: mutex.client,
-        hand: ledger.newest?.held.set,
-        everHeld: ledger.everHeld,
-      }),
-    }),
-  });
-  const deps = { ...given, keeper };
-  const secondLook = createSecondLook({ env, grant, store: deps.store, load: keeper.load });
-  const saver = createSaver({ env, ledger, keeper, grant, secondLook, offended: telling.offended });
-  const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
-  const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
-  const drain: Drain = createDrain({
-    env,
-    // A drain must leave time for the renewal that it is for.
-    settings: { drain: settings.drain, drainMs: Math.min(settings.drainMs, settings.totalMs / 4) },
-    oldDies: () => given.server.oldDies,
-  });
-  const renewal = createRenewal({
-    ...deps,
-    lockWaitMs: deps.maxWaitMs,
-    ledger,
-    saver,
-    secondLook,
-    drain: ({ signal }) => drain.drain(signal),
-    contradicted: telling.contradicted,
-    warn,
-  });
-  const writes = createWrites({
-    env,
-    grant,
-    ledger,
-    saver,
-    turns,
-    telling,
-    async stored() {
-      const loaded = await keeper.load();
-      return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
-    },
-    giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
-    keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
-    change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
-    broughtSaved: lookBack.start,
-    underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
-    serverOffsetMs,
-  });
-  const sequence = createSequence({
-    ...deps,
-    ledger,
-    turns,
-    renewal,
-    telling,
-    writes,
-    release: drain.release,
-    turn: () => deps.loginGate().turn(),
-  });
-  const refusals: Refusals = createRefusals({
-    env,
-    ledger,
-    sequence,
-    server: given.server,
-    isHolding: drain.holding,
-    tellShared:
-      grant === 'client_credentials'
-        ? () =>
-            deps.warnOnce(
-              'client-shared',
-              deps.clientKey,
-              `the access tokens of this client are refused soon after they were issued, again and again: another process seems to ask for tokens of the same client, and the login host keeps one at a time. Give all processes of the client one shared store (file, Redis, PostgreSQL), or each a client of its own; until then a new token is asked for more and more seldom, and 401s are returned (account ${name})`,
-            )
-        : undefined,
-  });
-  const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
-  const isStuck = () => sequence.isDead && !sequence.working();
+/** One account as other sources of the process see it. */
+class AccountHolding implements Holding {
+  constructor(
+    readonly client: string,
+    readonly account: string,
+    readonly memory: StoreMemory,
+    readonly state: Account,
+  ) {}
 
-  const look = createFirstLook({ env, ledger, keeper, turns, ahead });
-  const lastLook = createLastLook({ grant, ledger, keeper, turns, telling, ahead });
-  const { take, setTokens, takeOwn } = createBrought({
-    ...deps,
-    ledger,
-    writes,
-    ahead,
-    isRenewing: () => sequence.running !== undefined,
-    isDead: isStuck,
-    readStore: () => look({ maxMs: settings.storeTimeoutMs, signal: undefined }),
-    look: () => leases.acquire({ maxMs: deps.maxWaitMs, signal: undefined }),
-    supersede() {
-      sequence.supersede();
-      refusals.release();
-    },
-  });
-  if (deps.inherited) {
-    const held = holdLoaded(deps.inherited.tokens, ahead());
-    if (deps.inherited.unsaved) {
-      // Brought or renewed: what it was to take the place of, the other copy knows.
-      ledger.replaceAll(held);
-      ledger.saveFailed();
-    } else ledger.keep(held);
-    inContext(() => writes.move(() => undefined));
-  }
-  const codes = createCodeExchange({ ...deps, ahead, generation: () => turns.generation });
-  const revoking = {
-    ...deps,
-    ledger,
-    turns,
-    lockWaitMs: deps.maxWaitMs,
-    ahead,
-    forget() {
-      // The application knows: it is told when it makes a call, and by no event.
-      sequence.supersede(
-        grant === 'refresh_token'
-          ? failuresOf(account, grant, deps.takesOver).noTokens(true).error
-          : undefined,
-      );
-      refusals.release();
-    },
-    warn,
-  };
-  const revocation = createRevocation({
-    ...revoking,
-    exchanges: codes.underWay,
-    drain: (signal) => drain.drain(signal, 'certain'),
-    release: drain.release,
-  });
-  const elsewhere = createRevokedElsewhere(revoking);
-  const { mayRecognise, recognise } = createRecognition({ ...deps, ledger, turns, telling, ahead });
-  const { knows, present } = createPresentation({
-    env,
-    ledger,
-    mutex,
-    serverOffsetMs,
-    leases,
-    recognise: (token, patience) => inContext(() => recognise(token, patience)),
-    offer: (refreshToken) =>
-      turns.inTurn(async () => {
-        if (!sequence.isDead) return;
-        ledger.keep(holdLoaded({ access_token: '', refresh_token: refreshToken }, ahead()));
-        sequence.forgive();
-      }),
-  });
-
-  /** Whether nothing is under way that would have to be waited for, nor anything that nobody waits for. */
-  function isIdle(): boolean {
-    const isWaiting = underWay() !== undefined || sequence.running !== undefined || writes.isMoving();
-    return !isWaiting && [turns, drain, lookBack, readBack].every((part) => part.isIdle());
+  get refreshToken(): string | undefined {
+    const { refreshToken } = this.state.newest?.held ?? {};
+    return refreshToken && fingerprint(refreshToken);
   }
 
-  const underWay = () =>
-    sequence.running?.done ??
-    codes.underWay() ??
-    revocation.underWay() ??
-    elsewhere.underWay() ??
-    writes.underWay();
+  get unsaved(): boolean {
+    return this.state.phase !== 'kept';
+  }
 
-  return {
-    account,
-    client: deps.client,
-    usedBy(other) {
-      if (other.order > user.order) user = other;
-      takesOver ||= other.takesOver;
-    },
-    isTakenOver(is) {
-      takesOver = is;
-    },
-    holding,
-    look: (...how) => inContext(() => look(...how)),
-    takeIfFree: (tokens) =>
-      inContext(async () => {
-        const isTaken = await writes.bringIfFree(holdLoaded(tokens, ahead()));
-        if (isTaken) sequence.forgive();
-        return isTaken;
-      }),
-    mayRecognise,
-    recognise: (token, patience) => inContext(() => recognise(token, patience)),
-    holds: () => ledger.newest?.held.accessToken !== undefined,
-    isUnredeemed: () => ledger.newest !== undefined && ledger.newest.held.accessToken === undefined,
-    subject: () => ledger.subject,
-    owns: ledger.owns,
-    isHeld: (lease) => lease === ledger.newest || lease === ledger.current(),
-    peek(way) {
-      given.used();
-      return leases.peek(way);
-    },
-    acquire(patience) {
-      given.used();
-      return leases.acquire(patience);
-    },
-    renew: leases.renew,
-    take: (held, changedOwner) => inContext(() => take(held, changedOwner)),
-    setTokens: (tokens, changedOwner) => inContext(() => setTokens(tokens, changedOwner)),
-    takeOwn: (tokens, sure) => inContext(() => takeOwn(tokens, sure)),
-    refused(lease, reason, { maxMs, ...patience }) {
-      given.used();
-      return refusals.refused(lease, reason, { ...patience, maxMs: Math.min(maxMs, settings.timeoutMs) });
-    },
-    exchangeCode: (login, code, take) => inContext(() => codes.exchange(login, code, take)),
-    revoke: (login) => inContext(() => revocation.revoke(login)),
-    revokedElsewhere: (token) => inContext(() => elsewhere.revokedElsewhere(token)),
-    sent: drain.sent,
-    answered(lease, answer, sentAtMs) {
-      drain.answered();
-      if (answer === undefined) return;
-      if (showsLife(answer)) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
-      telling.contradicted(lease);
-      if (answer === 401) return;
-      lease.accepted++;
-      lease.refused = false;
-    },
-    replayAccepted: refusals.release,
-    knows,
-    present,
-    redeemedElsewhere(refreshToken) {
-      const { newest } = ledger;
+  get set(): TokenSet | undefined {
+    return this.state.newest?.held.set;
+  }
+
+  hasHeld(token: string): boolean {
+    return hasHeld(this.state, token);
+  }
+}
+
+/**
+ * The source of one account: its state, and the parts that act on it, as long as there is something for them to do. A class, and no closures,
+ * because an application may have a hundred thousand of them.
+ */
+class AccountSource implements TokenSource {
+  readonly account: string;
+  readonly holding: AccountHolding;
+  readonly state: Account;
+  private entry: Entry;
+  private parts: Parts | undefined;
+  /** So many have the parts in hand. */
+  private busy = 0;
+  private takesOver: boolean;
+
+  constructor(
+    private readonly deps: ClientDeps,
+    private readonly own: SourceDeps,
+    private user: User,
+  ) {
+    const { mutex } = deps;
+    this.account = own.account;
+    this.state = newAccount(own.store, own.before !== undefined);
+    this.holding = new AccountHolding(mutex.client, own.account, mutex.memory, this.state);
+    this.entry = mutex.enter(this.holding);
+    this.takesOver = user.takesOver;
+    if (own.inherited) this.inherit(own.inherited);
+  }
+
+  get client(): string {
+    return this.deps.client;
+  }
+
+  usedBy(other: User): void {
+    if (other.order > this.user.order) this.user = other;
+    this.takesOver ||= other.takesOver;
+  }
+
+  isTakenOver(is: false): void {
+    this.takesOver = is;
+  }
+
+  holds(): boolean {
+    return this.state.newest?.held.accessToken !== undefined;
+  }
+
+  isUnredeemed(): boolean {
+    const { newest } = this.state;
+    return newest !== undefined && newest.held.accessToken === undefined;
+  }
+
+  subject(): string | undefined {
+    return subjectIn(this.state);
+  }
+
+  owns(accessToken: string): boolean {
+    return ownsIn(this.state, accessToken);
+  }
+
+  isHeld(lease: Lease): boolean {
+    return lease === this.state.newest || lease === currentOf(this.state, this.clocks());
+  }
+
+  peek(way?: Way): Lease | undefined {
+    this.own.used();
+    if (this.parts) return this.parts.leases.peek(way);
+    if (isHolding(this.state, this.deps.env)) return undefined;
+    const { newest } = this.state;
+    if (!newest) return undefined;
+    const isFresh = this.state.phase === 'kept' && freshnessNow(newest, this.clocks()) === 'fresh';
+    return isFresh && !newest.refused ? newest : this.assembled().leases.peek(way);
+  }
+
+  acquire(patience: Patience): Promise<Acquired> {
+    this.own.used();
+    return this.with((parts) => parts.leases.acquire(patience));
+  }
+
+  renew(): Promise<TokenSet> {
+    return this.with((parts) => parts.leases.renew());
+  }
+
+  refused(
+    lease: Lease,
+    reason: RefusalReason,
+    { maxMs, ...patience }: Patience & { mayRenew: boolean },
+  ): Promise<Refusal> {
+    this.own.used();
+    const most = Math.min(maxMs, this.deps.settings.timeoutMs);
+    return this.with((parts) => parts.refusals.refused(lease, reason, { ...patience, maxMs: most }));
+  }
+
+  sent(): void {
+    sent(this.state);
+  }
+
+  answered(lease: Lease, answer: number | undefined, sentAtMs: number): void {
+    answered(this.state);
+    if (answer === undefined) return;
+    if (showsLife(answer)) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
+    if (!lease.isJudged) this.briefly((parts) => parts.telling.contradicted(lease));
+    if (answer === 401) return;
+    lease.accepted++;
+    lease.refused = false;
+  }
+
+  replayAccepted(): void {
+    this.state.brake = releasedBrake;
+  }
+
+  look(...how: Parameters<FirstLook>): Promise<boolean> {
+    return this.inContext((parts) => parts.look(...how));
+  }
+
+  takeIfFree(tokens: TokenSet): Promise<boolean> {
+    return this.inContext(async ({ writes, sequence, ahead }) => {
+      const isTaken = await writes.bringIfFree(holdLoaded(tokens, ahead()));
+      if (isTaken) sequence.forgive();
+      return isTaken;
+    });
+  }
+
+  mayRecognise(accessToken: string): boolean {
+    return this.briefly((parts) => parts.mayRecognise(accessToken));
+  }
+
+  recognise(token: string, patience: Patience): Promise<void> {
+    return this.inContext((parts) => parts.recognise(token, patience));
+  }
+
+  take(held: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
+    return this.inContext((parts) => parts.take(held, changedOwner));
+  }
+
+  setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
+    return this.inContext((parts) => parts.setTokens(tokens, changedOwner));
+  }
+
+  takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean> {
+    return this.inContext((parts) => parts.takeOwn(tokens, sure));
+  }
+
+  exchangeCode(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet> {
+    return this.inContext((parts) => parts.codes.exchange(login, code, take));
+  }
+
+  revoke(login: Login): Promise<void> {
+    return this.inContext((parts) => parts.revocation.revoke(login));
+  }
+
+  revokedElsewhere(token: string): Promise<void> {
+    return this.inContext((parts) => parts.elsewhere.revokedElsewhere(token));
+  }
+
+  knows(refreshToken: string): boolean {
+    return this.briefly((parts) => parts.knows(refreshToken));
+  }
+
+  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication> {
+    return this.with((parts) => parts.present(refreshToken, patience));
+  }
+
+  redeemedElsewhere(refreshToken: string): void {
+    const { state } = this;
+    const { newest } = state;
+    if (!this.parts && newest?.held.refreshToken !== refreshToken) return;
+    void this.with(async ({ sequence }) => {
       // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
-      const isTaken = () => newest !== undefined && newest !== ledger.newest;
-      const isOurs = () => ledger.newest?.held.refreshToken === refreshToken && !isTaken();
+      const isTaken = () => newest !== undefined && newest !== state.newest;
+      const isOurs = () => state.newest?.held.refreshToken === refreshToken && !isTaken();
       const take = () => {
         if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
       };
       // What is under way may have come too far to find it.
-      if (sequence.running) void sequence.running.done.then(take);
+      if (sequence.running) await sequence.running.done.then(take);
       else take();
-    },
-    status: () =>
-      statusOf(account, ledger, telling.shown, {
+    });
+  }
+
+  status(): TokenStatus {
+    return this.briefly(({ ledger, telling, sequence, isStuck }) =>
+      statusOf(this.account, ledger, telling.shown, {
         stuck: isStuck(),
         lastRenewalMs: sequence.lastRenewalMs,
         renewing: sequence.running !== undefined,
       }),
-    unsavedTokens: () =>
-      (ledger.unsaved || ledger.isGone) && ledger.newest ? copyOf(ledger.newest.held.set) : undefined,
-    held: () =>
-      ledger.newest && !ledger.isGone
-        ? { tokens: copyOf(ledger.newest.held.set), unsaved: ledger.unsaved }
-        : undefined,
-    moveTo(store) {
+    );
+  }
+
+  unsavedTokens(): TokenSet | undefined {
+    const { newest, phase, isGone } = this.state;
+    return (phase !== 'kept' || isGone) && newest ? copyOf(newest.held.set) : undefined;
+  }
+
+  held(): HeldTokenSet | undefined {
+    const { newest, phase, isGone } = this.state;
+    return newest && !isGone ? { tokens: copyOf(newest.held.set), unsaved: phase !== 'kept' } : undefined;
+  }
+
+  moveTo(store: TokenStore): void {
+    this.briefly(({ sequence, writes, isStuck, isAt, moveTo }) => {
       // What the store before did not have, this one may.
       if (isStuck()) sequence.forgive();
-      if (!deps.isAt(store) || writes.isMoving()) inContext(() => writes.move(() => deps.moveTo(store)));
-    },
-    underWay,
-    isAtRest() {
-      const { refreshToken } = holding;
-      // A store that drops rows by itself gets them back from memory.
-      if (given.store.rowsMayVanish === true) return false;
-      // What became of a token is forgotten some time after nobody holds it any more.
-      const isOpen = refreshToken !== undefined && mutex.outcomeOf(refreshToken) !== undefined;
-      return (
-        isIdle() &&
-        sequence.isClear &&
-        refusals.isReleased() &&
-        ledger.isSettled() &&
-        !isOpen &&
-        !deps.takesOver()
-      );
-    },
-    isShown: () => inContext(lastLook),
-    leave: () => entry.leave(),
-    enter() {
-      entry.leave();
-      entry = mutex.enter(holding);
-      entry.holds(holding.refreshToken);
-    },
-  };
+      if (!isAt(store) || writes.isMoving()) this.own.inContext(() => writes.move(() => moveTo(store)));
+    });
+  }
+
+  underWay(): Promise<unknown> | undefined {
+    return this.parts?.underWay();
+  }
+
+  isAtRest(): boolean {
+    const { state, deps, holding } = this;
+    this.disband();
+    if (this.parts || state.calls > 0 || this.takesOver) return false;
+    // A store that drops rows by itself gets them back from memory.
+    if (state.store.rowsMayVanish === true) return false;
+    if (!isClear(state.verdicts) || areBraked(state, deps.env.now()) || !isSettled(state)) return false;
+    // What became of a token is forgotten some time after nobody holds it any more.
+    const { refreshToken } = holding;
+    return refreshToken === undefined || deps.mutex.outcomeOf(refreshToken) === undefined;
+  }
+
+  isShown(): Promise<boolean> {
+    return this.inContext((parts) => parts.lastLook());
+  }
+
+  leave(): void {
+    this.deps.mutex.leave(this.entry);
+  }
+
+  enter(): void {
+    this.leave();
+    this.entry = this.deps.mutex.enter(this.holding);
+    this.deps.mutex.holds(this.entry, this.holding.refreshToken);
+  }
+
+  private inherit({ tokens, unsaved }: HeldTokenSet): void {
+    this.briefly(({ ledger, writes, ahead }) => {
+      const held = holdLoaded(tokens, ahead());
+      if (unsaved) {
+        // Brought or renewed: what it was to take the place of, the other copy knows.
+        ledger.replaceAll(held);
+        ledger.saveFailed();
+      } else ledger.keep(held);
+      this.own.inContext(() => writes.move(() => undefined));
+    });
+  }
+
+  private clocks(): Clocks {
+    return { nowMs: this.deps.env.now(), serverOffsetMs: this.deps.serverOffsetMs() };
+  }
+
+  private assembled(): Parts {
+    const { deps, own } = this;
+    this.parts ??= createParts(
+      {
+        ...deps,
+        account: own.account,
+        clientKey: JSON.stringify([...(JSON.parse(deps.client) as unknown[]), own.account]),
+        exchange: (...request) => this.user.exchange(...request),
+        takesOver: () => this.takesOver,
+        inContext: own.inContext,
+        before: own.before,
+        onHold: (refreshToken) => {
+          own.before?.over();
+          deps.mutex.holds(this.entry, refreshToken && fingerprint(refreshToken));
+        },
+      },
+      this.state,
+    );
+    return this.parts;
+  }
+
+  disband(): void {
+    if (this.busy === 0 && this.parts?.isIdle()) this.parts = undefined;
+  }
+
+  private briefly<T>(work: (parts: Parts) => T): T {
+    try {
+      return work(this.assembled());
+    } finally {
+      this.disband();
+    }
+  }
+
+  private with<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+    this.busy++;
+    const over = () => {
+      this.busy--;
+      this.disband();
+    };
+    const working = work(this.assembled());
+    working.then(over, over);
+    return working;
+  }
+
+  private inContext<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+    return this.own.inContext(() => this.with(work));
+  }
 }

@@ -14,21 +14,25 @@ export function createHolders(): Holders {
   return { byToken: new Map(), fullAt: leastFull };
 }
 
-/** Enters an account. Hands out what must be told, each time, the fingerprint of the refresh token that it holds from now on. */
-export function enterHolder(holders: Holders, holding: Holding): (refreshToken: string | undefined) => void {
+/** An account in the lists of the process, as a value. */
+export interface Entry {
+  readonly ref: WeakRef<Holding>;
+  /** The fingerprint of the refresh token that it holds. */
+  held: string | undefined;
+}
+
+/** An account holds this refresh token from now on. */
+export function holdNow(holders: Holders, entry: Entry, refreshToken: string | undefined): void {
   const { byToken } = holders;
-  const ref = new WeakRef(holding);
-  let held: string | undefined;
-  return (refreshToken) => {
-    if (refreshToken === held) return;
-    const before = held === undefined ? undefined : byToken.get(held);
-    before?.delete(ref);
-    if (held !== undefined && before?.size === 0) byToken.delete(held);
-    held = refreshToken;
-    if (held === undefined) return;
-    byToken.set(held, (byToken.get(held) ?? new Set()).add(ref));
-    if (byToken.size > holders.fullAt) giveUpGone(holders);
-  };
+  const { held, ref } = entry;
+  if (refreshToken === held) return;
+  const before = held === undefined ? undefined : byToken.get(held);
+  before?.delete(ref);
+  if (held !== undefined && before?.size === 0) byToken.delete(held);
+  entry.held = refreshToken;
+  if (refreshToken === undefined) return;
+  byToken.set(refreshToken, (byToken.get(refreshToken) ?? new Set()).add(ref));
+  if (byToken.size > holders.fullAt) giveUpGone(holders);
 }
 
 /** The accounts that hold the refresh token of this fingerprint. */

@@ -191,12 +191,12 @@ function holdingsOf(memories: Memories): Holding[] {
   return present(memories.all).flatMap(({ holdings }) => present(holdings));
 }
 
-/** Enters an account of this store; nothing here keeps it alive. Hands out what takes it off the list. */
-export function enterHolding(memory: StoreMemory, holding: Holding): () => void {
+/** Enters an account of this store; nothing here keeps it alive. */
+export function enterHolding(memory: StoreMemory, holding: Holding): WeakRef<Holding> {
   const ref = new WeakRef(holding);
   memory.holdings.add(ref);
   memory.clients?.set(holding.client, ref);
-  return () => memory.holdings.delete(ref);
+  return ref;
 }
 
 /** The clients that use this account of one store, but for `own`. */

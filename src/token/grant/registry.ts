@@ -1,5 +1,5 @@
 import type { TokenStore } from '../../store/store.js';
-import { createHolders, enterHolder, holdersOf } from './holders.js';
+import { createHolders, holdersOf, holdNow, type Entry } from './holders.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import { loginGateFor } from './login-gates.js';
 import {
@@ -20,6 +20,7 @@ import {
   type StoreMemory,
 } from './outcomes.js';
 
+export type { Entry } from './holders.js';
 export type { GrantOutcome, Holding } from './outcomes.js';
 
 /** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
@@ -45,14 +46,6 @@ export interface GrantQueue {
   run<T>(key: string, critical: () => Promise<T>, signal: AbortSignal): Promise<T | undefined>;
 }
 
-/** The entry of one account in the registry. */
-export interface Entry {
-  /** The fingerprint of the refresh token that it holds from now on. */
-  holds(refreshToken: string | undefined): void;
-  /** The account is let go. */
-  leave(): void;
-}
-
 /** The queue, and what became of the grants of one client, as far as it counts for one store. Keys are fingerprints. */
 export interface GrantMutex extends GrantQueue {
   /** Login origin and client id, as a JSON array. */
@@ -65,6 +58,10 @@ export interface GrantMutex extends GrantQueue {
   mayBeRedeemed(key: string): boolean;
   /** An account uses this store; nothing here keeps it alive. */
   enter(holding: Holding): Entry;
+  /** The fingerprint of the refresh token that an account holds from now on. */
+  holds(entry: Entry, refreshToken: string | undefined): void;
+  /** An account is let go. */
+  leave(entry: Entry): void;
   /** The accounts of the process that hold this refresh token now, of stores that are in use beside this one. */
   heldBy(refreshToken: string): Holding[];
   /** What the attaches to this store have found out. */
@@ -140,16 +137,11 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
           registry.outcomes.delete(key);
         },
         mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
-        enter(holding) {
-          const leave = enterHolding(memory, holding);
-          const holds = enterHolder(holders, holding);
-          return {
-            holds,
-            leave() {
-              holds(undefined);
-              leave();
-            },
-          };
+        enter: (holding) => ({ ref: enterHolding(memory, holding), held: undefined }),
+        holds: (entry, refreshToken) => holdNow(holders, entry, refreshToken),
+        leave(entry) {
+          holdNow(holders, entry, undefined);
+          memory.holdings.delete(entry.ref);
         },
         // The tests of an application give each test a new store with the same tokens: those of before are in use no more.
         heldBy: (token) =>

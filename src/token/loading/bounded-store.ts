@@ -6,6 +6,7 @@ import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../stor
 import { awakeNow, call, within } from '../../time/within.js';
 import { hasAdded, refusesAdded, withoutAdded } from '../pair/added-fields.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
+import { nothingKept, type Kept } from './kept-row.js';
 import { writableAdvice } from '../pair/writable.js';
 
 /** What a load came to; `garbage` will be the same next time. */
@@ -57,55 +58,54 @@ export function createKeeper(deps: {
   storeTimeoutMs: number;
   /** The last save of each account of this store, as long as it has not settled: an older pair landing on a newer one would lose it. */
   saves?: Map<string, Promise<unknown>>;
+  /** The account's own, which this changes. */
+  kept?: Kept;
+  /** What the account holds. */
+  held?: readonly (TokenSet | undefined)[];
 }): Keeper {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
+  const { kept = nothingKept() } = deps;
 
   /** What this account's tokens are, as far as they have passed here: the store's errors may quote them. */
-  let secrets: string[] = [];
+  let secrets: string[] = (deps.held ?? []).flatMap(secretsIn);
   function learn(...sets: (TokenSet | undefined)[]): void {
     secrets = sets.flatMap(secretsIn);
   }
 
-  /** Whether the store has shown a row of this account, or since when it should have one. */
-  let row: 'unseen' | 'never-kept' | 'shown' | { savedAtMs: number } = 'unseen';
   function isGone(): boolean {
-    if (typeof row === 'object' && Math.abs(env.now() - row.savedAtMs) < keptMs) row = 'never-kept';
-    return (row === 'shown' || typeof row === 'object') && store.rowsMayVanish !== true;
+    if (typeof kept.row === 'object' && Math.abs(env.now() - kept.row.savedAtMs) < keptMs)
+      kept.row = 'never-kept';
+    return (kept.row === 'shown' || typeof kept.row === 'object') && store.rowsMayVanish !== true;
   }
 
-  /** The set that was to be saved last, if no save of it has resolved. */
-  let doubted: { of: string; rejected: boolean; sinceMs: number } | undefined;
-
-  /** Whether the store has a place for what the package adds, as far as is known. */
-  let takesAdded = true;
   /** A table that release 0.1.0 could save to must not lose a pair to a field that it has no place for. */
   async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const beganAtMs = awakeNow(env);
     try {
-      await store.save(defined(takesAdded ? set : withoutAdded(set)), account, previous);
+      await store.save(defined(kept.takesAdded ? set : withoutAdded(set)), account, previous);
     } catch (error) {
-      if (!takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
+      if (!kept.takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
       if (awakeNow(env) - beganAtMs >= storeTimeoutMs) {
         // This save has been given up, and later ones may have run meanwhile: they must not be overwritten by it.
-        takesAdded = false;
+        kept.takesAdded = false;
         throw error;
       }
       await store.save(defined(withoutAdded(set)), account, previous);
-      takesAdded = false;
+      kept.takesAdded = false;
     }
   }
 
   async function attempt(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const of = pairOf(set);
-    doubted = { of, rejected: doubted?.of === of && doubted.rejected, sinceMs: env.now() };
-    const own = doubted;
+    kept.doubted = { of, rejected: kept.doubted?.of === of && kept.doubted.rejected, sinceMs: env.now() };
+    const own = kept.doubted;
     try {
       await write(set, previous && defined(previous));
-      if (doubted.of === of) doubted = undefined;
+      if (kept.doubted.of === of) kept.doubted = undefined;
     } catch (error) {
       // A store that compares has found another set, and has tried to write nothing.
       if (!isTokenStoreConflict(error)) own.rejected = true;
-      else if (doubted === own && !own.rejected) doubted = undefined;
+      else if (kept.doubted === own && !own.rejected) kept.doubted = undefined;
       throw error;
     }
   }
@@ -181,7 +181,7 @@ export function createKeeper(deps: {
             garbage: true,
           };
         learn(read.set);
-        row = 'shown';
+        kept.row = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
       // Already a copy: what the application does with its object later is not our state.
@@ -192,7 +192,7 @@ export function createKeeper(deps: {
       learn(set, previous);
       const waited = await inOrder(() => attempt(set, previous));
       if (waited.kind === 'done') {
-        if (row === 'unseen') row = { savedAtMs: env.now() };
+        if (kept.row === 'unseen') kept.row = { savedAtMs: env.now() };
         return { kind: 'saved' };
       }
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
@@ -209,15 +209,15 @@ export function createKeeper(deps: {
     },
 
     doubtOf(set) {
-      if (doubted?.of !== pairOf(set)) return undefined;
-      if (doubted.rejected) return 'rejected';
-      return env.now() - doubted.sinceMs > hungMs ? undefined : 'unsettled';
+      if (kept.doubted?.of !== pairOf(set)) return undefined;
+      if (kept.doubted.rejected) return 'rejected';
+      return env.now() - kept.doubted.sinceMs > hungMs ? undefined : 'unsettled';
     },
 
     async remove() {
       if (!store.remove) return { kind: 'removed' };
       const waited = await inOrder(() => store.remove!(account));
-      row = 'unseen';
+      kept.row = 'unseen';
       return waited.kind === 'done' ? { kind: 'removed' } : failureOfWrite('remove', waited);
     },
   };

@@ -21,9 +21,11 @@ export function createFirstLook(deps: {
   keeper: Keeper;
   turns: Turns;
   ahead: () => AheadChoice;
+  /** The account's own, which this changes: when the store held nothing last. */
+  asked: { emptyAtMs: number | undefined };
 }): FirstLook {
   const { env, ledger, keeper, turns } = deps;
-  let emptyAtMs: number | undefined;
+  const { asked } = deps;
   let looking: Promise<boolean> | undefined;
 
   async function look(): Promise<boolean> {
@@ -33,12 +35,12 @@ export function createFirstLook(deps: {
     // The application may have brought tokens of its own meanwhile.
     if (generation.aborted || ledger.newest) return true;
     if (loaded.set && !ledger.isRevoked(loaded.set)) ledger.keep(holdLoaded(loaded.set, deps.ahead()));
-    else emptyAtMs = env.now();
+    else asked.emptyAtMs = env.now();
     return true;
   }
 
   return async ({ maxMs, signal }, afresh = false) => {
-    const isNew = !afresh && emptyAtMs !== undefined && Math.abs(env.now() - emptyAtMs) < againMs;
+    const isNew = !afresh && asked.emptyAtMs !== undefined && Math.abs(env.now() - asked.emptyAtMs) < againMs;
     if (isNew && !ledger.newest) return true;
     if (!ledger.newest)
       looking ??= turns

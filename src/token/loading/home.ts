@@ -1,6 +1,7 @@
 import { isOwnStore } from '../../store/own.js';
 import type { TokenStore } from '../../store/store.js';
 import type { Keeper } from './bounded-store.js';
+import { nothingKept, type Kept } from './kept-row.js';
 
 /** Where an account's tokens are kept: a store that another can take the place of, while those who use it go on. */
 export interface Home {
@@ -14,22 +15,24 @@ export interface Home {
   moveTo(store: TokenStore): void;
 }
 
-/** Creates the home of one account. */
-export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => Keeper): Home {
-  let current = first;
-  let keeper = keeperOf(first);
+/** Creates the home of one account; `place`: the account's own, which this changes. */
+export function createHome(
+  place: { store: TokenStore } & Kept,
+  keeperOf: (store: TokenStore) => Keeper,
+): Home {
+  let keeper = keeperOf(place.store);
   return {
     store: {
-      load: (account) => current.load(account),
-      save: (...saving) => current.save(...saving),
+      load: (account) => place.store.load(account),
+      save: (...saving) => place.store.save(...saving),
       get rowsMayVanish() {
-        return current.rowsMayVanish;
+        return place.store.rowsMayVanish;
       },
       get readsAreFresh() {
-        return current.readsAreFresh;
+        return place.store.readsAreFresh;
       },
       get lock() {
-        return current.lock?.bind(current);
+        return place.store.lock?.bind(place.store);
       },
     },
     keeper: {
@@ -39,11 +42,12 @@ export function createHome(first: TokenStore, keeperOf: (store: TokenStore) => K
       doubtOf: (set) => keeper.doubtOf(set),
       remove: () => keeper.remove(),
     },
-    isAt: (store) => store === current,
-    isOwn: () => isOwnStore(current),
+    isAt: (store) => store === place.store,
+    isOwn: () => isOwnStore(place.store),
     moveTo(store) {
-      if (store === current) return;
-      current = store;
+      if (store === place.store) return;
+      // What is known of the row is known of the store before.
+      Object.assign(place, { store, ...nothingKept() });
       keeper = keeperOf(store);
     },
   };

@@ -32,9 +32,11 @@ export function createRecognition(deps: {
   turns: Turns;
   telling: Pick<Telling, 'adopted'>;
   ahead: () => AheadChoice;
+  /** The account's own, which this changes: when the store was asked about which token. */
+  asked: { askedAtMs: Map<string, number> | undefined };
 }): Recognition {
   const { env, grant, ledger, keeper, turns } = deps;
-  const askedAtMs = new Map<string, number>();
+  const { asked } = deps;
 
   async function look(token: string): Promise<void> {
     const { generation } = turns;
@@ -50,13 +52,14 @@ export function createRecognition(deps: {
 
   return {
     mayRecognise(accessToken) {
-      const atMs = askedAtMs.get(fingerprint(accessToken));
+      const atMs = asked.askedAtMs?.get(fingerprint(accessToken));
       if (atMs !== undefined && Math.abs(env.now() - atMs) < againMs) return false;
       return subjectOf(accessToken) === undefined || ledger.subject === undefined;
     },
     async recognise(token, { maxMs, signal }) {
-      if (askedAtMs.size >= mostTokens) askedAtMs.clear();
-      askedAtMs.set(fingerprint(token), env.now());
+      asked.askedAtMs ??= new Map();
+      if (asked.askedAtMs.size >= mostTokens) asked.askedAtMs.clear();
+      asked.askedAtMs.set(fingerprint(token), env.now());
       await within(
         env,
         maxMs,

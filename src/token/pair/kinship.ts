@@ -1,6 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { descendsFrom, hasReplaced, isListed } from './lineage.js';
+import type { Former, Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 import { subjectOf } from '../../wire/jwt.js';
 
@@ -19,29 +20,24 @@ export interface Kinship {
   readonly former: ReadonlyMap<string, unknown>;
 }
 
-/** A token that was held before, and whose it was. */
-interface Former {
-  readonly subject: string | undefined;
-  readonly line: number;
-  readonly isAccess: boolean;
-}
-
 /** Of a thousand pairs, as many as a ledger remembers. */
 const keptTokens = 2_000;
+const keptOwned = 1_000;
+const none: ReadonlyMap<string, Former> = new Map();
 
 /**
  * Creates the memory of one account. Where both access tokens name their user, that decides; where one of them does not, a pair is
  * kin to those that it descends from by renewals.
  */
-export function createKinship(): Kinship {
-  const former = new Map<string, Former>();
-  let line = 0;
-
+export function createKinship(state: Pick<Pairs, 'former' | 'line'>): Kinship {
   return {
-    former,
+    get former() {
+      return state.former ?? none;
+    },
     replaced(before, by, isSuccessor) {
       const { refreshToken, accessToken, set } = before;
-      const owner = { subject: subjectOf(accessToken), line };
+      const owner = { subject: subjectOf(accessToken), line: state.line };
+      const former = (state.former ??= new Map<string, Former>());
       for (const token of [refreshToken, accessToken]) {
         if (token === undefined) continue;
         former.delete(fingerprint(token));
@@ -57,21 +53,71 @@ export function createKinship(): Kinship {
           same ||
           (refreshToken !== undefined && descendsFrom(by.set, refreshToken)) ||
           (accessToken !== undefined && hasReplaced(by.set, accessToken)));
-      if (!continues) line++;
+      if (!continues) state.line++;
     },
     isToldBy(set) {
       const subject = subjectOf(set.access_token);
-      for (const [token, one] of former) {
+      for (const [token, one] of state.former ?? none) {
         const isTold = one.subject !== undefined && subject !== undefined;
-        if (one.isAccess && one.line === line && !isTold && !isListed(set, token)) return false;
+        if (one.isAccess && one.line === state.line && !isTold && !isListed(set, token)) return false;
       }
       return true;
     },
-    includes(token, now) {
-      const one = former.get(fingerprint(token));
-      const subject = subjectOf(now.access_token);
-      if (!one) return false;
-      return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.line === line;
-    },
+    includes: (token, now) => includes(state, token, now),
   };
+}
+
+function includes({ former, line }: Pick<Pairs, 'former' | 'line'>, token: string, now: TokenSet): boolean {
+  const one = former?.get(fingerprint(token));
+  const subject = subjectOf(now.access_token);
+  if (!one) return false;
+  return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.line === line;
+}
+
+/** The `sub` of the JWT that is held now. */
+export function subjectIn(pairs: Pairs): string | undefined {
+  const held = pairs.newest?.held;
+  if (!held) return undefined;
+  if (pairs.subject?.of !== held) pairs.subject = { of: held, is: subjectOf(held.accessToken) };
+  return pairs.subject.is;
+}
+
+/**
+ * Whether this access token is of the user whose pair is held now: by its JWT, or where a token does not tell whose it is, because the
+ * account holds it or has held it for the same user.
+ */
+export function ownsIn(pairs: Pairs, accessToken: string): boolean {
+  const held = pairs.newest?.held;
+  if (!held) return false;
+  if (accessToken === held.accessToken) return true;
+  const known = pairs.owned?.get(accessToken);
+  if (known !== undefined) return known;
+  const [theirs, ours] = [subjectOf(accessToken), subjectIn(pairs)];
+  const is =
+    theirs !== undefined && ours !== undefined
+      ? theirs === ours
+      : includes(pairs, accessToken, held.set) || hasReplaced(held.set, accessToken);
+  pairs.owned ??= new Map();
+  if (pairs.owned.size >= keptOwned) pairs.owned.clear();
+  pairs.owned.set(accessToken, is);
+  return is;
+}
+
+/** Whether the token of this fingerprint is, or was, held. */
+export function hasHeld(pairs: Pairs, token: string): boolean {
+  return pairs.former?.has(token) === true || tokensInHand(pairs).includes(token);
+}
+
+/** The fingerprints of what is held. Asked for each token that another account has ever held. */
+export function tokensInHand(pairs: Pairs): readonly string[] {
+  const { newest } = pairs;
+  if (!newest) return [];
+  if (pairs.inHand?.of !== newest)
+    pairs.inHand = { of: newest, tokens: tokensOf(newest.held.set).map(fingerprint) };
+  return pairs.inHand.tokens;
+}
+
+/** The tokens of a set. */
+export function tokensOf({ access_token: access, refresh_token: refresh }: TokenSet): string[] {
+  return [access, refresh].filter((token) => typeof token === 'string' && token !== '') as string[];
 }

@@ -1,28 +1,14 @@
 import type { TokenSet } from '../../store/store.js';
 import type { KnownTokens } from './identity.js';
 import { fingerprint } from './fingerprint.js';
-import { freshnessOf, type Freshness } from './freshness.js';
-import { createKinship } from './kinship.js';
-import { hasReplaced } from './lineage.js';
+import type { Freshness } from './freshness.js';
+import { createKinship, hasHeld, ownsIn, subjectIn, tokensInHand, tokensOf } from './kinship.js';
 import { isRenewedSince } from './old-session.js';
+import { currentOf, freshnessNow, isWorking, knownFreshness, type Lease, type Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
-import { subjectOf } from '../../wire/jwt.js';
-import { isTried, noTrial, trialOf, type Arrival, type Trial } from './trial.js';
+import { noTrial, trialOf, type Arrival } from './trial.js';
 
-/** An access token in use, and what its calls have shown of it. */
-export interface Lease {
-  readonly held: HeldTokens;
-  /** So many answers other than 401 have been seen. */
-  accepted: number;
-  /** When the latest call was sent whose answer shows that the token was alive. */
-  aliveAtMs: number | undefined;
-  /** What it is given before what is said of its end is believed. */
-  readonly trial: Trial;
-  /** A 401 has refused it, and no other answer has come since. */
-  refused: boolean;
-  /** A 401 refused it while nobody was renewing it: it did not die of its replacement. */
-  diedAlone: boolean;
-}
+export type { Lease } from './pairs.js';
 
 /** The pairs of one account in memory: which one calls use, which one is newest, what the store is believed to hold. */
 export interface Ledger extends KnownTokens {
@@ -100,8 +86,6 @@ export interface Ledger extends KnownTokens {
   owns(accessToken: string): boolean;
   /** Nothing is held any more. */
   clear(): void;
-  /** What is held is in the store, as far as is known, and nothing else is known of it that would have to be kept. */
-  isSettled(): boolean;
   /** Whether this set, which the store shows, tells all that is known of the pair in hand. */
   isShownBy(set: TokenSet): boolean;
 }
@@ -111,11 +95,6 @@ export interface Before {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;
-}
-
-/** A lease as its ledger sees it. */
-interface Held extends Lease {
-  held: HeldTokens;
 }
 
 const keptFingerprints = 1_000;
@@ -128,50 +107,17 @@ export function createLedger(deps: {
   isDead: (fingerprint: string) => boolean;
   /** Whether something can be got in the place of this pair without a person. */
   isRenewable: (held: HeldTokens) => boolean;
+  /** The account's own, which this changes. */
+  pairs: Pairs;
   /** What the account was let go with, if it was. */
   before?: Before | undefined;
   /** Hears which refresh token is held from now on. */
   onHold?: (refreshToken: string | undefined) => void;
 }): Ledger {
-  const replaced = new Set<string>();
-  const outdated = new Set<string>();
-  const refused = new Set<string>();
-  const revoked = new Set<string>();
-  /** Sets that a renewal has replaced, where the set in hand does not tell that it has taken their place. */
-  let untold: TokenSet[] = [];
-  const kinship = createKinship();
-  let had = deps.before !== undefined;
-  /** The store has shown another pair than the one that the account was let go with: some process has renewed it. */
-  let hasMovedOn = false;
-  /** What `owns` has found out about the pair that is held now: callers bring the same token again and again. */
-  let owned = new Map<string, boolean>();
-  let subject: { readonly of: HeldTokens; readonly is: string | undefined } | undefined;
-  let newest: Held | undefined;
-  let inHand: { readonly of: Held | undefined; readonly tokens: readonly string[] } = {
-    of: undefined,
-    tokens: [],
-  };
-  let older: Lease | undefined;
-  let stored: TokenSet | undefined;
-  /** An unsaved pair that gave way to the store's. */
-  let fallback: HeldTokens | undefined;
-  let redeemed: HeldTokens | undefined;
-  let phase: 'kept' | 'saving' | 'unsaved' = 'kept';
-  let isBrought = false;
-  let isGone = false;
-
-  const scalesOf = (lease?: Lease) => ({
-    serverOffsetMs: deps.serverOffsetMs(),
-    aliveAtMs: lease?.aliveAtMs,
-  });
-  const known = (lease: Lease | undefined) => freshnessOf(lease?.held, deps.now(), scalesOf(lease));
-  function freshness(lease: Lease | undefined): Freshness {
-    const is = known(lease);
-    if (!lease?.held.accessToken || lease.refused || is === 'fresh') return is;
-    return isTried(lease.trial, lease.aliveAtMs !== undefined, deps.now()) ? 'fresh' : is;
-  }
-  const works = (lease: Lease | undefined) =>
-    lease !== undefined && !lease.refused && (freshness(lease) === 'fresh' || freshness(lease) === 'aging');
+  const { pairs } = deps;
+  const kinship = createKinship(pairs);
+  const clocks = () => ({ nowMs: deps.now(), serverOffsetMs: deps.serverOffsetMs() });
+  const works = (lease: Lease | undefined) => isWorking(lease, clocks());
 
   function supersede(
     held: HeldTokens,
@@ -179,58 +125,69 @@ export function createLedger(deps: {
     isRenewed: boolean,
     isBroughtNow = false,
   ): Lease {
-    const arrival: Arrival = isSuccessor ? 'renewed' : newest ? 'adopted' : 'first';
+    const arrival: Arrival = isSuccessor ? 'renewed' : pairs.newest ? 'adopted' : 'first';
     const trial = isBroughtNow
       ? noTrial
-      : trialOf(held, { arrival, isRenewable: deps.isRenewable(held) }, deps.now(), scalesOf());
-    owned = new Map();
-    if (newest) {
-      kinship.replaced(newest.held, held, isSuccessor);
-      for (const token of [newest.held.refreshToken, newest.held.accessToken]) {
+      : trialOf(held, { arrival, isRenewable: deps.isRenewable(held) }, deps.now(), {
+          serverOffsetMs: deps.serverOffsetMs(),
+          aliveAtMs: undefined,
+        });
+    pairs.owned = undefined;
+    if (pairs.newest) {
+      kinship.replaced(pairs.newest.held, held, isSuccessor);
+      for (const token of [pairs.newest.held.refreshToken, pairs.newest.held.accessToken]) {
         // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
         if (!token || token === held.refreshToken || token === held.accessToken) continue;
-        remember(replaced, token);
-        if (isRenewed) remember(outdated, token);
+        remember((pairs.replaced ??= new Set()), token);
+        if (isRenewed) remember((pairs.outdated ??= new Set()), token);
       }
-      untold = [...untold, newest.held.set]
+      pairs.untold = [...pairs.untold, pairs.newest.held.set]
         .filter((set) => isSpent(set) && !isRenewedSince(held.set, set))
         .slice(-keptFingerprints);
     }
-    had = true;
-    newest = { held, accepted: 0, aliveAtMs: undefined, trial, refused: false, diedAlone: false };
+    pairs.had = true;
+    pairs.newest = {
+      held,
+      accepted: 0,
+      aliveAtMs: undefined,
+      trial,
+      refused: false,
+      diedAlone: false,
+      isJudged: false,
+    };
     deps.onHold?.(held.refreshToken);
-    return newest;
+    return pairs.newest;
   }
 
   /** An application may still bring it, from an old session, and then it must not take the place of the pair in hand. */
   function isSpent({ refresh_token: refresh }: TokenSet): boolean {
-    return refresh !== undefined && outdated.has(fingerprint(refresh));
+    return refresh !== undefined && pairs.outdated?.has(fingerprint(refresh)) === true;
   }
 
   function isLeftBehind(token: string): boolean {
-    return hasMovedOn && deps.before?.isWith(token) === true;
+    return pairs.hasMovedOn && deps.before?.isWith(token) === true;
   }
 
   function keep(held: HeldTokens, isRenewed = true): Lease {
-    hasMovedOn ||= !newest && deps.before?.isWith(fingerprint(held.refreshToken ?? '')) === false;
+    pairs.hasMovedOn ||= !pairs.newest && deps.before?.isWith(fingerprint(held.refreshToken ?? '')) === false;
     const lease = supersede(held, false, isRenewed);
-    stored = held.set;
-    older = undefined;
-    redeemed = undefined;
-    phase = 'kept';
-    isBrought = false;
-    isGone = false;
+    pairs.stored = held.set;
+    pairs.older = undefined;
+    pairs.redeemed = undefined;
+    pairs.phase = 'kept';
+    pairs.isBrought = false;
+    pairs.isGone = false;
     return lease;
   }
 
   function hold(held: HeldTokens, isSuccessor = false): Lease {
     // While a pair waits to be saved, the one before that is what the store and the server still agree on.
-    if (phase === 'kept' || !works(older)) older = newest;
-    if (older && isOfAnother(older.held, held)) older = undefined;
+    if (pairs.phase === 'kept' || !works(pairs.older)) pairs.older = pairs.newest;
+    if (pairs.older && isOfAnother(pairs.older.held, held)) pairs.older = undefined;
     // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
-    fallback = undefined;
-    redeemed = newest && isOfAnother(newest.held, held) ? undefined : newest?.held;
-    phase = 'saving';
+    pairs.fallback = undefined;
+    pairs.redeemed = pairs.newest && isOfAnother(pairs.newest.held, held) ? undefined : pairs.newest?.held;
+    pairs.phase = 'saving';
     return supersede(held, isSuccessor, isSuccessor);
   }
 
@@ -239,191 +196,151 @@ export function createLedger(deps: {
     return isSameUser(before.set, held.set) === false;
   }
 
-  function subjectNow(): string | undefined {
-    if (!newest) return undefined;
-    if (subject?.of !== newest.held) subject = { of: newest.held, is: subjectOf(newest.held.accessToken) };
-    return subject.is;
-  }
-
-  /** Asked for each token that another account has ever held. */
-  function tokensInHand(): readonly string[] {
-    if (inHand.of !== newest)
-      inHand = { of: newest, tokens: newest ? tokensOf(newest.held.set).map(fingerprint) : [] };
-    return inHand.tokens;
-  }
-
-  function isOwned(accessToken: string, held: HeldTokens): boolean {
-    if (accessToken === held.accessToken) return true;
-    const [theirs, ours] = [subjectOf(accessToken), subjectNow()];
-    if (theirs !== undefined && ours !== undefined) return theirs === ours;
-    return kinship.includes(accessToken, held.set) || hasReplaced(held.set, accessToken);
-  }
-
   return {
     get newest() {
-      return newest;
+      return pairs.newest;
     },
     get hadTokens() {
-      return had;
+      return pairs.had;
     },
     get subject() {
-      return subjectNow();
+      return subjectIn(pairs);
     },
     get stored() {
-      return stored;
+      return pairs.stored;
     },
     get seenLast() {
-      return stored ?? deps.before?.set;
+      return pairs.stored ?? deps.before?.set;
     },
     get unsaved() {
-      return phase !== 'kept';
+      return pairs.phase !== 'kept';
     },
     get isBrought() {
-      return isBrought;
+      return pairs.isBrought;
     },
     get isGone() {
-      return isGone;
+      return pairs.isGone;
     },
     get predecessor() {
-      return newest?.accepted === 0 ? redeemed?.set : undefined;
+      return pairs.newest?.accepted === 0 ? pairs.redeemed?.set : undefined;
     },
-    freshness,
-    hasEnded: (lease) => known(lease) === 'expired',
-    current() {
-      if (phase === 'kept') return newest;
-      if (works(older)) return older;
-      return phase === 'saving' ? undefined : newest;
-    },
+    freshness: (lease) => freshnessNow(lease, clocks()),
+    hasEnded: (lease) => knownFreshness(lease, clocks()) === 'expired',
+    current: () => currentOf(pairs, clocks()),
     keep: (held) => keep(held),
     hold,
     giveWay(held) {
-      const ours = newest?.held;
+      const ours = pairs.newest?.held;
       const lease = keep(held, false);
-      fallback = ours;
+      pairs.fallback = ours;
       return lease;
     },
     change(held) {
-      const before = newest?.held.set;
+      const before = pairs.newest?.held.set;
       const lease = keep(held, false);
-      fallback = undefined;
-      for (const token of before ? tokensOf(before) : []) replaced.delete(fingerprint(token));
+      pairs.fallback = undefined;
+      for (const token of before ? tokensOf(before) : []) pairs.replaced?.delete(fingerprint(token));
       return lease;
     },
     takeBack() {
-      const held = fallback;
+      const held = pairs.fallback;
       if (!held) return undefined;
-      replaced.delete(fingerprint(held.refreshToken ?? ''));
+      pairs.replaced?.delete(fingerprint(held.refreshToken ?? ''));
       return hold(held);
     },
     carry(set) {
-      if (newest) newest.held = { ...newest.held, set };
+      if (pairs.newest) pairs.newest.held = { ...pairs.newest.held, set };
     },
     saved() {
-      stored = newest?.held.set;
-      older = undefined;
-      phase = 'kept';
-      isBrought = false;
-      isGone = false;
+      pairs.stored = pairs.newest?.held.set;
+      pairs.older = undefined;
+      pairs.phase = 'kept';
+      pairs.isBrought = false;
+      pairs.isGone = false;
     },
     saveFailed() {
-      if (phase === 'saving') phase = 'unsaved';
+      if (pairs.phase === 'saving') pairs.phase = 'unsaved';
     },
     lost() {
-      isGone = true;
+      pairs.isGone = true;
     },
     overwritten(by) {
-      stored = by;
-      phase = 'unsaved';
-      isBrought = true;
+      pairs.stored = by;
+      pairs.phase = 'unsaved';
+      pairs.isBrought = true;
     },
     seen(set) {
-      stored = set;
-      isGone = false;
+      pairs.stored = set;
+      pairs.isGone = false;
     },
     replaceAll(held) {
       // The tokens before may be another user's.
-      older = undefined;
-      fallback = undefined;
-      redeemed = undefined;
-      phase = 'saving';
-      isBrought = true;
-      isGone = false;
+      pairs.older = undefined;
+      pairs.fallback = undefined;
+      pairs.redeemed = undefined;
+      pairs.phase = 'saving';
+      pairs.isBrought = true;
+      pairs.isGone = false;
       const lease = supersede(held, false, false, true);
       const token = fingerprint(held.refreshToken ?? held.accessToken ?? '');
-      for (const tokens of [replaced, outdated]) tokens.delete(token);
-      if (isLeftBehind(token)) hasMovedOn = false;
-      for (const token of tokensOf(held.set)) revoked.delete(fingerprint(token));
+      for (const tokens of [pairs.replaced, pairs.outdated]) tokens?.delete(token);
+      if (isLeftBehind(token)) pairs.hasMovedOn = false;
+      for (const token of tokensOf(held.set)) pairs.revoked?.delete(fingerprint(token));
       return lease;
     },
     dismiss(set) {
-      remember(replaced, set.refresh_token ?? set.access_token);
+      remember((pairs.replaced ??= new Set()), set.refresh_token ?? set.access_token);
     },
     revive(set) {
       for (const token of tokensOf(set))
-        for (const tokens of [replaced, outdated]) tokens.delete(fingerprint(token));
+        for (const tokens of [pairs.replaced, pairs.outdated]) tokens?.delete(fingerprint(token));
     },
     refuse(lease) {
       lease.refused = true;
-      if (lease.held.accessToken) remember(refused, lease.held.accessToken);
+      if (lease.held.accessToken) remember((pairs.refused ??= new Set()), lease.held.accessToken);
     },
     revoked(set) {
-      had = true;
+      pairs.had = true;
       for (const token of tokensOf(set)) {
-        remember(revoked, token);
-        remember(replaced, token);
+        remember((pairs.revoked ??= new Set()), token);
+        remember((pairs.replaced ??= new Set()), token);
       }
     },
-    isRevoked: (set) => tokensOf(set).some((token) => revoked.has(fingerprint(token))),
+    isRevoked: (set) => tokensOf(set).some((token) => pairs.revoked?.has(fingerprint(token)) === true),
     isOutdated({ refreshToken, accessToken }) {
       const token = fingerprint(refreshToken ?? accessToken ?? '');
-      return outdated.has(token) || isLeftBehind(token);
+      return pairs.outdated?.has(token) === true || isLeftBehind(token);
     },
-    isOfSameUser: (refreshToken) => newest !== undefined && kinship.includes(refreshToken, newest.held.set),
-    hasHeld: (token) => kinship.former.has(token) || tokensInHand().includes(token),
-    everHeld: () => [...kinship.former.keys(), ...tokensInHand()],
-    owns(accessToken) {
-      if (!newest) return false;
-      const known = owned.get(accessToken);
-      if (known !== undefined) return known;
-      const is = isOwned(accessToken, newest.held);
-      if (owned.size >= keptFingerprints) owned.clear();
-      owned.set(accessToken, is);
-      return is;
-    },
+    isOfSameUser: (refreshToken) =>
+      pairs.newest !== undefined && kinship.includes(refreshToken, pairs.newest.held.set),
+    hasHeld: (token) => hasHeld(pairs, token),
+    everHeld: () => [...kinship.former.keys(), ...tokensInHand(pairs)],
+    owns: (accessToken) => ownsIn(pairs, accessToken),
     clear() {
-      owned = new Map();
-      if (newest) kinship.replaced(newest.held, undefined, false);
+      pairs.owned = undefined;
+      if (pairs.newest) kinship.replaced(pairs.newest.held, undefined, false);
       // A 401 that is still on its way says nothing about what a renewal does to the token before.
-      for (const lease of [newest, older]) if (lease) lease.diedAlone = true;
-      redeemed = undefined;
-      newest = undefined;
+      for (const lease of [pairs.newest, pairs.older]) if (lease) lease.diedAlone = true;
+      pairs.redeemed = undefined;
+      pairs.newest = undefined;
       deps.onHold?.(undefined);
-      older = undefined;
-      stored = undefined;
-      fallback = undefined;
-      phase = 'kept';
-      isBrought = false;
-      isGone = false;
-    },
-    isSettled() {
-      if (!newest) return (!had || deps.before !== undefined) && revoked.size === 0;
-      const isInUse = phase === 'kept' && !newest.refused && (newest.accepted > 0 || !redeemed);
-      return isInUse && !isGone && !isBrought && !fallback && revoked.size === 0;
+      pairs.older = undefined;
+      pairs.stored = undefined;
+      pairs.fallback = undefined;
+      pairs.phase = 'kept';
+      pairs.isBrought = false;
+      pairs.isGone = false;
     },
     isShownBy(set) {
-      const hand = newest?.held.set;
+      const hand = pairs.newest?.held.set;
       const isHand = hand?.access_token === set.access_token && hand?.refresh_token === set.refresh_token;
-      const isAllTold = () => untold.every((one) => !isSpent(one) || isRenewedSince(set, one));
+      const isAllTold = () => pairs.untold.every((one) => !isSpent(one) || isRenewedSince(set, one));
       return isHand && kinship.isToldBy(set) && isAllTold();
     },
-    isReplaced: (token) => replaced.has(token) || deps.isRedeemed(token),
-    isRefused: (token) => refused.has(token),
+    isReplaced: (token) => pairs.replaced?.has(token) === true || deps.isRedeemed(token),
+    isRefused: (token) => pairs.refused?.has(token) === true,
     isDead: deps.isDead,
   };
-}
-
-function tokensOf({ access_token: access, refresh_token: refresh }: TokenSet): string[] {
-  return [access, refresh].filter((token) => typeof token === 'string' && token !== '') as string[];
 }
 
 function remember(tokens: Set<string>, token: string): void {

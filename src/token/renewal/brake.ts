@@ -48,3 +48,16 @@ export function driven(before: Driven, nowMs: number): Driven {
   const waitMs = times < mostDriven ? 0 : Math.min(firstMs * 2 ** (times - mostDriven), longestMs);
   return { times, lastMs: nowMs, untilMs: nowMs + waitMs };
 }
+
+/** What holds back the renewals of one account for a 401, as a value. */
+export interface Brakes {
+  /** Until a replay is accepted. */
+  brake: Brake;
+  /** While somebody else replaces the tokens. */
+  replacing: Driven;
+}
+
+/** Whether a renewal for a 401 is held back. */
+export function areBraked({ brake, replacing }: Brakes, nowMs: number): boolean {
+  return isBraked(brake, nowMs) || isBraked(replacing, nowMs);
+}

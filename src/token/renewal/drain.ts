@@ -12,10 +12,32 @@ export interface Drain {
   drain(signal: AbortSignal, need?: 'certain'): Promise<void>;
   /** The renewal is over. */
   release(): void;
-  sent(): void;
-  answered(): void;
-  /** No call is in flight. */
-  isIdle(): boolean;
+}
+
+/** The calls of one account in flight, as a value. */
+export interface Flight {
+  /** So many have been sent and not answered. */
+  calls: number;
+  /** New ones wait until then; 0: they do not. */
+  holdingUntilMs: number;
+  /** Called when the last one has been answered. */
+  drained: (() => void) | undefined;
+}
+
+/** Whether new calls wait now. */
+export function isHolding({ holdingUntilMs }: Flight, env: Env): boolean {
+  return holdingUntilMs > 0 && awakeNow(env) < holdingUntilMs;
+}
+
+/** A call is sent. */
+export function sent(flight: Flight): void {
+  flight.calls++;
+}
+
+/** A call has been answered, or has come to an end without an answer. */
+export function answered(flight: Flight): void {
+  flight.calls--;
+  if (flight.calls === 0) flight.drained?.();
 }
 
 /** Creates the drain of one account. `oldDies()` tells whether this server has been seen to kill replaced tokens. */
@@ -23,35 +45,26 @@ export function createDrain(deps: {
   env: Env;
   settings: Pick<Settings['renewal'], 'drain' | 'drainMs'>;
   oldDies: () => boolean;
+  /** The account's own, which this changes. */
+  flight: Flight;
 }): Drain {
-  const { env, settings } = deps;
-  let holdingUntilMs = 0;
-  let inFlight = 0;
-  let drained = () => {};
+  const { env, settings, flight } = deps;
   return {
     get holdingUntilMs() {
-      return holdingUntilMs;
+      return flight.holdingUntilMs;
     },
-    holding: () => awakeNow(env) < holdingUntilMs,
+    holding: () => isHolding(flight, env),
     async drain(signal, need) {
       const needed =
         settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
       if (!needed || signal.aborted) return;
       // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
-      holdingUntilMs = awakeNow(env) + 2 * settings.drainMs;
-      if (inFlight === 0) return;
-      await within(env, settings.drainMs, new Promise<void>((resolve) => (drained = resolve)), signal);
+      flight.holdingUntilMs = awakeNow(env) + 2 * settings.drainMs;
+      if (flight.calls === 0) return;
+      await within(env, settings.drainMs, new Promise<void>((resolve) => (flight.drained = resolve)), signal);
     },
     release() {
-      holdingUntilMs = 0;
-    },
-    isIdle: () => inFlight === 0,
-    sent() {
-      inFlight++;
-    },
-    answered() {
-      inFlight--;
-      if (inFlight === 0) drained();
+      flight.holdingUntilMs = 0;
     },
   };
 }

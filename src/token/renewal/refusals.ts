@@ -3,7 +3,7 @@ import type { RefusalReason } from '../../failure/challenge.js';
 import type { ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
 import { awakeNow, type Patience } from '../../time/within.js';
-import { braked, driven, isBraked, mostDriven, releasedBrake, undriven } from './brake.js';
+import { areBraked, braked, driven, mostDriven, releasedBrake, type Brakes } from './brake.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
@@ -20,8 +20,6 @@ export interface Refusals {
   refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
   /** Nothing is held against the next renewal for a 401. */
   release(): void;
-  /** No renewal for a 401 is held back. */
-  isReleased(): boolean;
 }
 
 /** Creates the one who decides about the 401s of one account. */
@@ -29,6 +27,8 @@ export function createRefusals(deps: {
   env: Env;
   ledger: Ledger;
   sequence: Sequence;
+  /** The account's own, which this changes. */
+  brakes: Brakes;
   /** `oldDies`: it has been seen to kill an access token when it is replaced. */
   server: { oldDies: boolean };
   /** New calls wait for a renewal that lets those in flight finish. */
@@ -37,8 +37,7 @@ export function createRefusals(deps: {
   tellShared: (() => void) | undefined;
 }): Refusals {
   const { env, ledger, sequence } = deps;
-  let brake = releasedBrake;
-  let replacing = undriven;
+  const { brakes } = deps;
 
   /** A refusal of the newest token: may it lead to a renewal? */
   function mayRenewFor(lease: Lease, reason: RefusalReason): true | Refusal {
@@ -48,7 +47,7 @@ export function createRefusals(deps: {
       return true;
     }
     if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
-    if (isBraked(brake, env.now()) || isBraked(replacing, env.now())) return { kind: 'return' };
+    if (areBraked(brakes, env.now())) return { kind: 'return' };
     died(lease);
     const error = sequence.objection('automatic');
     if (error) return { kind: 'failed', error };
@@ -61,10 +60,10 @@ export function createRefusals(deps: {
     void run.done.then(({ kind }) => {
       // What another process has renewed is no exchange of ours, and may have expired meanwhile.
       if (kind !== 'renewed') return;
-      brake = braked(brake, env.now());
+      brakes.brake = braked(brakes.brake, env.now());
       if (!deps.tellShared) return;
-      replacing = driven(replacing, env.now());
-      if (replacing.times === mostDriven) deps.tellShared();
+      brakes.replacing = driven(brakes.replacing, env.now());
+      if (brakes.replacing.times === mostDriven) deps.tellShared();
     });
     return run;
   }
@@ -125,8 +124,7 @@ export function createRefusals(deps: {
   return {
     refused,
     release() {
-      brake = releasedBrake;
+      brakes.brake = releasedBrake;
     },
-    isReleased: () => !isBraked(brake, env.now()) && !isBraked(replacing, env.now()),
   };
 }

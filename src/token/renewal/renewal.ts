@@ -80,6 +80,8 @@ function wasContended(lockMs: number, loadMs: number): boolean {
 }
 
 export interface RenewalDeps extends RedemptionDeps {
+  /** The account's own, which this changes: what was last seen of another process that could not save a new pair so far. */
+  signs: { lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined };
   /** What `client_credentials` is serialised by. */
   clientKey: string;
   lockWaitMs: number;
@@ -99,7 +101,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   const failures = failuresOf(account, grant, deps.takesOver);
   const idOf = (set: TokenSet | undefined) => set && identityOf(set, grant);
   const redeem = createRedemption(deps);
-  let lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
+  const { signs } = deps;
 
   /** What the renewal of this set is serialised by. */
   function keyOf(lease: Lease | undefined): string {
@@ -146,9 +148,9 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (unfinished?.state !== 'unsaved') return false;
     const nowMs = env.now();
     // A clock that was set back must not make hours of seconds.
-    const isNew = lifeSign?.text !== unfinished.text || nowMs < lifeSign.seenAtMs;
-    if (isNew) lifeSign = { text: unfinished.text, seenAtMs: nowMs };
-    return isNew || nowMs - lifeSign!.seenAtMs < lifeSignMs;
+    const isNew = signs.lifeSign?.text !== unfinished.text || nowMs < signs.lifeSign.seenAtMs;
+    if (isNew) signs.lifeSign = { text: unfinished.text, seenAtMs: nowMs };
+    return isNew || nowMs - signs.lifeSign!.seenAtMs < lifeSignMs;
   }
 
   /** Whether anything would be lost with this pair. */

@@ -19,6 +19,13 @@ import {
 } from './verdicts.js';
 import type { Writes } from '../saving/writes.js';
 
+/** What earlier renewals of one account have come to, as a value. */
+export interface Past {
+  verdicts: Verdicts;
+  /** When one has brought a pair last, in ms since 1970. */
+  lastRenewalMs: number | undefined;
+}
+
 /** The renewals of one account, one at a time, and what they have come to. */
 export interface Sequence {
   readonly running: RunningRenewal | undefined;
@@ -58,6 +65,8 @@ export function createSequence(deps: {
   renewal: (run: RenewalRun) => Promise<RenewalResult>;
   telling: Telling;
   writes: Pick<Writes, 'saveLate' | 'isMoving'>;
+  /** The account's own, which this changes. */
+  past: Past;
   /** Calls need not wait any longer for those in flight to finish. */
   release: () => void;
   /** Numbers the renewals that calls wait for, over all accounts of the client. */
@@ -69,9 +78,8 @@ export function createSequence(deps: {
 }): Sequence {
   const { env, account, ledger, turns, telling } = deps;
   const name = JSON.stringify(account);
-  let verdicts: Verdicts = noVerdicts;
+  const { past } = deps;
   let running: RunningRenewal | undefined;
-  let lastRenewalMs: number | undefined;
 
   /** Remembers and tells what a renewal came to, before anybody who waits for it goes on. */
   function settle(run: RenewalRun, result: RenewalResult): RenewalResult {
@@ -80,22 +88,22 @@ export function createSequence(deps: {
     deps.release();
     if (result.kind === 'superseded') return result;
     if (result.kind === 'loaded') {
-      verdicts = { ...verdicts, dead: undefined, store: noVerdicts.store };
+      past.verdicts = { ...past.verdicts, dead: undefined, store: noVerdicts.store };
       return result;
     }
     if (result.kind === 'failed') {
       const wasTold =
-        (result.verdict === 'dead' && verdicts.dead !== undefined) ||
-        (result.verdict === 'rejected' && isRejected(verdicts, env.now()));
-      const after = afterRenewalFailure(verdicts, result, env.now(), env.random());
-      verdicts = after.verdicts;
+        (result.verdict === 'dead' && past.verdicts.dead !== undefined) ||
+        (result.verdict === 'rejected' && isRejected(past.verdicts, env.now()));
+      const after = afterRenewalFailure(past.verdicts, result, env.now(), env.random());
+      past.verdicts = after.verdicts;
       // The application has not shown yet what it has.
       const isStart = deps.takesOver() && result.verdict === 'dead' && !ledger.newest;
       if (!wasTold && !isStart) telling.failed(after.error);
       return { ...result, error: after.error };
     }
-    verdicts = noVerdicts;
-    lastRenewalMs = env.now();
+    past.verdicts = noVerdicts;
+    past.lastRenewalMs = env.now();
     if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
     else telling.renewed(result.lease, result.unsaved !== undefined);
     if (ledger.unsaved) {
@@ -110,13 +118,13 @@ export function createSequence(deps: {
       return running;
     },
     get isClear() {
-      return running === undefined && isClear(verdicts);
+      return running === undefined && isClear(past.verdicts);
     },
     get isDead() {
-      return verdicts.dead !== undefined;
+      return past.verdicts.dead !== undefined;
     },
     get lastRenewalMs() {
-      return lastRenewalMs;
+      return past.lastRenewalMs;
     },
     working() {
       if (deps.writes.isMoving()) return undefined;
@@ -124,10 +132,10 @@ export function createSequence(deps: {
       const freshness = ledger.freshness(lease);
       if (!lease || freshness === 'expired' || freshness === 'missing') return undefined;
       // Refused, and nothing will replace it: sending it again only adds a 401 to the app's record.
-      return lease.refused && verdicts.dead ? undefined : lease;
+      return lease.refused && past.verdicts.dead ? undefined : lease;
     },
-    objection: (wish) => objection(verdicts, wish, env.now()),
-    mayRunInBackground: () => mayRenewInBackground(verdicts, env.now()),
+    objection: (wish) => objection(past.verdicts, wish, env.now()),
+    mayRunInBackground: () => mayRenewInBackground(past.verdicts, env.now()),
     start(satisfied, way) {
       const run: RenewalRun = {
         signal: turns.generation,
@@ -176,10 +184,10 @@ export function createSequence(deps: {
       turns.supersede();
       running = undefined;
       deps.release();
-      verdicts = dead ? { ...noVerdicts, dead: { error: dead, checkedAtMs: env.now() } } : noVerdicts;
+      past.verdicts = dead ? { ...noVerdicts, dead: { error: dead, checkedAtMs: env.now() } } : noVerdicts;
     },
     forgive() {
-      verdicts = noVerdicts;
+      past.verdicts = noVerdicts;
     },
   };
 }

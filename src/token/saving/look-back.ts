@@ -39,9 +39,10 @@ export function createLookBack(deps: {
   /** Called with the last detach. */
   untilDetached: Set<() => void>;
   overwritten: (by: TokenSet) => void;
+  /** The account's own, which this changes: the pairs that the store has shown, by their identities. */
+  shown: { shownPairs: Set<string | undefined> | undefined };
 }): { keeper: Keeper; start: (brought: TokenSet) => void; isIdle: () => boolean } {
-  const { env, grant, keeper, turns, untilDetached } = deps;
-  const seen = new Set<string | undefined>();
+  const { env, grant, keeper, turns, untilDetached, shown } = deps;
   let stop: (() => void) | undefined;
 
   async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
@@ -59,11 +60,11 @@ export function createLookBack(deps: {
   async function shownOver(brought: TokenSet, signal: AbortSignal): Promise<TokenSet | undefined> {
     const loaded = await keeper.load();
     if (signal.aborted || loaded.kind === 'failed' || !loaded.set) return undefined;
-    return isOverwritten(loaded.set, brought, seen, grant) ? loaded.set : undefined;
+    return isOverwritten(loaded.set, brought, shown.shownPairs ?? new Set(), grant) ? loaded.set : undefined;
   }
 
   function hasShownAnother(brought: TokenSet): boolean {
-    return [...seen].some((identity) => identity !== identityOf(brought, grant));
+    return [...(shown.shownPairs ?? [])].some((identity) => identity !== identityOf(brought, grant));
   }
 
   return {
@@ -73,6 +74,8 @@ export function createLookBack(deps: {
         const loaded = await keeper.load();
         if (loaded.kind === 'failed' || !loaded.set) return loaded;
         const identity = identityOf(loaded.set, grant);
+        if (!deps.isNeeded()) return loaded;
+        const seen = (shown.shownPairs ??= new Set());
         seen.delete(identity);
         seen.add(identity);
         const [oldest] = seen;

@@ -27,11 +27,13 @@ export function createReadBack(deps: {
   isHeld: (set: TokenSet) => boolean;
   isReplaced: (refreshToken: string) => boolean;
   offended: Telling['offended'];
+  /** The account's own, which this changes: whether a save has been read back. */
+  shown: { isRead: boolean };
 }): { keeper: Keeper; isIdle: () => boolean } {
   const { env, keeper } = deps;
   let last: TokenSet | undefined;
   let reading = 0;
-  let isRead = false;
+  const { shown } = deps;
 
   async function look(saved: TokenSet): Promise<Found> {
     const loaded = await keeper.load();
@@ -51,14 +53,14 @@ export function createReadBack(deps: {
   }
 
   async function readBack(saved: TokenSet): Promise<void> {
-    isRead = true;
+    shown.isRead = true;
     if ((await look(saved)).kind === 'settled') return;
     await env.sleep(laterMs, { ref: false });
     const latest = last ?? saved;
     if (!deps.isHeld(latest)) return;
     const later = await look(latest);
     if (later.kind === 'perhaps-late') tell('keeps', later.what);
-    isRead = later.kind !== 'unanswered';
+    shown.isRead = later.kind !== 'unanswered';
   }
 
   return {
@@ -69,7 +71,7 @@ export function createReadBack(deps: {
         const saved = await keeper.save(set, previous);
         if (saved.kind !== 'saved') return saved;
         last = set;
-        if (isRead || deps.isOwn()) return saved;
+        if (shown.isRead || deps.isOwn()) return saved;
         reading++;
         void readBack(set).finally(() => reading--);
         return saved;

@@ -41,7 +41,6 @@ export function createTelling(deps: {
     return atMs === undefined ? { accessToken } : { accessToken, expiresAt: new Date(atMs) };
   }
 
-  const judged = new WeakSet<Lease>();
   function offended(rule: StoreRule, subject: string, message: string): void {
     const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
     warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
@@ -56,8 +55,9 @@ export function createTelling(deps: {
     offended,
     contradicted(lease) {
       // What the application has brought is no word of the store's.
-      if (judged.has(lease) || lease.trial === noTrial) return;
-      judged.add(lease);
+      if (lease.isJudged) return;
+      lease.isJudged = true;
+      if (lease.trial === noTrial) return;
       const { held, aliveAtMs } = lease;
       const scales = { serverOffsetMs: serverOffsetMs(), aliveAtMs };
       for (const one of contradictionsIn(held.evidence, held.lifeMs, scales))

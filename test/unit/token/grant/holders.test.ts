@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHolders, enterHolder, holdersOf } from '../../../../src/token/grant/holders.js';
+import { createHolders, holdersOf, holdNow } from '../../../../src/token/grant/holders.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
 import { createMemories, type Holding } from '../../../../src/token/grant/outcomes.js';
 
@@ -14,7 +14,11 @@ const place = Symbol.for('axios-procore.grants');
 test('whoever holds a token is found by it, for as long as it is held', () => {
   const holders = createHolders();
   const [a, b] = [holding('a'), holding('b')];
-  const [ofA, ofB] = [enterHolder(holders, a), enterHolder(holders, b)];
+  const holds = (one: Holding) => {
+    const entry = { ref: new WeakRef(one), held: undefined };
+    return (token: string | undefined) => holdNow(holders, entry, token);
+  };
+  const [ofA, ofB] = [holds(a), holds(b)];
   ofA('one');
   ofB('one');
   expect(holdersOf(holders, 'one')).toEqual([a, b]);
@@ -37,7 +41,8 @@ test('of ten thousand accounts only those are looked at that hold the token', ()
       return `account ${n}`;
     },
   }));
-  for (const [n, one] of all.entries()) enterHolder(holders, one)(`token ${n}`);
+  for (const [n, one] of all.entries())
+    holdNow(holders, { ref: new WeakRef(one), held: undefined }, `token ${n}`);
   expect(holdersOf(holders, 'token 7').map(({ account }) => account)).toEqual(['account 7']);
   expect(looks).toBe(1);
 });
@@ -50,9 +55,10 @@ test('what an older copy of the package keeps of holders is taken as it is', () 
   const store = { load: () => undefined, save() {} };
   const where = { client: 'client', isPrivate: false, replaces: undefined };
   const mutex = createGrantRegistry(scope).of(store, where);
-  mutex.enter({ ...holding('a'), memory: mutex.memory }).holds('one');
+  const a = { ...holding('a'), memory: mutex.memory };
+  mutex.holds(mutex.enter(a), 'one');
   expect(createGrantRegistry(scope).of(store, where).heldBy('one')).toMatchObject([{ account: 'a' }]);
   // It says nothing of its store's being used.
-  mutex.enter(holding('of an older copy')).holds('two');
+  mutex.holds(mutex.enter(holding('of an older copy')), 'two');
   expect(mutex.heldBy('two')).toEqual([]);
 });

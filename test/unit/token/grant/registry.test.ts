@@ -472,9 +472,9 @@ describe('the accounts of a store', () => {
 
   test('are no longer in use once they are let go', () => {
     const { mutex, entries } = accounts(2);
-    entries[1]!.leave();
+    mutex.leave(entries[1]!);
     expect(mutex.loginsInUse()).toEqual(['https://login']);
-    entries[0]!.leave();
+    mutex.leave(entries[0]!);
     expect(mutex.loginsInUse()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noPairs } from '../../../../src/token/pair/pairs.js';
 import { createKinship } from '../../../../src/token/pair/kinship.js';
 import { withRedeemed } from '../../../../src/token/pair/lineage.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
@@ -12,7 +13,7 @@ const jwt = (sub: string, name: string): TokenSet => ({
 });
 
 test('where both tokens name their user, that decides, whatever came between', () => {
-  const kinship = createKinship();
+  const kinship = createKinship(noPairs(false));
   kinship.replaced(held(jwt('ann', '1')), held(jwt('bob', '2')), false);
   expect(kinship.includes('r-1', jwt('bob', '2'))).toBe(false);
   kinship.replaced(held(jwt('bob', '2')), held(jwt('ann', '3')), false);
@@ -21,7 +22,7 @@ test('where both tokens name their user, that decides, whatever came between', (
 });
 
 test('where they do not, a token is kin to what was issued for it, and to nothing else', () => {
-  const kinship = createKinship();
+  const kinship = createKinship(noPairs(false));
   kinship.replaced(held(opaque('1')), held(opaque('2')), true);
   kinship.replaced(held(opaque('2')), held(withRedeemed(opaque('3'), 'r-2')), false);
   expect(['r-1', 'r-2', 'r-9'].map((token) => kinship.includes(token, opaque('3')))).toEqual([
@@ -34,13 +35,13 @@ test('where they do not, a token is kin to what was issued for it, and to nothin
 });
 
 test('a revocation ends the kinship', () => {
-  const kinship = createKinship();
+  const kinship = createKinship(noPairs(false));
   kinship.replaced(held(opaque('1')), undefined, false);
   expect(kinship.includes('r-1', opaque('2'))).toBe(false);
 });
 
 test('the latest thousand are remembered', () => {
-  const kinship = createKinship();
+  const kinship = createKinship(noPairs(false));
   for (let n = 0; n <= 1_000; n++) kinship.replaced(held(opaque(`${n}`)), held(opaque(`${n + 1}`)), true);
   expect(['r-0', 'r-1', 'r-1000'].map((token) => kinship.includes(token, opaque('1001')))).toEqual([
     false,

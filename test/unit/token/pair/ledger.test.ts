@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noPairs } from '../../../../src/token/pair/pairs.js';
 import { createLedger } from '../../../../src/token/pair/ledger.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
 
@@ -15,6 +16,7 @@ function pairOf(user: number, refresh_token: string) {
 function create() {
   const never = () => false;
   return createLedger({
+    pairs: noPairs(false),
     now: () => nowMs,
     serverOffsetMs: () => 0,
     isRedeemed: never,

@@ -1,0 +1,49 @@
+import type { TokenStore } from '../store/store.js';
+import { noPairs, type Pairs } from './pair/pairs.js';
+import type { Kept } from './loading/kept-row.js';
+import { releasedBrake, undriven, type Brakes } from './renewal/brake.js';
+import type { Flight } from './renewal/drain.js';
+import type { Past } from './renewal/sequence.js';
+import { noVerdicts } from './renewal/verdicts.js';
+
+/**
+ * One account: all that is known of it, as one value. The parts that act on it keep nothing else: they are put together when something has to
+ * be done, and let go when nothing is under way any more.
+ */
+export interface Account extends Pairs, Kept, Flight, Brakes, Past {
+  /** Where its tokens are kept. */
+  store: TokenStore;
+  /** When the store held nothing last. */
+  emptyAtMs: number | undefined;
+  /** When the store was asked about which token. */
+  askedAtMs: Map<string, number> | undefined;
+  /** What was last seen of another process that could not save a new pair so far. */
+  lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
+  /** A save has been read back. */
+  isRead: boolean;
+  /** The pairs that the store has shown, by their identities. */
+  shownPairs: Set<string | undefined> | undefined;
+}
+
+/** An account of which nothing is known. `isBack`: it was let go with tokens, and has come back. */
+export function newAccount(store: TokenStore, isBack: boolean): Account {
+  return {
+    ...noPairs(isBack),
+    row: 'unseen',
+    doubted: undefined,
+    takesAdded: true,
+    calls: 0,
+    holdingUntilMs: 0,
+    drained: undefined,
+    brake: releasedBrake,
+    replacing: undriven,
+    verdicts: noVerdicts,
+    lastRenewalMs: undefined,
+    store,
+    emptyAtMs: undefined,
+    askedAtMs: undefined,
+    lifeSign: undefined,
+    isRead: false,
+    shownPairs: undefined,
+  };
+}
