@@ -271,6 +271,7 @@ export function createAttach(
           mutex,
           sendTokenRequest,
           sources: allSources,
+          wakened,
           sourceOf,
           accounts,
           alone: (refreshToken, work) =>

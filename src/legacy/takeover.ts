@@ -58,6 +58,8 @@ export function createTakeover(deps: {
   mutex: GrantMutex;
   sendTokenRequest: SendTokenRequest;
   sources: () => Iterable<TokenSource>;
+  /** The source of the account at rest that holds this refresh token: one that other attaches use, which take nothing over. */
+  wakened: (refreshToken: string) => TokenSource | undefined;
   sourceOf: (account: string) => TokenSource;
   /** Set where each user is an account of its own (option `account: accountBySubject`). */
   accounts: Accounts | undefined;
@@ -79,8 +81,10 @@ export function createTakeover(deps: {
 
   function sourceFor(refreshToken: string | undefined, call: LegacyCall): TokenSource | undefined {
     const known =
-      refreshToken === undefined ? [] : [...deps.sources()].filter((source) => source.knows(refreshToken));
-    if (known[0] || accounts) return known[0];
+      refreshToken === undefined
+        ? undefined
+        : ([...deps.sources()].find((source) => source.knows(refreshToken)) ?? deps.wakened(refreshToken));
+    if (known || accounts) return known;
     const account = call.accountOf(call.config);
     return account === undefined ? undefined : deps.sourceOf(account);
   }

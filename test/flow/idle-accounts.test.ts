@@ -404,3 +404,16 @@ test.each([
     expect(table.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-renewed' });
   },
 );
+
+test('a refresh of the application for an account that was let go is answered by an attach that takes refreshes over', async () => {
+  const { env, start, presented, pair } = createProcess();
+  const table = createTable({ ann: pair('ann'), default: pair('own') });
+  const { get } = start(table.store);
+  const legacy = start(table.store, { legacy: { takeOverRefresh: true } });
+  await get('ann');
+  await env.advance(idle);
+  const form = { grant_type: 'refresh_token', refresh_token: 'refresh-ann', client_id: 'id' };
+  const answer = await env.drive(legacy.instance.post('http://127.0.0.1:9/oauth/token', form));
+  expect(answer.data).toMatchObject({ access_token: 'access-ann' });
+  expect(presented).toEqual([]);
+});
