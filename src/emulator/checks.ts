@@ -14,7 +14,7 @@ function isBetween(value: unknown, least: number, most: number): boolean {
 export const switched: Field = [(value) => typeof value === 'boolean', 'true or false'];
 export const seconds: Field = [(value) => isBetween(value, 0.001, 1e9), 'a positive number of seconds'];
 
-/** One of some texts. */
+/** An option that takes one of these texts. */
 export function oneOf(...texts: string[]): Field {
   return [(value) => texts.includes(value as string), texts.map((text) => `'${text}'`).join(' or ')];
 }

@@ -22,7 +22,7 @@ const body: Field = [
   (value) => isText(value) || (typeof value === 'object' && value !== null),
   'a string or an object',
 ];
-/** What each kind takes besides its name. */
+/** The checks of the properties of each kind of fault. */
 const actionFields: {
   [K in FaultAction['kind']]: Fields & {
     known: Record<Exclude<keyof Extract<FaultAction, { kind: K }>, 'kind'>, Field>;

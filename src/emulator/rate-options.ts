@@ -51,7 +51,7 @@ const limit: Field = [
     needed: ['limit'],
   },
 ];
-/** What {@link RateLimits} takes. */
+/** The checks of {@link RateLimits}. */
 export const rateLimitFields: Fields & { known: Record<keyof RateLimits, Field> } = {
   known: {
     spike: limit,

@@ -1,6 +1,6 @@
 import { permissionsMatrix, type ProblemKind } from './catalogue.js';
 
-// What Procore's page says besides the failures. docs/errors.md shows it; nothing of the package needs it while it runs.
+// The parts of Procore's page that are not about failures. Only docs/errors.md shows them; the package does not need them at run time.
 
 /** A successful status, as Procore's page describes it. */
 export interface SuccessRow {

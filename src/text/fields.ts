@@ -1,10 +1,10 @@
 import { nameInWords, nearest } from './nearest.js';
 import { described, isPromise, kindOf } from './words.js';
 
-/** What to do about a wrong value, where the value shows which mistake it is. Never quotes the value: it may be a secret in the wrong place. */
+/** Advice for a wrong value that shows which mistake was made. It never quotes the value, which may be a secret in the wrong place. */
 export type Hint = (value: unknown) => string | undefined;
 
-/** An option: which values are valid, what it takes in words, a hint for a value that is wrong, and the options inside, where it takes an object. */
+/** An option: its valid values, the same in words, a hint for wrong values, and the options inside where it is an object. */
 export type Field = readonly [
   valid: (value: unknown) => boolean,
   takes: string,
@@ -64,7 +64,7 @@ export function wrongIn(
   return wrongValue(who, path + missing, undefined, takes, hint?.(undefined));
 }
 
-/** The same where the options may be no object at all; `takes` says what they should be. */
+/** Does the same for options that may be no object at all; `takes` says what they should be. */
 export function wrongOptions(
   who: string,
   given: unknown,

@@ -9,7 +9,7 @@ export function isMountPoint(mountinfo: string, path: string): boolean {
     const [, parent, , , point = ''] = line.split(' ');
     return { parent, point: unescaped(point) };
   });
-  // It is still listed where a folder above it has been mounted over it since: then nobody comes to it.
+  // A mount point is still listed when a folder above it was mounted over later. It cannot be reached then, and does not count.
   const isHidden = (parent?: string) =>
     mounts.some((other) => other.parent === parent && path.startsWith(`${other.point}/`));
   return mounts.some(({ parent, point }) => point === path && !isHidden(parent));
