@@ -64,7 +64,8 @@ export function isListed(set: TokenSet, tokenFingerprint: string): boolean {
 export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
   const { access_token: access, refresh_token: refresh } = before;
   if (refresh && refresh !== set.refresh_token && descendsFrom(set, refresh)) return true;
-  return access !== set.access_token && hasReplaced(set, access);
+  // A set may have been stored with a refresh token alone.
+  return Boolean(access) && access !== set.access_token && hasReplaced(set, access);
 }
 
 /** Nothing of a list that belongs to another access token: somebody else's tokens may have been merged into the set. */

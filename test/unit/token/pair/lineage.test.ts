@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { descendsFrom, withRedeemed } from '../../../../src/token/pair/lineage.js';
+import { descendsFrom, isSuccessor, withRedeemed, withReplaced } from '../../../../src/token/pair/lineage.js';
 import type { TokenSet } from '../../../../src/store/store.js';
 
 const set: TokenSet = { access_token: 'a', refresh_token: 'r9' };
@@ -41,4 +41,11 @@ test('a field of that name that somebody else wrote is no harm', () => {
     expect(descendsFrom(odd, 'r1')).toBe(false);
     expect(descendsFrom(withRedeemed(odd, 'r1'), 'r1')).toBe(true);
   }
+});
+
+test('a pair that was issued for a refresh token alone is its successor by the line of renewals only', () => {
+  const alone = { refresh_token: 'r1' } as TokenSet;
+  expect(isSuccessor(withRedeemed(set, 'r1'), alone)).toBe(true);
+  expect(isSuccessor(withReplaced(set, { access_token: 'opaque' }), alone)).toBe(false);
+  expect(isSuccessor(set, { ...alone, access_token: '' })).toBe(false);
 });
