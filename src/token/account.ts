@@ -1,6 +1,6 @@
 import type { TokenStore } from '../store/store.js';
 import { noPairs, type Pairs } from './pair/pairs.js';
-import type { Kept } from './loading/kept-row.js';
+import { nothingKept, type Kept } from './loading/kept-row.js';
 import { releasedBrake, undriven, type Brakes } from './renewal/brake.js';
 import type { Flight } from './renewal/drain.js';
 import type { Past } from './renewal/sequence.js';
@@ -10,9 +10,11 @@ import { noVerdicts } from './renewal/verdicts.js';
  * One account: all that is known of it, as one value. The parts that act on it keep nothing else: they are put together when something has to
  * be done, and let go when nothing is under way any more.
  */
-export interface Account extends Pairs, Kept, Flight, Brakes, Past {
+export interface Account extends Pairs, Flight, Brakes, Past {
   /** Where its tokens are kept. */
   store: TokenStore;
+  /** What is known of its row there; another store begins with another one, which nothing that is on its way in the store before changes. */
+  kept: Kept;
   /** When the store held nothing last. */
   emptyAtMs: number | undefined;
   /** When the store was asked about which token. */
@@ -29,9 +31,6 @@ export interface Account extends Pairs, Kept, Flight, Brakes, Past {
 export function newAccount(store: TokenStore, isBack: boolean): Account {
   return {
     ...noPairs(isBack),
-    row: 'unseen',
-    doubted: undefined,
-    takesAdded: true,
     calls: 0,
     holdingUntilMs: 0,
     drained: undefined,
@@ -40,6 +39,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     verdicts: noVerdicts,
     lastRenewalMs: undefined,
     store,
+    kept: nothingKept(),
     emptyAtMs: undefined,
     askedAtMs: undefined,
     lifeSign: undefined,

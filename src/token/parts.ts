@@ -117,7 +117,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
   const given = {
     ...wired,
     ...createHome(state, (store) =>
-      wired.keeperOf(store, wired.account, state, [state.newest?.held.set, state.stored]),
+      wired.keeperOf(store, wired.account, state.kept, [state.newest?.held.set, state.stored]),
     ),
   };
   const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
@@ -311,8 +311,8 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
 
   /** Whether nothing is under way that would have to be waited for, nor anything that nobody waits for. */
   function isIdle(): boolean {
-    const isWaiting = underWay() !== undefined || writes.isMoving() || ledger.unsaved;
-    return !isWaiting && [turns, lookBack, readBack].every((part) => part.isIdle());
+    const isQuiet = [turns, writes, lookBack, readBack].every((part) => part.isIdle());
+    return isQuiet && !ledger.unsaved && underWay() === undefined;
   }
 
   const underWay = () =>

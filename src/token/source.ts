@@ -415,8 +415,9 @@ class AccountSource implements TokenSource {
   }
 
   private assembled(): Parts {
+    if (this.parts) return this.parts;
     const { deps, own } = this;
-    this.parts ??= createParts(
+    const made = createParts(
       {
         ...deps,
         account: own.account,
@@ -432,7 +433,8 @@ class AccountSource implements TokenSource {
       },
       this.state,
     );
-    return this.parts;
+    // A listener that has heard a warning meanwhile may have put some together and set them to work: these have done nothing yet.
+    return (this.parts ??= made);
   }
 
   disband(): void {

@@ -95,13 +95,15 @@ export function createKeeper(deps: {
     }
   }
 
+  const isDoubted = (of: string) => kept.doubted?.of === of;
+
   async function attempt(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const of = pairOf(set);
     kept.doubted = { of, rejected: kept.doubted?.of === of && kept.doubted.rejected, sinceMs: env.now() };
     const own = kept.doubted;
     try {
       await write(set, previous && defined(previous));
-      if (kept.doubted.of === of) kept.doubted = undefined;
+      if (isDoubted(of)) kept.doubted = undefined;
     } catch (error) {
       // A store that compares has found another set, and has tried to write nothing.
       if (!isTokenStoreConflict(error)) own.rejected = true;

@@ -15,9 +15,9 @@ export interface Home {
   moveTo(store: TokenStore): void;
 }
 
-/** Creates the home of one account; `place`: the account's own, which this changes. */
+/** Creates the home of one account; `place`: the account's own, which this changes, and from which `keeperOf` takes what is kept. */
 export function createHome(
-  place: { store: TokenStore } & Kept,
+  place: { store: TokenStore; kept: Kept },
   keeperOf: (store: TokenStore) => Keeper,
 ): Home {
   let keeper = keeperOf(place.store);
@@ -47,7 +47,7 @@ export function createHome(
     moveTo(store) {
       if (store === place.store) return;
       // What is known of the row is known of the store before.
-      Object.assign(place, { store, ...nothingKept() });
+      Object.assign(place, { store, kept: nothingKept() });
       keeper = keeperOf(store);
     },
   };

@@ -11,6 +11,8 @@ export interface LateSave {
   start(signal: AbortSignal): void;
   /** The loop, while it counts as under way: for its first minute. */
   underWay(): Promise<void> | undefined;
+  /** No loop runs, nor waits for its next try. */
+  isIdle(): boolean;
 }
 
 /** So long a late save keeps the process alive, and `idle()` waiting. */
@@ -52,5 +54,6 @@ export function createLateSave(deps: { env: Env; attempt: () => Promise<'done' |
       const leftMs = loop.startedAtMs + aliveMs - env.now();
       return leftMs > 0 ? within(env, leftMs, loop.over).then(() => undefined) : undefined;
     },
+    isIdle: () => loop === undefined,
   };
 }

@@ -47,6 +47,8 @@ export interface Writes {
   move(move: () => void): void;
   /** A move is under way: whose tokens are used from now on is not known before it is over. */
   isMoving(): boolean;
+  /** Nothing is being saved, nor waits to be saved once more. */
+  isIdle(): boolean;
   /** What is under way and must not be cut off. */
   underWay(): Promise<void> | undefined;
 }
@@ -215,6 +217,7 @@ export function createWrites(deps: {
     bringIfFree,
     move,
     isMoving: () => moves > 0,
+    isIdle: () => moves === 0 && writing === undefined && late.isIdle(),
     underWay: () => writing ?? late.underWay(),
   };
 }

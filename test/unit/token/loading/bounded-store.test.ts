@@ -191,6 +191,22 @@ describe('a save', () => {
   });
 });
 
+test('a save that hung, and lands while the pair is saved once more, is no failure of that', async () => {
+  const store = slowStore();
+  const { keeper, env } = setUp(store);
+  const hanging = keeper.save(tokens, undefined);
+  await env.advance(5_000);
+  expect(await hanging).toMatchObject({ kind: 'failed' });
+  await env.advance(5 * 60_000);
+  const again = keeper.save(tokens, undefined);
+  await settled();
+  for (const { resolve } of store.ends) {
+    resolve();
+    await settled();
+  }
+  expect(await again).toEqual({ kind: 'saved' });
+});
+
 describe('saves never overlap', () => {
   test('though they are asked for at once', async () => {
     const store = slowStore();
