@@ -10,6 +10,7 @@ import { ejectOwn, replaceInterceptor, type AxiosLike } from '../axios/versions.
 import { createAxiosCopies, type AxiosCopies } from '../axios/copies.js';
 import { limitsToTell } from '../axios/limits.js';
 import { createCalls } from '../line/call.js';
+import { createChoices } from '../line/choices.js';
 import { createDispatch } from '../line/dispatch.js';
 import { systemEnv, type Env } from '../time/env.js';
 import { raisingIn } from '../failure/raised.js';
@@ -32,8 +33,10 @@ import { createPostForm } from '../token/endpoint/form.js';
 import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
 import { goesInClear } from '../axios/rehearsal.js';
+import { createRecords } from '../line/record.js';
 import { scheduleRetries } from '../line/retry.js';
 import { createSend } from '../line/send.js';
+import { createStraightPath } from '../line/straight.js';
 import type { CreateSource } from './sources.js';
 import { clientKey, createShared, type Shared } from './shared.js';
 import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
@@ -237,7 +240,8 @@ export function createAttach(
 
     const calls = createCalls();
     const serverNowMs = () => env.now() + serverOffsetMs();
-    const line = createLine(createSend({ env, calls, learn: shared.learn, serverNowMs }));
+    const sender = createSend({ env, calls, learn: shared.learn, serverNowMs });
+    const line = createLine(sender.send);
     const pacing = createPacing({ env, calls, emit: events.emit });
     const authorisation = createAuthorisation({
       env,
@@ -314,23 +318,28 @@ export function createAttach(
       takeover,
       ownRevocation,
     });
-    const limits = `${settings.environment.apiUrl} ${settings.clientId} `;
-    const gateOf = (scope: string) => shared.gates.of(limits + scope);
     const outcomes = createOutcomes({ calls });
-    const dispatch = createDispatch({
-      env,
-      copy,
-      settings,
-      calls,
-      line,
+    const origins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
+    const choices = createChoices({ settings, isByUser: accounts !== undefined, gateOf: shared.gates.of });
+    const ofLine = { env, copy, settings, origins, choices };
+    const records = createRecords({ ...ofLine, calls, line, sender, outcomes, emit: events.emit });
+    const straight = createStraightPath({
+      ...ofLine,
+      learn: shared.learn,
       outcomes,
+      events,
+      goOn: records.goOn,
+    });
+    const dispatch = createDispatch({
+      ...ofLine,
       sourceOf,
       accounts,
-      gateOf,
       oauth,
       warnOfProxy,
       warnOfTls,
       events,
+      straight,
+      record: records.send,
     });
     const bypassed = () =>
       events.warnOnce(

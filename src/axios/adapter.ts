@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import type { AxiosCopy } from './copy.js';
+import { namesFetch, type AxiosCopy } from './copy.js';
 
 /** An axios adapter: a function that sends one request. */
 export type Adapter = (config: AxiosRequestConfig) => Promise<AxiosResponse>;
@@ -9,6 +9,47 @@ const isNode = typeof process === 'object' && typeof process.versions?.node === 
 /** The adapter that `config.adapter` means. In axios 0.x and 1.0 that is a function; from 1.2 on it may be a name or a list of names. */
 export function resolveAdapter(copy: AxiosCopy, adapter: unknown, config: AxiosRequestConfig): Adapter {
   return typeof adapter === 'function' ? (adapter as Adapter) : copy.adapterOf(adapter, config);
+}
+
+/** What a call is sent with. */
+export interface ChosenAdapter {
+  readonly adapter: Adapter;
+  /** An adapter of axios's own, which reads the headers of a configuration before it returns. */
+  readonly isOwn: boolean;
+  /** It follows redirects and tells nobody. */
+  readonly hidesRedirects: boolean;
+}
+
+/** Creates the look-up of adapters for an instance of this copy. It remembers the last choice: hardly any instance has two. */
+export function createAdapters(
+  copy: AxiosCopy,
+): (chosen: unknown, config: AxiosRequestConfig) => ChosenAdapter {
+  let last: { readonly chosen: unknown; readonly is: ChosenAdapter } | undefined;
+
+  return (chosen, config) => {
+    if (last && isSame(chosen, last.chosen)) return last.is;
+    const adapter = resolveAdapter(copy, chosen, config);
+    const isNames = [chosen].flat().every(isName);
+    // Before axios had names for its adapters.
+    const isOwn = isNames || (chosen === copy.ownChoice && adapter.name === 'httpAdapter');
+    const is = { adapter, isOwn, hidesRedirects: hidesRedirects(copy, adapter, chosen, config) };
+    // The default may be changed, and which fetch a name stands for depends on the `env` of the call.
+    if (typeof chosen === 'function' || (isNames && !namesFetch(chosen)))
+      last = { chosen: Array.isArray(chosen) ? [...(chosen as unknown[])] : chosen, is };
+    return is;
+  };
+}
+
+/** axios makes a new list of names for each call. */
+function isSame(chosen: unknown, other: unknown): boolean {
+  if (chosen === other) return true;
+  if (!Array.isArray(chosen) || !Array.isArray(other) || chosen.length !== other.length) return false;
+  for (let at = 0; at < chosen.length; at++) if (chosen[at] !== other[at]) return false;
+  return true;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 /**

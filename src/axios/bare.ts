@@ -20,6 +20,7 @@ export function adaptersBy(bare: Requesting): (choice: unknown) => Adapter {
   });
   return (choice) => async (sent) => {
     const inner = Object.assign(copyOf(sent), { transformRequest: asIs, transformResponse: asIs });
+    const { headers } = sent;
     if (choice === undefined) delete inner.adapter;
     else inner.adapter = choice as never;
     const restoreConfig = (holder: { config?: unknown } | undefined): void => {
@@ -40,7 +41,7 @@ export function adaptersBy(bare: Requesting): (choice: unknown) => Adapter {
       throw error;
     } finally {
       // The adapter changes the headers while it sends. The caller's headers get these changes.
-      if (inner.headers !== sent.headers) Object.assign(sent.headers ?? {}, inner.headers);
+      if (inner.headers !== headers) Object.assign(headers ?? {}, inner.headers);
     }
   };
 }

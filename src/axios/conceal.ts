@@ -33,8 +33,14 @@ export function concealAgents(config: AxiosRequestConfig): void {
   };
   for (const agent of [httpAgent, httpsAgent, fetchOptions?.dispatcher]) {
     // The dispatcher of fetch keeps its state under symbols.
-    if (isObject(agent)) hide(agent, [...ofAgents, ...Object.getOwnPropertySymbols(agent)]);
+    if (isObject(agent) && !isConcealed(agent))
+      hide(agent, [...ofAgents, ...Object.getOwnPropertySymbols(agent)]);
   }
+}
+
+/** Whether this is an agent of Node that was met before: one agent serves many calls. */
+function isConcealed(agent: object): boolean {
+  return 'sockets' in agent && !Object.prototype.propertyIsEnumerable.call(agent, 'sockets');
 }
 
 /** Does the same for a request body that is a stream: while it is piped, it refers to the request. */

@@ -1,6 +1,6 @@
-import { plausibleReset, readRateLimit } from '../wire/rate-limit.js';
+import { readAnswer } from '../wire/answer.js';
+import { plausibleReset } from '../wire/rate-limit.js';
 import { retryAfterMs, toldWaitMs } from '../wire/server-wait.js';
-import { headerOf } from '../wire/headers.js';
 import { parseErrorBody, type ErrorBody } from './body.js';
 import type { ProblemKind } from './catalogue.js';
 import { refusalReason } from './challenge.js';
@@ -70,15 +70,15 @@ function answered(
 ): Failure {
   const body = parseErrorBody(data);
   const kind = classify({ kind: 'answered', status, body, refusal: refusalReason(headers, data) });
-  const retryAfter = retryAfterMs(headerOf(headers, 'retry-after'), serverNowMs);
-  const resetMs = plausibleReset(readRateLimit(headers), serverNowMs);
+  const answer = readAnswer(status, headers);
+  const retryAfter = retryAfterMs(answer.retryAfter, serverNowMs);
+  const resetMs = plausibleReset(answer.rateLimit, serverNowMs);
   const turnedAway = status === 429 || (status === 503 && retryAfter !== undefined);
-  const requestId = headerOf(headers, 'x-request-id');
   return {
     kind,
     status,
     body,
-    requestId: typeof requestId === 'string' ? requestId.slice(0, 200) : undefined,
+    requestId: answer.requestId,
     mayHaveRun: redirected || mayHaveRun(kind, { toldToWait: turnedAway }),
     turnedAway,
     toldMs: turnedAway

@@ -11,7 +11,7 @@ import type { Pacing } from './pace.js';
 import { isReplayable } from '../wire/replayable.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { Patience } from '../time/within.js';
-import { dressed } from '../wire/headers.js';
+import { withAuthorization } from '../wire/headers.js';
 import { awakeNow } from '../time/within.js';
 
 /** More often than this a token is not replaced under one call, unless something is very wrong. */
@@ -64,7 +64,7 @@ export function createAuthorisation(deps: {
   function wear(config: AxiosRequestConfig, call: Call, lease: Lease): AxiosRequestConfig {
     if (isForeign(call)) return asItCame(config, call);
     call.lease = lease;
-    config.headers = dressed(call.config.headers, lease.held.accessToken ?? '', call.companyId);
+    config.headers = withAuthorization(call.config.headers, lease.held.accessToken ?? '', call.companyId);
     return config;
   }
 
@@ -101,7 +101,7 @@ export function createAuthorisation(deps: {
   /** With what the call brought along. */
   function undressed(config: AxiosRequestConfig, call: Call): AxiosRequestConfig {
     call.lease = undefined;
-    config.headers = dressed(call.config.headers, undefined, call.companyId);
+    config.headers = withAuthorization(call.config.headers, undefined, call.companyId);
     return config;
   }
 

@@ -179,7 +179,8 @@ export function bridgeCancellation(
   const interrupted =
     stream || deadlineMs !== undefined ? new Promise<never>((_resolve, no) => (reject = no)) : undefined;
   interrupted?.catch(() => undefined);
-  const abort = () => any.abort();
+  // With the reason of the application's signal: an adapter may tell it.
+  const abort = () => any.abort(signal?.aborted ? signal.reason : undefined);
   const interrupt = (by: Interruption) => {
     if (any.signal.aborted || over.signal.aborted) return;
     interruption = by;

@@ -10,6 +10,8 @@ type Rejected = (error: unknown) => AxiosResponse | Promise<AxiosResponse>;
  */
 export interface Line {
   (config: AxiosRequestConfig): Promise<AxiosResponse>;
+  /** The way back alone, for an attempt that has been made already. */
+  back(answer: Promise<AxiosResponse>): Promise<AxiosResponse>;
   interceptors: {
     request: { use(handler: Handler<AxiosRequestConfig>): number };
     response: { use(fulfilled: Handler<AxiosResponse> | null, rejected?: Rejected | null): number };
@@ -18,7 +20,7 @@ export interface Line {
   defaults: object;
 }
 
-/** Creates a line that ends in `send`. On the straight path, with handlers that return no promise, `send` runs in the same tick. */
+/** Creates a line that ends in `send`. Where no handler returns a promise, `send` runs in the same tick. */
 export function createLine(send: (config: AxiosRequestConfig) => Promise<AxiosResponse>): Line {
   const requestHandlers: Handler<AxiosRequestConfig>[] = [];
   const responseHandlers: {
@@ -36,17 +38,21 @@ export function createLine(send: (config: AxiosRequestConfig) => Promise<AxiosRe
     return send(current);
   }
 
+  function back(answer: Promise<AxiosResponse>): Promise<AxiosResponse> {
+    let handled = answer;
+    for (const { fulfilled, rejected } of responseHandlers) handled = handled.then(fulfilled, rejected);
+    return handled;
+  }
+
   const line = (config: AxiosRequestConfig): Promise<AxiosResponse> => {
-    let answer: Promise<AxiosResponse>;
     try {
-      answer = request(config, requestHandlers.length - 1);
+      return back(request(config, requestHandlers.length - 1));
     } catch (error) {
-      answer = Promise.reject(error);
+      return back(Promise.reject(error));
     }
-    for (const { fulfilled, rejected } of responseHandlers) answer = answer.then(fulfilled, rejected);
-    return answer;
   };
   return Object.assign(line, {
+    back,
     interceptors: {
       request: { use: (handler: Handler<AxiosRequestConfig>) => requestHandlers.push(handler) - 1 },
       response: {

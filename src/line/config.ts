@@ -1,15 +1,25 @@
 import type { AxiosRequestConfig } from 'axios';
 import { copyOf, endBy, keepQuery } from '../axios/versions.js';
 import type { Call } from './call.js';
-import { mayHaveToken, type Destination, type TokenOrigins } from '../wire/destination.js';
+import { mayHaveToken, type ProcoreDestination, type TokenOrigins } from '../wire/destination.js';
 import { ownValue, hidePollution } from '../wire/prototype-pollution.js';
-import { headerOf, undress } from '../wire/headers.js';
+import { headerOf, strip } from '../wire/headers.js';
 
 /** Redirects, as follow-redirects tells of them. */
-type BeforeRedirect = (
+export type BeforeRedirect = (
   options: { href?: string; headers: Record<string, unknown> },
   ...rest: unknown[]
 ) => void;
+/** What redirects have made of an attempt. */
+export interface Trail {
+  /** A redirect was followed: the call itself has run, whatever became of the rest. */
+  redirected: boolean;
+  /** A redirect has left Procore: the answer is not Procore's. */
+  left: boolean;
+  /** A redirect has taken the token off on its way between two origins of Procore: the answer says nothing about it. */
+  tokenless: boolean;
+}
+
 type PrivateConfig = Omit<AxiosRequestConfig, 'beforeRedirect'> & {
   beforeRedirect?: BeforeRedirect;
   'axios-retry'?: object;
@@ -18,15 +28,15 @@ type PrivateConfig = Omit<AxiosRequestConfig, 'beforeRedirect'> & {
 /** The line works on a copy: what it needs to change, the application never sees. */
 export function privateConfig(
   call: Call,
-  destination: Destination & { kind: 'procore' },
+  destination: ProcoreDestination,
   origins: TokenOrigins,
 ): AxiosRequestConfig {
   const copy = copyOf(call.config) as PrivateConfig;
-  const baseUrl = ownValue(destination, 'baseUrl');
+  const baseUrl = destination.baseUrl;
   if (baseUrl !== undefined) copy.baseURL = baseUrl;
   if (call.source) delete copy.auth;
-  const url = ownValue(destination, 'url');
-  const urlOfItsOwn = ownValue(destination, 'urlOfItsOwn') ?? url;
+  const url = destination.url;
+  const urlOfItsOwn = destination.urlOfItsOwn ?? url;
   if (url !== undefined) {
     copy.url = call.source ? url : urlOfItsOwn;
     delete copy.baseURL;
@@ -46,17 +56,34 @@ export function privateConfig(
     call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
     return !call.refusedByStatus;
   };
-  const beforeRedirect = ownValue(copy, 'beforeRedirect');
-  copy.beforeRedirect = (options, ...rest) => {
-    call.redirected = true;
-    if (!options.href || !mayHaveToken(options.href, origins)) {
-      call.left = true;
-      undress(options.headers, call.source !== undefined);
-    }
-    // Whoever follows takes it off between any two origins.
-    call.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
-    beforeRedirect?.(options, ...rest);
-  };
+  copy.beforeRedirect = watchingRedirects(
+    call,
+    call.source !== undefined,
+    origins,
+    ownValue(copy, 'beforeRedirect'),
+  );
   // What was decided is what is sent: older axios reads what every object seems to have.
   return hidePollution(copy) as AxiosRequestConfig;
+}
+
+/**
+ * The hook that axios asks before it follows a redirect: notes it, and takes off what must not leave Procore. `next` is the application's
+ * own.
+ */
+export function watchingRedirects(
+  trail: Trail,
+  hasOurBearer: boolean,
+  origins: TokenOrigins,
+  next: BeforeRedirect | undefined,
+): BeforeRedirect {
+  return (options, ...rest) => {
+    trail.redirected = true;
+    if (!options.href || !mayHaveToken(options.href, origins)) {
+      trail.left = true;
+      strip(options.headers, hasOurBearer);
+    }
+    // Whoever follows takes it off between any two origins.
+    trail.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
+    next?.(options, ...rest);
+  };
 }

@@ -1,7 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Env } from '../time/env.js';
+import type { Dispatch } from './dispatch.js';
 
-type Dispatch = (config: AxiosRequestConfig, original: unknown) => Promise<AxiosResponse>;
 type Entrance = ((config: AxiosRequestConfig) => Promise<AxiosResponse>) & {
   [replaces]?: { adapter: unknown };
 };
@@ -59,6 +59,36 @@ export function createInstaller(deps: {
     deps.bypassed();
   }
 
+  function entranceFor(adapter: unknown, entered?: (final: AxiosRequestConfig) => void): Entrance {
+    const entrance: Entrance = (final) => {
+      entered?.(final);
+      const isFresh = final.adapter === entrance;
+      wrapped ||= !isFresh;
+      final.adapter = adapter as never;
+      return deps.dispatch(final, adapter, isFresh);
+    };
+    entrance[replaces] = { adapter };
+    return entrance;
+  }
+
+  /** The entrance for the adapter that most calls have. */
+  let usual: { readonly adapter: unknown; readonly entrance: Entrance } | undefined;
+
+  function usualFor(adapter: unknown): Entrance {
+    if (usual?.adapter !== adapter || !usual) usual = { adapter, entrance: entranceFor(adapter) };
+    return usual.entrance;
+  }
+
+  function watchedFor(adapter: unknown, config: AxiosRequestConfig): Entrance {
+    const entrance = entranceFor(adapter, (final) => {
+      call.entered = true;
+      if (unproven > 0) known.add(nameOf(final));
+    });
+    const call: Watched = { config, entrance, entered: false };
+    watch(call);
+    return entrance;
+  }
+
   return (config) => {
     // An interceptor that returns nothing is for axios to complain of.
     if (!config) return config;
@@ -67,18 +97,8 @@ export function createInstaller(deps: {
       typeof current === 'function' && replaces in current
         ? (current as Entrance)[replaces]?.adapter
         : current;
-    const entrance: Entrance = (final) => {
-      call.entered = true;
-      if (unproven > 0) known.add(nameOf(final));
-      wrapped ||= final.adapter !== entrance;
-      final.adapter = adapter as never;
-      return deps.dispatch(final, adapter);
-    };
-    entrance[replaces] = { adapter };
-    const call: Watched = { config, entrance, entered: false };
     // Not by assignment: a frozen configuration is refused by axios itself, and this must never throw.
-    Reflect.set(config, 'adapter', entrance);
-    if (unproven > 0) watch(call);
+    Reflect.set(config, 'adapter', unproven > 0 ? watchedFor(adapter, config) : usualFor(adapter));
     return config;
   };
 }

@@ -13,6 +13,8 @@ import { bearerOf } from '../wire/headers.js';
 
 /** How a call ends, for the application. */
 export interface Outcomes {
+  /** A plain success of the straight path. */
+  plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse;
   finish(call: Call, response: AxiosResponse): AxiosResponse;
   /** Returns the answer where the application takes its status for a success; else throws. */
   fail(call: Call, failure: unknown): AxiosResponse;
@@ -23,13 +25,22 @@ const mostCauses = 5;
 
 /** Creates the way back from the line to the application: its own configuration, and an error that says what happened. */
 export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
+  function plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse {
+    if (response.config !== config) response.config = config as AxiosResponse['config'];
+    keepRawBody(response);
+    concealAnswer(response);
+    concealAgents(config);
+    return response;
+  }
+
   function finish(call: Call, response: AxiosResponse): AxiosResponse {
     call.response = response;
-    response.config = call.config as AxiosResponse['config'];
-    keepRawBody(response);
-    if (!call.source) return response;
-    concealAnswer(response);
-    concealAgents(call.config);
+    if (!call.source) {
+      response.config = call.config as AxiosResponse['config'];
+      keepRawBody(response);
+      return response;
+    }
+    plain(call.config, response);
     // What ends it later is an error of axios's own, made of the configuration that the adapter was given.
     if (isStream(response.data)) response.data.on(errorMonitor, (error) => void disowned(error, call));
     return response;
@@ -63,6 +74,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   }
 
   return {
+    plain,
     finish,
 
     fail(call, failure) {

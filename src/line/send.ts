@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import {
+  acceptsStatus,
   bodyError,
   discard,
   isAxiosError,
@@ -17,8 +18,15 @@ import { connectionFailureOf } from '../failure/transport.js';
 import { tellWholeTimeout } from './overtime.js';
 import { longestToldMs, retryAfterMs } from '../wire/server-wait.js';
 import { timeoutAfter } from '../axios/timeout.js';
-import { headerOf } from '../wire/headers.js';
+import { readAnswer } from '../wire/answer.js';
 import { awakeNow } from '../time/within.js';
+
+/** The end of the line. */
+export interface Sender {
+  send(config: AxiosRequestConfig): Promise<AxiosResponse>;
+  /** Tells of what the adapter has come to, and classifies it: an answer that is no success is rejected with. */
+  settle(sending: Promise<AxiosResponse>, config: AxiosRequestConfig, call: Call): Promise<AxiosResponse>;
+}
 
 /**
  * Creates the end of the line: one attempt over the caller's own adapter. Whoever keeps books of calls under way hears of it here, and
@@ -30,22 +38,21 @@ export function createSend(deps: {
   /** Learns the server's clock from a `Date` header. */
   learn: (date: unknown) => void;
   serverNowMs: () => number;
-}): (config: AxiosRequestConfig) => Promise<AxiosResponse> {
+}): Sender {
   const { env, calls, learn, serverNowMs } = deps;
 
   /** `response` is undefined where there is none of Procore. */
   function tell(call: Call, response: AxiosResponse | undefined): void {
     const { source, lease, gate, ticket } = call;
     const status = response?.status;
+    const answer = response && readAnswer(response.status, response.headers);
     // Before the gate hears of it: a reset is a moment on the server's clock.
-    if (response) learn(headerOf(response.headers, 'date'));
-    if (response && gate && ticket) {
-      const { status: told, headers } = response;
-      const isRefusal = told === 429 || told === 503;
-      const retryAfter = isRefusal
-        ? retryAfterMs(headerOf(headers, 'retry-after'), serverNowMs())
-        : undefined;
-      gate.answered(ticket, { status: told, headers, retryAfterMs: retryAfter });
+    if (answer) learn(answer.date);
+    if (answer && gate && ticket) {
+      const { rateLimit, retryAfter } = answer;
+      const isRefusal = answer.status === 429 || answer.status === 503;
+      const waitMs = isRefusal ? retryAfterMs(retryAfter, serverNowMs()) : undefined;
+      gate.answered(ticket, { status: answer.status, rateLimit, retryAfterMs: waitMs });
     } else if (gate && ticket) gate.lost(ticket);
     if (!source || !lease) return;
     const told = call.tokenless ? undefined : status;
@@ -75,7 +82,7 @@ export function createSend(deps: {
   }
 
   async function refused(response: AxiosResponse, config: AxiosRequestConfig, call: Call): Promise<never> {
-    call.lenient = true;
+    call.lenient ||= !acceptsStatus(call.config, response.status);
     const error = statusError(call.copy, response, config);
     await note(error, response, call);
     throw error;
@@ -126,6 +133,14 @@ export function createSend(deps: {
     } catch (error) {
       sending = Promise.reject(error);
     }
+    return settle(sending, config, call);
+  }
+
+  function settle(
+    sending: Promise<AxiosResponse>,
+    config: AxiosRequestConfig,
+    call: Call,
+  ): Promise<AxiosResponse> {
     return sending.then(
       (response) => {
         tell(call, call.left ? undefined : response);
@@ -137,14 +152,17 @@ export function createSend(deps: {
     );
   }
 
-  return (config) => {
-    const call = calls.of(config)!;
-    // Nothing has left.
-    if (call.brokenBody?.is) return call.brokenBody.promise;
-    const closed = closedBody(config);
-    return closed === undefined
-      ? attempt(config, call)
-      : Promise.reject(bodyError(call.copy, closed, config));
+  return {
+    settle,
+    send(config) {
+      const call = calls.of(config)!;
+      // Nothing has left.
+      if (call.brokenBody?.is) return call.brokenBody.promise;
+      const closed = closedBody(config);
+      return closed === undefined
+        ? attempt(config, call)
+        : Promise.reject(bodyError(call.copy, closed, config));
+    },
   };
 }
 

@@ -65,6 +65,8 @@ export type WarningCode =
 export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
+  /** Whether anybody is told of this event: where nobody is, it need not be made. */
+  isHeard(event: keyof ProcoreEvents): boolean;
   readonly logger: Settings['logger'];
   /**
    * Runs a function in the async context of the attach. Events of an account are emitted in it; a call's own events are emitted in the
@@ -143,6 +145,10 @@ export function createEvents(
 
   return {
     emit,
+    isHeard(event) {
+      const level = levels[event];
+      return Boolean(logger) || level === 'warn' || level === 'error' || Boolean(listeners.get(event)?.size);
+    },
     logger,
     inContext,
     on(event, listener) {

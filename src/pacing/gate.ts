@@ -1,7 +1,6 @@
 import type { Env } from '../time/env.js';
 import type { Patience } from '../time/within.js';
 import { createAborts } from './aborts.js';
-import { readRateLimit } from '../wire/rate-limit.js';
 import {
   admit,
   answered,
@@ -11,6 +10,7 @@ import {
   unknownPace,
   unsent,
   type Admission,
+  type Answer,
   type Sending,
 } from './plan.js';
 import { createQueue, type Placed } from './queue.js';
@@ -46,11 +46,8 @@ export interface Gate {
   enter(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
   /** A call that was let out will not be sent: its token failed, or it was aborted before. */
   release(ticket: Ticket): void;
-  /** An answer came; `retryAfterMs` is what `Retry-After` asks for. */
-  answered(
-    ticket: Ticket,
-    answer: { status: number; headers: object | undefined; retryAfterMs: number | undefined },
-  ): void;
+  /** An answer came. */
+  answered(ticket: Ticket, answer: Answer): void;
   /** No answer of Procore's will come: the call failed, was aborted, or was redirected elsewhere. */
   lost(ticket: Ticket): void;
   /**
@@ -228,12 +225,12 @@ export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: 
       serve();
     },
 
-    answered(ticket, { status, headers, retryAfterMs }) {
+    answered(ticket, answer) {
       const sending = strike(ticket);
       if (!sending) return;
-      const draw = status === 429 || status === 503 ? env.random() : 0;
+      const draw = answer.status === 429 || answer.status === 503 ? env.random() : 0;
       const clock = { nowMs: now(), serverOffsetMs: serverOffsetMs() - setBackMs, draw };
-      pace = answered(pace, sending, { status, rateLimit: readRateLimit(headers), retryAfterMs }, clock);
+      pace = answered(pace, sending, answer, clock);
       serve();
     },
 

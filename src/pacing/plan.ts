@@ -44,6 +44,7 @@ export interface Sending {
 export interface Answer {
   readonly status: number;
   readonly rateLimit: RateLimit;
+  /** What `Retry-After` asks for. */
   readonly retryAfterMs: number | undefined;
 }
 

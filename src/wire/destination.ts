@@ -9,13 +9,21 @@ export interface Addressed {
   socketPath?: string | null | undefined;
 }
 
+/** The token belongs on it. All are values of its own: nobody must read what every object seems to have. */
+export interface ProcoreDestination {
+  readonly kind: 'procore';
+  readonly path: string;
+  /** Set when the request must be rewritten so that what was decided is what is sent. */
+  readonly url: string | undefined;
+  /** The same with the credentials that the call has in it, if it has any. */
+  readonly urlOfItsOwn: string | undefined;
+  /** Set when the configuration has none. */
+  readonly baseUrl: string | undefined;
+}
+
 /** Whose request this is, by its final URL. */
 export type Destination =
-  /**
-   * The token belongs on it. `url` is set when the request must be rewritten so that what was decided is what is sent; `urlOfItsOwn` is
-   * the same with the credentials that the call has in it.
-   */
-  | { kind: 'procore'; path: string; url?: string; urlOfItsOwn?: string; baseUrl?: string }
+  | ProcoreDestination
   /** Procore's own `/oauth/…`: passes untouched. */
   | { kind: 'oauth'; url: string }
   | { kind: 'wrong-environment'; origin: string; environment: EnvironmentName; path: string }
@@ -60,13 +68,30 @@ export function destinationOf(config: Addressed, origins: TokenOrigins): Destina
   if (!origins.allowed.has(parsed.origin)) return outside(parsed);
   if (isOauth(parsed.pathname)) return { kind: 'oauth', url: parsed.href };
   const path = parsed.pathname;
-  return saysWhatItMeans(full, parsed.origin) ? ours(path) : { kind: 'procore', path, ...readAs(parsed) };
+  return saysWhatItMeans(full, parsed.origin) ? ours(path) : readAs(parsed);
 
   function ours(at: string): Destination {
     // Versions of axios differ in what they make of an absolute URL beside a baseURL, or of a URL object: they are not asked.
-    if (isAbsolute) return { kind: 'procore', path: at, url: full };
-    return baseUrl ? { kind: 'procore', path: at, baseUrl } : { kind: 'procore', path: at };
+    return isAbsolute ? toProcore(at, full, undefined) : toProcore(at, undefined, baseUrl);
   }
+}
+
+/** A relative URL that is plain in the same sense, so that what follows from its base URL follows for it. */
+const plainRelative = /^\/?[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*\/?(?:[?#]|$)/;
+
+/** The path of a base URL at Procore, without slashes at its end; undefined for any other, and for one that needs a parser. */
+export function basePathOf(baseUrl: string, origins: TokenOrigins): string | undefined {
+  const [, origin, path] = plain.exec(baseUrl.replace(/\/+$/, '')) ?? [];
+  return !/[?#]/.test(baseUrl) && origins.allowed.has(origin ?? '') ? path : undefined;
+}
+
+/** The path of a relative URL below it; undefined where {@link destinationOf} has to be asked. */
+export function pathBelow(basePath: string, url: string): string | undefined {
+  if (!plainRelative.test(url)) return undefined;
+  const end = url.search(/[?#]/);
+  const relative = end < 0 ? url : url.slice(0, end);
+  const path = `${basePath}${relative.startsWith('/') ? '' : '/'}${relative}`;
+  return isOauth(path) ? undefined : path;
 }
 
 /** Whether a URL, as a redirect names it, is one that may have the token. */
@@ -114,10 +139,20 @@ function saysWhatItMeans(full: string, origin: string): boolean {
   );
 }
 
-function readAs(parsed: URL): { url: string; urlOfItsOwn?: string } {
+function readAs(parsed: URL): Destination {
+  const path = parsed.pathname;
   const urlOfItsOwn = parsed.href;
   parsed.username = '';
   parsed.password = '';
   const url = parsed.href;
-  return url === urlOfItsOwn ? { url } : { url, urlOfItsOwn };
+  return { ...toProcore(path, url, undefined), urlOfItsOwn: url === urlOfItsOwn ? undefined : urlOfItsOwn };
+}
+
+/** A request that the token belongs on. */
+export function toProcore(
+  path: string,
+  url: string | undefined,
+  baseUrl: string | undefined,
+): ProcoreDestination {
+  return { kind: 'procore', path, url, urlOfItsOwn: undefined, baseUrl };
 }

@@ -12,15 +12,22 @@ function isNamed(own: string, name: string): boolean {
   return own.length === name.length && own.toLowerCase() === name;
 }
 
-/** The headers of a call by name. axios 1.0 and 1.1 keep those of the instance's defaults behind a symbol, under the call's own. */
+/** axios 1.0 and 1.1 keep the headers of the instance's defaults behind a symbol, under the call's own. */
+function defaultsOf(headers: object): Headers | undefined {
+  const [symbol] = Object.getOwnPropertySymbols(headers);
+  if (symbol?.description !== 'defaults') return undefined;
+  return (headers as Record<symbol, Headers | null>)[symbol] ?? {};
+}
+
+/** The headers of a call by name. */
 function entriesOf(headers: object | undefined): [string, unknown][] {
   const own = Object.entries(headers ?? {});
-  const [symbol] = Object.getOwnPropertySymbols(headers ?? {});
-  if (symbol?.description !== 'defaults') return own;
-  const defaults = Object.entries((headers as Record<symbol, object | null>)[symbol] ?? {});
+  const defaults = headers && defaultsOf(headers);
+  if (!defaults) return own;
   // A configuration that is sent again has a method of the header object there.
   const isOwn = (name: string) => own.some(([other]) => isNamed(other, name.toLowerCase()));
-  return [...defaults.filter(([name, value]) => typeof value !== 'function' && !isOwn(name)), ...own];
+  const under = Object.entries(defaults);
+  return [...under.filter(([name, value]) => typeof value !== 'function' && !isOwn(name)), ...own];
 }
 
 /** What an interceptor sends that has no token: nobody's bearer. */
@@ -47,8 +54,16 @@ function isSent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
+/** Whether the call has a header of its own that says who sends it, whatever it says. Quick: most calls have none. */
+export function hasAuthorization(headers: object | undefined): boolean {
+  if (!headers) return false;
+  if (defaultsOf(headers)) return true;
+  for (const name of Object.keys(headers)) if (isNamed(name, 'authorization')) return true;
+  return false;
+}
+
 /** A copy of the call's headers with our bearer, if any, instead of its own, and the company where it names none. */
-export function dressed(
+export function withAuthorization(
   headers: object | undefined,
   accessToken: string | undefined,
   companyId: string | number | undefined,
@@ -56,11 +71,13 @@ export function dressed(
   // With its prototype: from axios 1.0 on headers are objects with methods.
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;
   let hasCompany = false;
-  for (const [name, value] of entriesOf(headers)) {
-    if (accessToken !== undefined && isNamed(name, 'authorization')) continue;
+  const put = (name: string, value: unknown) => {
+    if (accessToken !== undefined && isNamed(name, 'authorization')) return;
     if (isNamed(name, 'procore-company-id')) hasCompany = isSent(value);
     copy[name] = value;
-  }
+  };
+  if (headers && defaultsOf(headers)) for (const [name, value] of entriesOf(headers)) put(name, value);
+  else for (const name of Object.keys(headers ?? {})) put(name, (headers as Headers)[name]);
   if (accessToken !== undefined) copy['Authorization'] = `Bearer ${accessToken}`;
   if (!hasCompany && companyId !== undefined) {
     for (const name of Object.keys(copy)) if (isNamed(name, 'procore-company-id')) delete copy[name];
@@ -69,8 +86,8 @@ export function dressed(
   return copy;
 }
 
-/** Takes out of a redirected request what belongs to Procore alone: the company, and the bearer where it is ours. */
-export function undress(headers: Headers, wearsOurs: boolean): void {
-  const belongings = wearsOurs ? /^(authorization|procore-company-id)$/i : /^procore-company-id$/i;
+/** Strips from a redirected request what belongs to Procore alone: the company, and the bearer where it is ours. */
+export function strip(headers: Headers, hasOurBearer: boolean): void {
+  const belongings = hasOurBearer ? /^(authorization|procore-company-id)$/i : /^procore-company-id$/i;
   for (const name of Object.keys(headers)) if (belongings.test(name)) delete headers[name];
 }

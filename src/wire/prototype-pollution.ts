@@ -15,6 +15,14 @@ function pollution(): readonly string[] {
   return names.length === standard.size ? none : names.filter((name) => !standard.has(name));
 }
 
+/**
+ * Whether no value that is read of this object can come from a polluted `Object.prototype`. An object without prototype, as the
+ * configurations of current axios are, needs no look at the names.
+ */
+export function isUnpolluted(object: object): boolean {
+  return Object.getPrototypeOf(object) === null || pollution().length === 0;
+}
+
 /** Hides the polluted names on this object: gives it an own property `undefined` for each that it has no value of its own for. */
 export function hidePollution<T extends object>(object: T): T {
   for (const name of pollution()) if (!isOfItsOwn(object, name)) Object.defineProperty(object, name, blank());

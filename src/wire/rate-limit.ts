@@ -1,5 +1,3 @@
-import { headerOf } from './headers.js';
-
 /**
  * The rate limit that the headers of an answer state. Procore has an hourly and a shorter limit, and states the one that is nearer to its
  * end (Procore, "Rate Limiting"). A field is undefined where its header is missing or invalid.
@@ -20,11 +18,11 @@ export const noRateLimit: RateLimit = Object.freeze({
   resetMs: undefined,
 });
 
-/** Reads `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` from axios's header objects and from plain ones. */
-export function readRateLimit(headers: object | undefined): RateLimit {
-  const remaining = count(headerOf(headers, 'x-rate-limit-remaining'));
-  const resetSeconds = count(headerOf(headers, 'x-rate-limit-reset'));
-  const limit = count(headerOf(headers, 'x-rate-limit-limit'));
+/** Reads the values of `X-Rate-Limit-Limit`, `-Remaining` and `-Reset`. */
+export function rateLimitOf(limitHeader: unknown, remainingHeader: unknown, resetHeader: unknown): RateLimit {
+  const remaining = count(remainingHeader);
+  const resetSeconds = count(resetHeader);
+  const limit = count(limitHeader);
   if (remaining === undefined && resetSeconds === undefined && limit === undefined) return noRateLimit;
   // A limit of 0 is ignored: no call could ever be made under it.
   return {

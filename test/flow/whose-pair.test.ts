@@ -154,12 +154,12 @@ async function createOpaqueScene() {
       expires_in: 5400,
     });
   const bearerOf = async (account: string) => {
-    const adapter = async (config: object) => ({
+    const adapter = async (config: { headers: object }) => ({
       status: 200,
       statusText: '',
       headers: {},
       config,
-      data: config,
+      data: { headers: { ...config.headers } },
     });
     const answer = await h.instance.get(me, { procore: { account }, adapter: adapter as never });
     return String((answer.data as { headers: Record<string, unknown> }).headers['Authorization']);

@@ -34,7 +34,7 @@ export interface Run {
 }
 
 /** Whose server it is that the attached instance calls. */
-export type Ownership = 'foreign' | 'procore without token' | 'procore';
+export type Ownership = 'foreign' | 'procore without token' | 'procore' | 'procore with deadline';
 
 export interface Stage extends AsyncDisposable {
   /** Plays on a bare instance, and on an attached one. */
@@ -56,7 +56,7 @@ export async function startStage(): Promise<Stage> {
     };
     const api = axios.create({ baseURL: target.url, proxy: false });
     Object.assign(api.defaults, ownOptions(ownership));
-    if (ownership === 'procore' && !isAttached)
+    if (ownership.startsWith('procore') && ownership !== 'procore without token' && !isAttached)
       api.defaults.headers.common['Authorization'] = `Bearer ${token}`;
     noteCalls(api, 'first', at);
     if (isAttached) attach(api, target, ownership);
@@ -87,6 +87,7 @@ export async function startStage(): Promise<Stage> {
 /** Both instances have them, so that they are on both configurations. */
 function ownOptions(ownership: Ownership): AxiosRequestConfig {
   if (ownership === 'procore without token') return { procore: { auth: false, retry: false } };
+  if (ownership === 'procore with deadline') return { procore: { retry: false, deadlineMs: 600_000 } };
   return ownership === 'procore' ? { procore: { retry: false } } : {};
 }
 

@@ -251,3 +251,18 @@ test.each([
 ])('redact leaves a plain text as it is: %s', (text) => {
   expect(redact(text)).toBe(text);
 });
+
+test('an event that nobody is told of need not be made', () => {
+  const silent = createEvents(undefined);
+  expect(silent.isHeard('request-settled')).toBe(false);
+  // These go to process.emitWarning where there is no logger.
+  expect(silent.isHeard('warning')).toBe(true);
+  const stop = silent.on('request-settled', () => undefined);
+  expect(silent.isHeard('request-settled')).toBe(true);
+  stop();
+  expect(silent.isHeard('request-settled')).toBe(false);
+  const log = () => undefined;
+  expect(createEvents({ debug: log, info: log, warn: log, error: log }).isHeard('request-settled')).toBe(
+    true,
+  );
+});

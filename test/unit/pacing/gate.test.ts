@@ -1,11 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createGate, type Passage, type Ticket } from '../../../src/pacing/gate.js';
+import { noRateLimit, rateLimitOf } from '../../../src/wire/rate-limit.js';
 import { createManualEnv, settled } from '../../support/manual-env.js';
 
 const go = { kind: 'go' };
-const quiet = { status: 200, headers: {}, retryAfterMs: undefined };
-const busy = (retryAfterMs: number) => ({ status: 503, headers: {}, retryAfterMs });
+const quiet = { status: 200, rateLimit: noRateLimit, retryAfterMs: undefined };
+const busy = (retryAfterMs: number) => ({ status: 503, rateLimit: noRateLimit, retryAfterMs });
 
 /** A gate on a clock that stands still, and what became of the calls at it. */
 function stand() {
@@ -14,11 +15,7 @@ function stand() {
   const log: string[] = [];
   const told = (remaining: number, resetInMs: number, status = 200) => ({
     status,
-    headers: {
-      'X-Rate-Limit-Limit': '25',
-      'X-Rate-Limit-Remaining': String(remaining),
-      'X-Rate-Limit-Reset': String((env.now() + resetInMs) / 1000),
-    },
+    rateLimit: rateLimitOf('25', String(remaining), String((env.now() + resetInMs) / 1000)),
     retryAfterMs: undefined,
   });
   const enter = (
@@ -307,8 +304,7 @@ describe("this machine's clock is set back by an hour", () => {
     const reset = String((env.now() + 10_000) / 1000);
     env.jump(-hourMs);
     offsetMs = hourMs;
-    const headers = { 'x-rate-limit-limit': 25, 'x-rate-limit-remaining': 0, 'x-rate-limit-reset': reset };
-    gate.answered(ticket, { status: 200, headers, retryAfterMs: undefined });
+    gate.answered(ticket, { ...quiet, rateLimit: rateLimitOf(25, 0, reset) });
     expect(gate.opening()).toMatchObject({ atMs: env.now() + 10_000 });
   });
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Gate } from '../../../src/pacing/gate.js';
 import { createGates } from '../../../src/pacing/gates.js';
 import { createGate } from '../../../src/pacing/gate.js';
+import { rateLimitOf } from '../../../src/wire/rate-limit.js';
 import { createManualEnv } from '../../support/manual-env.js';
 
 function stage() {
@@ -31,7 +32,7 @@ test('an application that names a limit for each call does not fill the memory: 
   told.leave(ticket);
   told.answered(ticket, {
     status: 200,
-    headers: { 'x-rate-limit-limit': '5', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1800000100' },
+    rateLimit: rateLimitOf('5', '0', '1800000100'),
     retryAfterMs: undefined,
   });
   const passing = gates.of('passing');
@@ -47,8 +48,8 @@ test('what a gate has been told is forgotten when its reset has passed', async (
   const told = gates.of('told');
   const ticket = told.ticket();
   told.leave(ticket);
-  const headers = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': String(env.now() / 1000 + 10) };
-  told.answered(ticket, { status: 200, headers, retryAfterMs: undefined });
+  const rateLimit = rateLimitOf(undefined, '0', String(env.now() / 1000 + 10));
+  told.answered(ticket, { status: 200, rateLimit, retryAfterMs: undefined });
   expect(told.isIdle()).toBe(false);
   env.jump(10_000);
   expect(told.isIdle()).toBe(true);

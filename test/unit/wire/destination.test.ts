@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createDestinations } from '../../../src/line/destinations.js';
 import { destinationOf, mayHaveToken, type Addressed } from '../../../src/wire/destination.js';
 
 const api = 'https://api.procore.com';
@@ -6,8 +7,14 @@ const origins = {
   allowed: new Set([api, 'https://login.procore.com', 'https://app.procore.com', 'http://127.0.0.1:8080']),
   apiUrl: api,
 };
-const of = (config: Addressed | string) =>
-  destinationOf(typeof config === 'string' ? { url: config } : config, origins);
+const remembering = createDestinations(origins);
+/** The same whether it is worked out or remembered, at the first call and at later ones. */
+function of(given: Addressed | string) {
+  const config = typeof given === 'string' ? { url: given } : given;
+  const destination = destinationOf(config, origins);
+  for (let call = 0; call < 2; call++) expect(remembering(config)).toEqual(destination);
+  return destination;
+}
 
 /** Where axios would send what is left of the configuration after the decision. */
 function sentTo(config: Addressed): string {
@@ -16,8 +23,8 @@ function sentTo(config: Addressed): string {
   const rewritten = destination.url !== undefined;
   const url = rewritten ? destination.url : String((config.url as string | URL | undefined) ?? '');
   const base = rewritten ? undefined : (destination.baseUrl ?? config.baseURL);
-  const isAbsolute = /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url!);
-  if (!base || isAbsolute) return new URL(url!).href;
+  const isAbsolute = /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
+  if (!base || isAbsolute) return new URL(url).href;
   return new URL(url ? `${base.replace(/\/?\/$/, '')}/${url.replace(/^\/+/, '')}` : base).href;
 }
 

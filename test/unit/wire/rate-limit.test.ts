@@ -1,7 +1,9 @@
 import { AxiosHeaders } from 'axios';
 import { describe, expect, test } from 'vitest';
-import { noRateLimit, readRateLimit } from '../../../src/wire/rate-limit.js';
+import { readAnswer } from '../../../src/wire/answer.js';
+import { noRateLimit } from '../../../src/wire/rate-limit.js';
 
+const rateLimitIn = (headers: object | undefined) => readAnswer(200, headers).rateLimit;
 const told = { limit: 600, remaining: 589, resetMs: 1_800_000_000_000 };
 
 describe('rate limit headers', () => {
@@ -35,20 +37,18 @@ describe('rate limit headers', () => {
       }),
     ],
   ])('are read %s', (_, headers) => {
-    expect(readRateLimit(headers)).toEqual(told);
+    expect(rateLimitIn(headers)).toEqual(told);
   });
 
   test.each([undefined, {}, { date: 'now' }])('are not there: %j', (headers) => {
-    expect(readRateLimit(headers)).toBe(noRateLimit);
+    expect(rateLimitIn(headers)).toBe(noRateLimit);
   });
 
   test.each(['', 'soon', '-1', '1.5', '1e3', 'NaN', 'Infinity', '9'.repeat(30), null, true, ['1'], {}])(
     'that are invalid are ignored: %j',
     (value) => {
-      expect(readRateLimit({ 'x-rate-limit-remaining': value, 'x-rate-limit-limit': value })).toBe(
-        noRateLimit,
-      );
-      expect(readRateLimit({ 'x-rate-limit-remaining': '5', 'x-rate-limit-reset': value })).toEqual({
+      expect(rateLimitIn({ 'x-rate-limit-remaining': value, 'x-rate-limit-limit': value })).toBe(noRateLimit);
+      expect(rateLimitIn({ 'x-rate-limit-remaining': '5', 'x-rate-limit-reset': value })).toEqual({
         limit: undefined,
         remaining: 5,
         resetMs: undefined,
@@ -57,7 +57,7 @@ describe('rate limit headers', () => {
   );
 
   test('may have a remaining of 0, but no limit of 0', () => {
-    expect(readRateLimit({ 'x-rate-limit-remaining': '0', 'x-rate-limit-limit': '0' })).toEqual({
+    expect(rateLimitIn({ 'x-rate-limit-remaining': '0', 'x-rate-limit-limit': '0' })).toEqual({
       limit: undefined,
       remaining: 0,
       resetMs: undefined,

@@ -1,4 +1,5 @@
 import { createGate, type Gate, type Ticket } from '../../../../src/pacing/gate.js';
+import { readAnswer } from '../../../../src/wire/answer.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../../../../src/wire/server-clock.js';
 import { createManualEnv, type ManualEnv } from '../../../support/manual-env.js';
 import { seeded, type LimitedServer } from './server.js';
@@ -59,7 +60,8 @@ export async function drive(traffic: Traffic): Promise<Outcome> {
     }
     await env.sleep(leg());
     clock = learnClock(clock, headers['date'], env.now());
-    gate.answered(ticket, { status, headers, retryAfterMs: undefined });
+    const { rateLimit } = readAnswer(status, headers);
+    gate.answered(ticket, { status, rateLimit, retryAfterMs: undefined });
     return status === 429 ? 'again' : 'over';
   }
 

@@ -1,0 +1,92 @@
+import type { AxiosRequestConfig } from 'axios';
+import { timeoutMsOf } from '../axios/timeout.js';
+import { accountHint } from '../options/hints.js';
+import { defined, isCompanyId } from '../options/checks.js';
+import { retryDefaults, type CompanyId, type Settings } from '../options/options.js';
+import type { Gate } from '../pacing/gate.js';
+import { described, kindOf } from '../text/words.js';
+import { companyIn } from '../wire/headers.js';
+
+/** What the options, of the attach and of the call, say of one call. */
+export interface Choices {
+  /** Undefined: the application wants this call left alone. */
+  accountOf(config: AxiosRequestConfig): string | undefined;
+  companyOf(config: AxiosRequestConfig): CompanyId | undefined;
+  /** Undefined: calls are not paced. */
+  gateOf(config: AxiosRequestConfig, account: string, company: CompanyId | undefined): Gate | undefined;
+  /** Milliseconds that its own `timeout` gives a whole call; undefined: it bounds none, or each attempt. */
+  boundOf(config: AxiosRequestConfig): number | undefined;
+  retryOf(config: AxiosRequestConfig): Settings['retry'];
+}
+
+/** So many names of limits are kept at hand. */
+const mostNames = 1_000;
+
+/** Creates the choices of one attach. `gateOf` is the gate of a limit by its name. */
+export function createChoices(deps: {
+  settings: Settings;
+  /** Accounts are the users themselves: the option `account` does not name one. */
+  isByUser: boolean;
+  gateOf: (limit: string) => Gate;
+}): Choices {
+  const { settings, isByUser, gateOf } = deps;
+  const prefix = `${settings.environment.apiUrl} ${settings.clientId} `;
+  /** The name of an account's limit: calls look it up, which takes less time than to put it together. */
+  const ofAccounts = new Map<string, string>();
+
+  function limitOf(account: string): string {
+    const known = ofAccounts.get(account);
+    if (known !== undefined) return known;
+    if (ofAccounts.size >= mostNames) ofAccounts.clear();
+    const name = `${prefix}account: ${account}`;
+    ofAccounts.set(account, name);
+    return name;
+  }
+
+  return {
+    accountOf(config) {
+      const chosen = config.procore?.account ?? (isByUser ? undefined : settings.account) ?? 'default';
+      const account = typeof chosen === 'function' ? chosen(config) : chosen;
+      if (account === undefined || account === null) return undefined;
+      if (typeof account === 'string' && account.trim() !== '') return account;
+      throw new TypeError(
+        `axios-procore: option "account" returned ${described(account)}; it takes a non-empty string, or undefined for a call that is to be left alone. ${accountHint(account)}.`,
+      );
+    },
+
+    companyOf(config) {
+      const chosen = config.procore?.companyId ?? settings.companyId;
+      if (chosen === undefined) return undefined;
+      const company: unknown = typeof chosen === 'function' ? chosen(config) : chosen;
+      if (company === undefined || company === null || isCompanyId(company)) return company ?? undefined;
+      throw new TypeError(
+        `axios-procore: option "companyId" returned ${kindOf(company)} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
+      );
+    },
+
+    gateOf(config, account, company) {
+      if (!settings.rateLimit) return undefined;
+      const { scope } = settings.rateLimit;
+      if (typeof scope === 'function') {
+        const named: unknown = scope(config);
+        if (typeof named === 'string') return gateOf(`${prefix}by name: ${named}`);
+        throw new TypeError(
+          `axios-procore: option "rateLimit.scope" returned ${kindOf(named)}; it takes a string that names the limit.`,
+        );
+      }
+      if (scope === 'app') return gateOf(`${prefix}app`);
+      if (scope === 'account') return gateOf(limitOf(account));
+      // A header of the call's own is what is sent.
+      return gateOf(`${prefix}company ${companyIn(config.headers) ?? company ?? '-'}: ${account}`);
+    },
+
+    boundOf: ({ timeout }) => (settings.legacy.timeoutBoundsCall ? timeoutMsOf(timeout) : undefined),
+
+    retryOf({ procore }) {
+      const own = procore?.retry;
+      if (own === undefined) return settings.retry;
+      if (own === false) return false;
+      return { ...retryDefaults, ...(settings.retry || {}), ...defined(own) };
+    },
+  };
+}

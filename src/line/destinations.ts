@@ -1,0 +1,38 @@
+import {
+  basePathOf,
+  destinationOf,
+  pathBelow,
+  toProcore,
+  type Addressed,
+  type Destination,
+  type TokenOrigins,
+} from '../wire/destination.js';
+
+/** An application has few base URLs; one that makes them up as it goes must not fill the memory. */
+const mostBaseUrls = 100;
+
+/**
+ * Creates {@link destinationOf} for one set of origins, which remembers where base URLs lead: most calls have a relative URL on a base URL that
+ * was met before.
+ */
+export function createDestinations(origins: TokenOrigins): (config: Addressed) => Destination {
+  const basePaths = new Map<string, string | undefined>();
+
+  function remembered(baseUrl: string): string | undefined {
+    const known = basePaths.get(baseUrl);
+    if (known !== undefined || basePaths.has(baseUrl)) return known;
+    const basePath = basePathOf(baseUrl, origins);
+    if (basePaths.size >= mostBaseUrls) basePaths.clear();
+    basePaths.set(baseUrl, basePath);
+    return basePath;
+  }
+
+  return (config) => {
+    const { url, baseURL } = config;
+    const isText = typeof url === 'string' && (!baseURL || typeof baseURL === 'string');
+    const basePath = isText && !config.socketPath ? remembered(baseURL || origins.apiUrl) : undefined;
+    const path = basePath === undefined ? undefined : pathBelow(basePath, url as string);
+    if (path === undefined) return destinationOf(config, origins);
+    return toProcore(path, undefined, baseURL ? undefined : origins.apiUrl);
+  };
+}

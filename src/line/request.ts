@@ -1,0 +1,38 @@
+import type { AxiosRequestConfig } from 'axios';
+import type { ChosenAdapter } from '../axios/adapter.js';
+import type { CompanyId } from '../options/options.js';
+import type { Gate, Ticket } from '../pacing/gate.js';
+import type { TokenSource } from '../token/source.js';
+import type { ProcoreDestination } from '../wire/destination.js';
+
+/** The facts of one call of the application, as they were found at the entrance. */
+export interface Request {
+  /** The application's configuration, as it comes back on the answer. */
+  readonly config: AxiosRequestConfig;
+  /** The same, with what is its own and nothing that every object seems to have. */
+  readonly seen: AxiosRequestConfig;
+  readonly destination: ProcoreDestination;
+  readonly sender: ChosenAdapter;
+  readonly account: string;
+  /** Undefined for `auth: false`. */
+  readonly source: TokenSource | undefined;
+  /** The bearer that the call brings along. */
+  readonly bearer: string | undefined;
+  /** It names its account: its bearer has no say in whose tokens it uses. */
+  readonly isNamed: boolean;
+  readonly companyId: CompanyId | undefined;
+  /** Undefined with `rateLimit: false`. */
+  readonly gate: Gate | undefined;
+  readonly ticket: Ticket | undefined;
+  /** By the clock of {@link Request.boundMs}; 0 where there is none. */
+  readonly startedAtMs: number;
+  /** Milliseconds that it gives the whole call, from now on. */
+  readonly deadlineMs: number | undefined;
+  /** Milliseconds that its `timeout` gives the whole call, from `startedAtMs` on; undefined: it bounds each attempt. */
+  readonly boundMs: number | undefined;
+}
+
+/** The method of a call as it is told. */
+export function methodOf({ config }: Request): string {
+  return (config.method ?? 'get').toUpperCase();
+}

@@ -1,0 +1,148 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import type { AxiosCopy } from '../axios/copy.js';
+import { isStream } from '../axios/conceal.js';
+import type { Env } from '../time/env.js';
+import type { Events } from '../observe/events.js';
+import type { Lease } from '../token/pair/ledger.js';
+import { readAnswer } from '../wire/answer.js';
+import type { TokenOrigins } from '../wire/destination.js';
+import { withAuthorization } from '../wire/headers.js';
+import { isReplayable } from '../wire/replayable.js';
+import { watchingRedirects, type BeforeRedirect, type Trail } from './config.js';
+import type { Outcomes } from './outcome.js';
+import { methodOf, type Request } from './request.js';
+
+/** The first attempt of a call, made on the straight path. */
+export interface FirstAttempt extends Trail {
+  readonly lease: Lease;
+  readonly sentAtMs: number;
+}
+
+/** Takes the straight path; undefined: this call has to take the long one. */
+export type StraightPath = (request: Request) => Promise<AxiosResponse> | undefined;
+
+/** What of a configuration is changed while an adapter has it. */
+type Lent = Omit<AxiosRequestConfig, 'beforeRedirect'> & { beforeRedirect?: BeforeRedirect | undefined };
+
+/**
+ * Creates the straight path: a call that has nothing to wait for, and that can end in no other way than by its adapter, is sent without a
+ * record and without a copy of its configuration. Nearly every call is such a one. What is changed on the configuration for the send is put
+ * back before anybody sees it. Whatever comes back but a plain success is the first attempt of a call on the long path.
+ */
+export function createStraightPath(deps: {
+  env: Env;
+  copy: AxiosCopy;
+  origins: TokenOrigins;
+  /** Learns the server's clock from a `Date` header. */
+  learn: (date: unknown) => void;
+  outcomes: Pick<Outcomes, 'plain'>;
+  events: Events;
+  /** Goes on with what an attempt has come to. */
+  goOn: (request: Request, first: FirstAttempt, sent: Promise<AxiosResponse>) => Promise<AxiosResponse>;
+}): StraightPath {
+  const { env, copy, origins, learn, outcomes, events } = deps;
+
+  function isStraight(request: Request): boolean {
+    const { config, seen, destination, sender, source, bearer, isNamed } = request;
+    const { signal, procore } = config;
+    const data: unknown = config.data;
+    return (
+      seen === config &&
+      request.deadlineMs === undefined &&
+      request.boundMs === undefined &&
+      procore?.body === undefined &&
+      source !== undefined &&
+      (isNamed || bearer === undefined || source.owns(bearer)) &&
+      (destination.url === undefined || destination.url === config.url) &&
+      !config.auth &&
+      !config.cancelToken &&
+      (!signal || (copy.knowsSignal && !signal.aborted)) &&
+      isReplayable(data) &&
+      !sender.hidesRedirects &&
+      !copy.losesQueries &&
+      Object.isExtensible(config)
+    );
+  }
+
+  function send(
+    request: Request,
+    source: NonNullable<Request['source']>,
+    lease: Lease,
+  ): Promise<AxiosResponse> {
+    const { sender, destination, gate, ticket } = request;
+    const config = request.config as Lent;
+    const first: FirstAttempt = {
+      lease,
+      sentAtMs: env.now(),
+      redirected: false,
+      left: false,
+      tokenless: false,
+    };
+    const { headers, baseURL, beforeRedirect } = config;
+    const isHooked = Object.hasOwn(config, 'beforeRedirect');
+    const isBased = Object.hasOwn(config, 'baseURL');
+    const base = destination.url === undefined ? (destination.baseUrl ?? baseURL) : undefined;
+
+    function putBack(): void {
+      config.headers = headers;
+      if (isHooked) config.beforeRedirect = beforeRedirect;
+      else delete config.beforeRedirect;
+      if (base === baseURL) return;
+      if (isBased) config.baseURL = baseURL;
+      else delete config.baseURL;
+    }
+
+    config.headers = withAuthorization(headers, lease.held.accessToken ?? '', request.companyId);
+    config.beforeRedirect = watchingRedirects(first, true, origins, beforeRedirect);
+    if (base !== baseURL) config.baseURL = base;
+    source.sent();
+    try {
+      const sending = native(sender.adapter(config as AxiosRequestConfig));
+      // It has read them, and the application may look at a call under way.
+      if (sender.isOwn) config.headers = headers;
+      return sending.then(answered, failed);
+    } catch (error) {
+      return failed(error);
+    }
+
+    function answered(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
+      putBack();
+      const { status } = response;
+      if (!(status >= 200 && status < 300) || first.redirected || isStream(response.data))
+        return deps.goOn(request, first, Promise.resolve(response));
+      const { date, rateLimit } = readAnswer(status, response.headers);
+      // Before the gate hears of it: a reset is a moment on the server's clock.
+      learn(date);
+      gate?.answered(ticket!, { status, rateLimit, retryAfterMs: undefined });
+      source.answered(lease, status, first.sentAtMs);
+      if (events.isHeard('request-settled')) tellSettled(request, status);
+      return outcomes.plain(config as AxiosRequestConfig, response);
+    }
+
+    function failed(error: unknown): Promise<AxiosResponse> {
+      putBack();
+      return deps.goOn(request, first, Promise.reject(error));
+    }
+  }
+
+  function tellSettled(request: Request, status: number): void {
+    const { account, destination } = request;
+    const { path } = destination;
+    events.emit('request-settled', { account, method: methodOf(request), path, attempts: 1, status });
+  }
+
+  return (request) => {
+    const { source, gate, ticket, config } = request;
+    if (!isStraight(request)) return undefined;
+    if (gate && !gate.leave(ticket!)) return undefined;
+    const lease = source!.peek(config);
+    // Without one, the call gives its leave back and asks the gate again.
+    return lease && send(request, source!, lease);
+  };
+}
+
+/** What an adapter has returned may be a promise of any library, or none: axios itself fails on that. */
+function native(sending: Promise<AxiosResponse>): Promise<AxiosResponse> {
+  if ((sending as unknown) instanceof Promise) return sending;
+  return new Promise((resolve, reject) => void sending.then(resolve, reject));
+}
