@@ -1,5 +1,6 @@
 import type { TokenStore } from '../store/store.js';
 import { noPairs, type Pairs } from './pair/pairs.js';
+import type { Asked } from './loading/recognition.js';
 import { nothingKept, type Kept } from './loading/kept-row.js';
 import { releasedBrake, undriven, type Brakes } from './renewal/brake.js';
 import type { Flight } from './renewal/drain.js';
@@ -10,15 +11,13 @@ import { noVerdicts } from './renewal/verdicts.js';
  * One account: all that is known of it, as one value. The parts that act on it keep nothing else: they are put together when something has to
  * be done, and let go when nothing is under way any more.
  */
-export interface Account extends Pairs, Flight, Brakes, Past {
+export interface Account extends Pairs, Flight, Brakes, Past, Asked {
   /** Where its tokens are kept. */
   store: TokenStore;
   /** What is known of its row there; another store begins with another one, which nothing that is on its way in the store before changes. */
   kept: Kept;
   /** When the store held nothing last. */
   emptyAtMs: number | undefined;
-  /** When the store was asked about which token. */
-  askedAtMs: Map<string, number> | undefined;
   /** What was last seen of another process that could not save a new pair so far. */
   lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
   /** A save has been read back. */

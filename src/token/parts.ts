@@ -89,7 +89,7 @@ export interface PartsDeps extends ClientDeps {
 }
 
 /** The parts that act on one account. */
-export interface Parts extends Brought, Recognition, Pick<Home, 'isAt' | 'moveTo'> {
+export interface Parts extends Brought, Pick<Recognition, 'recognise'>, Pick<Home, 'isAt' | 'moveTo'> {
   readonly ledger: Ledger;
   readonly telling: Telling;
   readonly leases: Leases;
@@ -101,7 +101,6 @@ export interface Parts extends Brought, Recognition, Pick<Home, 'isAt' | 'moveTo
   readonly codes: CodeExchange;
   readonly revocation: Revocation;
   readonly elsewhere: RevokedElsewhere;
-  knows(refreshToken: string): boolean;
   present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
   readonly ahead: () => AheadChoice;
   /** Nobody but a person can go on. */
@@ -286,7 +285,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
     release: drain.release,
   });
   const elsewhere = createRevokedElsewhere(revoking);
-  const { mayRecognise, recognise } = createRecognition({
+  const { recognise } = createRecognition({
     ...deps,
     ledger,
     turns,
@@ -294,7 +293,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
     ahead,
     asked: state,
   });
-  const { knows, present } = createPresentation({
+  const { present } = createPresentation({
     env,
     ledger,
     mutex,
@@ -337,9 +336,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
     codes,
     revocation,
     elsewhere,
-    mayRecognise,
     recognise,
-    knows,
     present,
     ahead,
     isStuck,

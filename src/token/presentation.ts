@@ -19,6 +19,22 @@ export type PresentedByApplication =
 /** Asked for tokens with less than this share of the life left, the answer is a new pair: some applications would ask again at once. */
 const leastShare = 0.25;
 
+/**
+ * Whether a refresh token is, or was, one of this account's: not what another account has redeemed, nor another user of this one, for whoever
+ * presents it gets the pair in hand.
+ */
+export function isKnown(
+  refreshToken: string,
+  { newest, isOfSameUser }: Pick<Ledger, 'newest' | 'isOfSameUser'>,
+  { outcomeOf }: Pick<GrantMutex, 'outcomeOf'>,
+): boolean {
+  if (!newest) return false;
+  const successor = successorOf(refreshToken, outcomeOf)?.refresh_token;
+  return [refreshToken, successor].some(
+    (token) => token !== undefined && (descendsFrom(newest.held.set, token) || isOfSameUser(token)),
+  );
+}
+
 /** Answers the token requests that the application makes by itself from one account's own renewal. */
 export function createPresentation(deps: {
   env: Env;
@@ -36,17 +52,7 @@ export function createPresentation(deps: {
 } {
   const { env, ledger, mutex, leases } = deps;
 
-  /** Not what another account has redeemed, nor another user of this one: whoever presents it gets the pair in hand. */
-  function knows(refreshToken: string): boolean {
-    const hand = ledger.newest?.held.set;
-    const successor = successorOf(refreshToken, mutex.outcomeOf)?.refresh_token;
-    return (
-      hand !== undefined &&
-      [refreshToken, successor].some(
-        (token) => token !== undefined && (descendsFrom(hand, token) || ledger.isOfSameUser(token)),
-      )
-    );
-  }
+  const knows = (refreshToken: string) => isKnown(refreshToken, ledger, mutex);
 
   /** The tokens of an account may have been replaced, by another user's perhaps, in the moment that the news takes. */
   async function acquireHeld(patience: Patience): Promise<Acquired> {

@@ -13,14 +13,14 @@ import type { Login } from './endpoint/login.js';
 import type { Entry, Holding } from './grant/registry.js';
 import type { StoreMemory } from './grant/outcomes.js';
 import type { FirstLook } from './loading/first-look.js';
-import type { Recognition } from './loading/recognition.js';
+import { mayRecognise, type Recognition } from './loading/recognition.js';
 import { fingerprint } from './pair/fingerprint.js';
 import type { Before } from './pair/ledger.js';
-import { hasHeld, ownsIn, subjectIn } from './pair/kinship.js';
+import { hasHeld, isOfSameUser, ownsIn, subjectIn } from './pair/kinship.js';
 import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { createParts, type ClientDeps, type Parts } from './parts.js';
-import type { PresentedByApplication } from './presentation.js';
+import { isKnown, type PresentedByApplication } from './presentation.js';
 import { areBraked, releasedBrake } from './renewal/brake.js';
 import { answered, isHolding, sent } from './renewal/drain.js';
 import type { Acquired, Leases } from './renewal/leases.js';
@@ -284,7 +284,7 @@ class AccountSource implements TokenSource {
   }
 
   mayRecognise(accessToken: string): boolean {
-    return this.briefly((parts) => parts.mayRecognise(accessToken));
+    return mayRecognise(accessToken, this.state, this.subject(), this.deps.env.now());
   }
 
   recognise(token: string, patience: Patience): Promise<void> {
@@ -316,7 +316,9 @@ class AccountSource implements TokenSource {
   }
 
   knows(refreshToken: string): boolean {
-    return this.briefly((parts) => parts.knows(refreshToken));
+    const { state, deps } = this;
+    const held = { newest: state.newest, isOfSameUser: (token: string) => isOfSameUser(state, token) };
+    return isKnown(refreshToken, held, deps.mutex);
   }
 
   present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication> {
@@ -361,6 +363,9 @@ class AccountSource implements TokenSource {
   }
 
   moveTo(store: TokenStore): void {
+    const { state } = this;
+    // There may be a hundred thousand accounts, and all of them at this store already.
+    if (!this.parts && store === state.store && !state.verdicts.dead) return;
     this.briefly(({ sequence, writes, isStuck, isAt, moveTo }) => {
       // What the store before did not have, this one may.
       if (isStuck()) sequence.forgive();

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createAttach } from '../../src/attach/attach.js';
 import type { TokenStore } from '../../src/store/store.js';
 import { createHarness, createTestStore, type Harness } from '../support/harness.js';
@@ -94,6 +94,25 @@ test('what a store shows after another has taken its place says nothing of a row
   answer();
   await h.env.drive(procore.idle());
   expect(next.sets.get('default')).toMatchObject({ refresh_token: renewed.refresh_token });
+});
+
+test('a module that runs again with the same store sets nothing to work in the accounts that are in memory', async () => {
+  await using h = await createHarness();
+  const { run } = createReload(h);
+  const procore = run(h.store);
+  const made = async (accounts: number) => {
+    for (let n = 0; n < accounts; n++) await procore.setTokens(h.emulator.issue(), `account-${n}`);
+    await procore.idle();
+    for (let n = 0; n < accounts; n++) procore.status(`account-${n}`);
+    // Each account that is set to work has one for its turns.
+    const controllers = vi.spyOn(globalThis, 'AbortController');
+    run(h.store);
+    const { length } = controllers.mock.calls;
+    controllers.mockRestore();
+    return length;
+  };
+  const few = await made(2);
+  expect(await made(20)).toBe(few);
 });
 
 test('a listener that asks for a renewal while the first is being put together joins it', async () => {

@@ -23,6 +23,24 @@ export interface Recognition {
   recognise(token: string, patience: Patience): Promise<void>;
 }
 
+/** What one account has looked for, as a value. */
+export interface Asked {
+  /** When the store was asked about which token. */
+  askedAtMs: Map<string, number> | undefined;
+}
+
+/** Whether the store can say more about this access token than an account knows whose tokens are those of `subject`. */
+export function mayRecognise(
+  accessToken: string,
+  { askedAtMs }: Asked,
+  subject: string | undefined,
+  nowMs: number,
+): boolean {
+  const atMs = askedAtMs?.get(fingerprint(accessToken));
+  if (atMs !== undefined && Math.abs(nowMs - atMs) < againMs) return false;
+  return subjectOf(accessToken) === undefined || subject === undefined;
+}
+
 /** Creates it for one account. */
 export function createRecognition(deps: {
   env: Env;
@@ -32,9 +50,9 @@ export function createRecognition(deps: {
   turns: Turns;
   telling: Pick<Telling, 'adopted'>;
   ahead: () => AheadChoice;
-  /** The account's own, which this changes: when the store was asked about which token. */
-  asked: { askedAtMs: Map<string, number> | undefined };
-}): Recognition {
+  /** The account's own, which this changes. */
+  asked: Asked;
+}): Pick<Recognition, 'recognise'> {
   const { env, grant, ledger, keeper, turns } = deps;
   const { asked } = deps;
 
@@ -51,11 +69,6 @@ export function createRecognition(deps: {
   }
 
   return {
-    mayRecognise(accessToken) {
-      const atMs = asked.askedAtMs?.get(fingerprint(accessToken));
-      if (atMs !== undefined && Math.abs(env.now() - atMs) < againMs) return false;
-      return subjectOf(accessToken) === undefined || ledger.subject === undefined;
-    },
     async recognise(token, { maxMs, signal }) {
       asked.askedAtMs ??= new Map();
       if (asked.askedAtMs.size >= mostTokens) asked.askedAtMs.clear();

@@ -74,6 +74,11 @@ function includes({ former, line }: Pick<Pairs, 'former' | 'line'>, token: strin
   return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.line === line;
 }
 
+/** Whether this refresh token was one of the user's whose pair is held now. */
+export function isOfSameUser(pairs: Pairs, refreshToken: string): boolean {
+  return pairs.newest !== undefined && includes(pairs, refreshToken, pairs.newest.held.set);
+}
+
 /** The `sub` of the JWT that is held now. */
 export function subjectIn(pairs: Pairs): string | undefined {
   const held = pairs.newest?.held;

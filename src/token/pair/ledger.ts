@@ -2,7 +2,15 @@ import type { TokenSet } from '../../store/store.js';
 import type { KnownTokens } from './identity.js';
 import { fingerprint } from './fingerprint.js';
 import type { Freshness } from './freshness.js';
-import { createKinship, hasHeld, ownsIn, subjectIn, tokensInHand, tokensOf } from './kinship.js';
+import {
+  createKinship,
+  hasHeld,
+  isOfSameUser,
+  ownsIn,
+  subjectIn,
+  tokensInHand,
+  tokensOf,
+} from './kinship.js';
 import { isRenewedSince } from './old-session.js';
 import { currentOf, freshnessNow, isWorking, knownFreshness, type Lease, type Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
@@ -311,8 +319,7 @@ export function createLedger(deps: {
       const token = fingerprint(refreshToken ?? accessToken ?? '');
       return pairs.outdated?.has(token) === true || isLeftBehind(token);
     },
-    isOfSameUser: (refreshToken) =>
-      pairs.newest !== undefined && kinship.includes(refreshToken, pairs.newest.held.set),
+    isOfSameUser: (refreshToken) => isOfSameUser(pairs, refreshToken),
     hasHeld: (token) => hasHeld(pairs, token),
     everHeld: () => [...kinship.former.keys(), ...tokensInHand(pairs)],
     owns: (accessToken) => ownsIn(pairs, accessToken),
