@@ -20,6 +20,8 @@ export interface Account extends Pairs, Flight, Brakes, Past, Asked {
   emptyAtMs: number | undefined;
   /** What was last seen of another process that could not save a new pair so far. */
   lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
+  /** Other clients of it have been looked for. */
+  isCompared: boolean;
   /** A save has been read back. */
   isRead: boolean;
   /** The pairs that the store has shown, by their identities. */
@@ -42,6 +44,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     emptyAtMs: undefined,
     askedAtMs: undefined,
     lifeSign: undefined,
+    isCompared: false,
     isRead: false,
     shownPairs: undefined,
   };

@@ -135,7 +135,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
   });
   const readBack = createReadBack({
     env,
-    keeper: createOwnEnvironment({ ...given, telling }),
+    keeper: createOwnEnvironment({ ...given, telling, asked: state }),
     isOwn: given.isOwn,
     isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),

@@ -116,6 +116,14 @@ test('two clients of one environment on one account are warned of once', async (
   ]);
 });
 
+test('two clients of one account are warned of once, though the first renews after the second has come', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  await h.attach({ clientId: 'another-client' }).instance.get(me);
+  await h.env.drive(h.procore.renew());
+  expect(warnings(h)).toHaveLength(1);
+});
+
 test('a module that runs again with another client id on the same store is told nothing of two clients', async () => {
   await using h = await createHarness();
   const attachProcore = createAttach(h.env, {});

@@ -13,13 +13,18 @@ export function createOwnEnvironment(deps: {
   keeper: Keeper;
   mutex: Pick<GrantMutex, 'client' | 'loginsInUse' | 'besides'>;
   telling: Pick<Telling, 'offended'>;
+  /** The account's own, which this changes: whether other clients of it have been looked for. */
+  asked: { isCompared: boolean };
 }): Keeper {
-  const { account, keeper, mutex, telling } = deps;
+  const { account, keeper, mutex, telling, asked } = deps;
   const [loginUrl = '', clientId = ''] = JSON.parse(mutex.client) as string[];
   /** What the store was last seen to hold, and is another environment's. */
   let foreign: TokenSet | undefined;
 
-  for (const other of mutex.besides(account)) {
+  // Whoever comes later looks for those before, and a client may have gone out of use by then.
+  const others = asked.isCompared ? [] : mutex.besides(account);
+  asked.isCompared = true;
+  for (const other of others) {
     const [otherLogin, otherId] = JSON.parse(other) as string[];
     const what =
       otherLogin === loginUrl
