@@ -78,10 +78,12 @@ export function createNet(world: World, server: Server): Net {
         signal?.addEventListener('abort', abort, { once: true });
         const isToken = String(config.url).endsWith('/oauth/token');
         const [there, back] = [latencyMs(), latencyMs()];
+        // It stands for an adapter of axios, and these read them when they are called.
+        const { headers } = config;
         world.after(there, () => {
           const { answer, presentation } = isToken
             ? server.token(new URLSearchParams(config.data as string), by)
-            : called(config, by);
+            : called({ ...config, headers }, by);
           const lost = loss(presentation);
           if (isToken)
             world.note('login', `${by} presents ${described(presentation)}${lost ? ` (lost: ${lost})` : ''}`);
