@@ -27,17 +27,23 @@ export function createAdapters(
   let last: { readonly chosen: unknown; readonly is: ChosenAdapter } | undefined;
 
   return (chosen, config) => {
-    if (last && isSame(chosen, last.chosen)) return last.is;
+    const isUsual = !hasOwnFetch(config);
+    if (last && isUsual && isSame(chosen, last.chosen)) return last.is;
     const adapter = resolveAdapter(copy, chosen, config);
     const isNames = [chosen].flat().every(isName);
     // Before axios had names for its adapters.
     const isOwn = isNames || (chosen === copy.ownChoice && adapter.name === 'httpAdapter');
     const is = { adapter, isOwn, hidesRedirects: hidesRedirects(copy, adapter, chosen, config) };
     // The default may be changed, and which fetch a name stands for depends on the `env` of the call.
-    if (typeof chosen === 'function' || (isNames && !namesFetch(chosen)))
+    if (isUsual && (typeof chosen === 'function' || (isNames && !namesFetch(chosen))))
       last = { chosen: Array.isArray(chosen) ? [...(chosen as unknown[])] : chosen, is };
     return is;
   };
+}
+
+/** Where nothing else of a list of names works, as in a service worker, it stands for the fetch that the call brings along. */
+function hasOwnFetch({ env }: AxiosRequestConfig): boolean {
+  return env !== undefined && ('fetch' in env || 'Request' in env || 'Response' in env);
 }
 
 /** axios makes a new list of names for each call. */

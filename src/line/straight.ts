@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { AxiosCopy } from '../axios/copy.js';
 import { isStream } from '../axios/conceal.js';
+import { copyOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import type { Lease } from '../token/pair/ledger.js';
@@ -83,13 +84,19 @@ export function createStraightPath(deps: {
     const isBased = Object.hasOwn(config, 'baseURL');
     const base = destination.url === undefined ? (destination.baseUrl ?? baseURL) : undefined;
 
-    function putBack(): void {
-      config.headers = headers;
-      if (isHooked) config.beforeRedirect = beforeRedirect;
-      else delete config.beforeRedirect;
-      if (base === baseURL) return;
-      if (isBased) config.baseURL = baseURL;
-      else delete config.baseURL;
+    /** Returns the call as the application made it: on a copy where somebody has frozen the configuration meanwhile. */
+    function putBack(): Request {
+      const isFrozen = Object.isFrozen(config);
+      const own = isFrozen ? copyOf(config) : config;
+      own.headers = headers;
+      if (isHooked) own.beforeRedirect = beforeRedirect;
+      else delete own.beforeRedirect;
+      if (base !== baseURL) {
+        if (isBased) own.baseURL = baseURL;
+        else delete own.baseURL;
+      }
+      if (!isFrozen) return request;
+      return { ...request, config: own as AxiosRequestConfig, seen: own as AxiosRequestConfig };
     }
 
     config.headers = withAuthorization(headers, lease.held.accessToken ?? '', request.companyId);
@@ -99,29 +106,29 @@ export function createStraightPath(deps: {
     try {
       const sending = native(sender.adapter(config as AxiosRequestConfig));
       // It has read them, and the application may look at a call under way.
-      if (sender.isOwn) config.headers = headers;
+      if (sender.isOwn) Reflect.set(config, 'headers', headers);
       return sending.then(answered, failed);
     } catch (error) {
       return failed(error);
     }
 
     function answered(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
-      putBack();
-      const { status } = response;
+      const own = putBack();
+      // A mock may answer with nothing at all.
+      const status = (response as AxiosResponse | undefined)?.status ?? 0;
       if (!(status >= 200 && status < 300) || first.redirected || isStream(response.data))
-        return deps.goOn(request, first, Promise.resolve(response));
+        return deps.goOn(own, first, Promise.resolve(response));
       const { date, rateLimit } = readAnswer(status, response.headers);
       // Before the gate hears of it: a reset is a moment on the server's clock.
       learn(date);
       gate?.answered(ticket!, { status, rateLimit, retryAfterMs: undefined });
       source.answered(lease, status, first.sentAtMs);
       if (events.isHeard('request-settled')) tellSettled(request, status);
-      return outcomes.plain(config as AxiosRequestConfig, response);
+      return outcomes.plain(own.config, response);
     }
 
     function failed(error: unknown): Promise<AxiosResponse> {
-      putBack();
-      return deps.goOn(request, first, Promise.reject(error));
+      return deps.goOn(putBack(), first, Promise.reject(error));
     }
   }
 

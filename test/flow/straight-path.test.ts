@@ -229,6 +229,35 @@ test('many calls at once under one answer each keep their own configuration', as
   expect(new Set(keep.map(({ headers }) => headers['X-Call'])).size).toBe(50);
 });
 
+test.each<[string, (config: AxiosRequestConfig) => unknown]>([
+  ['that answers with nothing', () => Promise.resolve(undefined)],
+  ['that answers with null', () => Promise.resolve(null)],
+  ['that freezes its configuration', (config) => answered(Object.freeze(config))],
+  [
+    'that freezes its configuration and throws',
+    (config) => {
+      throw Object.assign(new Error('mine'), { config: Object.freeze(config) });
+    },
+  ],
+])(
+  'no call stays on the books after an adapter %s, and the application gets no token',
+  async (_what, answer) => {
+    await using h = await createHarness({ options: { retry: false, renewal: { drain: true } } });
+    await warm(h);
+    h.told.length = 0;
+    const { adapter } = adapterOf(answer);
+    const outcome = await h.instance.get(me, { adapter }).catch((error: unknown) => error);
+    expect(JSON.stringify((outcome as { config?: object }).config ?? {})).not.toMatch(
+      /bearer|procore-company/i,
+    );
+    expect(h.told.filter(({ event }) => event === 'request-settled')).toHaveLength(1);
+    // A renewal waits for calls under way.
+    const sinceMs = h.env.now();
+    await h.env.drive(h.procore.renew());
+    expect(h.env.now() - sinceMs).toBeLessThan(1_000);
+  },
+);
+
 test('a token that a 401 has refused is replaced under a call of the straight path, without a second record of it', async () => {
   await using h = await createHarness();
   await warm(h);

@@ -55,6 +55,14 @@ test('fetch is looked up each time: which one it is depends on the env of the ca
   expect(asked()).toBe(2);
 });
 
+test('a call that brings a fetch of its own is not given the adapter that was made for another', () => {
+  const { of, asked } = counted();
+  const names = ['xhr', 'http', 'fetch'];
+  const env = { fetch: mock };
+  for (const config of [{ env }, {}, { env }, {}]) of(names, config as never);
+  expect(asked()).toBe(3);
+});
+
 test('a list that is changed after the call is another choice', () => {
   const { of } = counted();
   const names: unknown[] = ['http'];
