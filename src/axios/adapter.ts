@@ -42,8 +42,9 @@ export function createAdapters(
 }
 
 /** Where nothing else of a list of names works, as in a service worker, it stands for the fetch that the call brings along. */
-function hasOwnFetch({ env }: AxiosRequestConfig): boolean {
-  return env !== undefined && ('fetch' in env || 'Request' in env || 'Response' in env);
+function hasOwnFetch({ env }: { env?: unknown }): boolean {
+  if (typeof env !== 'object' || env === null) return false;
+  return 'fetch' in env || 'Request' in env || 'Response' in env;
 }
 
 /** axios makes a new list of names for each call. */

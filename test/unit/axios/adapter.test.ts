@@ -63,6 +63,12 @@ test('a call that brings a fetch of its own is not given the adapter that was ma
   expect(asked()).toBe(3);
 });
 
+test('an env that is no object is none', () => {
+  const { of } = counted();
+  for (const env of [null, undefined, 'text'])
+    expect(of('http', { env } as never)).toMatchObject({ isOwn: true });
+});
+
 test('a list that is changed after the call is another choice', () => {
   const { of } = counted();
   const names: unknown[] = ['http'];
