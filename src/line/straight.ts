@@ -27,7 +27,7 @@ type Lent = Omit<AxiosRequestConfig, 'beforeRedirect'> & { beforeRedirect?: Befo
 
 /**
  * Creates the straight path: a call that has nothing to wait for, and that can end in no other way than by its adapter, is sent without a
- * record and without a copy of its configuration. Nearly every call is such a one. What is changed on the configuration for the send is put
+ * record. Nearly every call is such a one. What is changed on the configuration for the send is put
  * back before anybody sees it. Whatever comes back but a plain success is the first attempt of a call on the long path.
  */
 export function createStraightPath(deps: {
@@ -71,7 +71,9 @@ export function createStraightPath(deps: {
     lease: Lease,
   ): Promise<AxiosResponse> {
     const { sender, destination, gate, ticket } = request;
-    const config = request.config as Lent;
+    // The application's interceptors may still hold its configuration, and print or send it while the call is under way. An adapter of axios's
+    // own has read the headers by the time it returns; a function of the application's is given a copy.
+    const config = (sender.isOwn ? request.config : copyOf(request.config)) as Lent;
     const first: FirstAttempt = {
       lease,
       sentAtMs: env.now(),
@@ -84,10 +86,9 @@ export function createStraightPath(deps: {
     const isBased = Object.hasOwn(config, 'baseURL');
     const base = destination.url === undefined ? (destination.baseUrl ?? baseURL) : undefined;
 
-    /** Returns the call as the application made it: on a copy where somebody has frozen the configuration meanwhile. */
+    /** Returns the call as the application made it: on a copy where somebody has frozen its configuration meanwhile. */
     function putBack(): Request {
-      const isFrozen = Object.isFrozen(config);
-      const own = isFrozen ? copyOf(config) : config;
+      const own = Object.isFrozen(config) ? copyOf(config) : config;
       own.headers = headers;
       if (isHooked) own.beforeRedirect = beforeRedirect;
       else delete own.beforeRedirect;
@@ -95,7 +96,7 @@ export function createStraightPath(deps: {
         if (isBased) own.baseURL = baseURL;
         else delete own.baseURL;
       }
-      if (!isFrozen) return request;
+      if (own === config || config !== request.config) return request;
       return { ...request, config: own as AxiosRequestConfig, seen: own as AxiosRequestConfig };
     }
 
@@ -105,7 +106,6 @@ export function createStraightPath(deps: {
     source.sent();
     try {
       const sending = native(sender.adapter(config as AxiosRequestConfig));
-      // It has read them, and the application may look at a call under way.
       if (sender.isOwn) Reflect.set(config, 'headers', headers);
       return sending.then(answered, failed);
     } catch (error) {

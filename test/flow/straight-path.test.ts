@@ -42,20 +42,70 @@ function shown(config: AxiosRequestConfig): object {
   return { ...config, headers: { ...(config.headers as object) }, adapter: typeof config.adapter };
 }
 
-if (hasStraightPath) {
-  test('a call that has nothing to wait for is sent with the configuration that axios has made for it, and a call with a deadline with a copy', async () => {
+test('an adapter function is given the bearer on a copy of the configuration, whatever path the call takes', async () => {
+  await using h = await createHarness();
+  await warm(h);
+  const { adapter, keep } = adapterOf((config) => answered(config));
+  const straight = await h.instance.get(me, { adapter });
+  const long = await h.instance.get(me, { adapter, procore: { deadlineMs: 60_000 } });
+  expect(keep[0]!.config).not.toBe(straight.config);
+  expect(keep[1]!.config).not.toBe(long.config);
+  const token = `Bearer ${h.store.sets.get('default')!.access_token}`;
+  for (const { headers } of keep)
+    expect(headers).toMatchObject({ Authorization: token, 'Procore-Company-Id': '42' });
+});
+
+describe('whoever holds the configuration of a call under way finds no bearer on it', () => {
+  /** Calls that wait at an adapter until they are let go. */
+  function held(): { adapter: AxiosAdapter; letGo: () => void } {
+    const waiting: (() => void)[] = [];
+    const adapter = (async (config: AxiosRequestConfig) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return answered(config);
+    }) as unknown as AxiosAdapter;
+    return { adapter, letGo: () => waiting.splice(0).forEach((go) => go()) };
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test('an interceptor that prints it, and a second call that is made of it', async () => {
     await using h = await createHarness();
     await warm(h);
-    const { adapter, keep } = adapterOf((config) => answered(config));
-    const straight = await h.instance.get(me, { adapter });
-    const long = await h.instance.get(me, { adapter, procore: { deadlineMs: 60_000 } });
-    expect(keep[0]!.config).toBe(straight.config);
-    expect(keep[1]!.config).not.toBe(long.config);
-    const token = `Bearer ${h.store.sets.get('default')!.access_token}`;
-    for (const { headers } of keep)
-      expect(headers).toMatchObject({ Authorization: token, 'Procore-Company-Id': '42' });
+    let config: AxiosRequestConfig | undefined;
+    h.instance.interceptors.request.use((one) => {
+      config ??= one;
+      return one;
+    });
+    const { adapter, letGo } = held();
+    const first = h.instance.get(me, { adapter });
+    await turn();
+    expect(JSON.stringify(config)).not.toMatch(/bearer/i);
+    const second = h.instance.request({ ...config!, adapter });
+    await turn();
+    letGo();
+    const answers = await Promise.all([first, second]);
+    expect(JSON.stringify([config, ...answers.map((answer) => answer.config)])).not.toMatch(/bearer/i);
   });
-}
+
+  test('an interceptor that gives two calls at once the same configuration', async () => {
+    await using h = await createHarness();
+    await warm(h);
+    const { adapter, letGo } = held();
+    let shared: AxiosRequestConfig | undefined;
+    h.instance.interceptors.request.use((config) => {
+      shared ??= config;
+      shared.adapter = adapter;
+      return shared as typeof config;
+    });
+    const calls = [h.instance.get(me)];
+    await turn();
+    calls.push(h.instance.get(me));
+    await turn();
+    letGo();
+    await Promise.all(calls);
+    expect(JSON.stringify(shared)).not.toMatch(/bearer/i);
+    expect(shared).not.toHaveProperty('beforeRedirect');
+  });
+});
 
 describe('what was changed on the configuration for the send is put back', () => {
   const settings = { headers: { 'X-Own': 'yes' }, timeout: 5_000, params: { a: 1 } };
