@@ -48,8 +48,8 @@ interface Place {
 }
 
 /**
- * Creates it. `mayLeave`: whether the account can be found again where it is asked for. `longestIdle`: how many sweeps a call may wait
- * without asking for its token.
+ * Creates the table of accounts. `mayLeave`: whether an account could be found again when it is asked for. `longestIdle`: no account is
+ * let go before it was unused for this many sweeps, because a call that waits at the gate does not count as a use.
  */
 export function createSources(
   mayLeave: (source: TokenSource) => boolean,

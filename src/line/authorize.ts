@@ -139,7 +139,7 @@ export function createAuthorisation(deps: {
       const response = isAxiosError(error) ? error.response : undefined;
       const lease = call?.lease;
       if (!call?.source || !lease || !response || response.status !== 401) throw error;
-      // The 401 of a proxy that makes no tunnel.
+      // A proxy that refused the tunnel has answered, and not the server (`answerOf`): the failure has no status then.
       if (call.failure?.status !== 401) throw error;
       if (call.left || call.tokenless) throw error;
       if (call.replays >= mostReplays) throw error;

@@ -115,7 +115,7 @@ export function endsAtMs(call: Call): number {
   return Math.min(call.deadlineAtMs, call.timeoutAtMs);
 }
 
-/** How long this call may wait now. */
+/** How long a single wait of this call may take from now on. */
 export function patienceOf(call: Call, nowMs: number): Patience {
   return {
     maxMs: Math.max(0, Math.min(call.maxWaitMs, endsAtMs(call) - nowMs)),
@@ -124,7 +124,7 @@ export function patienceOf(call: Call, nowMs: number): Patience {
   };
 }
 
-/** How long this call may wait for the server now: being turned away again and again is one wait. */
+/** The same for a wait for the server. Where the server has turned the call away several times in a row, all of that counts as one wait. */
 export function gatePatienceOf(call: Call, nowMs: number): Patience {
   const patience = patienceOf(call, nowMs);
   const waitedMs = call.turnedAway ? nowMs - call.turnedAway.sinceMs : 0;

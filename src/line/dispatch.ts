@@ -53,8 +53,8 @@ export interface DispatchDeps {
 }
 
 /**
- * Takes a call at the entrance. `chosen` is the adapter that the application has chosen; `isFresh`: the configuration is one that axios has
- * made for this call, and nobody between axios and the entrance has it.
+ * Takes a call at the entrance. `chosen` is the adapter that the application has chosen; `isFresh`: axios
+ * has made the configuration for this call, and has called the entrance itself; no wrapper of the adapter stands between them.
  */
 export type Dispatch = (
   config: AxiosRequestConfig,

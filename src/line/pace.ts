@@ -9,7 +9,7 @@ import { awakeNow } from '../time/within.js';
 
 /** Holds calls back by what the server tells of its limits. */
 export interface Pacing {
-  /** First thing of each attempt; a replay of a 401 has the token that it waited for by then. */
+  /** The first step of each attempt, replays after a 401 included: the account has its new token by then. */
   request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
   /** Asks the gate whether the call may leave; no promise when nothing has to be waited for. Throws, or rejects, when it may not. */
   enter(call: Call): void | Promise<void>;

@@ -18,10 +18,10 @@ import { methodOf, type Request } from './request.js';
 import type { Sender } from './send.js';
 import type { FirstAttempt } from './straight.js';
 
-/** The long path: a call with a record of all that it comes to. */
+/** The long path, for every call that has to wait, is sent again, fails, or may be ended by more than its adapter. */
 export interface Records {
   send(request: Request): Promise<AxiosResponse>;
-  /** Goes on behind an attempt that was made on the straight path. */
+  /** Takes over a call whose first attempt was made on the straight path. */
   goOn(request: Request, first: FirstAttempt, sent: Promise<AxiosResponse>): Promise<AxiosResponse>;
 }
 

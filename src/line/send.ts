@@ -24,7 +24,7 @@ import { awakeNow } from '../time/within.js';
 /** The end of the line. */
 export interface Sender {
   send(config: AxiosRequestConfig): Promise<AxiosResponse>;
-  /** Tells of what the adapter has come to, and classifies it: an answer that is no success is rejected with. */
+  /** Tells the gate, the clock and the account what the adapter has come to. Rejects with the classified error unless that is a success. */
   settle(sending: Promise<AxiosResponse>, config: AxiosRequestConfig, call: Call): Promise<AxiosResponse>;
 }
 
@@ -102,7 +102,7 @@ export function createSend(deps: {
 
   async function failed(error: unknown, config: AxiosRequestConfig, call: Call): Promise<never> {
     const answer = isAxiosError(error) && !call.left ? answerOf(error) : undefined;
-    // It has used no quota.
+    // It has not left this machine, so the server does not count it against the limit.
     if (!answer && !call.redirected && connectionFailureOf(error) === 'not-sent')
       call.gate?.release(call.ticket!);
     tell(call, answer);

@@ -27,8 +27,11 @@ type Lent = Omit<AxiosRequestConfig, 'beforeRedirect'> & { beforeRedirect?: Befo
 
 /**
  * Creates the straight path: a call that has nothing to wait for, and that can end in no other way than by its adapter, is sent without a
- * record. Nearly every call is such a one. What is changed on the configuration for the send is put
- * back before anybody sees it. Whatever comes back but a plain success is the first attempt of a call on the long path.
+ * record. Nearly every call is such a one. What is changed on its configuration for the send is put back before anybody sees it. Whatever
+ * comes back but a plain success is the first attempt of a call on the long path.
+ *
+ * The conditions: the account is known at once and the adapter is not wrapped (`dispatch.ts`); `isStraight`; then a place at the gate and a
+ * usable token.
  */
 export function createStraightPath(deps: {
   env: Env;
@@ -143,7 +146,7 @@ export function createStraightPath(deps: {
     if (!isStraight(request)) return undefined;
     if (gate && !gate.leave(ticket!)) return undefined;
     const lease = source!.peek(config);
-    // Without one, the call gives its leave back and asks the gate again.
+    // Without one the call takes the long path, where the gate takes this place back and gives another.
     return lease && send(request, source!, lease);
   };
 }

@@ -37,11 +37,11 @@ export type Passage =
 export interface Gate {
   /** A ticket for a new call; calls leave in the order of their tickets, also those that come back. */
   ticket(): Ticket;
-  /** Lets a new attempt leave where nobody has to wait; else it has to {@link Gate.enter}. */
+  /** Takes a place for a new attempt if there is one at once, and returns whether it has; else the call has to {@link Gate.enter}. */
   leave(ticket: Ticket): boolean;
   /**
-   * Asks to leave. No promise when nothing has to be waited for. A ticket that was let out and has not been sent (its token took too
-   * long) gives its leave back and asks again, at the place of its turn.
+   * Waits for a place; no promise when nothing has to be waited for. A ticket that has a place and has not been sent (its token took too
+   * long) gives that place back and waits again, where its turn is.
    */
   enter(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
   /** A call that was let out will not be sent: its token failed, or it was aborted before. */

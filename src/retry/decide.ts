@@ -58,11 +58,12 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   if (!attempt.replayable) return giveUp('body-not-replayable');
   const { turnedAway } = attempt;
   const toldMs = turnedAway ? Math.min(attempt.toldMs ?? 0, longestToldMs) : 0;
-  // Who names no wait is asked as often as anybody who fails.
+  // Where the server names no wait, the attempt counts as a retry like any other.
   const counts = !turnedAway || attempt.toldMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
   if (limits.leftMs <= 0 || toldMs > limits.leftMs) return giveUp('deadline');
   if (toldMs > limits.maxWaitMs) return giveUp('wait-too-long');
+  // Where calls are paced, the gate makes the server's wait: it has heard of the refusal.
   const waitMs = turnedAway && limits.paced ? 0 : waitFor(attempt, toldMs, retry, draw);
   if (waitMs > limits.leftMs) return giveUp('deadline');
   if (waitMs > limits.maxWaitMs) return giveUp('wait-too-long');

@@ -93,7 +93,7 @@ export interface TokenSource
   disband(): void;
   /** Nothing is under way for the account, and nothing is held against a renewal of its tokens. */
   isAtRest(): boolean;
-  /** Whether the store shows the pair in hand, and with it all that has to be known of the tokens before. */
+  /** Loads from the store, and adopts a newer pair. Whether it shows the pair in hand, and all that has to be known of the tokens before. */
   isShown(): Promise<boolean>;
   /** The account leaves the memory of the process. */
   leave(): void;

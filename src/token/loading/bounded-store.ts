@@ -32,12 +32,15 @@ const keptMs = 1_000;
 /** A save that has not settled by then never will. */
 const hungMs = 5 * 60_000;
 
-/** One account's side of the store: every call bounded, saves one after another, results as values. */
+/**
+ * One account's side of the store: every call bounded, saves one after another, results as values. Nothing else of the account calls the
+ * store's `load` and `save`; `token/parts.ts` says what is put around it.
+ */
 export interface Keeper {
   load(): Promise<Loaded>;
   save(set: TokenSet, previous: TokenSet | undefined): Promise<Saved>;
   /**
-   * Waits for the last save where it has not settled. `waited`: what was loaded before may be old by now. Fails where a save would fail
+   * Waits for the save before, if that has not settled yet. `waited`: what was loaded before may be old by now. Fails where a save would fail
    * now, because that one has still not settled.
    */
   turn(): Promise<'free' | 'waited' | Failed>;

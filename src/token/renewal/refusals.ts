@@ -8,14 +8,17 @@ import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
 
-/** What a 401 leads to. `renewed`: a renewal was made for it, and a call has one; `proves`: if this replay is accepted, that renewal has helped. */
+/**
+ * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one; `proves`: the call is replayed with a token
+ * that was renewed for its 401, so any other answer than 401 resets the brake on such renewals.
+ */
 export type Refusal =
   | { kind: 'replay'; renewed: boolean; proves: boolean }
   | { kind: 'return' }
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
 
-/** Answers 401s of the API with replays. */
+/** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/authorize.ts`. */
 export interface Refusals {
   refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
   /** Nothing is held against the next renewal for a 401. */
