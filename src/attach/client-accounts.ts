@@ -36,7 +36,7 @@ export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' 
   moveTo(store: TokenStore): void;
 }
 
-/** Creates it. `made`: hears of each source, and whether it may be let go some day. */
+/** Creates the accounts of one client. `made` is called with each new source, and with whether that one may be let go some day. */
 export function createClientAccounts(
   first: TokenStore,
   made: (source: TokenSource, mayLeave: boolean) => void,

@@ -15,7 +15,7 @@ export interface Swept {
   sweep(): Promise<boolean>;
 }
 
-/** Creates it. While it waits for the next sweep it keeps alive neither what is swept nor the process. */
+/** Creates the timer of the sweeps. While it waits for the next sweep it keeps alive neither what is swept nor the process. */
 export function createSweeping(env: Env, swept: Swept): Sweeping {
   const ref = new WeakRef(swept);
   let running: AbortController | undefined;

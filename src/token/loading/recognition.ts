@@ -41,7 +41,7 @@ export function mayRecognise(
   return subjectOf(accessToken) === undefined || subject === undefined;
 }
 
-/** Creates it for one account. */
+/** Creates the recognition of tokens for one account. */
 export function createRecognition(deps: {
   env: Env;
   grant: GrantType;
