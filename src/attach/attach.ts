@@ -33,7 +33,7 @@ import { createPostForm } from '../token/endpoint/form.js';
 import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
 import { goesInClear } from '../axios/rehearsal.js';
-import { createRecords } from '../line/record.js';
+import { createLongPath } from '../line/long-path.js';
 import { scheduleRetries } from '../line/retry.js';
 import { createSend } from '../line/send.js';
 import { createStraightPath } from '../line/straight.js';
@@ -322,13 +322,13 @@ export function createAttach(
     const origins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
     const choices = createChoices({ settings, isByUser: accounts !== undefined, gateOf: shared.gates.of });
     const ofLine = { env, copy, settings, origins, choices };
-    const records = createRecords({ ...ofLine, calls, line, sender, outcomes, emit: events.emit });
+    const longPath = createLongPath({ ...ofLine, calls, line, sender, outcomes, emit: events.emit });
     const straight = createStraightPath({
       ...ofLine,
       learn: shared.learn,
       outcomes,
       events,
-      goOn: records.goOn,
+      goOn: longPath.goOn,
     });
     const dispatch = createDispatch({
       ...ofLine,
@@ -339,7 +339,7 @@ export function createAttach(
       warnOfTls,
       events,
       straight,
-      record: records.send,
+      takeLongPath: longPath.send,
     });
     const bypassed = () =>
       events.warnOnce(

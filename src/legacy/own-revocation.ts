@@ -2,7 +2,7 @@ import type { AxiosResponse } from 'axios';
 import { accountOfSubject } from '../options/account-by-subject.js';
 import type { Accounts } from '../line/accounts.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { bridgeCancellation } from '../line/call.js';
+import { bridgeCancellation } from '../line/cancellation.js';
 import type { Env } from '../time/env.js';
 import type { Settings } from '../options/options.js';
 import { timeoutMsOf } from '../axios/timeout.js';

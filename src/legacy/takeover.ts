@@ -4,7 +4,7 @@ import type { Adapter } from '../axios/adapter.js';
 import { captureContext } from '../time/async-context.js';
 import { acceptsStatus, canceledError } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { bridgeCancellation } from '../line/call.js';
+import { bridgeCancellation } from '../line/cancellation.js';
 import type { Env } from '../time/env.js';
 import {
   ClientRejectedError,

@@ -2,14 +2,13 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Adapter } from '../axios/adapter.js';
 import { bodyError, canceledError } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import type { Env } from '../time/env.js';
+import type { Interruption } from './cancellation.js';
 import { DeadlineError } from '../failure/errors.js';
 import type { Failure } from '../failure/assess.js';
 import type { GaveUp } from '../failure/problem.js';
 import type { CompanyId, RetryOptions } from '../options/options.js';
 import type { Gate, Ticket } from '../pacing/gate.js';
 import { isReplayable } from '../wire/replayable.js';
-import { afterBody } from '../axios/streamed.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { TokenSource } from '../token/source.js';
 import type { Patience } from '../time/within.js';
@@ -131,90 +130,6 @@ export function gatePatienceOf(call: Call, nowMs: number): Patience {
   return { ...patience, maxMs: Math.max(0, Math.min(call.maxWaitMs - waitedMs, patience.maxMs)) };
 }
 
-/** What ended a call before its time, if it was not the application itself. */
-export type Interruption = { kind: 'deadline' } | { kind: 'body'; error: unknown };
-
-/** One signal for all that may end a call early. */
-export interface Bridge {
-  /** Undefined when nothing can. */
-  readonly signal: AbortSignal | undefined;
-  interruption(): Interruption | undefined;
-  /** Rejects when there is one; undefined when there can be none. */
-  readonly interrupted: Promise<never> | undefined;
-  /**
-   * Removes the listeners from a signal or token that outlives the call, and the timer. While `response` has a body that streams on, an abort
-   * still ends it: it has begun under a signal of ours, as far as that stands between the adapter and the caller's.
-   */
-  release(response?: AxiosResponse): void;
-}
-
-/** The older CancelToken, as every version has it. */
-interface Token {
-  promise: Promise<unknown>;
-  subscribe?: (listener: () => void) => void;
-  unsubscribe?: (listener: () => void) => void;
-}
-
-/**
- * One signal for `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call waits nobody
- * else listens to the stream, and an unheard error ends the process.
- */
-export function bridgeCancellation(
-  copy: AxiosCopy,
-  config: AxiosRequestConfig,
-  env: Env,
-  deadlineMs?: number,
-): Bridge {
-  const signal = config.signal as AbortSignal | undefined;
-  const token = config.cancelToken as Token | undefined;
-  const stream = streamIn(config.data);
-  // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
-  if (!token && !stream && deadlineMs === undefined && (!signal || copy.knowsSignal)) {
-    return { signal, interruption: () => undefined, interrupted: undefined, release: () => {} };
-  }
-  const any = new AbortController();
-  const over = new AbortController();
-  let interruption: Interruption | undefined;
-  let reject = (_error: unknown) => {};
-  const interrupted =
-    stream || deadlineMs !== undefined ? new Promise<never>((_resolve, no) => (reject = no)) : undefined;
-  interrupted?.catch(() => undefined);
-  // With the reason of the application's signal: an adapter may tell it.
-  const abort = () => any.abort(signal?.aborted ? signal.reason : undefined);
-  const interrupt = (by: Interruption) => {
-    if (any.signal.aborted || over.signal.aborted) return;
-    interruption = by;
-    // Before the adapter hears of it, which may call it what it likes.
-    if (by.kind === 'deadline') reject(canceledError(copy, config));
-    // An adapter that reads the stream has the better error.
-    else void env.sleep(0).then(() => reject(bodyError(copy, by.error, config)));
-    any.abort();
-  };
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort, { once: true });
-  if (token?.subscribe) token.subscribe(abort);
-  // Below axios 0.22 a token has a promise only.
-  else void token?.promise.then(abort);
-  // For good: a stream that was never sent may fail after the call.
-  stream?.on('error', (error) => interrupt({ kind: 'body', error }));
-  if (deadlineMs !== undefined) {
-    void env
-      .sleep(deadlineMs, { signal: over.signal, awake: true })
-      .then(() => interrupt({ kind: 'deadline' }));
-  }
-  return {
-    signal: any.signal,
-    interruption: () => interruption,
-    interrupted,
-    release(response) {
-      over.abort();
-      // The adapter knows the token itself.
-      token?.unsubscribe?.(abort);
-      if (signal) afterBody(response, () => signal.removeEventListener('abort', abort));
-    },
-  };
-}
-
 /** What a call is rejected with that ended before its time. */
 export function interruptedError(call: Call): unknown {
   const interruption = call.interruption();
@@ -226,12 +141,4 @@ export function interruptedError(call: Call): unknown {
     case undefined:
       return canceledError(call.copy, call.config);
   }
-}
-
-function streamIn(
-  data: unknown,
-): { on(event: 'error', listener: (error: unknown) => void): unknown } | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { pipe, on } = data as { pipe?: unknown; on?: unknown };
-  return typeof pipe === 'function' && typeof on === 'function' ? (data as never) : undefined;
 }

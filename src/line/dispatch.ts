@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.js';
 import { createAdapters, type Adapter } from '../axios/adapter.js';
 import { canceledError, unwrapped } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { bridgeCancellation } from './call.js';
+import { bridgeCancellation } from './cancellation.js';
 import type { Choices } from './choices.js';
 import { createDestinations } from './destinations.js';
 import type { Env } from '../time/env.js';
@@ -48,18 +48,18 @@ export interface DispatchDeps {
   events: Events;
   /** Sends a call that has nothing to wait for; undefined where it cannot. */
   straight: (request: Request) => Promise<AxiosResponse> | undefined;
-  /** Sends any other call. */
-  record: (request: Request) => Promise<AxiosResponse>;
+  /** Takes any other call. */
+  takeLongPath: (request: Request) => Promise<AxiosResponse>;
 }
 
 /**
- * Takes a call at the entrance. `chosen` is the adapter that the application has chosen; `isFresh`: axios
- * has made the configuration for this call, and has called the entrance itself; no wrapper of the adapter stands between them.
+ * Takes a call at the entrance. `chosen` is the adapter that the application has chosen. `isUnwrapped`: axios has made the configuration
+ * for this call and has called the entrance itself, so no wrapper of the adapter stands between them.
  */
 export type Dispatch = (
   config: AxiosRequestConfig,
   chosen: unknown,
-  isFresh: boolean,
+  isUnwrapped: boolean,
 ) => Promise<AxiosResponse>;
 
 /** Decides, by the final configuration, whose call this is: ours goes through the line, everybody else's goes on untouched. */
@@ -71,7 +71,11 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   let isFirst = true;
   let defaultAgent: unknown;
 
-  function dispatch(config: AxiosRequestConfig, chosen: unknown, isFresh: boolean): Promise<AxiosResponse> {
+  function dispatch(
+    config: AxiosRequestConfig,
+    chosen: unknown,
+    isUnwrapped: boolean,
+  ): Promise<AxiosResponse> {
     const seen = seenOf(config);
     const destination = destinationOf(seen);
     const sender = senderOf(chosen, config);
@@ -98,7 +102,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const bearer = withToken ? bearerIn(seen, destination) : undefined;
     const known = accounts && withToken && !isNamed ? accounts.known(bearer) : named;
     const brought = { config, seen, destination, sender, withToken, bearer, isNamed, startedAtMs, boundMs };
-    if (known !== undefined) return enter(brought, known, isFresh);
+    if (known !== undefined) return enter(brought, known, isUnwrapped);
     return userOf(brought, accounts!).then((account) => enter(brought, account, false));
   }
 
@@ -148,7 +152,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     isFirst = false;
   }
 
-  function enter(brought: Brought, account: string, isFresh: boolean): Promise<AxiosResponse> {
+  function enter(brought: Brought, account: string, isUnwrapped: boolean): Promise<AxiosResponse> {
     const { config, seen, destination, sender, bearer, isNamed, startedAtMs, boundMs } = brought;
     lookAtWay(config, seen);
     const companyId = choices.companyOf(seen);
@@ -169,12 +173,12 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       boundMs,
       deadlineMs: seen.procore?.deadlineMs ?? settings.deadlineMs,
     };
-    return (isFresh ? deps.straight(request) : undefined) ?? deps.record(request);
+    return (isUnwrapped ? deps.straight(request) : undefined) ?? deps.takeLongPath(request);
   }
 
-  return (config, chosen, isFresh) => {
+  return (config, chosen, isUnwrapped) => {
     try {
-      return dispatch(config, chosen, isFresh);
+      return dispatch(config, chosen, isUnwrapped);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -62,10 +62,10 @@ export function createInstaller(deps: {
   function entranceFor(adapter: unknown, entered?: (final: AxiosRequestConfig) => void): Entrance {
     const entrance: Entrance = (final) => {
       entered?.(final);
-      const isFresh = final.adapter === entrance;
-      wrapped ||= !isFresh;
+      const isUnwrapped = final.adapter === entrance;
+      wrapped ||= !isUnwrapped;
       final.adapter = adapter as never;
-      return deps.dispatch(final, adapter, isFresh);
+      return deps.dispatch(final, adapter, isUnwrapped);
     };
     entrance[replaces] = { adapter };
     return entrance;

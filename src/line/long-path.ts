@@ -9,7 +9,8 @@ import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
 import type { TokenOrigins } from '../wire/destination.js';
-import { bridgeCancellation, type Call, type Calls } from './call.js';
+import type { Call, Calls } from './call.js';
+import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
 import type { Choices } from './choices.js';
 import { privateConfig } from './config.js';
@@ -19,14 +20,14 @@ import type { Sender } from './send.js';
 import type { FirstAttempt } from './straight.js';
 
 /** The long path, for every call that has to wait, is sent again, fails, or may be ended by more than its adapter. */
-export interface Records {
+export interface LongPath {
   send(request: Request): Promise<AxiosResponse>;
   /** Takes over a call whose first attempt was made on the straight path. */
   goOn(request: Request, first: FirstAttempt, sent: Promise<AxiosResponse>): Promise<AxiosResponse>;
 }
 
 /** Creates the long path of one attach. */
-export function createRecords(deps: {
+export function createLongPath(deps: {
   env: Env;
   copy: AxiosCopy;
   settings: Settings;
@@ -37,7 +38,7 @@ export function createRecords(deps: {
   sender: Sender;
   outcomes: Outcomes;
   emit: Events['emit'];
-}): Records {
+}): LongPath {
   const { env, copy, settings, origins, choices, calls, line, sender, outcomes, emit } = deps;
 
   async function run(
