@@ -455,12 +455,13 @@ class AccountSource implements TokenSource {
   }
 
   private with<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+    const parts = this.assembled();
     this.busy++;
     const over = () => {
       this.busy--;
       this.disband();
     };
-    const working = work(this.assembled());
+    const working = work(parts);
     working.then(over, over);
     return working;
   }

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createGrantRegistry } from '../../../src/token/grant/registry.js';
+import { createKeeper } from '../../../src/token/loading/bounded-store.js';
+import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
+import { resolveOptions } from '../../../src/options/checks.js';
+import type { ClientDeps } from '../../../src/token/parts.js';
+import { createTokenSource } from '../../../src/token/source.js';
+import { createManualEnv } from '../../support/manual-env.js';
+
+test('an account whose parts could not be put together once is at rest again as soon as nothing is under way', async () => {
+  const env = createManualEnv();
+  const store = { load: () => ({ access_token: 'a', refresh_token: 'r', expires_in: 5400 }), save() {} };
+  const mutex = createGrantRegistry({}).of(store, {
+    client: '["l","c"]',
+    isPrivate: false,
+    replaces: undefined,
+  });
+  let isBroken = true;
+  const deps: ClientDeps = {
+    env,
+    client: '["l","c","refresh_token"]',
+    grant: 'refresh_token',
+    mutex,
+    keeperOf(at, account, kept, held) {
+      if (isBroken) throw new Error('broken');
+      return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, kept, held });
+    },
+    isBeside: () => false,
+    restingWith: () => undefined,
+    server: { oldDies: false },
+    untilDetached: new Set(),
+    loginGate: () => createLoginGate(env),
+    settings: resolveOptions({ clientId: 'id', clientSecret: 'secret', store }).renewal,
+    maxWaitMs: 60_000,
+    serverOffsetMs: () => 0,
+    emit() {},
+    warnOnce() {},
+  };
+  const source = createTokenSource(
+    deps,
+    { account: 'a', store, inContext: (work) => work(), inherited: undefined, before: undefined, used() {} },
+    { order: 1, exchange: () => Promise.reject(new Error('unused')), takesOver: false },
+  );
+  const patience = { maxMs: 1_000, signal: undefined };
+  expect(() => source.look(patience)).toThrow('broken');
+  isBroken = false;
+  await source.look(patience);
+  expect(source.holds()).toBe(true);
+  expect(source.isAtRest()).toBe(true);
+});
