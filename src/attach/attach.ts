@@ -43,7 +43,7 @@ import { isMemoryTokenStore, memoryTokenStore } from '../store/memory.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import { createExchange } from '../token/endpoint/exchange.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
-import { runLocked } from '../token/grant/lock.js';
+import { runLocked } from '../token/grant/critical-section.js';
 import { createLogin } from '../token/endpoint/login.js';
 import { createLoginGate } from '../token/endpoint/login-gate.js';
 import { createGrantRegistry } from '../token/grant/registry.js';

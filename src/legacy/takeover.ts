@@ -19,7 +19,7 @@ import { unsentError } from '../line/outcome.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import { withRedeemed } from '../token/pair/lineage.js';
-import type { Locked } from '../token/grant/lock.js';
+import type { Locked } from '../token/grant/critical-section.js';
 import type { GrantMutex } from '../token/grant/registry.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/grant/successor.js';

@@ -10,6 +10,7 @@ import { createRevocation, type Revocation } from './authorization/revocation.js
 import { createRevokedElsewhere, type RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
 import type { LoginGate } from './endpoint/login-gate.js';
+import { createCriticalSection } from './grant/critical-section.js';
 import type { GrantMutex, Holding } from './grant/registry.js';
 import type { Keeper } from './loading/bounded-store.js';
 import type { Kept } from './loading/kept-row.js';
@@ -31,7 +32,6 @@ import { createLeases, type Leases } from './renewal/leases.js';
 import { createRefusals, type Refusals } from './renewal/refusals.js';
 import { createRenewal } from './renewal/renewal.js';
 import { createSequence, type Sequence } from './renewal/sequence.js';
-import { createLockedSave } from './saving/locked-save.js';
 import { createLookBack } from './saving/look-back.js';
 import { createReadBack } from './saving/read-back.js';
 import { createSaver } from './saving/saving.js';
@@ -176,7 +176,10 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
   const secondLook = createSecondLook({ env, grant, store: deps.store, load: keeper.load });
   const saver = createSaver({ env, ledger, keeper, grant, secondLook, offended: telling.offended });
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
-  const warn = (message: string) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`);
+  const section = createCriticalSection({
+    ...deps,
+    warn: (message) => deps.warnOnce('lock-contract', message, `${message} (account ${name})`),
+  });
   const drain: Drain = createDrain({
     env,
     // A drain must leave time for the renewal that it is for.
@@ -193,7 +196,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
     secondLook,
     drain: ({ signal }) => drain.drain(signal),
     contradicted: telling.contradicted,
-    warn,
+    section,
   });
   const writes = createWrites({
     env,
@@ -210,7 +213,9 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
     keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
     change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
     broughtSaved: lookBack.start,
-    underLock: createLockedSave({ ...deps, ledger, waitMs: settings.storeTimeoutMs, warn }),
+    section,
+    mutex,
+    lockWaitMs: settings.storeTimeoutMs,
     serverOffsetMs,
   });
   const sequence = createSequence({
@@ -276,7 +281,7 @@ export function createParts(wired: PartsDeps, state: Account): Parts {
       );
       refusals.release();
     },
-    warn,
+    section,
   };
   const revocation = createRevocation({
     ...revoking,

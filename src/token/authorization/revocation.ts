@@ -1,20 +1,19 @@
 import type { Env } from '../../time/env.js';
 import { TokenRenewalError, TokenStoreError, type ProcoreError } from '../../failure/errors.js';
 import type { Settings } from '../../options/options.js';
-import type { LockRecord, TokenSet, TokenStore } from '../../store/store.js';
+import type { TokenSet, TokenStore } from '../../store/store.js';
 import { within } from '../../time/within.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper } from '../loading/bounded-store.js';
 import type { Ledger } from '../pair/ledger.js';
-import { runLocked } from '../grant/lock.js';
+import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Login } from '../endpoint/login.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { createRevokeSet } from './revoke-set.js';
 import { successorOf } from '../grant/successor.js';
 import { holdLoaded, type AheadChoice } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
-import { createUnderWay } from '../grant/record.js';
 
 /** Revokes the tokens of one account. */
 export interface Revocation {
@@ -31,12 +30,11 @@ export interface RevocationDeps {
   env: Env;
   account: string;
   grant: GrantType;
-  /** What an account without a refresh token is serialised by. */
-  clientKey: string;
   store: TokenStore;
   keeper: Keeper;
   ledger: Ledger;
   mutex: GrantMutex;
+  section: CriticalSection;
   turns: Turns;
   settings: Settings['renewal'];
   lockWaitMs: number;
@@ -49,7 +47,6 @@ export interface RevocationDeps {
   release: () => void;
   /** Begins a generation without tokens. */
   forget: () => void;
-  warn: (message: string) => void;
 }
 
 /** Each round finds another token; without a lock, a process that is just renewing brings one more. */
@@ -57,7 +54,7 @@ const mostRounds = 10;
 
 /** Creates the revocation of one account. */
 export function createRevocation(deps: RevocationDeps): Revocation {
-  const { env, account, grant, store, keeper, ledger, mutex, turns, settings, ahead } = deps;
+  const { env, account, grant, store, keeper, ledger, mutex, section, turns, settings, ahead } = deps;
   const name = JSON.stringify(account);
   const revokeSet = createRevokeSet(env, account, settings);
   /** Kept back for the store. */
@@ -87,9 +84,8 @@ export function createRevocation(deps: RevocationDeps): Revocation {
 
   /** What others in this process are kept out by: the refresh token in hand, or what one of them has redeemed it for. */
   function currentKey(): string {
-    const hand = grant === 'refresh_token' ? ledger.newest?.held.refreshToken : undefined;
-    const refresh = successorOf(hand, mutex.outcomeOf)?.refresh_token ?? hand;
-    return refresh ? fingerprint(refresh) : deps.clientKey;
+    const hand = ledger.newest?.held.refreshToken;
+    return section.keyOf(successorOf(hand, mutex.outcomeOf)?.refresh_token ?? hand);
   }
 
   async function revoke(login: Login): Promise<void> {
@@ -141,26 +137,16 @@ export function createRevocation(deps: RevocationDeps): Revocation {
         if (loaded.set && !ledger.isRevoked(loaded.set)) ledger.keep(holdLoaded(loaded.set, ahead()));
       }
       const key = currentKey();
-      const { lockWaitMs: waitMs, warn } = deps;
-      const locking = { env, store, account, waitMs, releaseMs: settings.storeTimeoutMs, warn };
-      const locked = await mutex.run(
-        key,
-        () => runLocked(locking, (lost, record) => critical(run, key, lost, record), run.signal),
-        run.signal,
-      );
-      if (!locked || (locked.kind === 'failed' && run.signal.aborted)) return replaced();
-      if (locked.kind === 'failed') return unreadable(locked.why, locked.cause);
-      if (locked.value.kind !== 'again') return locked.value;
+      const entering = { key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
+      const entered = await section.enter(entering, (held) => critical(run, key, held));
+      if (entered.kind === 'aborted') return replaced();
+      if (entered.kind === 'failed') return unreadable(entered.why, entered.cause);
+      if (entered.value.kind !== 'again') return entered.value;
     }
     return unreadable('it holds another token each time it is read');
   }
 
-  async function critical(
-    run: Run,
-    key: string,
-    lost: AbortSignal | undefined,
-    record: LockRecord | undefined,
-  ): Promise<Step> {
+  async function critical(run: Run, key: string, { lost, notes }: Section): Promise<Step> {
     run.begin();
     const endsAtMs = env.now() + settings.totalMs - reserveMs;
     let loaded = await keeper.load();
@@ -190,7 +176,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     ledger.clear();
     deps.forget();
     const removed = loaded.kind === 'failed' ? loaded : await keeper.remove();
-    await createUnderWay(env, record).done();
+    await notes.clear();
     if (removed.kind !== 'failed') return { kind: 'done' };
     const text = `the tokens of account ${name} are revoked and no longer used, but the store may still hold them: ${removed.why}. Call revoke() once more, or remove them by hand.`;
     return failed(TokenStoreError, text, removed.cause);

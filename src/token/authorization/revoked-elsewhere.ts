@@ -1,10 +1,9 @@
-import type { LockRecord, TokenSet } from '../../store/store.js';
+import type { TokenSet } from '../../store/store.js';
 import { isNews } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import { runLocked } from '../grant/lock.js';
+import type { Section } from '../grant/critical-section.js';
 import type { RevocationDeps } from './revocation.js';
 import { holdLoaded } from '../pair/token-set.js';
-import { createUnderWay } from '../grant/record.js';
 
 /** Takes note of revocations that the application has made by itself. */
 export interface RevokedElsewhere {
@@ -21,44 +20,22 @@ export interface RevokedElsewhere {
 export function createRevokedElsewhere(
   deps: Pick<
     RevocationDeps,
-    | 'env'
-    | 'account'
-    | 'grant'
-    | 'clientKey'
-    | 'store'
-    | 'keeper'
-    | 'ledger'
-    | 'mutex'
-    | 'turns'
-    | 'settings'
-    | 'lockWaitMs'
-    | 'ahead'
-    | 'forget'
-    | 'warn'
+    'grant' | 'keeper' | 'ledger' | 'mutex' | 'section' | 'turns' | 'lockWaitMs' | 'ahead' | 'forget'
   >,
 ): RevokedElsewhere {
-  const { env, account, grant, store, keeper, ledger, mutex, turns } = deps;
+  const { grant, keeper, ledger, mutex, section, turns } = deps;
   let running: Promise<void> | undefined;
 
   async function inTurn(token: string, signal: AbortSignal): Promise<void> {
-    const hand = grant === 'refresh_token' ? ledger.newest?.held.refreshToken : undefined;
-    const key = hand === undefined ? deps.clientKey : fingerprint(hand);
-    const { lockWaitMs: waitMs, warn } = deps;
-    const locking = { env, store, account, waitMs, releaseMs: deps.settings.storeTimeoutMs, warn };
-    const critical = (_lost: unknown, record: LockRecord | undefined) =>
-      forgetPair(token, signal, { mayRemove: true, record });
-    const locked = await mutex.run(key, () => runLocked(locking, critical, signal), signal);
+    const key = section.keyOf(ledger.newest?.held.refreshToken);
+    const entering = { key, lockWaitMs: deps.lockWaitMs, signal };
+    const entered = await section.enter(entering, (held) => forgetPair(token, signal, held));
     // The store may still hold the pair: here it is not used any more. Without the lock, a pair that another process saves just now could be
     // the one that is removed.
-    if (locked?.kind === 'failed' && !signal.aborted)
-      await forgetPair(token, signal, { mayRemove: false, record: undefined });
+    if (entered.kind === 'failed') await forgetPair(token, signal, undefined);
   }
 
-  async function forgetPair(
-    token: string,
-    signal: AbortSignal,
-    { mayRemove, record }: { mayRemove: boolean; record: LockRecord | undefined },
-  ): Promise<void> {
+  async function forgetPair(token: string, signal: AbortSignal, held: Section | undefined): Promise<void> {
     const loaded = await keeper.load();
     // The application has brought new tokens meanwhile.
     if (signal.aborted) return;
@@ -79,8 +56,9 @@ export function createRevokedElsewhere(
     }
     ledger.clear();
     deps.forget();
-    if (mayRemove) await keeper.remove();
-    await createUnderWay(env, record).done();
+    if (!held) return;
+    await keeper.remove();
+    await held.notes.clear();
   }
 
   return {

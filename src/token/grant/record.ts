@@ -17,12 +17,12 @@ export interface Unwritten {
 }
 
 /** What the lock's record tells of redemptions, by fingerprint. Never rejects and never waits long: the record only names reasons. */
-export interface UnderWay {
+export interface Notes {
   unfinished(fingerprint: string): Promise<Unfinished | undefined>;
-  /** Resolves with what is known against it, if it was not written. */
-  note(fingerprint: string, state: Unfinished['state']): Promise<Unwritten | undefined>;
+  /** Notes how far a redemption has come. Resolves with the reason, if it could not be written. */
+  write(fingerprint: string, state: Unfinished['state']): Promise<Unwritten | undefined>;
   /** Nothing is under way any more. */
-  done(): Promise<void>;
+  clear(): Promise<void>;
 }
 
 /** Nobody waits longer for a note. */
@@ -30,8 +30,8 @@ const noteMs = 1_000;
 const written = /^([0-9a-f]{8}) (presented|unsaved) \d+$/;
 
 /** Reads and writes a lock's record; without one nothing is known. */
-export function createUnderWay(env: Env, record: LockRecord | undefined): UnderWay {
-  async function write(text: string | undefined): Promise<Unwritten | undefined> {
+export function createNotes(env: Env, record: LockRecord | undefined): Notes {
+  async function put(text: string | undefined): Promise<Unwritten | undefined> {
     if (!record) return undefined;
     const written = await within(
       env,
@@ -59,9 +59,9 @@ export function createUnderWay(env: Env, record: LockRecord | undefined): UnderW
       return { state: state as Unfinished['state'], text: String(text) };
     },
     // The time is for people, and a sign of life.
-    note: (fingerprint, state) => write(`${fingerprint.slice(0, 8)} ${state} ${Math.round(env.now())}`),
-    async done() {
-      await write(undefined);
+    write: (fingerprint, state) => put(`${fingerprint.slice(0, 8)} ${state} ${Math.round(env.now())}`),
+    async clear() {
+      await put(undefined);
     },
   };
 }

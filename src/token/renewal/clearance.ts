@@ -1,7 +1,5 @@
 import type { Env } from '../../time/env.js';
-import { codeOf } from '../../text/words.js';
-import type { LockRecord, TokenSet } from '../../store/store.js';
-import { call, within } from '../../time/within.js';
+import type { TokenSet } from '../../store/store.js';
 import type { Loaded } from '../loading/bounded-store.js';
 
 /** Why a grant must not be presented now. `again`: the store holds something else than it did, so that all is decided anew. */
@@ -17,7 +15,6 @@ export interface Clearance {
 
 /** After a wait of this length the store is read again: without a lock, or with one that was lost, somebody may have renewed. */
 const rereadAfterMs = 1_000;
-const lostText = 'the lock was lost';
 
 /** Creates the clearance of one renewal under its lock. */
 export function createClearance(deps: {
@@ -26,9 +23,10 @@ export function createClearance(deps: {
   /** Whether a set is the one that was read first. */
   isSame: (set: TokenSet | undefined) => boolean;
   read: { readonly set: TokenSet | undefined; readonly atMs: number };
-  lock: { lost: AbortSignal | undefined; record: LockRecord | undefined; waitMs: number };
+  /** Why the lock does not count as held now. */
+  lockObjection: () => Promise<string | undefined>;
 }): Clearance {
-  const { env, lock } = deps;
+  const { env } = deps;
   let { read } = deps;
 
   async function reread(): Promise<Objection | undefined> {
@@ -47,30 +45,8 @@ export function createClearance(deps: {
     async objection() {
       const objection = await reread();
       if (objection) return objection;
-      const why = await lockObjection(env, lock);
+      const why = await deps.lockObjection();
       return why === undefined ? undefined : { kind: 'blocked', why };
     },
   };
-}
-
-/**
- * Why the lock does not count as held at this moment. A lock that can be asked is: a process that was stopped for longer than its lease
- * has heard nothing of the end of it.
- */
-async function lockObjection(
-  env: Env,
-  { lost, record, waitMs }: { lost: AbortSignal | undefined; record: LockRecord | undefined; waitMs: number },
-): Promise<string | undefined> {
-  if (lost?.aborted) return lostText;
-  if (typeof record?.stands !== 'function') return undefined;
-  const asked = await within(
-    env,
-    waitMs,
-    call(() => record.stands!()),
-  );
-  if (lost?.aborted) return lostText;
-  if (asked.kind === 'failed')
-    return `nobody could say whether its lock still stands (${codeOf(asked.error)})`;
-  if (asked.kind !== 'done') return `its lock did not say in ${waitMs} ms whether it still stands`;
-  return asked.value === true ? undefined : lostText;
 }

@@ -16,7 +16,7 @@ import type { Passage } from './login-passage.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
 import type { KnownContent, Saver } from '../saving/saving.js';
-import type { UnderWay, Unwritten } from '../grant/record.js';
+import type { Notes, Unwritten } from '../grant/record.js';
 import {
   holdAnswer,
   holdLoaded,
@@ -38,7 +38,7 @@ export interface Hold {
   /** Why the grant must not be presented now: the lock may have gone meanwhile, or somebody else may have renewed. */
   readonly objection: () => Promise<Objection | undefined>;
   /** What the lock remembers. */
-  readonly underWay: UnderWay;
+  readonly notes: Notes;
   /** Its way through the gate of the login host. */
   readonly passage: Passage;
   /** What is known against redeeming anything, where what the lock remembers could not be written. */
@@ -80,12 +80,12 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   return async (run, hold) => {
     if (grant !== 'refresh_token') return present(run, hold);
-    const { key, underWay } = hold;
-    if (await underWay.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
+    const { key, notes } = hold;
+    if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
     // The store still holds the token that the note is about, and nobody else has the one in hand.
     const noted = ledger.unsaved;
-    const unwritten = noted ? undefined : await underWay.note(key, 'presented');
+    const unwritten = noted ? undefined : await notes.write(key, 'presented');
     const unsavable = unwritten && !run.signal.aborted ? await hold.unsavable(unwritten) : undefined;
     const step = unsavable ?? (await present(run, hold));
     if (!noted || !ledger.unsaved) await conclude(step, hold);
@@ -93,15 +93,15 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   };
 
   /** What the lock remembers of this redemption, for whoever holds it next. */
-  async function conclude(step: Step, { key, underWay }: Hold): Promise<void> {
+  async function conclude(step: Step, { key, notes }: Hold): Promise<void> {
     const outcome = mutex.outcomeOf(key);
     // Without an outcome the token has not been spent: it came back with the answer.
-    if ('unsaved' in step && step.unsaved && outcome) return void (await underWay.note(key, 'unsaved'));
+    if ('unsaved' in step && step.unsaved && outcome) return void (await notes.write(key, 'unsaved'));
     // Without an answer it may be spent; and a verdict stays what it was.
     const isOpen =
       outcome?.kind === 'perhaps-spent' ||
       (outcome?.kind === 'dead' && outcome.reason === 'refresh-response-lost');
-    if (!isOpen) await underWay.done();
+    if (!isOpen) await notes.clear();
   }
 
   function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>): RenewalFailure {

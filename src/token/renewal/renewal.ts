@@ -1,5 +1,5 @@
 import type { ProcoreError } from '../../failure/errors.js';
-import type { LockRecord, TokenSet } from '../../store/store.js';
+import type { TokenSet } from '../../store/store.js';
 import { identityOf, isNews, isUncertain } from '../pair/identity.js';
 import { outranks } from '../pair/authorization-line.js';
 import { afterContentionMs, afterReleaseMs, storeRetryDelayMs } from '../../time/backoff.js';
@@ -9,7 +9,7 @@ import { fingerprint } from '../pair/fingerprint.js';
 import { afterUnwritten } from '../grant/foresight.js';
 import type { Lease } from '../pair/ledger.js';
 import { isSuccessor } from '../pair/lineage.js';
-import { runLocked } from '../grant/lock.js';
+import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import { createPassage, type Passage } from './login-passage.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
@@ -18,7 +18,7 @@ import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
 import { successorOf } from '../grant/successor.js';
 import { holdLoaded, isSameUser } from '../pair/token-set.js';
 import type { Way } from '../../wire/way.js';
-import { createUnderWay, type UnderWay, type Unwritten } from '../grant/record.js';
+import type { Notes, Unwritten } from '../grant/record.js';
 
 /** Why a pair could not be saved. */
 export interface Unsaved {
@@ -82,20 +82,18 @@ function wasContended(lockMs: number, loadMs: number): boolean {
 export interface RenewalDeps extends RedemptionDeps {
   /** The account's own, which this changes: what was last seen of another process that could not save a new pair so far. */
   signs: { lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined };
-  /** What `client_credentials` is serialised by. */
-  clientKey: string;
+  section: CriticalSection;
   lockWaitMs: number;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
   secondLook: SecondLook;
   /** Lets calls in flight finish where the server is known to kill their token. */
   drain: (run: RenewalRun) => Promise<void>;
-  warn: (message: string) => void;
 }
 
 /** One renewal: mutex, lock, load, adopt or redeem, save. Never rejects but by a defect. */
 export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<RenewalResult> {
-  const { env, account, grant, keeper, ledger, saver, mutex, settings } = deps;
+  const { env, account, grant, keeper, ledger, saver, mutex, section, settings } = deps;
   const ahead = () => ({ aheadMs: settings.aheadMs, draw: env.random() });
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
   const failures = failuresOf(account, grant, deps.takesOver);
@@ -103,11 +101,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   const redeem = createRedemption(deps);
   const { signs } = deps;
 
-  /** What the renewal of this set is serialised by. */
-  function keyOf(lease: Lease | undefined): string {
-    const refresh = grant === 'refresh_token' ? lease?.held.refreshToken : undefined;
-    return refresh ? fingerprint(refresh) : deps.clientKey;
-  }
+  const keyOf = (lease: Lease | undefined) => section.keyOf(lease?.held.refreshToken);
 
   return async (run) => {
     const passage = createPassage({ env, gate: deps.loginGate(), settings, failures }, run);
@@ -143,8 +137,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
    * Whether somebody else has the successor of this token and goes on trying to save it. To present the token once more could cost that
    * pair; but who gives no sign of life is gone, and then the server decides.
    */
-  async function isBeingSaved(key: string, underWay: UnderWay): Promise<boolean> {
-    const unfinished = ledger.unsaved ? undefined : await underWay.unfinished(key);
+  async function isBeingSaved(key: string, notes: Notes): Promise<boolean> {
+    const unfinished = ledger.unsaved ? undefined : await notes.unfinished(key);
     if (unfinished?.state !== 'unsaved') return false;
     const nowMs = env.now();
     // A clock that was set back must not make hours of seconds.
@@ -201,38 +195,26 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     }
     const key = keyOf(ledger.newest);
     const askedAtMs = env.now();
-    const { store, lockWaitMs: waitMs, warn } = deps;
-    const locking = { env, store, account, waitMs, releaseMs: settings.storeTimeoutMs, warn };
     // For a call whose patience ends in the wait: nothing has been redeemed.
     const waiting = failures.store('store.lock() has not given the lock yet').error;
-    if (store.lock) run.trouble ??= waiting;
-    const locked = await mutex.run(
-      key,
-      () =>
-        runLocked(
-          locking,
-          (lost, record) => {
-            // What a try before this one has come to still holds.
-            if (run.trouble === waiting) run.trouble = undefined;
-            return critical(run, key, lost, record, passage, { askedAtMs, hasPlace });
-          },
-          run.signal,
-        ),
-      run.signal,
-    );
-    if (!locked || run.signal.aborted) return { kind: 'superseded' };
-    return locked.kind === 'ran' ? locked.value : failures.store(locked.why, locked.cause);
+    if (deps.store.lock) run.trouble ??= waiting;
+    const entering = { key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
+    const entered = await section.enter(entering, (held) => {
+      // What a try before this one has come to still holds.
+      if (run.trouble === waiting) run.trouble = undefined;
+      return critical(run, key, held, passage, { askedAtMs, hasPlace });
+    });
+    if (entered.kind === 'aborted' || run.signal.aborted) return { kind: 'superseded' };
+    return entered.kind === 'ran' ? entered.value : failures.store(entered.why, entered.cause);
   }
 
   async function critical(
     run: RenewalRun,
     key: string,
-    lost: AbortSignal | undefined,
-    record: LockRecord | undefined,
+    { lost, notes, objection }: Section,
     passage: Passage,
     { askedAtMs, hasPlace }: { askedAtMs: number; hasPlace: boolean },
   ): Promise<Step> {
-    const underWay = createUnderWay(env, record);
     const lockedAtMs = env.now();
     const endsAtMs = lockedAtMs + settings.totalMs;
     let loadedAtMs = lockedAtMs;
@@ -287,7 +269,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     }
     const seenLate = await lookAgain(run, key, hand, endsAtMs);
     if (seenLate) return seenLate;
-    if (grant === 'refresh_token' && (await isBeingSaved(key, underWay))) return failures.elsewhere();
+    if (grant === 'refresh_token' && (await isBeingSaved(key, notes))) return failures.elsewhere();
     // What the store had needed no request; one that has to wait holds nothing meanwhile that others wait for.
     if (!passage.enter()) return { kind: 'queue' };
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
@@ -298,7 +280,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       load: keeper.load,
       isSame: (set) => idOf(set) === idOf(loaded.set),
       read: { set: loaded.set, atMs: loadedAtMs },
-      lock: { lost, record, waitMs: settings.storeTimeoutMs },
+      lockObjection: objection,
     });
     // A lock that still stands proves that what was loaded under it is what the store holds.
     const known = () => (deps.store.lock && !lost?.aborted ? { set: clearance.read().set } : undefined);
@@ -308,7 +290,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       endsAtMs,
       lost,
       objection: clearance.objection,
-      underWay,
+      notes,
       passage,
       unsavable: (unwritten) => unsavable(run, unwritten, lost, clearance),
       known,

@@ -4,6 +4,8 @@ import type { GrantType, KnownTokens } from '../pair/identity.js';
 import { withNewAuthorisation } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
 import { createLateSave } from './late-save.js';
+import type { CriticalSection } from '../grant/critical-section.js';
+import type { GrantMutex } from '../grant/registry.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { Saver, SaveResult } from './saving.js';
 import type { Telling } from '../told/telling.js';
@@ -69,16 +71,33 @@ export function createWrites(deps: {
   change: (result: SaveResult & { kind: 'theirs' }) => Lease;
   /** What the store holds, where nothing is in memory. */
   stored: () => Promise<TokenSet | undefined>;
-  /** Runs a save under mutex and lock. */
-  underLock: (save: () => Promise<SaveResult>, signal: AbortSignal) => Promise<SaveResult>;
+  section: CriticalSection;
+  mutex: Pick<GrantMutex, 'outcomeOf'>;
+  /** How long a save waits for the store's lock. */
+  lockWaitMs: number;
   /** Hears of a pair that a person has brought, and that is in the store now. */
   broughtSaved: (set: TokenSet) => void;
   serverOffsetMs: () => number;
 }): Writes {
-  const { env, ledger, saver, turns, telling, underLock } = deps;
+  const { env, ledger, saver, turns, telling, section } = deps;
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
   let moves = 0;
+
+  /** Runs a save outside of a renewal, in the critical section of what the store is believed to hold. */
+  async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
+    const key = section.keyOf(ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken);
+    const entered = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, async ({ notes }) => {
+      const result = await save();
+      if (result.kind === 'saved') await notes.clear();
+      // A sign of life, for those who wait for this pair.
+      else if (result.kind === 'failed' && deps.mutex.outcomeOf(key)?.kind === 'renewed')
+        await notes.write(key, 'unsaved');
+      return result;
+    });
+    if (entered.kind === 'aborted') return { kind: 'failed', why: 'it was given up' };
+    return entered.kind === 'ran' ? entered.value : entered;
+  }
 
   function trySave(): Promise<'done' | 'left'> {
     const signal = turns.generation;

@@ -3,6 +3,100 @@ import type { Env } from '../../time/env.js';
 import { codeOf, failureOf } from '../../text/words.js';
 import type { LockRecord, TokenStore } from '../../store/store.js';
 import { call, within } from '../../time/within.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import type { GrantType } from '../pair/identity.js';
+import { createNotes, type Notes } from './record.js';
+import type { GrantQueue } from './registry.js';
+
+/** What stands while a critical section runs. */
+export interface Section {
+  /** Aborts when the store says that the lock has been lost. Undefined where there is no lock, or where it cannot tell. */
+  readonly lost: AbortSignal | undefined;
+  /** What the lock remembers of redemptions that were not finished. */
+  readonly notes: Notes;
+  /** Why the lock does not count as held at this moment; undefined: it does, or there is none. Never rejects. */
+  objection(): Promise<string | undefined>;
+}
+
+/** How a critical section went. */
+export type Entered<T> =
+  | Locked<T>
+  /** The signal has aborted before its turn came: it has not run and never will. */
+  | { kind: 'aborted' };
+
+/**
+ * The part of a renewal, of a late save or of a revocation that runs alone: in this process by the queue of the grant, which all copies of the
+ * package share, and across processes by the store's lock.
+ */
+export interface CriticalSection {
+  /** The key of the queue: the fingerprint of the refresh token, or the client and account where there is none. */
+  keyOf(refreshToken: string | undefined): string;
+  /**
+   * Runs `critical` when nobody else is in the section of this key. `lockWaitMs` bounds the wait for the store's lock. A rejection of
+   * `critical` passes through.
+   */
+  enter<T>(
+    how: { readonly key: string; readonly lockWaitMs: number; readonly signal: AbortSignal },
+    critical: (section: Section) => Promise<T>,
+  ): Promise<Entered<T>>;
+}
+
+/** Creates the critical section of one account. */
+export function createCriticalSection(deps: {
+  env: Env;
+  account: string;
+  grant: GrantType;
+  /** What an account without a refresh token is serialized by. */
+  clientKey: string;
+  store: TokenStore;
+  mutex: GrantQueue;
+  settings: { readonly storeTimeoutMs: number };
+  warn: (why: string) => void;
+}): CriticalSection {
+  const { env, grant, clientKey, mutex } = deps;
+  const { storeTimeoutMs } = deps.settings;
+  return {
+    keyOf: (refreshToken) =>
+      grant === 'refresh_token' && refreshToken ? fingerprint(refreshToken) : clientKey,
+    async enter({ key, lockWaitMs, signal }, critical) {
+      const locking = { ...deps, waitMs: lockWaitMs, releaseMs: storeTimeoutMs };
+      const inSection = (lost: AbortSignal | undefined, record: LockRecord | undefined) =>
+        critical({
+          lost,
+          notes: createNotes(env, record),
+          objection: () => lockObjection(env, lost, record, storeTimeoutMs),
+        });
+      const entered = await mutex.run(key, () => runLocked(locking, inSection, signal), signal);
+      return !entered || (entered.kind === 'failed' && signal.aborted) ? { kind: 'aborted' } : entered;
+    },
+  };
+}
+
+const lostText = 'the lock was lost';
+
+/**
+ * Why the lock does not count as held at this moment. A lock that can be asked is: a process that was stopped for longer than its lease
+ * has heard nothing of the end of it.
+ */
+async function lockObjection(
+  env: Env,
+  lost: AbortSignal | undefined,
+  record: LockRecord | undefined,
+  waitMs: number,
+): Promise<string | undefined> {
+  if (lost?.aborted) return lostText;
+  if (typeof record?.stands !== 'function') return undefined;
+  const asked = await within(
+    env,
+    waitMs,
+    call(() => record.stands!()),
+  );
+  if (lost?.aborted) return lostText;
+  if (asked.kind === 'failed')
+    return `nobody could say whether its lock still stands (${codeOf(asked.error)})`;
+  if (asked.kind !== 'done') return `its lock did not say in ${waitMs} ms whether it still stands`;
+  return asked.value === true ? undefined : lostText;
+}
 
 /** How a critical section under the store's lock went. */
 export type Locked<T> =

@@ -1,7 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenStore } from '../../../../src/store/store.js';
-import { runLocked } from '../../../../src/token/grant/lock.js';
+import { createCriticalSection, runLocked } from '../../../../src/token/grant/critical-section.js';
+import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
+import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 import { createManualEnv, settled } from '../../../support/manual-env.js';
 
 type Lock = (
@@ -311,5 +313,95 @@ describe('what the lock does after the section', () => {
       () => Promise.reject(new Error('defect')),
     );
     await expect(running).rejects.toThrow('defect');
+  });
+});
+
+describe('a critical section', () => {
+  function setUpSection(store: TokenStore) {
+    const env = createManualEnv();
+    const section = createCriticalSection({
+      env,
+      account: 'acme',
+      grant: 'refresh_token',
+      clientKey: 'client of acme',
+      store,
+      mutex: createGrantRegistry({}),
+      settings: { storeTimeoutMs: 5_000 },
+      warn: () => undefined,
+    });
+    const abort = new AbortController();
+    const entering = { key: section.keyOf('R1'), lockWaitMs: 1_000, signal: abort.signal };
+    return { env, section, abort, entering };
+  }
+  const unlocked: TokenStore = { load: () => null, save: () => {} };
+
+  test('has the key of the refresh token, and without one that of client and account', () => {
+    const { section } = setUpSection(unlocked);
+    expect(section.keyOf('R1')).toBe(fingerprint('R1'));
+    expect(section.keyOf(undefined)).toBe('client of acme');
+  });
+
+  test('runs for one at a time, also where the one before has thrown', async () => {
+    const { section, entering } = setUpSection(unlocked);
+    const order: string[] = [];
+    const first = section.enter(entering, async () => {
+      order.push('first begins');
+      await settled();
+      order.push('first throws');
+      throw new Error('defect');
+    });
+    const second = section.enter(entering, async () => order.push('second begins'));
+    await expect(first).rejects.toThrow('defect');
+    await second;
+    expect(order).toEqual(['first begins', 'first throws', 'second begins']);
+  });
+
+  test('does not run for whoever gives up while another is in it', async () => {
+    const { section, entering, abort } = setUpSection(unlocked);
+    let leave = () => {};
+    const first = section.enter({ ...entering, signal: new AbortController().signal }, () => {
+      return new Promise<void>((resolve) => (leave = resolve));
+    });
+    let entered = false;
+    const second = section.enter(entering, async () => (entered = true));
+    abort.abort();
+    expect(await second).toEqual({ kind: 'aborted' });
+    leave();
+    await first;
+    expect(entered).toBe(false);
+  });
+
+  test('does not run for whoever gives up while the store has not given the lock', async () => {
+    const { section, entering, abort } = setUpSection({ ...unlocked, lock: () => new Promise(() => {}) });
+    const entered = section.enter(entering, async () => 'ran');
+    await settled();
+    abort.abort();
+    expect(await entered).toEqual({ kind: 'aborted' });
+  });
+
+  test('is free again for the next one after a lock that never answers', async () => {
+    const { env, section, entering } = setUpSection({ ...unlocked, lock: () => new Promise(() => {}) });
+    const work = Promise.all([
+      section.enter(entering, async () => 'ran'),
+      section.enter(entering, async () => 'ran'),
+    ]);
+    const failed = { kind: 'failed', why: 'store.lock() gave no lock in 1000 ms' };
+    expect(await env.drive(work, 500)).toEqual([failed, failed]);
+  });
+
+  test.each([
+    [async () => true, undefined],
+    [async () => false, 'the lock was lost'],
+    [async () => Promise.reject(new Error('gone')), /^nobody could say whether its lock still stands/],
+  ])('asks the lock whether it still stands', async (stands, why) => {
+    const record = { read: async () => undefined, write: async () => undefined, stands };
+    const { section, entering } = setUpSection({
+      ...unlocked,
+      lock: (_account, critical) => critical(undefined, record),
+    });
+    const entered = await section.enter(entering, ({ objection }) => objection());
+    const value = entered.kind === 'ran' ? entered.value : 'did not run';
+    if (why instanceof RegExp) expect(value).toMatch(why);
+    else expect(value).toBe(why);
   });
 });
