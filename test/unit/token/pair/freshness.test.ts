@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { freshnessOf } from '../../../../src/token/pair/freshness.js';
-import { holdAnswer, holdLoaded } from '../../../../src/token/pair/token-set.js';
+import { holdAnswer, holdLoaded, localExpiryMs } from '../../../../src/token/pair/token-set.js';
 
 const sentAtMs = 1_800_000_000_000;
 const expiresAtMs = sentAtMs + 5_400_000;
@@ -54,5 +55,22 @@ describe('a token', () => {
     expect(freshnessOf(dated, endMs - 300_001, { serverOffsetMs: offsetMs })).toBe('fresh');
     expect(freshnessOf(dated, endMs - 300_000, { serverOffsetMs: offsetMs })).toBe('aging');
     expect(freshnessOf(dated, endMs - 9_999, { serverOffsetMs: offsetMs })).toBe('expired');
+  });
+
+  test('is as fresh as the end that is believed says, whatever else its columns say', () => {
+    const moment = fc.integer({ min: 0, max: 20_000 });
+    const maybe = fc.option(moment, { nil: undefined });
+    const columns = fc.record({ expires_at: maybe, created_at: maybe, expires_in: maybe });
+    fc.assert(
+      fc.property(columns, moment, maybe, (set, nowSeconds, alive) => {
+        const row = holdLoaded({ access_token: 'a', ...set }, ahead);
+        const seen = { serverOffsetMs: 0, aliveAtMs: alive && alive * 1000 };
+        const endsAtMs = localExpiryMs(row, seen) ?? Infinity;
+        const leftMs = endsAtMs - nowSeconds * 1000;
+        const isOver = leftMs < row.marginMs || leftMs <= 0;
+        const expected = isOver ? 'expired' : leftMs <= row.aheadMs ? 'aging' : 'fresh';
+        expect(freshnessOf(row, nowSeconds * 1000, seen)).toBe(expected);
+      }),
+    );
   });
 });
