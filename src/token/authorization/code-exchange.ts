@@ -5,12 +5,10 @@ import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantType } from '../pair/identity.js';
 import { failuresOf } from '../told/failures.js';
-import type { TimedVerdict } from '../endpoint/exchange.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { judgeAnswer, tokenRequestForm, type CodeGrant, type Verdict } from '../endpoint/verdict.js';
-import { insist } from '../endpoint/insist.js';
+import { askUntilVerdict, createAccess, type Unasked } from '../endpoint/until-verdict.js';
 import type { Login } from '../endpoint/login.js';
-import { createAccess } from '../endpoint/login-access.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import type { GrantMutex } from '../grant/registry.js';
 import {
@@ -79,52 +77,31 @@ export function createCodeExchange(deps: {
       judge: judgeAnswer,
     } as const;
     const { answerTimeoutMs, totalMs } = settings;
-    const patience = {
-      endsAtMs: env.now() + totalMs,
-      answerTimeoutMs,
-      leastAnswerMs: Math.min(answerTimeoutMs, totalMs / 4),
-      resends: 0,
-      signal: never,
-    };
+    const endsAtMs = env.now() + totalMs;
+    const leastAnswerMs = Math.min(answerTimeoutMs, totalMs / 4);
     const gate = deps.loginGate();
-    const askedBy = patience.endsAtMs - patience.leastAnswerMs;
     const turn = gate.turn();
     // A person waits, and a code lives for minutes: log-ins go before all renewals.
     const access = createAccess(env, gate, {
       most: settings.concurrency,
       rank: () => 'first',
       turn: () => turn,
-      patientUntilMs: () => askedBy,
+      patientUntilMs: () => endsAtMs - leastAnswerMs,
     });
-    const verdict = await insist(env, patience, async (answerTimeoutMs) => {
-      const blocked = await access.wait(askedBy - env.now(), never);
-      if (blocked) return busyUntil(blocked.untilMs);
-      const leftMs = Math.max(patience.leastAnswerMs, patience.endsAtMs - env.now());
-      const verdict = await login.send(request, {
-        signal: never,
-        answerTimeoutMs: Math.min(answerTimeoutMs, leftMs),
-      });
-      access.ended(verdict);
-      return verdict;
-    });
+    const persistence = {
+      ...{ endsAtMs, answerTimeoutMs, leastAnswerMs, signal: never, gate: access },
+      // A code works once: it is not presented again after a lost answer.
+      resends: 0,
+    };
+    const verdict = await askUntilVerdict(env, persistence, (answerTimeoutMs) =>
+      login.send(request, { signal: never, answerTimeoutMs }),
+    );
     if (isUsed(verdict)) mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     return verdict;
   }
 
-  function busyUntil(untilMs: number | undefined): TimedVerdict {
-    const nowMs = env.now();
-    const why =
-      'the login host has turned away requests of this client (429 or 503), and was not asked again';
-    return {
-      kind: 'busy',
-      why,
-      waitMs: untilMs === undefined ? undefined : untilMs - nowMs,
-      sentAtMs: nowMs,
-    };
-  }
-
   function errorOf(
-    verdict: Exclude<Verdict, { kind: 'renewed' }>,
+    verdict: Exclude<Verdict, { kind: 'renewed' }> | Unasked,
     retryAtMs: number | undefined,
   ): ProcoreError {
     if (verdict.kind === 'invalid-grant') return failures.dead('code-invalid', verdict.why).error;
@@ -174,6 +151,6 @@ export function createCodeExchange(deps: {
   };
 }
 
-function isUsed({ kind }: Verdict): boolean {
+function isUsed({ kind }: Verdict | Unasked): boolean {
   return kind === 'renewed' || kind === 'invalid-grant' || kind === 'perhaps-spent';
 }

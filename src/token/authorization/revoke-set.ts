@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import { ClientRejectedError, TokenRenewalError, type ProcoreError } from '../../failure/errors.js';
 import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
-import { insist } from '../endpoint/insist.js';
+import { askUntilVerdict, type Unasked } from '../endpoint/until-verdict.js';
 import type { Login } from '../endpoint/login.js';
 import { judgeRevocation, revocationForm, type RevocationVerdict } from '../endpoint/revocation-form.js';
 
@@ -23,7 +23,7 @@ export function createRevokeSet(env: Env, account: string, settings: Settings['r
   const name = JSON.stringify(account);
 
   function errorOf(
-    verdict: Exclude<RevocationVerdict, { kind: 'revoked' }>,
+    verdict: Exclude<RevocationVerdict, { kind: 'revoked' }> | Unasked,
     retryAtMs?: number,
   ): ProcoreError {
     const { kind, why } = verdict;
@@ -44,11 +44,9 @@ export function createRevokeSet(env: Env, account: string, settings: Settings['r
     // expired, and servers take that one for unknown. Then the access token, which is what Procore's page asks for.
     for (const token of [set.refresh_token, set.access_token]) {
       if (!token) continue;
-      // Not beyond the time that the lock is held for.
-      if (env.now() + leastAnswerMs > endsAtMs)
-        return errorOf({ kind: 'unclear', why: 'there was no time left for an answer' });
-      const verdict = await insist(
+      const verdict = await askUntilVerdict(
         env,
+        // Not beyond the time that the lock is held for.
         { endsAtMs, answerTimeoutMs, leastAnswerMs, resends, signal },
         (answerTimeoutMs) =>
           login.send<RevocationVerdict>(

@@ -2,17 +2,15 @@ import type { Env } from '../../time/env.js';
 import { retold } from '../../failure/errors.js';
 import type { Settings } from '../../options/options.js';
 import type { Failures, RenewalFailure } from '../told/failures.js';
-import { createAccess, type Access } from '../endpoint/login-access.js';
+import { createAccess, whyNotLetThrough, type Access } from '../endpoint/until-verdict.js';
 import type { Asker, LoginGate } from '../endpoint/login-gate.js';
 import type { RenewalRun } from './renewal.js';
 import { byClock } from '../../time/within.js';
 
 /** The way of one renewal through the gate of the login host. */
-export interface Passage extends Pick<Access, 'enter' | 'ended' | 'leave'> {
+export interface Passage extends Access {
   /** Waits for its turn, holding nothing. An end of the renewal, or undefined: it has come. `why`: what the login host has answered it. */
   queue(why: string | undefined): Promise<RenewalFailure | { kind: 'superseded' } | undefined>;
-  /** Waits for its turn in the middle of a redemption, at the front, until `untilMs`. */
-  insist(untilMs: number): Promise<RenewalFailure | undefined>;
 }
 
 /** Creates the way of this renewal. */
@@ -37,17 +35,20 @@ export function createPassage(
   const access = createAccess(env, gate, asker);
 
   function blocked({ untilMs }: { untilMs?: number }, why: string | undefined): RenewalFailure {
-    const others =
-      untilMs === undefined
-        ? 'it was not its turn in time: too many accounts of this client are asking for tokens'
-        : 'the login host has turned away requests of this client (429 or 503), and was not asked again';
-    return failures.undecided(why ?? others, untilMs);
+    return failures.undecided(why ?? whyNotLetThrough(untilMs), untilMs);
   }
 
   return {
-    enter: access.enter,
-    ended: access.ended,
-    leave: access.leave,
+    ...access,
+    // In the middle of a redemption, at the front: mutex and lock are held meanwhile.
+    async wait(maxMs, signal) {
+      isInside = true;
+      try {
+        return await access.wait(maxMs, signal);
+      } finally {
+        isInside = false;
+      }
+    },
     async queue(why) {
       if (isForsaken()) return { kind: 'superseded' };
       const over = new AbortController();
@@ -62,12 +63,6 @@ export function createPassage(
       run.signal.removeEventListener('abort', end);
       if (run.signal.aborted || isForsaken()) return { kind: 'superseded' };
       return waited && blocked(waited, why);
-    },
-    async insist(untilMs) {
-      isInside = true;
-      const waited = await access.wait(untilMs - env.now(), run.signal);
-      isInside = false;
-      return waited && blocked(waited, undefined);
     },
   };
 }

@@ -3,12 +3,12 @@ import type { RenewalGrant, Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { outranks, withAuthorisationOf } from '../pair/authorization-line.js';
-import { reloadAfterMs, resendDelayMs } from '../../time/backoff.js';
+import { reloadAfterMs } from '../../time/backoff.js';
 import type { Objection } from './clearance.js';
-import type { Exchange } from '../endpoint/exchange.js';
+import type { Exchange, TimedVerdict } from '../endpoint/exchange.js';
+import { askUntilVerdict } from '../endpoint/until-verdict.js';
 import { extrasOfAnswer } from '../pair/extras.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
-import type { Verdict } from '../endpoint/verdict.js';
 import type { Keeper, Loaded } from '../loading/bounded-store.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { withRedeemed, withReplaced } from '../pair/lineage.js';
@@ -104,8 +104,13 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (!isOpen) await notes.clear();
   }
 
-  function undecided(verdict: Exclude<Verdict, { kind: 'renewed' }>): RenewalFailure {
-    return failures.undecided(verdict.why, undefined, 'cause' in verdict ? verdict.cause : undefined);
+  function undecided(verdict: {
+    kind: string;
+    why?: string;
+    retryAtMs?: number;
+    cause?: unknown;
+  }): RenewalFailure {
+    return failures.undecided(verdict.why ?? '', verdict.retryAtMs, verdict.cause);
   }
 
   /** Nothing is presented now. Once an answer was lost, nobody can say any more that nothing was redeemed. */
@@ -119,77 +124,70 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   async function present(run: RenewalRun, hold: Hold): Promise<Step> {
     run.trouble = undefined;
+    const { key } = hold;
     const request: RenewalGrant =
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
-    const { passage } = hold;
+    const isPerhapsSpent = () => grant === 'refresh_token' && mutex.outcomeOf(key)?.kind === 'perhaps-spent';
     let lostAnswer: string | undefined;
-    for (let attempt = 0, resends = 0; ; attempt++) {
-      const blocked = await passage.insist(hold.endsAtMs - reserveMs - leastAnswerMs);
-      if (run.signal.aborted) return { kind: 'superseded' };
-      if (blocked) return blocked;
-      const leftMs = hold.endsAtMs - reserveMs - env.now();
-      if (leftMs < leastAnswerMs) {
-        // The machine slept, or the store took all the time there was: lock and store are asked again.
-        return lostAnswer === undefined
-          ? { kind: 'again' }
-          : failures.undecided('there was no time left for an answer');
-      }
+    let objection: Objection | undefined;
+
+    async function send(answerTimeoutMs: number): Promise<TimedVerdict> {
       run.posted = true;
-      const answerTimeoutMs = Math.min(settings.answerTimeoutMs, leftMs);
-      let objection: Objection | undefined;
       const mayPresent = async () => (objection = await hold.objection()) === undefined;
-      const verdict = await deps.exchange(request, {
-        account,
+      const { signal, way } = run;
+      const verdict = await deps.exchange(request, { account, signal, answerTimeoutMs, way, mayPresent });
+      if (verdict.kind !== 'perhaps-spent') return verdict;
+      if (grant === 'refresh_token') mutex.record(key, { kind: 'perhaps-spent' });
+      lostAnswer = verdict.why;
+      return verdict;
+    }
+
+    const verdict = await askUntilVerdict(
+      env,
+      {
+        endsAtMs: hold.endsAtMs - reserveMs,
+        answerTimeoutMs: settings.answerTimeoutMs,
+        leastAnswerMs,
+        // If the token was not spent it works, if it was the server says so.
+        resends: settings.resendAfterLostAnswer,
         signal: run.signal,
-        answerTimeoutMs,
-        way: run.way,
-        mayPresent,
-      });
-      passage.ended(verdict);
-      if (run.signal.aborted) {
-        // Neither saved nor used here; but whoever else holds this token must know what became of it.
-        if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
-        if (verdict.kind === 'perhaps-spent' && grant === 'refresh_token')
-          mutex.record(hold.key, { kind: 'perhaps-spent' });
-        return { kind: 'superseded' };
-      }
-      if (objection) return stopFor(objection, lostAnswer);
-      let waitMs = resendDelayMs(attempt, env.random());
-      switch (verdict.kind) {
-        case 'renewed':
-          return accept(verdict.answer, verdict.sentAtMs, hold);
-        case 'invalid-grant':
-          return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
-        case 'client-rejected':
-          return failures.rejected(verdict.why, verdict.secretMayChange);
-        case 'unclear':
-          return failures.undecided(verdict.why);
-        case 'perhaps-spent':
-          if (grant === 'refresh_token') mutex.record(hold.key, { kind: 'perhaps-spent' });
-          // If the token was not spent it works, if it was the server says so.
-          if (resends++ >= settings.resendAfterLostAnswer) return undecided(verdict);
-          lostAnswer = verdict.why;
-          break;
-        case 'busy':
-          // The gate is closed now. Nothing is held while it is, unless somebody else could take this token for a good one.
-          if (grant !== 'refresh_token' || mutex.outcomeOf(hold.key)?.kind !== 'perhaps-spent')
-            return { kind: 'queue', why: verdict.why };
-          waitMs = 0;
-          break;
-        case 'not-sent':
-          break;
-      }
-      /** Nobody waits for a connection that cannot be made; a lost answer is another matter. */
-      const pointless = () => verdict.kind === 'not-sent' && (verdict.final || run.waiting === 0);
-      const readyAtMs = env.now() + waitMs;
-      const tooLate = readyAtMs > hold.endsAtMs - reserveMs - leastAnswerMs;
-      if (tooLate || pointless()) return undecided(verdict);
-      run.trouble = undecided(verdict).error;
-      await env.sleep(waitMs, { signal: run.signal });
-      if (run.signal.aborted) return { kind: 'superseded' };
-      if (pointless()) return undecided(verdict);
+        gate: hold.passage,
+        maySendAgain({ kind }) {
+          if (objection) return false;
+          // Nobody waits for a connection that cannot be made; a lost answer is another matter.
+          if (kind === 'not-sent') return run.waiting > 0;
+          // Nothing is held while the gate is closed, unless somebody else could take this token for a good one.
+          return kind !== 'busy' || isPerhapsSpent();
+        },
+        onWait: (verdict) => (run.trouble = undecided(verdict).error),
+      },
+      send,
+    );
+    if (run.signal.aborted) {
+      // Neither saved nor used here; but whoever else holds this token must know what became of it.
+      if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
+      return { kind: 'superseded' };
+    }
+    if (objection) return stopFor(objection, lostAnswer);
+    switch (verdict.kind) {
+      case 'renewed':
+        return accept(verdict.answer, verdict.sentAtMs, hold);
+      case 'invalid-grant':
+        return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
+      case 'client-rejected':
+        return failures.rejected(verdict.why, verdict.secretMayChange);
+      case 'busy':
+        return isPerhapsSpent() ? undecided(verdict) : { kind: 'queue', why: verdict.why };
+      case 'no-time':
+        // The machine slept, or the store took all the time there was: lock and store are asked again.
+        return lostAnswer === undefined ? { kind: 'again' } : undecided(verdict);
+      case 'perhaps-spent':
+      case 'not-sent':
+      case 'unclear':
+      case 'blocked':
+        return undecided(verdict);
     }
   }
 

@@ -1,16 +1,16 @@
-import { expect, test } from 'vitest';
-import { insist, type Insistence } from '../../../../src/token/endpoint/insist.js';
+import { describe, expect, test } from 'vitest';
+import { askUntilVerdict, type Persistence } from '../../../../src/token/endpoint/until-verdict.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 
-type Said = { kind: string; waitMs?: number };
+type Said = { kind: string; waitMs?: number; final?: true };
 
 /** What it came to, when each request was sent, and how long its answer might take. */
-async function run(said: Said[], more: Partial<Insistence> = {}, chance = 0) {
+async function run(said: Said[], more: Partial<Persistence<Said>> = {}, chance = 0) {
   const env = createManualEnv(0);
   env.chance = chance;
   const sent: [atMs: number, answerTimeoutMs: number][] = [];
   const abort = new AbortController();
-  const work = insist(
+  const work = askUntilVerdict(
     env,
     {
       endsAtMs: 85_000,
@@ -87,4 +87,55 @@ test('only a server that is busy says when it wants to be asked again', async ()
   expect(verdict).toEqual({ kind: 'not-sent' });
   const busy = await run([{ kind: 'busy', waitMs: 120_000 }]);
   expect(busy.verdict).toEqual({ kind: 'busy', waitMs: 120_000, retryAtMs: 120_000 });
+});
+
+test('where the time is over before it is sent, it is not sent', async () => {
+  const { sent, verdict } = await run([{ kind: 'revoked' }], { endsAtMs: 10_000 });
+  expect([sent.length, verdict.kind]).toEqual([0, 'no-time']);
+});
+
+test('a final failure, and one after which nobody wants another request, end it', async () => {
+  const final = await run([{ kind: 'not-sent', final: true }]);
+  const unwanted = await run([{ kind: 'not-sent' }], { maySendAgain: () => false });
+  expect([final.sent.length, unwanted.sent.length, unwanted.sleeping]).toEqual([1, 1, 0]);
+});
+
+test('it ends after a wait by whose end nobody wants another request', async () => {
+  let asked = 0;
+  const { sent } = await run([{ kind: 'not-sent' }], { maySendAgain: () => ++asked < 2 });
+  expect([sent.length, asked]).toEqual([1, 2]);
+});
+
+describe('at the gate of the login host', () => {
+  function gateThat(waits: ({ untilMs?: number } | undefined)[]) {
+    const ended: string[] = [];
+    const gate = { wait: async () => waits.shift(), ended: ({ kind }: Said) => void ended.push(kind) };
+    return { gate, ended };
+  }
+
+  test('each request passes it, and it hears what each came to', async () => {
+    const { gate, ended } = gateThat([]);
+    await run([{ kind: 'not-sent' }, { kind: 'revoked' }], { gate });
+    expect(ended).toEqual(['not-sent', 'revoked']);
+  });
+
+  test('the wait of a busy server is waited out there alone', async () => {
+    const { gate } = gateThat([]);
+    const { sent } = await run([{ kind: 'busy', waitMs: 60_000 }, { kind: 'revoked' }], { gate });
+    expect(sent.map(([atMs]) => atMs)).toEqual([0, 0]);
+  });
+
+  test('what it never let through is not sent, and says why', async () => {
+    const { gate } = gateThat([{ untilMs: 99_000 }]);
+    const { sent, verdict } = await run([{ kind: 'revoked' }], { gate });
+    expect(sent).toEqual([]);
+    expect(verdict).toMatchObject({ kind: 'blocked', retryAtMs: 99_000 });
+    expect((verdict as { why?: string }).why).toMatch(/has turned away requests of this client/);
+  });
+
+  test('what it does not let through again keeps the verdict of the server', async () => {
+    const { gate } = gateThat([undefined, { untilMs: 99_000 }]);
+    const { verdict } = await run([{ kind: 'busy' }], { gate });
+    expect(verdict).toEqual({ kind: 'busy', retryAtMs: 99_000 });
+  });
 });
