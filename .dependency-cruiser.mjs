@@ -6,6 +6,7 @@ export const rooms = [
   'register',
   'emulator',
   'store-contract',
+  'health',
   'attach',
   'legacy',
   'line',
@@ -39,6 +40,7 @@ const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
   'failure/(assess|body|catalogue|challenge|classify|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
+  'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states)',
   'options/hints',
   'pacing/(closing|plan|window)',
   'register/(foreign|paths|secrets)',
@@ -72,7 +74,7 @@ const wiredByAttach = [
 ].map((file) => `^src/${file}[.]ts$`);
 
 /** Programs of their own, which put together what they need. */
-const programs = '^src/(register|emulator|store-contract)/|^src/index[.]ts$';
+const programs = '^src/(register|emulator|store-contract|health)/|^src/index[.]ts$';
 
 function below(folder, order) {
   return order.slice(1).map((room, index) => ({
@@ -91,9 +93,9 @@ export default {
     {
       name: 'programs-stand-apart',
       severity: 'error',
-      comment: 'The emulator, the contract of stores and `register` know nothing of one another.',
-      from: { path: '^src/(register|emulator|store-contract)/' },
-      to: { path: '^src/(register|emulator|store-contract)/', pathNot: '^src/$1/' },
+      comment: 'The emulator, the contract of stores, `health` and `register` know nothing of one another.',
+      from: { path: '^src/(register|emulator|store-contract|health)/' },
+      to: { path: '^src/(register|emulator|store-contract|health)/', pathNot: '^src/$1/' },
     },
     {
       name: 'no-way-up-in-token',

@@ -12,9 +12,11 @@ const { version } = JSON.parse(
   readFileSync(new URL(`./node_modules/${axiosUnderTest}/package.json`, import.meta.url), 'utf8'),
 ) as { version: string };
 
+/** Also .cts: what loads optional packages is CommonJS in both builds. */
+const oxc = { include: /\.[cm]?tsx?$/ };
+
 export default defineConfig({
-  // Also .cts: one file is CommonJS in both builds.
-  oxc: { include: /\.[cm]?tsx?$/ },
+  oxc,
   test: {
     // Also on the core that vitest keeps for itself: it has little to do.
     maxWorkers: availableParallelism(),
@@ -39,6 +41,7 @@ export default defineConfig({
         },
       },
       {
+        oxc,
         plugins: [
           {
             name: 'axios-under-test',

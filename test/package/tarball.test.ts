@@ -27,6 +27,7 @@ const names = {
     'procoreOf',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
+  'axios-procore/health': ['healthOf', 'recordHealth'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/stores/postgres': ['postgresSchema', 'postgresTokenStore'],
@@ -41,9 +42,9 @@ beforeAll(async () => {
 afterAll(() => consumer?.remove());
 
 /** Runs a script as a user's own, in a process of its own. */
-async function output(kind: 'module' | 'commonjs', script: string): Promise<unknown> {
+async function output(kind: 'module' | 'commonjs', script: string, { folder } = consumer): Promise<unknown> {
   const { stdout, stderr } = await run(process.execPath, [`--input-type=${kind}`, '--eval', script], {
-    cwd: consumer.folder,
+    cwd: folder,
   });
   expect(stderr).toBe('');
   return JSON.parse(stdout);
@@ -57,6 +58,25 @@ test.each(Object.entries(names))(
     expect(await output('commonjs', `const entry = require('${entry}'); ${print}`)).toEqual(pinned);
   },
 );
+
+test('axios-procore/health asks for papaparse where it reads CSV, and takes it from the application', async () => {
+  const csv =
+    'Date,Response Code,HTTP Method,Normalized Route,Count\\n2026-06-30,404,GET,/v1.0/projects/:id,7';
+  const read = `let said; try { said = healthOf('${csv}').failed } catch (error) { said = error.message } console.log(JSON.stringify(said));`;
+  const scripts = [
+    ['module', `import { healthOf } from 'axios-procore/health'; ${read}`],
+    ['commonjs', `const { healthOf } = require('axios-procore/health'); ${read}`],
+  ] as const;
+  const equipped = await createConsumer('axios', { packed: consumer, also: ['papaparse'] });
+  try {
+    for (const [kind, script] of scripts) {
+      expect(await output(kind, script)).toMatch(/Run: npm install papaparse@\^5\.4$/);
+      expect(await output(kind, script, equipped)).toBe(7);
+    }
+  } finally {
+    await equipped.remove();
+  }
+});
 
 test('axios-procore/register exports nothing: without its variables, loading it is one line on stderr', async () => {
   for (const flag of ['--require', '--import']) {
@@ -102,6 +122,7 @@ test('each entry is one file with its types, in both formats, and what entries s
   const isChunk = (path: string) => path.startsWith('shared/');
   const entries = [
     'emulator/index',
+    'health/index',
     'index',
     'store-contract/index',
     'store/encrypted',
@@ -110,18 +131,18 @@ test('each entry is one file with its types, in both formats, and what entries s
     'store/redis',
   ].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
   // CommonJS in both: bundlers and tracers of applications look for its `require`.
-  const addon = 'store/file/addon.cjs';
+  const loaders = ['health/packages.cjs', 'store/file/addon.cjs'];
   expect(
     inFormat('esm')
       .filter((path) => !isChunk(path))
       .sort(),
-  ).toEqual([...entries, addon].sort());
+  ).toEqual([...entries, ...loaders].sort());
   const isOfRegister = (path: string) => path.startsWith('register/') && path !== 'register/index.d.ts';
   expect(
     inFormat('cjs')
       .filter((path) => !isChunk(path) && !isOfRegister(path))
       .sort(),
-  ).toEqual([...entries, addon, 'package.json', 'register/index.d.ts'].sort());
+  ).toEqual([...entries, ...loaders, 'package.json', 'register/index.d.ts'].sort());
   // By `register` and by Node, which look beside the file that names them.
   expect(inFormat('cjs')).toEqual(
     expect.arrayContaining(['register/hooks.js', 'register/index.js', 'register/start.js']),
@@ -155,8 +176,14 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const peers = manifest['peerDependencies'] as object;
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
   expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
-  // What a store needs, and only for who uses that store.
-  expect(Object.keys(optional).sort()).toEqual(['fs-native-extensions', 'ioredis', 'pg', 'redis']);
+  // What a store or the CSV of the health needs, and only for who uses that.
+  expect(Object.keys(optional).sort()).toEqual([
+    'fs-native-extensions',
+    'ioredis',
+    'papaparse',
+    'pg',
+    'redis',
+  ]);
   // Clients are passed in: npm must not refuse an application whose old client belongs to no store of ours.
   expect(peers).toMatchObject({ ioredis: '*', pg: '*', redis: '*' });
   expect(manifest['license']).toBe('MIT');

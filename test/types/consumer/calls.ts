@@ -30,6 +30,7 @@ import {
   type TokenStore,
 } from 'axios-procore';
 import { startEmulator, type Emulator, type LogEntry } from 'axios-procore/emulator';
+import { healthOf, recordHealth, type HealthRecorder, type HealthReport } from 'axios-procore/health';
 
 declare const instance: AxiosInstance;
 const options: ProcoreOptions = {
@@ -216,4 +217,12 @@ export async function emulated(): Promise<LogEntry[]> {
   emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });
   await emulator.close();
   return [...emulator.log];
+}
+
+export async function observed(csv: string): Promise<[HealthReport, string]> {
+  const recorder: HealthRecorder = recordHealth(procore, { file: undefined, maxRoutes: 10 });
+  await recorder.stop();
+  const { observations, worstRoutes } = healthOf(csv, { privateEndpoints: ['/rest/v1.0/boards/*'] });
+  const routes: string[] = [...worstRoutes, ...observations[0]!.worstRoutes].map(({ route }) => route);
+  return [recorder.report(), recorder.csv() + routes.join()];
 }

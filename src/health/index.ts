@@ -1,0 +1,73 @@
+import type { Procore } from '../attach/handle.js';
+import { systemEnv } from '../time/env.js';
+import { described } from '../text/words.js';
+import { dayOf } from './calls.js';
+import { readActivityReport } from './csv.js';
+import { createHealthFile, nodeFileSystem } from './file.js';
+import {
+  resolveHealthOptions,
+  resolveRecorderOptions,
+  type HealthOptions,
+  type RecordHealthOptions,
+} from './options.js';
+import { loadPapaparse } from './peers.js';
+import { createRecorder, type HealthRecorder } from './recorder.js';
+import { reportOf, type HealthReport } from './report.js';
+
+export type { ObservationName } from './observations.js';
+export type { HealthOptions, RecordHealthOptions } from './options.js';
+export type { HealthRecorder } from './recorder.js';
+export type { DayOfCalls, FailedStatus, HealthReport, Observation, RouteOfCalls } from './report.js';
+export type { DayState, WindowState } from './states.js';
+
+/**
+ * Records the calls of an attached instance from now on, over 14 days and in bounded memory, and tells their health as Procore's
+ * Integration Health does. It only listens to events, and never delays or fails a call.
+ *
+ * @param handle what `attachProcore` returned.
+ * @throws TypeError for a wrong argument. What is wrong with the file is a warning of the process.
+ * @example
+ * const health = recordHealth(attachProcore(instance, options), { file: 'health.json' });
+ * console.log(health.report().state);
+ */
+export function recordHealth(handle: Pick<Procore, 'on'>, options: RecordHealthOptions = {}): HealthRecorder {
+  if (typeof (handle as Partial<Procore> | undefined | null)?.on !== 'function')
+    throw new TypeError(
+      `recordHealth: the first argument is ${described(handle)}; it takes the handle that attachProcore returned.`,
+    );
+  const { file, maxRoutes, known } = resolveRecorderOptions(options);
+  const warn = (message: string) =>
+    process.emitWarning(message, { type: 'ProcoreWarning', code: 'health-file' });
+  return createRecorder({
+    handle,
+    env: systemEnv,
+    known,
+    maxRoutes,
+    file:
+      file === undefined
+        ? undefined
+        : createHealthFile(file, { fs: nodeFileSystem, now: systemEnv.now, warn }),
+    papaparse: () => loadPapaparse('csv'),
+  });
+}
+
+/**
+ * The health that Procore's "API Call Activity Report" shows, over the 14 days that end with its newest one. The report does not tell which
+ * calls had a company header, so that this observation is Unknown.
+ *
+ * @param csv the text of the file.
+ * @throws TypeError for a wrong argument; Error that names line and column where the text is no such report, or where the package papaparse
+ * is not installed.
+ * @example
+ * const { observations } = healthOf(await readFile('api-call-activity.csv', 'utf8'));
+ */
+export function healthOf(csv: string, options: HealthOptions = {}): HealthReport {
+  if (typeof csv !== 'string')
+    throw new TypeError(
+      `healthOf: the first argument is ${described(csv)}; it takes the text of a CSV file.`,
+    );
+  const known = resolveHealthOptions(options);
+  const counts = readActivityReport(loadPapaparse('healthOf'), csv);
+  const newest = counts.reduce((latest, { date }) => (date > latest ? date : latest), dayOf(0));
+  return reportOf({ counts, unanswered: new Map(), tellsCompanyId: false }, newest, known);
+}

@@ -1,0 +1,118 @@
+import { dayMs, dayOf, isStatus, otherRoutes, windowEnding, type Activity, type CallCount } from './calls.js';
+import { isOfNoCompany } from './endpoints.js';
+import { routeOf } from './routes.js';
+
+/** One attempt of a call, as it is recorded. */
+export interface Attempt {
+  /** Undefined where no answer is known. */
+  readonly status: number | undefined;
+  readonly method: string;
+  readonly path: string;
+  /** Whether it had a `Procore-Company-Id` header; undefined where that is not told. */
+  readonly hasCompanyId: boolean | undefined;
+}
+
+/** A day as it is kept, in memory and in the file. */
+export interface LedgerDay {
+  readonly date: string;
+  unanswered: number;
+  /** Whether any call of the day told if it had the company header. */
+  tellsCompanyId: boolean;
+  readonly counts: CallCount[];
+}
+
+/** The calls of the last 14 days, in bounded memory. */
+export interface Ledger {
+  add(attempt: Attempt, atMs: number): void;
+  activity(): Activity;
+  /** All that is kept, for the file. */
+  days(): LedgerDay[];
+}
+
+interface Day {
+  unanswered: number;
+  tellsCompanyId: boolean;
+  readonly routes: Set<string>;
+  readonly counts: Map<string, { -readonly [K in keyof CallCount]: CallCount[K] }>;
+}
+
+/** Longer routes have no row of their own. */
+const longestRoute = 300;
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Creates the ledger of one recorder. Of each day it keeps `maxRoutes` routes apart; what comes beyond is counted in one row. */
+export function createLedger(maxRoutes: number, restored: readonly LedgerDay[] = []): Ledger {
+  const days = new Map<string, Day>();
+  /** The day of the last attempt: to format a date takes longer than all the rest. */
+  let today = { number: NaN, date: '' };
+  for (const { date, unanswered, tellsCompanyId, counts } of restored) {
+    const day = dayFor(date);
+    day.unanswered += unanswered;
+    day.tellsCompanyId ||= tellsCompanyId;
+    for (const row of counts) count(day, row);
+  }
+
+  function dayFor(date: string): Day {
+    const known = days.get(date);
+    if (known) return known;
+    const day: Day = { unanswered: 0, tellsCompanyId: false, routes: new Set(), counts: new Map() };
+    days.set(date, day);
+    return day;
+  }
+
+  function count(day: Day, row: CallCount): void {
+    const isKept = day.routes.has(row.route) || (day.routes.size < maxRoutes && row.route !== otherRoutes);
+    if (isKept) day.routes.add(row.route);
+    const route = isKept ? row.route : otherRoutes;
+    const key = `${row.status} ${row.method} ${route}`;
+    const known = day.counts.get(key);
+    if (!known) return void day.counts.set(key, { ...row, route });
+    known.calls += row.calls;
+    known.withoutCompanyId += row.withoutCompanyId;
+  }
+
+  /** Drops what is older than the window. What is later than tomorrow was counted while the clock was wrong. */
+  function dropOutside(date: string, atMs: number): void {
+    const [first = date] = windowEnding(date);
+    const last = dayOf(atMs + dayMs);
+    for (const kept of days.keys()) if (kept < first || kept > last) days.delete(kept);
+  }
+
+  return {
+    add({ status, method, path, hasCompanyId }, atMs) {
+      const number = Math.floor(atMs / dayMs);
+      if (number !== today.number) today = { number, date: dayOf(atMs) };
+      const { date } = today;
+      if (!days.has(date)) dropOutside(date, atMs);
+      const day = dayFor(date);
+      if (status === undefined || !isStatus(status)) return void (day.unanswered += 1);
+      if (hasCompanyId !== undefined) day.tellsCompanyId = true;
+      const normalised = routeOf(path);
+      const route = normalised.length > longestRoute ? otherRoutes : normalised;
+      const name = method.toUpperCase();
+      count(day, {
+        date,
+        status,
+        method: methods.has(name) ? name : 'OTHER',
+        route,
+        calls: 1,
+        withoutCompanyId: Number(hasCompanyId === false && !isOfNoCompany(route)),
+      });
+    },
+    activity() {
+      const all = [...days];
+      return {
+        counts: all.flatMap(([, { counts }]) => [...counts.values()]),
+        unanswered: new Map(all.map(([date, { unanswered }]) => [date, unanswered])),
+        tellsCompanyId: all.some(([, day]) => day.tellsCompanyId),
+      };
+    },
+    days: () =>
+      [...days].map(([date, { unanswered, tellsCompanyId, counts }]) => ({
+        date,
+        unanswered,
+        tellsCompanyId,
+        counts: [...counts.values()],
+      })),
+  };
+}

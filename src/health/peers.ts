@@ -1,0 +1,20 @@
+import type { Papaparse } from './csv.js';
+import packages from './packages.cjs';
+
+/** Loads the package that reads and writes CSV. Throws an `Error` that says what to install. */
+export function loadPapaparse(who: string, load: typeof packages.papaparse = packages.papaparse): Papaparse {
+  return loaded(`${who}: reading and writing CSV`, 'papaparse', '^5.4', load()) as Papaparse;
+}
+
+function loaded(
+  what: string,
+  name: string,
+  version: string,
+  result: ReturnType<typeof packages.papaparse>,
+): unknown {
+  if ('loaded' in result) return result.loaded;
+  throw new Error(
+    `${what} needs the package ${name}, and that is not installed or does not load. Run: npm install ${name}@${version}`,
+    { cause: result.error },
+  );
+}

@@ -1,0 +1,79 @@
+import type { Procore } from '../attach/handle.js';
+import type { Env } from '../time/env.js';
+import { createAttempts } from './attempts.js';
+import { dayOf } from './calls.js';
+import { writeActivityReport, type Papaparse } from './csv.js';
+import type { HealthFile } from './file.js';
+import { createLedger } from './ledger.js';
+import type { KnownEndpoints } from './observations.js';
+import { reportOf, type HealthReport } from './report.js';
+
+/** Records the calls of an attached instance. */
+export interface HealthRecorder {
+  /** The health over the 14 days that end today (UTC). */
+  report(): HealthReport;
+  /**
+   * The calls of these days in the columns of Procore's "API Call Activity Report".
+   * @throws Error where the package papaparse is not installed.
+   */
+  csv(): string;
+  /** Records no more, and resolves when the file, if there is one, has everything. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** How long counts may be in memory only. */
+const saveEveryMs = 10_000;
+
+/** Creates the recorder of one handle. */
+export function createRecorder(deps: {
+  handle: Pick<Procore, 'on'>;
+  env: Pick<Env, 'now' | 'sleep'>;
+  known: KnownEndpoints;
+  maxRoutes: number;
+  file: HealthFile | undefined;
+  papaparse: () => Papaparse;
+}): HealthRecorder {
+  const { handle, env, known, maxRoutes, file, papaparse } = deps;
+  const ledger = createLedger(maxRoutes, file?.read());
+  const attempts = createAttempts();
+  const stopped = new AbortController();
+  let lastSave: Promise<void> = Promise.resolve();
+  let isSaveDue = false;
+
+  function save(): Promise<void> {
+    isSaveDue = false;
+    return (lastSave = lastSave.then(() => file?.save(ledger.days())));
+  }
+
+  function changed(): void {
+    if (!file || isSaveDue) return;
+    isSaveDue = true;
+    void env
+      .sleep(saveEveryMs, { signal: stopped.signal, ref: false })
+      .then(() => (stopped.signal.aborted ? undefined : save()));
+  }
+
+  const subscriptions = [
+    handle.on('request-retried', (detail) => {
+      ledger.add(attempts.beforeRetry(detail), env.now());
+      changed();
+    }),
+    handle.on('request-settled', (detail) => {
+      const attempt = attempts.last(detail);
+      if (!attempt) return;
+      ledger.add(attempt, env.now());
+      changed();
+    }),
+  ];
+
+  return {
+    report: () => reportOf(ledger.activity(), dayOf(env.now()), known),
+    csv: () => writeActivityReport(papaparse(), ledger.activity().counts),
+    async stop() {
+      for (const unsubscribe of subscriptions) unsubscribe();
+      const wasDue = isSaveDue;
+      stopped.abort();
+      await (wasDue ? save() : lastSave);
+    },
+  };
+}

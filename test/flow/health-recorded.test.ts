@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { endpointList } from '../../src/health/endpoints.js';
+import { healthOf, recordHealth } from '../../src/health/index.js';
+import { loadPapaparse } from '../../src/health/peers.js';
+import { createRecorder } from '../../src/health/recorder.js';
+import { createHarness, type Harness } from '../support/harness.js';
+
+const recorderOf = ({ procore, env }: Harness) =>
+  createRecorder({
+    handle: procore,
+    env,
+    known: { deprecated: endpointList([]), private: endpointList([]) },
+    maxRoutes: 100,
+    file: undefined,
+    papaparse: () => loadPapaparse('csv'),
+  });
+const outcomes = (calls: Promise<unknown>[]) => Promise.allSettled(calls);
+
+test('the recorder counts each request that Procore has answered, as Procore counts it', async () => {
+  await using h = await createHarness();
+  const recorder = recorderOf(h);
+  await h.instance.get('/rest/v1.0/me');
+  h.emulator.expire();
+  await outcomes([
+    h.instance.get('/rest/v1.0/projects'),
+    h.instance.get('/rest/v1.0/projects/999999/rfis/5'),
+    h.instance.post('/rest/v1.0/nowhere'),
+  ]);
+  const answered = h.emulator.log.filter(({ path }) => path.startsWith('/rest/'));
+  const report = recorder.report();
+  expect(report.calls).toBe(answered.length);
+  expect(report.unanswered).toBe(0);
+  const statuses = (status: number) => answered.filter((entry) => entry.status === status).length;
+  for (const { status, calls } of report.failures)
+    expect([status, calls]).toEqual([status, statuses(status)]);
+  expect(report.failures.map(({ status }) => status).sort()).toEqual([401, 404]);
+});
+
+test('what the recorder writes as CSV gives the same health again', async () => {
+  await using h = await createHarness();
+  const recorder = recorderOf(h);
+  for (let index = 0; index < 12; index++)
+    await outcomes([h.instance.get(`/rest/v1.0/projects/${index + 1000}/rfis/1`)]);
+  const { unanswered: _, ...recorded } = recorder.report();
+  const { unanswered: __, ...read } = healthOf(recorder.csv());
+  expect(read).toEqual(recorded);
+  expect(read.observations.find(({ name }) => name === 'not-found')).toMatchObject({
+    state: 'Needs Attention',
+    calls: 12,
+    worstRoutes: [{ method: 'GET', route: '/rest/v1.0/projects/:project_id/rfis/:id', calls: 12 }],
+  });
+});
+
+test('a call answers as it would without a recorder, and after stop nothing is recorded', async () => {
+  await using h = await createHarness();
+  const recorder = recordHealth(h.procore);
+  const { data, status } = await h.instance.get('/rest/v1.0/me');
+  expect([status, data]).toEqual([200, expect.objectContaining({ id: expect.any(Number) })]);
+  expect(recorder.report().calls).toBe(1);
+  await recorder.stop();
+  await h.instance.get('/rest/v1.0/me');
+  expect(recorder.report().calls).toBe(1);
+});

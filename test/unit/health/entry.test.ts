@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { healthOf, recordHealth } from '../../../src/health/index.js';
+
+const handle = { on: () => () => undefined };
+const header = 'Date,Response Code,HTTP Method,Normalized Route,Count';
+
+test.each<[unknown, string]>([
+  [
+    undefined,
+    'recordHealth: the first argument is missing; it takes the handle that attachProcore returned.',
+  ],
+  [{}, 'recordHealth: the first argument is an object; it takes the handle that attachProcore returned.'],
+])('a recorder of %j is refused', (wrong, message) => {
+  expect(() => recordHealth(wrong as never)).toThrow(new TypeError(message));
+});
+
+test.each<[object, string]>([
+  [{ fil: 'x' }, 'recordHealth: option "fil" is a string; it takes nothing'],
+  [{ file: '' }, 'recordHealth: option "file" is an empty string; it takes the path of a file.'],
+  [{ maxRoutes: 0 }, 'recordHealth: option "maxRoutes" is 0 (number); it takes a whole number from 1.'],
+  [
+    { deprecatedEndpoints: '/x' },
+    'recordHealth: option "deprecatedEndpoints" is a string of length 2; it takes an array',
+  ],
+  [
+    { privateEndpoints: ['x'] },
+    'recordHealth: option "privateEndpoints" is an array; it takes an array of routes',
+  ],
+])('the options %j are refused, and the message names what they take', (options, message) => {
+  expect(() => recordHealth(handle, options)).toThrow(message);
+});
+
+test('options that are written out as undefined count as left out', async () => {
+  const options = {
+    file: undefined,
+    maxRoutes: undefined,
+    deprecatedEndpoints: undefined,
+    privateEndpoints: undefined,
+  };
+  await recordHealth(handle, options).stop();
+});
+
+test('a report that is no text is refused, and so is an unknown option', () => {
+  expect(() => healthOf(Buffer.from('x') as never)).toThrow(
+    'healthOf: the first argument is an object; it takes',
+  );
+  expect(() => healthOf(header, { file: 'x' } as never)).toThrow('healthOf: option "file"');
+});
+
+test('Procore’s report over 30 days is read over its newest 14, with the endpoints that the user knows', () => {
+  const csv = [
+    header,
+    '2026-06-01,403,GET,/v1.0/projects,500',
+    '2026-06-29,200,GET,/v1.0/uploads,90',
+    '2026-06-30,403,GET,/v1.0/projects/:id,10',
+  ].join('\n');
+  const report = healthOf(csv, { deprecatedEndpoints: ['/rest/v1.0/uploads'] });
+  expect(report).toMatchObject({
+    from: '2026-06-17',
+    to: '2026-06-30',
+    calls: 100,
+    state: 'Needs Attention',
+  });
+  expect(report.observations.map(({ calls }) => calls)).toEqual([10, 0, 0, 0, 0, 90, 0]);
+});
+
+test('what is wrong with the file is a warning of the process, and the recorder works all the same', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-health-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  onTestFinished(() => warn.mockRestore());
+  writeFileSync(join(folder, 'health.json'), 'not ours');
+  const recorder = recordHealth(handle, { file: join(folder, 'health.json') });
+  expect(recorder.report().calls).toBe(0);
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('health.json'), {
+    type: 'ProcoreWarning',
+    code: 'health-file',
+  });
+  expect(readdirSync(folder)).toEqual([expect.stringMatching(/^health\.json\.broken-/)]);
+});
