@@ -151,6 +151,7 @@ export function createAttach(
       maxWaitMs: settings.maxWaitMs,
     };
     clientAccounts.attached(own);
+    mutex.findsResting(clientAccounts.atRest);
     const deps: ClientDeps = {
       env,
       client,
@@ -199,8 +200,8 @@ export function createAttach(
     };
     /** The account at rest that has this refresh token, as it was when it was let go. */
     const wakened = (refreshToken: string): TokenSource | undefined => {
-      const account = clientAccounts.restingWith(fingerprint(refreshToken));
-      return account === undefined ? undefined : sourceOf(account);
+      const resting = clientAccounts.restingWith(fingerprint(refreshToken));
+      return resting && sourceOf(resting.account);
     };
     const redeemedElsewhere = (refreshToken: string) => {
       for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);

@@ -2,6 +2,7 @@ import type { InContext } from '../time/async-context.js';
 import type { TokenStore } from '../store/store.js';
 import type { TokenSource } from '../token/source.js';
 import { sweepMs } from './sweeping.js';
+import type { RestingAccounts } from '../token/grant/registry.js';
 import { createSources, type CreateSource, type Sources } from './sources.js';
 
 /** What one attach says of the account that it means where it is told none. */
@@ -22,6 +23,8 @@ export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' 
   readonly server: { oldDies: boolean };
   /** The source of this account; made at its first use, and at the first one after it was let go, by whoever comes first. */
   source(account: string, create: CreateSource): TokenSource;
+  /** The accounts at rest, as those of other stores see them. */
+  readonly atRest: RestingAccounts;
   /** An attach whose own account stays in memory while it is attached. Nothing here keeps it alive. */
   attached(own: OwnAccount): void;
   detached(own: OwnAccount): void;
@@ -36,8 +39,9 @@ export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' 
   moveTo(store: TokenStore): void;
 }
 
-/** Creates the accounts of one client. `made` is called with each new source, and with whether that one may be let go some day. */
+/** Creates the accounts of one client: login origin and client id, as a JSON array. `made` is called with each new source, and with whether that one may be let go some day. */
 export function createClientAccounts(
+  client: string,
   first: TokenStore,
   made: (source: TokenSource, mayLeave: boolean) => void,
 ): ClientAccounts {
@@ -62,12 +66,30 @@ export function createClientAccounts(
   const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
   const sources = createSources(mayLeave, () => (2 * longestWaitMs) / sweepMs);
 
+  const found: Omit<RestingAccounts, 'ref'> = {
+    find(refreshToken) {
+      const resting = sources.restingWith(refreshToken);
+      if (!resting || resting.hasHeldOthers) return undefined;
+      const { account, set } = resting;
+      return {
+        client,
+        account,
+        refreshToken,
+        unsaved: false,
+        set,
+        hasHeld: (token) => token === refreshToken,
+      };
+    },
+  };
+  const atRest = Object.assign(found, { ref: new WeakRef(found as RestingAccounts) });
+
   return {
     all: sources.all,
     has: sources.has,
     resting: sources.resting,
     restingWith: sources.restingWith,
     sweep: sources.sweep,
+    atRest,
     get store() {
       return store;
     },

@@ -103,19 +103,23 @@ export function createShared(
     of(client, store) {
       const known = clients.get(client);
       if (known) return known;
-      const created = createClientAccounts(store, (source, mayLeave) => {
-        holdings.add(source.holding);
-        inherited.delete(clientKey(client, source.account));
-        if (mayLeave) sweeping.start();
-      });
+      const created = createClientAccounts(
+        JSON.stringify((JSON.parse(client) as string[]).slice(0, 2)),
+        store,
+        (source, mayLeave) => {
+          holdings.add(source.holding);
+          inherited.delete(clientKey(client, source.account));
+          if (mayLeave) sweeping.start();
+        },
+      );
       clients.set(client, created);
       return created;
     },
     sources: all,
     restingWith(refreshToken) {
       for (const accounts of clients.values()) {
-        const account = accounts.restingWith(refreshToken);
-        if (account !== undefined) return account;
+        const resting = accounts.restingWith(refreshToken);
+        if (resting) return resting.account;
       }
       return undefined;
     },

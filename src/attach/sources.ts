@@ -19,7 +19,7 @@ export interface Sources {
   /** The accounts that were let go with tokens, and of which nothing has been loaded since. */
   resting(): Iterable<string>;
   /** The one of them that was let go with the refresh token of this fingerprint. */
-  restingWith(refreshToken: string): string | undefined;
+  restingWith(refreshToken: string): Resting | undefined;
   /** This account is at rest in a store from before. */
   rest(account: string): void;
   /** Lets idle ones go, one after another. Resolves with whether any is left that may be let go later. */
@@ -28,6 +28,15 @@ export interface Sources {
 
 /** What an account was let go with: its set where that says more than its tokens do, else a short name of its refresh token. */
 export type Rest = TokenSet | number | undefined;
+
+/** An account at rest. */
+export interface Resting {
+  readonly account: string;
+  /** Its set, where that says more than its tokens do. */
+  readonly set: TokenSet | undefined;
+  /** It has held tokens of another authorization before: nothing more is known of them. */
+  readonly hasHeldOthers: boolean;
+}
 
 /** What an account was let go with, to the source that takes its place. */
 export interface Before {
@@ -59,6 +68,7 @@ export function createSources(
   /** An account at rest must cost next to nothing. */
   const rests = new Map<string, Rest>();
   const byToken = new Map<number, string>();
+  const withOthers = new Set<string>();
   let sweeps = 0;
 
   function use(account: string, place: Place): void {
@@ -86,6 +96,7 @@ export function createSources(
       rests.set(account, rest);
       if (token !== undefined) byToken.set(token, account);
     }
+    if (source.hasHeldOthers()) withOthers.add(account);
     source.leave();
   }
 
@@ -123,7 +134,13 @@ export function createSources(
       for (const { source } of places.values()) if (source) yield source;
     },
     resting: () => rests.keys(),
-    restingWith: (refreshToken) => byToken.get(shortened(refreshToken)),
+    restingWith(refreshToken) {
+      const account = byToken.get(shortened(refreshToken));
+      if (account === undefined) return undefined;
+      const rest = rests.get(account);
+      const set = typeof rest === 'object' ? rest : undefined;
+      return { account, set, hasHeldOthers: withOthers.has(account) };
+    },
     rest(account) {
       if (!places.has(account)) rests.set(account, undefined);
     },

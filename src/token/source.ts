@@ -16,7 +16,7 @@ import type { FirstLook } from './loading/first-look.js';
 import { mayRecognise, type Recognition } from './loading/recognition.js';
 import { fingerprint } from './pair/fingerprint.js';
 import type { Before } from './pair/ledger.js';
-import { hasHeld, isOfSameUser, ownsIn, subjectIn } from './pair/kinship.js';
+import { hasHeld, hasHeldOthers, isOfSameUser, ownsIn, subjectIn } from './pair/kinship.js';
 import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { createParts, type ClientDeps, type Parts } from './parts.js';
@@ -99,6 +99,8 @@ export interface TokenSource
   leave(): void;
   /** It is in the memory of the process, again. */
   enter(): void;
+  /** Whether it has held tokens of another authorization than those in hand. */
+  hasHeldOthers(): boolean;
 }
 
 /** An attach, to the accounts that it uses. */
@@ -401,6 +403,10 @@ class AccountSource implements TokenSource {
     this.leave();
     this.entry = this.deps.mutex.enter(this.holding);
     this.deps.mutex.holds(this.entry, this.holding.refreshToken);
+  }
+
+  hasHeldOthers(): boolean {
+    return hasHeldOthers(this.state);
   }
 
   private inherit({ tokens, unsaved }: HeldTokenSet): void {

@@ -39,7 +39,8 @@ function createTable(rows: Record<string, TokenSet> = {}) {
 /** A process on a clock of its own, with the server that issues its tokens. */
 function createProcess() {
   const env = createManualEnv();
-  const own = createAttach(env, {});
+  const registry = {};
+  const own = createAttach(env, registry);
   const sent: string[] = [];
   const presented: string[] = [];
   const dead = new Set<string>();
@@ -84,7 +85,7 @@ function createProcess() {
       env.drive(instance.get('/rest/v1.0/me', { headers, ...(account ? { procore: { account } } : {}) }));
     return { instance, procore, get };
   };
-  return { env, start, sent, presented, dead, pair, said };
+  return { env, start, registry, sent, presented, dead, pair, said };
 }
 
 test('an account that no call has used for ten minutes is let go, and loaded again for the next call', async () => {
@@ -416,4 +417,59 @@ test('a refresh of the application for an account that was let go is answered by
   const answer = await env.drive(legacy.instance.post('http://127.0.0.1:9/oauth/token', form));
   expect(answer.data).toMatchObject({ access_token: 'access-ann' });
   expect(presented).toEqual([]);
+});
+
+test.each([
+  ['one copy', false],
+  ['two copies', true],
+])(
+  'the pair of an account that was let go is not used for another account of another store whose row shows it: %s of the package',
+  async (_, isOther) => {
+    const { env, start, registry, sent, pair } = createProcess();
+    const ann = start(createTable({ ann: pair('ann') }).store);
+    const table = createTable({ bob: pair('bob') });
+    const bob = start(table.store, {}, undefined, isOther ? createAttach(env, registry) : undefined);
+    await bob.get('bob');
+    await ann.get('ann');
+    await env.advance(idle);
+    await bob.get('bob');
+    table.sets.set('bob', pair('ann'));
+    await expect(env.drive(bob.procore.renew('bob'))).rejects.toMatchObject({
+      code: 'ERR_PROCORE_TOKEN_STORE_FAILED',
+      message: expect.stringContaining('the tokens that account "ann" of another store holds'),
+    });
+    await bob.get('bob');
+    await ann.get('ann');
+    expect(sent).toEqual(['access-bob', 'access-ann', 'access-bob', 'access-bob', 'access-ann']);
+  },
+);
+
+test('two store objects over one row may use it by two names, also where one of these accounts was let go after another user had followed', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const of = (sub: string) => {
+    const iat = Math.floor(env.now() / 1000);
+    return { ...pair(sub), access_token: jwt({ sub, iat, exp: iat + 7200 }) };
+  };
+  const table = createTable({ row: of('ann') });
+  const storeObject = (): TokenStore => ({
+    load: () => table.store.load('row'),
+    // The table has no place for what the package adds.
+    save: ({ access_token, refresh_token, expires_at }) =>
+      table.store.save({ access_token, refresh_token, expires_at } as TokenSet, 'row'),
+  });
+  const [reports, sync] = [start(storeObject()), start(storeObject())];
+  await sync.get('sync');
+  await reports.get('reports');
+  await env.advance(10_000);
+  const bob = of('bob');
+  table.sets.set('row', bob);
+  await env.drive(reports.procore.renew('reports'));
+  for (let times = 0; times < 15; times++) {
+    await env.advance(minute);
+    await sync.get('sync');
+  }
+  expect(reports.procore.status('reports').state).toBe('not-loaded');
+  await env.drive(sync.procore.renew('sync'));
+  await sync.get('sync');
+  expect(sent.at(-1)).toBe(bob.access_token);
 });

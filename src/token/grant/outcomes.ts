@@ -26,6 +26,14 @@ export interface Holding {
   readonly memory?: StoreMemory;
 }
 
+/** The accounts of one client that were let go. */
+export interface RestingAccounts {
+  /** To itself: a store's memory does not keep alive the accounts of an attach that another has taken the place of. */
+  readonly ref: WeakRef<RestingAccounts>;
+  /** The one that was let go with the refresh token of this fingerprint, if all that it has ever held can be told from that. */
+  find(refreshToken: string): Holding | undefined;
+}
+
 interface Recorded {
   outcome: GrantOutcome;
   /** Its place in the order of all that happened. */
@@ -43,6 +51,8 @@ export interface StoreMemory {
   /** By client and refresh token. */
   readonly outcomes: Map<string, Recorded>;
   readonly holdings: Set<WeakRef<Holding>>;
+  /** The accounts that were let go, of each client and copy of the package. */
+  resting?: Set<WeakRef<RestingAccounts>>;
   /** The clients of those accounts, and one account of each: to ask all of them at each first use would take its time. */
   clients?: Map<string, WeakRef<Holding>>;
   /** Those at which its accounts have waited for a login host, by login host and client. */
@@ -63,6 +73,8 @@ export interface Memories {
   knowingFullAt: number;
   /** Who holds a refresh token, by its fingerprint. */
   holders?: Holders;
+  /** The stores that have accounts which were let go. */
+  resting?: Set<WeakRef<StoreMemory>>;
   /** By login host and client: the gate that was made last. */
   readonly gates: Map<string, WeakRef<SharedGate>>;
 }
@@ -197,6 +209,19 @@ export function enterHolding(memory: StoreMemory, holding: Holding): WeakRef<Hol
   memory.holdings.add(ref);
   memory.clients?.set(holding.client, ref);
   return ref;
+}
+
+/** The accounts that were let go with the refresh token of this fingerprint, of the stores that are in use beside this one. */
+export function restingWith(memories: Memories, { since }: StoreMemory, refreshToken: string): Holding[] {
+  const found: Holding[] = [];
+  each(memories.resting ?? new Set<WeakRef<StoreMemory>>(), ({ usedAt, resting }) => {
+    if (usedAt < since) return;
+    each(resting ?? new Set<WeakRef<RestingAccounts>>(), (accounts) => {
+      const holding = accounts.find(refreshToken);
+      if (holding) found.push(holding);
+    });
+  });
+  return found;
 }
 
 /** The clients that use this account of one store, but for `own`. */

@@ -12,16 +12,18 @@ import {
   outcomeFor,
   outcomeKey,
   recordOutcome,
+  restingWith,
   useMemory,
   wasRedeemedBefore,
   type GrantOutcome,
   type Holding,
   type Memories,
+  type RestingAccounts,
   type StoreMemory,
 } from './outcomes.js';
 
 export type { Entry } from './holders.js';
-export type { GrantOutcome, Holding } from './outcomes.js';
+export type { GrantOutcome, Holding, RestingAccounts } from './outcomes.js';
 
 /** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
 interface Registry {
@@ -62,6 +64,10 @@ export interface GrantMutex extends GrantQueue {
   holds(entry: Entry, refreshToken: string | undefined): void;
   /** An account is let go. */
   leave(entry: Entry): void;
+  /** Other stores of the process find these accounts from now on; nothing here keeps them alive. */
+  findsResting(accounts: RestingAccounts): void;
+  /** The accounts that were let go with this refresh token, of stores that are in use beside this one. */
+  restingWith: (refreshToken: string) => Holding[];
   /** The accounts of the process that hold this refresh token now, of stores that are in use beside this one. */
   heldBy(refreshToken: string): Holding[];
   /** What the attaches to this store have found out. */
@@ -142,7 +148,10 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
         leave(entry) {
           holdNow(holders, entry, undefined);
           memory.holdings.delete(entry.ref);
+          (memories.resting ??= new Set()).add(memory.ref);
         },
+        findsResting: ({ ref }) => void (memory.resting ??= new Set()).add(ref),
+        restingWith: (token) => restingWith(memories, memory, token),
         // The tests of an application give each test a new store with the same tokens: those of before are in use no more.
         heldBy: (token) =>
           holdersOf(holders, token).filter((holding) => (holding.memory?.usedAt ?? -1) >= memory.since),

@@ -38,7 +38,7 @@ export function isForeign(
 
 /** Tells, in words, which other account of the process holds a pair that the store of one account has given, or what that was redeemed for. */
 export function createNeighbours(deps: {
-  mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy'>;
+  mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy' | 'restingWith'>;
   own: () => Asking;
   /** Whether it is an account of the same store object. */
   isBeside: (holder: Holding) => boolean;
@@ -61,7 +61,9 @@ export function createNeighbours(deps: {
     if (resting) return `account ${JSON.stringify(resting)}`;
     const { refresh_token: hand } = own.hand ?? {};
     const isNext = hand !== undefined && hand !== refresh && [refresh, last].includes(lastOf(hand));
-    const other = holders.find((holder) => isForeign(loaded, own, holder, isNext));
+    // Of an account that was let go without a set, no more is known than that it holds this pair.
+    const others = tokens.flatMap(mutex.restingWith).map((one) => ({ ...one, set: one.set ?? loaded }));
+    const other = [...holders, ...others].find((holder) => isForeign(loaded, own, holder, isNext));
     return other && `account ${JSON.stringify(other.account)} of another store`;
   };
 }

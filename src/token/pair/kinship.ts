@@ -108,6 +108,12 @@ export function ownsIn(pairs: Pairs, accessToken: string): boolean {
   return is;
 }
 
+/** Whether tokens were held of an authorization that those in hand did not come of. */
+export function hasHeldOthers({ former, line }: Pick<Pairs, 'former' | 'line'>): boolean {
+  for (const one of former?.values() ?? []) if (one.line !== line) return true;
+  return false;
+}
+
 /** Whether the token of this fingerprint is, or was, held. */
 export function hasHeld(pairs: Pairs, token: string): boolean {
   return pairs.former?.has(token) === true || tokensInHand(pairs).includes(token);
