@@ -1,6 +1,7 @@
 import type { TokenStore } from '../store/store.js';
 import { noPairs, type Pairs } from './pair/pairs.js';
 import type { Asked } from './loading/recognition.js';
+import type { Unread } from './loading/home.js';
 import { nothingKept, type Kept } from './loading/kept-row.js';
 import { releasedBrake, undriven, type Brakes } from './renewal/brake.js';
 import type { Flight } from './renewal/drain.js';
@@ -16,6 +17,8 @@ export interface Account extends Pairs, Flight, Brakes, Past, Asked {
   store: TokenStore;
   /** What is known of its row there; another store begins with another one, which nothing that is on its way in the store before changes. */
   kept: Kept;
+  /** The stores before, where nothing has been read there yet. */
+  unread: readonly Unread[];
   /** When the store held nothing last. */
   emptyAtMs: number | undefined;
   /** What was last seen of another process that could not save a new pair so far. */
@@ -27,6 +30,8 @@ export interface Account extends Pairs, Flight, Brakes, Past, Asked {
   /** The pairs that the store has shown, by their identities. */
   shownPairs: Set<string | undefined> | undefined;
 }
+
+const none: readonly Unread[] = [];
 
 /** An account of which nothing is known. `isBack`: it was let go with tokens, and has come back. */
 export function newAccount(store: TokenStore, isBack: boolean): Account {
@@ -41,6 +46,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     lastRenewalMs: undefined,
     store,
     kept: nothingKept(),
+    unread: none,
     emptyAtMs: undefined,
     askedAtMs: undefined,
     lifeSign: undefined,

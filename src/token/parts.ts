@@ -115,9 +115,15 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'>, Pick<Hom
 export function createParts(wired: PartsDeps, state: Account): Parts {
   const given = {
     ...wired,
-    ...createHome(state, (store) =>
-      wired.keeperOf(store, wired.account, state.kept, [state.newest?.held.set, state.stored]),
-    ),
+    ...createHome({
+      env: wired.env,
+      place: state,
+      keeperOf: (store, kept) =>
+        wired.keeperOf(store, wired.account, kept, [state.newest?.held.set, state.stored]),
+      isEmpty: () => state.newest === undefined,
+      // Once whoever loads it has taken it.
+      found: () => void turns.inTurn(async () => writes.move(() => undefined)),
+    }),
   };
   const { env, account, grant, mutex, settings, serverOffsetMs, inContext } = given;
   const name = JSON.stringify(account);

@@ -11,6 +11,7 @@ import { createManualEnv } from '../support/manual-env.js';
 const minute = 60_000;
 const idle = 12 * minute;
 const hour = 3_600_000;
+const me = '/rest/v1.0/me';
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 
@@ -82,7 +83,7 @@ function createProcess() {
       ...options,
     });
     const get = (account?: string, headers: Record<string, string> = {}) =>
-      env.drive(instance.get('/rest/v1.0/me', { headers, ...(account ? { procore: { account } } : {}) }));
+      env.drive(instance.get(me, { headers, ...(account ? { procore: { account } } : {}) }));
     return { instance, procore, get };
   };
   return { env, start, registry, sent, presented, dead, pair, said };
@@ -179,7 +180,7 @@ test('an account with a call in flight is not let go', async () => {
       answer = () => resolve({ status: 200, statusText: 'OK', data: {}, headers: {}, config, request: {} });
     });
   const { instance, procore } = start(table.store);
-  const call = instance.get('/rest/v1.0/me', { adapter: slow, procore: { account: 'ann' } });
+  const call = instance.get(me, { adapter: slow, procore: { account: 'ann' } });
   await env.advance(2 * idle);
   expect(procore.status('ann').state).toBe('fresh');
   answer();
@@ -381,6 +382,60 @@ test('an account goes on in another store also where that of before has been clo
   start(table.store, { replace: true }, instance);
   await get('ann');
   expect(sent).toEqual(['access-ann', 'access-ann']);
+});
+
+/** A module that has run again with an empty store while the one before fails: `ann` has been used before, or not. */
+async function createMove(wasUsed: boolean) {
+  const process = createProcess();
+  const table = createTable({ ann: process.pair('ann') });
+  const before = { fails: !wasUsed };
+  const load = async (account: string) => {
+    if (before.fails) throw new Error('the connection is lost');
+    return table.sets.get(account);
+  };
+  const { instance, get } = process.start({ ...table.store, load });
+  await (wasUsed ? get('ann') : caught(get('ann')));
+  await process.env.advance(idle);
+  before.fails = true;
+  process.sent.length = 0;
+  const next = createTable();
+  const { procore } = process.start(next.store, { replace: true }, instance);
+  return {
+    ...process,
+    before,
+    next,
+    get,
+    procore,
+    call: () => instance.get(me, { procore: { account: 'ann' } }),
+  };
+}
+
+test.each([
+  ['let go', true],
+  ['never loaded', false],
+])(
+  'an account that was %s goes on in an empty store with what that of before has, although that fails for a moment',
+  async (_, wasUsed) => {
+    const { env, sent, before, next, call } = await createMove(wasUsed);
+    const calls = [call()];
+    await env.advance(5_000);
+    calls.push(call());
+    before.fails = false;
+    await env.drive(Promise.all(calls));
+    await env.advance(5_000);
+    expect(sent).toEqual(['access-ann', 'access-ann']);
+    expect(next.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-ann' });
+  },
+);
+
+test('a person is asked where a store is empty and that of before has failed for more than a minute', async () => {
+  const { env, get, before, procore, pair, next } = await createMove(true);
+  expect(await caught(get('ann'))).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  await env.advance(minute);
+  expect(await caught(get('ann'))).toMatchObject({ code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED' });
+  before.fails = false;
+  await procore.setTokens(pair('anew'), 'ann');
+  expect(next.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-anew' });
 });
 
 test.each([

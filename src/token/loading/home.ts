@@ -1,7 +1,17 @@
 import { isOwnStore } from '../../store/own.js';
 import type { TokenStore } from '../../store/store.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper, Loaded } from './bounded-store.js';
+import type { Env } from '../../time/env.js';
 import { nothingKept, type Kept } from './kept-row.js';
+
+/** A store before fails for a moment when its module runs again; for longer where it has been closed. */
+const unreadMs = 60_000;
+
+/** A store that another has taken the place of before anything of the account was read there, and until when it is asked. */
+export interface Unread {
+  readonly store: TokenStore;
+  readonly untilMs: number;
+}
 
 /** Where an account's tokens are kept: a store that another can take the place of, while those who use it go on. */
 export interface Home {
@@ -15,12 +25,41 @@ export interface Home {
   moveTo(store: TokenStore): void;
 }
 
-/** Creates the home of one account; `place`: the account's own, which this changes, and from which `keeperOf` takes what is kept. */
-export function createHome(
-  place: { store: TokenStore; kept: Kept },
-  keeperOf: (store: TokenStore) => Keeper,
-): Home {
-  let keeper = keeperOf(place.store);
+/** Creates the home of one account. */
+export function createHome({
+  env,
+  place,
+  keeperOf,
+  isEmpty,
+  found,
+}: {
+  env: Env;
+  /** The account's own, which this changes. */
+  place: { store: TokenStore; kept: Kept; unread: readonly Unread[] };
+  keeperOf: (store: TokenStore, kept: Kept) => Keeper;
+  /** Nothing is held. */
+  isEmpty: () => boolean;
+  /** Hears that a store before has shown what the one in its place does not have. */
+  found: () => void;
+}): Home {
+  let keeper = keeperOf(place.store, place.kept);
+  let isFound = false;
+
+  /** What the stores before have, where none of them has been read. Fails where one of them cannot be read now. */
+  async function loadBefore(): Promise<Loaded> {
+    for (const { store, untilMs } of place.unread) {
+      if (env.now() >= untilMs) continue;
+      const loaded = await keeperOf(store, nothingKept()).load();
+      if (loaded.kind === 'failed') return loaded;
+      if (!loaded.set) continue;
+      if (!isFound) found();
+      isFound = true;
+      return loaded;
+    }
+    place.unread = [];
+    return { kind: 'loaded', set: undefined };
+  }
+
   return {
     store: {
       load: (account) => place.store.load(account),
@@ -36,19 +75,32 @@ export function createHome(
       },
     },
     keeper: {
-      load: () => keeper.load(),
+      async load() {
+        const loaded = await keeper.load();
+        if (!isEmpty()) place.unread = [];
+        const isNone = loaded.kind === 'loaded' && !loaded.set && !loaded.isGone;
+        return isNone && place.unread.length > 0 ? loadBefore() : loaded;
+      },
       save: (...saving) => keeper.save(...saving),
       turn: () => keeper.turn(),
       doubtOf: (set) => keeper.doubtOf(set),
-      remove: () => keeper.remove(),
+      remove() {
+        place.unread = [];
+        return keeper.remove();
+      },
     },
     isAt: (store) => store === place.store,
     isOwn: () => isOwnStore(place.store),
     moveTo(store) {
       if (store === place.store) return;
+      const before = { store: place.store, untilMs: env.now() + unreadMs };
       // What is known of the row is known of the store before.
-      Object.assign(place, { store, kept: nothingKept() });
-      keeper = keeperOf(store);
+      Object.assign(place, {
+        store,
+        kept: nothingKept(),
+        unread: isEmpty() ? [before, ...place.unread] : [],
+      });
+      keeper = keeperOf(store, place.kept);
     },
   };
 }
