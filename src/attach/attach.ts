@@ -178,19 +178,20 @@ export function createAttach(
       emit,
       warnOnce: shared.warnOnce,
     };
-    const createSource = (account: string, ...[used, before]: Parameters<CreateSource>): TokenSource => {
+    const createSource = (account: string, ...[used, before]: Parameters<CreateSource>) => {
       const store = clientAccounts.restsIn(account) ?? clientAccounts.store;
       // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
       const context = clientAccounts.contextOf(account) ?? inContext;
       const inherited = shared.inheritedBy(clientKey(client, account));
-      const own = { account, store, inContext: context, inherited, before, used };
-      const source = createTokenSource(deps, own, user);
-      // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
-      if (store !== clientAccounts.store) {
+      const source = createTokenSource(deps, { account, store, inContext: context, before, used }, user);
+      const begin = () => {
+        if (inherited) source.inherit(inherited);
+        // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
+        if (store === clientAccounts.store) return;
         void source.look(patience);
         source.moveTo(clientAccounts.store);
-      }
-      return source;
+      };
+      return { source, begin };
     };
     const sourceOf = (account: string): TokenSource => {
       mutex.used();

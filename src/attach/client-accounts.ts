@@ -39,12 +39,22 @@ export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' 
   moveTo(store: TokenStore): void;
 }
 
-/** Creates the accounts of one client: login origin and client id, as a JSON array. `made` is called with each new source, and with whether that one may be let go some day. */
-export function createClientAccounts(
-  client: string,
-  first: TokenStore,
-  made: (source: TokenSource, mayLeave: boolean) => void,
-): ClientAccounts {
+/** Creates the accounts of one client. */
+export function createClientAccounts({
+  client,
+  store: first,
+  entered,
+  mayLeaveNow,
+}: {
+  /** Login origin and client id, as a JSON array. */
+  client: string;
+  /** Where they are kept at first. */
+  store: TokenStore;
+  /** This source is in memory from now on. */
+  entered: (source: TokenSource) => void;
+  /** There are accounts in memory that may be let go some day. */
+  mayLeaveNow: () => void;
+}): ClientAccounts {
   let store = first;
   const own = new Map<string, WeakRef<OwnAccount>[]>();
   let isBySubject = false;
@@ -64,7 +74,20 @@ export function createClientAccounts(
   // By a bearer that does not say whose it is, an account is found in memory only.
   const isFound = (source: TokenSource) => !isBySubject || !source.holds() || source.subject() !== undefined;
   const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
-  const sources = createSources(mayLeave, () => (2 * longestWaitMs) / sweepMs);
+  const sources = createSources({
+    mayLeave,
+    longestIdle: () => (2 * longestWaitMs) / sweepMs,
+    entered(source, isNew) {
+      restsIn.delete(source.account);
+      entered(source);
+      if (!ownOf(source.account)) mayLeaveNow();
+      if (!isNew) source.moveTo(store);
+    },
+  });
+
+  function lookForIdle(): void {
+    for (const source of sources.all()) if (!ownOf(source.account)) return mayLeaveNow();
+  }
 
   const found: Omit<RestingAccounts, 'ref'> = {
     find(refreshToken) {
@@ -94,21 +117,17 @@ export function createClientAccounts(
       return store;
     },
     server,
-    source: (account, create) =>
-      sources.of(account, (...how) => {
-        const source = create(...how);
-        restsIn.delete(account);
-        made(source, !ownOf(account));
-        return source;
-      }),
+    source: sources.of,
     attached(one) {
       isBySubject ||= one.isBySubject;
       longestWaitMs = Math.max(longestWaitMs, one.maxWaitMs);
       own.set(one.account, [...(own.get(one.account) ?? []).filter((ref) => ref.deref()), new WeakRef(one)]);
+      lookForIdle();
     },
     detached(one) {
       const others = own.get(one.account)?.filter((ref) => ref.deref() !== one);
       if (others) own.set(one.account, others);
+      lookForIdle();
     },
     contextOf: (account) => ownOf(account)?.inContext,
     restsIn: (account) => restsIn.get(account),

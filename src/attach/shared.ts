@@ -103,15 +103,15 @@ export function createShared(
     of(client, store) {
       const known = clients.get(client);
       if (known) return known;
-      const created = createClientAccounts(
-        JSON.stringify((JSON.parse(client) as string[]).slice(0, 2)),
+      const created = createClientAccounts({
+        client: JSON.stringify((JSON.parse(client) as string[]).slice(0, 2)),
         store,
-        (source, mayLeave) => {
+        entered(source) {
           holdings.add(source.holding);
           inherited.delete(clientKey(client, source.account));
-          if (mayLeave) sweeping.start();
         },
-      );
+        mayLeaveNow: sweeping.start,
+      });
       clients.set(client, created);
       return created;
     },

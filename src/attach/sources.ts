@@ -47,23 +47,37 @@ export interface Before {
   over(): void;
 }
 
-/** Makes a source. `used` is to be called at each use; `before`: what the account was let go with, if it was. */
-export type CreateSource = (used: () => void, before: Before | undefined) => TokenSource;
+/**
+ * Makes a source. `used` is to be called at each use, and returns the source that the account has then; `before`: what the account was let
+ * go with, if it was. `begin` is called once it is the account's: whoever hears what it tells then may ask for the account.
+ */
+export type CreateSource = (
+  used: () => TokenSource,
+  before: Before | undefined,
+) => { source: TokenSource; begin(): void };
+
+/** So many are asked at once whether their store shows them, so that a row which cannot be read does not keep others from being let go. */
+const sideBySide = 8;
 
 interface Place {
-  source: TokenSource | undefined;
+  readonly source: TokenSource;
   /** The number of the sweep after which it was used last. */
   usedAt: number;
 }
 
-/**
- * Creates the table of accounts. `mayLeave`: whether an account could be found again when it is asked for. `longestIdle`: no account is
- * let go before it was unused for this many sweeps, because a call that waits at the gate does not count as a use.
- */
-export function createSources(
-  mayLeave: (source: TokenSource) => boolean,
-  longestIdle: () => number,
-): Sources {
+/** Creates the table of accounts. */
+export function createSources({
+  mayLeave,
+  longestIdle,
+  entered,
+}: {
+  /** Whether an account could be found again when it is asked for. */
+  mayLeave: (source: TokenSource) => boolean;
+  /** No account is let go before it was unused for this many sweeps: a call that waits at the gate does not count as a use. */
+  longestIdle: () => number;
+  /** This source is in memory from now on, for the first time, or again because a call still had it. */
+  entered: (source: TokenSource, isNew: boolean) => void;
+}): Sources {
   const places = new Map<string, Place>();
   /** An account at rest must cost next to nothing. */
   const rests = new Map<string, Rest>();
@@ -71,14 +85,16 @@ export function createSources(
   const withOthers = new Set<string>();
   let sweeps = 0;
 
-  function use(account: string, place: Place): void {
+  /** The account's one source: a call may still have one that was let go, and another may be in its place. */
+  function use(account: string, own: Place): TokenSource {
+    const place = places.get(account) ?? own;
     place.usedAt = sweeps;
-    if (places.has(account)) return;
-    places.set(account, place);
-    if (!place.source) return;
-    // Whoever had it all the time goes on with it.
-    place.source.enter();
+    if (places.has(account)) return place.source;
+    places.set(account, own);
+    own.source.enter();
     wake(account);
+    entered(own.source, false);
+    return own.source;
   }
 
   function wake(account: string): void {
@@ -87,7 +103,8 @@ export function createSources(
     rests.delete(account);
   }
 
-  function letGo(account: string, source: TokenSource): void {
+  function letGo(account: string, place: Place): void {
+    const { source } = place;
     places.delete(account);
     const { set } = source.holding;
     if (set) {
@@ -102,17 +119,21 @@ export function createSources(
 
   function isIdle({ source, usedAt }: Place): boolean {
     const isUnused = sweeps - usedAt >= Math.max(idleSweeps, longestIdle());
-    return isUnused && source !== undefined && mayLeave(source) && source.isAtRest();
+    return isUnused && mayLeave(source) && source.isAtRest();
+  }
+
+  async function ask(asked: Iterable<[string, Place]>): Promise<void> {
+    for (const [account, place] of asked) {
+      // What the store does not show is kept here, and it is asked again after another idle time.
+      if (!(await place.source.isShown())) place.usedAt = sweeps;
+      else if (isIdle(place)) letGo(account, place);
+    }
   }
 
   return {
     of(account, create) {
       const known = places.get(account);
-      if (known?.source) {
-        known.usedAt = sweeps;
-        return known.source;
-      }
-      const place: Place = { source: undefined, usedAt: sweeps };
+      if (known) return use(account, known);
       const rest = rests.get(account);
       const token = tokenOf(rest);
       const before = rests.has(account)
@@ -125,13 +146,16 @@ export function createSources(
             },
           }
         : undefined;
-      use(account, place);
-      place.source = create(() => use(account, place), before);
-      return place.source;
+      const { source, begin } = create(() => use(account, place), before);
+      const place: Place = { source, usedAt: sweeps };
+      places.set(account, place);
+      entered(source, true);
+      begin();
+      return source;
     },
     has: (account) => places.has(account),
     *all() {
-      for (const { source } of places.values()) if (source) yield source;
+      for (const { source } of places.values()) yield source;
     },
     resting: () => rests.keys(),
     restingWith(refreshToken) {
@@ -146,14 +170,10 @@ export function createSources(
     },
     async sweep() {
       sweeps++;
-      for (const { source } of places.values()) source?.disband();
-      for (const [account, place] of [...places].filter(([, place]) => isIdle(place))) {
-        const source = place.source!;
-        // What the store does not show is kept here, and it is asked again after another idle time.
-        if (!(await source.isShown())) place.usedAt = sweeps;
-        else if (isIdle(place)) letGo(account, source);
-      }
-      return [...places.values()].some(({ source }) => source && mayLeave(source));
+      for (const { source } of places.values()) source.disband();
+      const idle = [...places].filter(([, place]) => isIdle(place)).values();
+      await Promise.all(Array.from({ length: sideBySide }, () => ask(idle)));
+      return [...places.values()].some(({ source }) => mayLeave(source));
     },
   };
 }

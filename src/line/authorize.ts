@@ -126,6 +126,8 @@ export function createAuthorisation(deps: {
       const late = overtime(call, awakeNow(env));
       if (late) throw late;
       if (!call.source) return undressed(config, call);
+      // To make a body may have taken longer than an account stays in memory that nobody asks for.
+      if (call.makeBody) call.source = call.source.current();
       if (isForeign(call)) {
         const isStranger = call.source.holds() && !call.source.mayRecognise(call.bearer!);
         return isStranger ? asItCame(config, call) : wearKnown(config, call);

@@ -23,7 +23,7 @@ export interface Call {
   readonly method: string;
   readonly path: string;
   /** Undefined for `auth: false`. */
-  readonly source: TokenSource | undefined;
+  source: TokenSource | undefined;
   /** The bearer that the call brings along. */
   readonly bearer: string | undefined;
   /** It names its account: its bearer has no say in whose tokens it uses. */

@@ -43,6 +43,8 @@ export interface TokenSource
     Pick<RevokedElsewhere, 'revokedElsewhere'>,
     Recognition {
   readonly account: string;
+  /** The source that the account has now: this one may have been let go while a call had it in hand, and another be in its place. */
+  current(): TokenSource;
   /** An attach uses it: the latest knows best, for a secret may have been corrected; and one that takes refreshes over is enough. */
   usedBy(user: User): void;
   /** No attach takes over the refreshes of the account any more. */
@@ -95,6 +97,8 @@ export interface TokenSource
   isAtRest(): boolean;
   /** Loads from the store, and adopts a newer pair. Whether it shows the pair in hand, and all that has to be known of the tokens before. */
   isShown(): Promise<boolean>;
+  /** Goes on with the tokens that another source held for this account, in another copy of the package. */
+  inherit(held: HeldTokenSet): void;
   /** The account leaves the memory of the process. */
   leave(): void;
   /** It is in the memory of the process, again. */
@@ -119,12 +123,10 @@ export interface SourceDeps {
   readonly store: TokenStore;
   /** What is done for the account runs in this context; whoever asks goes on in their own. */
   readonly inContext: InContext;
-  /** The tokens that another source held for this account, in another copy of the package: this one goes on with them. */
-  readonly inherited: HeldTokenSet | undefined;
   /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
   readonly before: (Before & { over(): void }) | undefined;
-  /** Hears of each use. */
-  readonly used: () => void;
+  /** Hears of each use, and returns the source that the account has then. */
+  readonly used: () => TokenSource;
 }
 
 /** Creates the source of one account. */
@@ -189,11 +191,14 @@ class AccountSource implements TokenSource {
     this.holding = new AccountHolding(mutex.client, own.account, mutex.memory, this.state);
     this.entry = mutex.enter(this.holding);
     this.takesOver = user.takesOver;
-    if (own.inherited) this.inherit(own.inherited);
   }
 
   get client(): string {
     return this.deps.client;
+  }
+
+  current(): TokenSource {
+    return this.own.used();
   }
 
   usedBy(other: User): void {
@@ -409,7 +414,7 @@ class AccountSource implements TokenSource {
     return hasHeldOthers(this.state);
   }
 
-  private inherit({ tokens, unsaved }: HeldTokenSet): void {
+  inherit({ tokens, unsaved }: HeldTokenSet): void {
     this.briefly(({ ledger, writes, ahead }) => {
       const held = holdLoaded(tokens, ahead());
       if (unsaved) {

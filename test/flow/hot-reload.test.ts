@@ -372,3 +372,38 @@ test('procoreOf gives the handle until detach(), and nothing of what is not atta
   for (const nothing of [undefined, null, 'text', {}])
     expect(procoreOf(nothing as AxiosInstance)).toBeUndefined();
 });
+
+test('an account that a listener asks for, while it is taken over from another copy of the package, is renewed once', async () => {
+  await using h = await createHarness({ authorised: false });
+  const registry = {};
+  const [before, after] = [createAttach(h.env, registry), createAttach(h.env, registry)];
+  const of = (attachProcore: AttachProcore, instance: AxiosInstance, options: Partial<ProcoreOptions>) =>
+    attachProcore(instance, {
+      clientId: h.emulator.clientId,
+      clientSecret: h.emulator.clientSecret,
+      environment: h.emulator.environment,
+      companyId: '42',
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      store: next,
+      ...options,
+    });
+  const next = createTestStore();
+  const create = () => axios.create({ baseURL: h.emulator.environment.apiUrl, proxy: false });
+  const [first, second, third] = [create(), create(), create()];
+  await of(before, first, { store: createTestStore() }).setTokens(h.emulator.issue(), 'ann');
+  h.env.jump(5_400_000);
+  // Another client with an account of the name: of that there is a warning.
+  const other = of(after, second, { clientId: 'another' });
+  other.status('ann');
+  const procore = of(after, first, { replace: true });
+  const told: string[] = [];
+  for (const event of ['token-renewed', 'token-adopted'] as const) procore.on(event, () => told.push(event));
+  const asked: Promise<string>[] = [];
+  other.on('warning', () => asked.push(procore.getAccessToken('ann')));
+  const own = of(after, third, {});
+  const call = third.get(me, { procore: { account: 'ann' } });
+  await h.env.drive(call);
+  const heard = await h.env.drive(Promise.all(asked));
+  expect(heard).toEqual([await own.getAccessToken('ann')]);
+  expect(told).toEqual(['token-renewed']);
+});

@@ -510,7 +510,7 @@ test('two store objects over one row may use it by two names, also where one of 
     load: () => table.store.load('row'),
     // The table has no place for what the package adds.
     save: ({ access_token, refresh_token, expires_at }) =>
-      table.store.save({ access_token, refresh_token, expires_at } as TokenSet, 'row'),
+      table.store.save({ access_token, refresh_token: refresh_token!, expires_at: expires_at! }, 'row'),
   });
   const [reports, sync] = [start(storeObject()), start(storeObject())];
   await sync.get('sync');
@@ -527,4 +527,82 @@ test('two store objects over one row may use it by two names, also where one of 
   await env.drive(sync.procore.renew('sync'));
   await sync.get('sync');
   expect(sent.at(-1)).toBe(bob.access_token);
+});
+
+test('a call that took longer to make its body than its account stays in memory is sent with the token of that account as it is then', async () => {
+  const { env, start, sent, presented, pair } = createProcess();
+  const { instance, get, procore } = start(createTable({ ann: pair('ann') }).store);
+  await get('ann');
+  let made = (_body: string) => {};
+  const body = new Promise<string>((resolve) => (made = resolve));
+  const call = instance.post(me, undefined, { procore: { account: 'ann', body: () => body } });
+  await env.advance(idle);
+  expect(procore.status('ann').state).toBe('not-loaded');
+  await get('ann');
+  await env.drive(procore.setTokens(pair('next'), 'ann'));
+  made('text');
+  await env.drive(call);
+  expect(sent).toEqual(['access-ann', 'access-ann', 'access-next']);
+  expect(presented).toEqual([]);
+});
+
+test('an account that was let go while a call makes its body goes on in the store that has taken the place of its own', async () => {
+  const { env, start, sent, pair } = createProcess();
+  const [table, next] = [createTable({ ann: pair('ann') }), createTable()];
+  const { instance, get } = start(table.store);
+  await get('ann');
+  let made = (_body: string) => {};
+  const body = new Promise<string>((resolve) => (made = resolve));
+  const call = instance.post(me, undefined, { procore: { account: 'ann', body: () => body } });
+  await env.advance(idle);
+  const { procore } = start(next.store, { replace: true }, instance);
+  made('text');
+  await env.drive(call);
+  await env.advance(minute);
+  expect(next.sets.get('ann')).toMatchObject({ refresh_token: 'refresh-ann' });
+  await env.advance(idle);
+  expect(procore.status('ann').state).toBe('not-loaded');
+  expect(sent).toEqual(['access-ann', 'access-ann']);
+});
+
+test('accounts are let go also after the last attach of a store was detached and another has come', async () => {
+  const { env, start, pair } = createProcess();
+  const { store } = createTable({ ann: pair('ann') });
+  const { get, procore } = start(store);
+  await get('ann');
+  procore.detach();
+  const next = start(store);
+  await env.advance(idle);
+  expect(next.procore.status('ann').state).toBe('not-loaded');
+});
+
+test('the account that the calls of an attach have where they name none is let go after that attach is detached', async () => {
+  const { env, start, pair } = createProcess();
+  const { store } = createTable({ ann: pair('ann'), bob: pair('bob') });
+  const [ann, bob] = [start(store, { account: 'ann' }), start(store, { account: 'bob' })];
+  await ann.get();
+  await bob.get();
+  ann.procore.detach();
+  await env.advance(idle);
+  expect(env.sleeping).toBe(0);
+  expect(bob.procore.status('ann').state).toBe('not-loaded');
+  expect(bob.procore.status('bob').state).toBe('fresh');
+});
+
+test('an account whose row cannot be read does not keep others from being let go', async () => {
+  const { env, start, pair } = createProcess();
+  const table = createTable({ ann: pair('ann'), bob: pair('bob') });
+  let asked = 0;
+  let hangs = false;
+  const load = (account: string) => {
+    if (!hangs || account === 'bob') return table.store.load(account);
+    asked++;
+    return new Promise<undefined>(() => {});
+  };
+  const { get, procore } = start({ ...table.store, load });
+  await get('ann');
+  await get('bob');
+  hangs = true;
+  while (asked === 0) await env.advance(minute / 60);
+  expect(procore.status('bob').state).toBe('not-loaded');
 });

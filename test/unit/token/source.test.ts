@@ -38,7 +38,7 @@ test('an account whose parts could not be put together once is at rest again as 
   };
   const source = createTokenSource(
     deps,
-    { account: 'a', store, inContext: (work) => work(), inherited: undefined, before: undefined, used() {} },
+    { account: 'a', store, inContext: (work) => work(), before: undefined, used: () => source },
     { order: 1, exchange: () => Promise.reject(new Error('unused')), takesOver: false },
   );
   const patience = { maxMs: 1_000, signal: undefined };
