@@ -31,6 +31,13 @@ export { partialFailures } from './failure/partial-failures.js';
 export type { PartialFailure } from './failure/partial-failures.js';
 export type { ProblemKind } from './failure/catalogue.js';
 export { hasProblem, problemOf } from './failure/carried.js';
+export { supportReport } from './attach/support-report.js';
+export type {
+  ReportedAnswer,
+  ReportedRequest,
+  SupportReport,
+  SupportReportOptions,
+} from './report/fields.js';
 export type { GaveUp, Problem } from './failure/problem.js';
 export type { Fingerprint, ProcoreEvents, WarningCode } from './observe/events.js';
 export type {

@@ -36,6 +36,9 @@ const madeByUs = new Set([
   'PartialFailure',
   'Problem',
   'ProcoreEvents',
+  'ReportedAnswer',
+  'ReportedRequest',
+  'SupportReport',
   'TokenStatus',
 ]);
 

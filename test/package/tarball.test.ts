@@ -25,6 +25,7 @@ const names = {
     'partialFailures',
     'problemOf',
     'procoreOf',
+    'supportReport',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/health': ['healthOf', 'recordHealth'],

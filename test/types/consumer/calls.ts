@@ -10,6 +10,7 @@ import {
   problemOf,
   ProcoreError,
   ReauthenticationRequiredError,
+  supportReport,
   TokenRenewalError,
   TokenStoreConflict,
   type AxiosLike,
@@ -18,6 +19,7 @@ import {
   type Logger,
   type PartialFailure,
   type Problem,
+  type SupportReport,
   type ProblemKind,
   type Procore,
   type ProcoreErrorCode,
@@ -207,6 +209,12 @@ export function problemOn(error: unknown, failed: AxiosError): (Problem | number
   if (!hasProblem(failed)) return [own, unchecked];
   const problem: Problem = failed.procore;
   return [own, problem, failed.response?.status];
+}
+export function forSupport(error: unknown): [SupportReport, string, number | undefined] {
+  const report = supportReport(error, { at: new Date(), secrets: ['tower'] });
+  // @ts-expect-error -- there may be no request
+  const url: string = report.request.url;
+  return [report, `${String(report)} ${url}`, report.attempts];
 }
 export const login: string = environments.production.loginUrl;
 export const name: EnvironmentName = 'developer-sandbox';
