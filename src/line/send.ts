@@ -127,7 +127,8 @@ export function createSend(deps: {
     }
     let sending: Promise<AxiosResponse>;
     try {
-      sending = call.adapter(config);
+      // An adapter may return anything.
+      sending = Promise.resolve(call.adapter(config));
       if (call.brokenBody) sending = Promise.race([sending, call.brokenBody.promise]);
       if (call.interrupted) sending = heeding(sending, call.interrupted);
     } catch (error) {
@@ -143,6 +144,8 @@ export function createSend(deps: {
   ): Promise<AxiosResponse> {
     return sending.then(
       (response) => {
+        if (!(response as AxiosResponse | undefined))
+          return failed(new TypeError('the adapter has given no response'), config, call);
         tell(call, call.left ? undefined : response);
         // Some mocks resolve whatever the status is; inside the line the status decides.
         call.refusedByStatus = !call.left && (response.status < 200 || response.status >= 300);

@@ -1,5 +1,6 @@
 import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios';
 import { expect, test } from 'vitest';
+import { problemOf } from '../../src/index.js';
 import { attachTo } from '../support/attach-to.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names } from '../support/harness.js';
@@ -160,3 +161,27 @@ if (!below('1.7')) {
     expect(h.emulator.counters).toMatchObject({ unauthorized: 1, exchanges: 1 });
   });
 }
+
+test.each([
+  ['nothing at all', () => undefined],
+  ['a promise of nothing', () => Promise.resolve(undefined)],
+  ['a promise of null', () => Promise.resolve(null)],
+])(
+  'a write whose adapter returns %s fails as on a bare instance, and may have run, on either way of a call',
+  async (_what, answer) => {
+    await using h = await createHarness({ options: { retry: false, renewal: { drain: true } } });
+    await h.instance.get(me);
+    const adapter = answer as unknown as AxiosAdapter;
+    const bare = await caught(axios.create({ adapter }).post(`${h.emulator.url}${me}`, {}));
+    expect(bare).toBeInstanceOf(TypeError);
+    for (const options of [{}, { deadlineMs: 60_000 }]) {
+      const error = await caught(h.instance.post(me, {}, { adapter, procore: options }));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(problemOf(error)).toMatchObject({ kind: 'unexpected', mayHaveRun: 'maybe', attempts: 1 });
+    }
+    // A renewal waits for calls under way.
+    const sinceMs = h.env.now();
+    await h.env.drive(h.procore.renew());
+    expect(h.env.now() - sinceMs).toBeLessThan(1_000);
+  },
+);
