@@ -88,8 +88,9 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       }
       // The fetch adapter puts its configuration and request on the one reason that a CancelToken has for all its calls.
       disowned(reasonOf(call.config), call);
-      // However the adapter puts it: it was us who stopped it. And the reason of a CancelToken is shared by all its calls.
-      const isOurs = call.interruption() !== undefined || failure === reasonOf(call.config);
+      // However the adapter puts it: it was us who stopped it. And the reason of a CancelToken is shared by all its calls; an adapter that has
+      // heard of it by our signal first does not tell it.
+      const isOurs = call.interruption() !== undefined || reasonOf(call.config) !== undefined;
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
       // An answer that is not Procore's is none to classify.
       const problem = call.left ? undefined : problemIn(call, error);

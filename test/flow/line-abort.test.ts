@@ -124,6 +124,25 @@ test.each(ways)('a call that is aborted by %s before it is made is not sent', as
   expect(h.emulator.counters.requests).toBe(0);
 });
 
+test('a CancelToken gives its reason also to a call that has a deadline', async () => {
+  await using h = await createHarness();
+  const make: Way[1] = () => {
+    const source = axios.CancelToken.source();
+    const config = { cancelToken: source.token, procore: { deadlineMs: 3_600_000 } };
+    return { config, abort: () => source.cancel('the user left') };
+  };
+  const bare = (await bareRejection(h, make)) as Error;
+  const { config, abort } = make();
+  const hang = h.emulator.misbehave({ on: 'api', do: { kind: 'hang' } });
+  const failed = caught(h.instance.get(me, config));
+  await hang.struck();
+  abort();
+  const error = await failed;
+  expect(axios.isCancel(error)).toBe(true);
+  expect([error.name, error.message]).toEqual([bare.name, bare.message]);
+  expect(h.env.sleeping).toBe(0);
+});
+
 test("one waiter's abort leaves the renewal running for the others", async () => {
   await using h = await createHarness();
   h.env.jump(5_401_000);
