@@ -153,3 +153,20 @@ test('new tokens that take the place of what the store shows of another user tel
   expect(h.store.sets.get('b')).toMatchObject({ refresh_token: tokens.refresh_token });
   expect(h.told.filter(({ event }) => event === 'warning')).toEqual([]);
 });
+
+test('of two log-ins at once neither resolves before the tokens of the second are saved', async () => {
+  await using h = await createHarness();
+  const [one, two] = [h.emulator.issue(), h.emulator.issue()];
+  const stored = () => h.store.sets.get('default')?.refresh_token;
+  const first = h.procore.setTokens(one).then(stored);
+  const second = h.procore.setTokens(two).then(stored);
+  expect(await h.env.drive(Promise.all([first, second]))).toEqual([two.refresh_token, two.refresh_token]);
+});
+
+test('where the tokens of the second of two log-ins cannot be saved, both say so', async () => {
+  await using h = await createHarness();
+  h.store.onSave = () => Promise.reject(new Error('disk full'));
+  const both = [h.emulator.issue(), h.emulator.issue()].map((tokens) => caught(h.procore.setTokens(tokens)));
+  for (const error of await h.env.drive(Promise.all(both)))
+    expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+});

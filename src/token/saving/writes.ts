@@ -33,7 +33,7 @@ export interface Writes {
   saveAgain(over: TokenSet): void;
   /**
    * Takes tokens of the application's own for the generation that has just begun, or what the store shows to have taken their place.
-   * Resolves with the failure, if the save has failed.
+   * Resolves with the failure, if the save has failed; of tokens that others have taken the place of meanwhile, with that of the others.
    */
   bring(held: HeldTokens, how: Bringing): Promise<(SaveResult & { kind: 'failed' }) | undefined>;
   /**
@@ -83,6 +83,8 @@ export function createWrites(deps: {
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
   let moves = 0;
+  /** The tokens that were brought last. */
+  let newest: ReturnType<Writes['bring']> = Promise.resolve(undefined);
 
   /** Runs a save outside of a renewal, in the critical section of what the store is believed to hold. */
   async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
@@ -172,7 +174,9 @@ export function createWrites(deps: {
       return saved;
     });
     follow(result);
-    return result;
+    newest = result;
+    // What took its place meanwhile must be saved before anybody is told that a log-in is.
+    return result.then((failed) => (signal.aborted ? newest : failed));
   }
 
   function bringIfFree(held: HeldTokens): Promise<boolean> {
