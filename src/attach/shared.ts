@@ -63,7 +63,7 @@ export interface Shared {
 
 /** What an account is called where several clients may have one of the name; `client`: as a JSON array. */
 export function clientKey(client: string, account: string): string {
-  return JSON.stringify([...(JSON.parse(client) as unknown[]), account]);
+  return `${client.slice(0, -1)},${JSON.stringify(account)}]`;
 }
 
 /** Creates the common part of the attaches of one store. `gates`: those that there are already. */

@@ -1,6 +1,13 @@
 import { createAwakeTime } from './awake.js';
 import { ownValue } from '../wire/prototype-pollution.js';
 
+/** What ends a sleep early, as far as a sleep looks at it: an `AbortSignal`, or something lighter. */
+export interface EndOfSleep {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once: true }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Clock, random numbers and timers. Everything else in the package gets them as this argument, so that tests can replace them. */
 export interface Env {
   /** Milliseconds since the epoch on this machine's clock. */
@@ -15,7 +22,7 @@ export interface Env {
    */
   sleep(
     ms: number,
-    options?: { signal?: AbortSignal | undefined; ref?: boolean; awake?: boolean },
+    options?: { signal?: EndOfSleep | undefined; ref?: boolean; awake?: boolean },
   ): Promise<void>;
   /** For how long this process has been stopped in total; measured only while a `sleep` with `awake` is under way. */
   asleepMs?(): number;

@@ -14,7 +14,8 @@ export interface Turns {
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
-  let generation = new AbortController();
+  let generation: AbortController | undefined;
+  const current = () => (generation ??= new AbortController());
   return {
     inTurn(work) {
       waiting++;
@@ -25,12 +26,12 @@ export function createTurns(): Turns {
     },
     isIdle: () => waiting === 0,
     get generation() {
-      return generation.signal;
+      return current().signal;
     },
     supersede() {
-      generation.abort();
-      generation = new AbortController();
-      return generation.signal;
+      generation?.abort();
+      generation = undefined;
+      return current().signal;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Env } from './env.js';
+import type { EndOfSleep, Env } from './env.js';
 import type { Way } from '../wire/way.js';
 
 /** How long a call waits for a token or a store, and what ends the wait earlier. */
@@ -25,6 +25,28 @@ export type Waited<T> =
   { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'elapsed' } | { kind: 'aborted' };
 
 /**
+ * Creates the end of one sleep. An `AbortController` would do the same; it costs more than all the rest of a wait, and there may be several
+ * waits in a call.
+ */
+function createEnd(): EndOfSleep & { abort(): void } {
+  let wake: (() => void) | undefined;
+  const end = {
+    aborted: false,
+    addEventListener(_type: 'abort', listener: () => void) {
+      wake = listener;
+    },
+    removeEventListener() {
+      wake = undefined;
+    },
+    abort() {
+      end.aborted = true;
+      wake?.();
+    },
+  };
+  return end;
+}
+
+/**
  * Waits for `work` for at most `ms`, and no longer than until `signal` aborts. The work itself is not stopped when the wait ends.
  * Never rejects, and leaves neither timer nor listener behind.
  */
@@ -39,17 +61,36 @@ export async function within<T>(
     (error: unknown): Waited<T> => ({ kind: 'failed', error }),
   );
   if (signal?.aborted) return { kind: 'aborted' };
-  const timer = new AbortController();
+  const timer = createEnd();
   const stop = () => timer.abort();
   signal?.addEventListener('abort', stop, { once: true });
   const elapsed = env
-    .sleep(ms, { signal: timer.signal, awake: true })
+    .sleep(ms, { signal: timer, awake: true })
     .then((): Waited<T> => (signal?.aborted ? { kind: 'aborted' } : { kind: 'elapsed' }));
   try {
     return await Promise.race([settled, elapsed]);
   } finally {
     signal?.removeEventListener('abort', stop);
     timer.abort();
+  }
+}
+
+/**
+ * Calls a function of the application and waits for its promise for at most `ms`. A value that is there at once is not waited for. Never
+ * rejects.
+ */
+export async function callWithin<T>(
+  env: Env,
+  ms: number,
+  work: () => T | PromiseLike<T>,
+): Promise<Waited<Awaited<T>>> {
+  try {
+    const value = work();
+    if (typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then !== 'function')
+      return { kind: 'done', value: value as Awaited<T> };
+    return await within(env, ms, Promise.resolve(value));
+  } catch (error) {
+    return { kind: 'failed', error };
   }
 }
 

@@ -12,7 +12,8 @@ import { noVerdicts } from './renewal/verdicts.js';
  * One account: all that is known of it, as one value. The parts that act on it keep nothing else: they are put together when something has to
  * be done, and let go when nothing is under way any more.
  */
-export interface Account extends Pairs, Flight, Brakes, Past, Asked {
+export interface Account extends Flight, Brakes, Past, Asked {
+  readonly pairs: Pairs;
   /** Where its tokens are kept. */
   store: TokenStore;
   /** What is known of its row there; another store begins with another one, which nothing that is on its way in the store before changes. */
@@ -36,7 +37,7 @@ const none: readonly Unread[] = [];
 /** An account of which nothing is known. `isBack`: it was let go with tokens, and has come back. */
 export function newAccount(store: TokenStore, isBack: boolean): Account {
   return {
-    ...noPairs(isBack),
+    pairs: noPairs(isBack),
     calls: 0,
     holdingUntilMs: 0,
     drained: undefined,

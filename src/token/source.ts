@@ -2,7 +2,7 @@ import type { InContext } from '../time/async-context.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import { copyOf } from '../store/copy-of.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import type { Patience } from '../time/within.js';
+import { awakeNow, type Patience } from '../time/within.js';
 import type { Way } from '../wire/way.js';
 import { newAccount, type Account } from './account.js';
 import type { Brought } from './authorization/brought.js';
@@ -12,9 +12,10 @@ import type { Exchange } from './endpoint/exchange.js';
 import type { Login } from './endpoint/login.js';
 import type { Entry, Holding } from './grant/registry.js';
 import type { StoreMemory } from './grant/outcomes.js';
-import type { FirstLook } from './loading/first-look.js';
+import type { FirstLoad, Shown } from './loading/first-load.js';
+import { lookLast } from './loading/last-look.js';
+import { createLoading, type Loading } from './loading/loading.js';
 import { mayRecognise, type Recognition } from './loading/recognition.js';
-import { fingerprint } from './pair/fingerprint.js';
 import type { Before } from './pair/ledger.js';
 import { hasHeld, hasHeldOthers, isOfSameUser, ownsIn, subjectIn } from './pair/kinship.js';
 import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './pair/pairs.js';
@@ -27,6 +28,7 @@ import type { Acquired, Leases } from './renewal/leases.js';
 import type { Refusal } from './renewal/refusals.js';
 import { isClear } from './renewal/verdicts.js';
 import { statusOf, type TokenStatus } from './told/status.js';
+import { contradicted } from './told/telling.js';
 
 /** The tokens of one account, as one attach hands them to the next. */
 export interface HeldTokenSet {
@@ -54,7 +56,7 @@ export interface TokenSource
   /** What other sources of this process may know of it. */
   readonly holding: Holding;
   /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */
-  look: FirstLook;
+  look: FirstLoad['look'];
   /** Takes these tokens, and saves them, where there are none of anybody, here and in the store. Resolves with whether it has. */
   takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
@@ -149,20 +151,19 @@ class AccountHolding implements Holding {
   ) {}
 
   get refreshToken(): string | undefined {
-    const { refreshToken } = this.state.newest?.held ?? {};
-    return refreshToken && fingerprint(refreshToken);
+    return this.state.pairs.newest?.held.refreshFingerprint;
   }
 
   get unsaved(): boolean {
-    return this.state.phase !== 'kept';
+    return this.state.pairs.phase !== 'kept';
   }
 
   get set(): TokenSet | undefined {
-    return this.state.newest?.held.set;
+    return this.state.pairs.newest?.held.set;
   }
 
   hasHeld(token: string): boolean {
-    return hasHeld(this.state, token);
+    return hasHeld(this.state.pairs, token);
   }
 }
 
@@ -175,7 +176,12 @@ class AccountSource implements TokenSource {
   readonly holding: AccountHolding;
   readonly state: Account;
   private entry: Entry;
+  /** What is needed for a load. */
+  private loading: Loading | undefined;
+  /** All the rest, where there is more to do. */
   private parts: Parts | undefined;
+  /** The waits of calls for the first load; it never rejects. */
+  private first: Promise<unknown> | undefined;
   /** So many have the parts in hand. */
   private busy = 0;
   private takesOver: boolean;
@@ -211,39 +217,76 @@ class AccountSource implements TokenSource {
   }
 
   holds(): boolean {
-    return this.state.newest?.held.accessToken !== undefined;
+    return this.state.pairs.newest?.held.accessToken !== undefined;
   }
 
   isUnredeemed(): boolean {
-    const { newest } = this.state;
+    const { newest } = this.state.pairs;
     return newest !== undefined && newest.held.accessToken === undefined;
   }
 
   subject(): string | undefined {
-    return subjectIn(this.state);
+    return subjectIn(this.state.pairs);
   }
 
   owns(accessToken: string): boolean {
-    return ownsIn(this.state, accessToken);
+    return ownsIn(this.state.pairs, accessToken);
   }
 
   isHeld(lease: Lease): boolean {
-    return lease === this.state.newest || lease === currentOf(this.state, this.clocks());
+    return lease === this.state.pairs.newest || lease === currentOf(this.state.pairs, this.clocks());
   }
 
   peek(way?: Way): Lease | undefined {
     this.own.used();
     if (this.parts) return this.parts.leases.peek(way);
     if (isHolding(this.state, this.deps.env)) return undefined;
-    const { newest } = this.state;
+    const { newest } = this.state.pairs;
     if (!newest) return undefined;
-    const isFresh = this.state.phase === 'kept' && freshnessNow(newest, this.clocks()) === 'fresh';
+    const isFresh = this.state.pairs.phase === 'kept' && freshnessNow(newest, this.clocks()) === 'fresh';
     return isFresh && !newest.refused ? newest : this.assembled().leases.peek(way);
   }
 
   acquire(patience: Patience): Promise<Acquired> {
     this.own.used();
-    return this.with((parts) => parts.leases.acquire(patience));
+    const { pairs, verdicts } = this.state;
+    if (this.parts || pairs.newest || !isClear(verdicts))
+      return this.with((parts) => parts.leases.acquire(patience));
+    const acquired = this.loaded(({ first }) => this.acquireFirst(first, patience));
+    const others = this.first;
+    const over = acquired.then(
+      () => others,
+      () => others,
+    );
+    this.first = over;
+    void over.then(() => {
+      if (this.first === over) this.first = undefined;
+    });
+    return acquired;
+  }
+
+  /** A renewal is begun only where what the store has is not enough. */
+  private async acquireFirst(first: FirstLoad, patience: Patience): Promise<Acquired> {
+    const { env, settings } = this.deps;
+    const maxMs = Math.min(patience.maxMs, settings.timeoutMs);
+    const untilMs = awakeNow(env) + maxMs;
+    const waited = await this.own.inContext(() => first.wait({ ...patience, maxMs }));
+    if (waited.kind === 'aborted') return { kind: 'aborted' };
+    const lease = this.usable();
+    if (lease) return { kind: 'lease', lease };
+    const left = { ...patience, maxMs: untilMs - awakeNow(env) };
+    const shown: Shown | undefined = waited.kind === 'done' ? waited.value : undefined;
+    return this.with((parts) => parts.leases.acquire(left, shown));
+  }
+
+  /** The lease that a call can be given where nothing but a load has been done. */
+  private usable(): Lease | undefined {
+    if (this.parts) return undefined;
+    const lease = currentOf(this.state.pairs, this.clocks());
+    const freshness = freshnessNow(lease, this.clocks());
+    return freshness === 'fresh' || (freshness === 'aging' && this.deps.settings.background)
+      ? lease
+      : undefined;
   }
 
   renew(): Promise<TokenSet> {
@@ -268,22 +311,28 @@ class AccountSource implements TokenSource {
     answered(this.state);
     if (answer === undefined) return;
     if (showsLife(answer)) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
-    if (!lease.isJudged) this.briefly((parts) => parts.telling.contradicted(lease));
+    if (!lease.isJudged) this.compare(lease);
     if (answer === 401) return;
     lease.accepted++;
     lease.refused = false;
+  }
+
+  /** What the store says of a token is compared once with what its calls have shown. */
+  private compare(lease: Lease): void {
+    const { serverOffsetMs, warnOnce } = this.deps;
+    contradicted({ account: this.account, serverOffsetMs, warnOnce }, lease);
   }
 
   replayAccepted(): void {
     this.state.brake = releasedBrake;
   }
 
-  look(...how: Parameters<FirstLook>): Promise<boolean> {
-    return this.inContext((parts) => parts.look(...how));
+  look(...how: Parameters<FirstLoad['look']>): Promise<boolean> {
+    return this.own.inContext(() => this.loaded(({ first }) => first.look(...how)));
   }
 
   takeIfFree(tokens: TokenSet): Promise<boolean> {
-    return this.inContext(async ({ writes, sequence, ahead }) => {
+    return this.inContext(async ({ writes, sequence }, { ahead }) => {
       const isTaken = await writes.bringIfFree(holdLoaded(tokens, ahead()));
       if (isTaken) sequence.forgive();
       return isTaken;
@@ -324,7 +373,10 @@ class AccountSource implements TokenSource {
 
   knows(refreshToken: string): boolean {
     const { state, deps } = this;
-    const held = { newest: state.newest, isOfSameUser: (token: string) => isOfSameUser(state, token) };
+    const held = {
+      newest: state.pairs.newest,
+      isOfSameUser: (token: string) => isOfSameUser(state.pairs, token),
+    };
     return isKnown(refreshToken, held, deps.mutex);
   }
 
@@ -334,23 +386,24 @@ class AccountSource implements TokenSource {
 
   redeemedElsewhere(refreshToken: string): void {
     const { state } = this;
-    const { newest } = state;
-    if (!this.parts && newest?.held.refreshToken !== refreshToken) return;
+    const { newest } = state.pairs;
+    if (!this.parts && !this.first && newest?.held.refreshToken !== refreshToken) return;
     void this.with(async ({ sequence }) => {
       // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
-      const isTaken = () => newest !== undefined && newest !== state.newest;
-      const isOurs = () => state.newest?.held.refreshToken === refreshToken && !isTaken();
+      const isTaken = () => newest !== undefined && newest !== state.pairs.newest;
+      const isOurs = () => state.pairs.newest?.held.refreshToken === refreshToken && !isTaken();
       const take = () => {
         if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
       };
       // What is under way may have come too far to find it.
-      if (sequence.running) await sequence.running.done.then(take);
+      const underWay = sequence.running?.done ?? this.first;
+      if (underWay) await underWay.then(take, take);
       else take();
     });
   }
 
   status(): TokenStatus {
-    return this.briefly(({ ledger, telling, sequence, isStuck }) =>
+    return this.briefly(({ sequence, isStuck }, { ledger, telling }) =>
       statusOf(this.account, ledger, telling.shown, {
         stuck: isStuck(),
         lastRenewalMs: sequence.lastRenewalMs,
@@ -360,12 +413,12 @@ class AccountSource implements TokenSource {
   }
 
   unsavedTokens(): TokenSet | undefined {
-    const { newest, phase, isGone } = this.state;
+    const { newest, phase, isGone } = this.state.pairs;
     return (phase !== 'kept' || isGone) && newest ? copyOf(newest.held.set) : undefined;
   }
 
   held(): HeldTokenSet | undefined {
-    const { newest, phase, isGone } = this.state;
+    const { newest, phase, isGone } = this.state.pairs;
     return newest && !isGone ? { tokens: copyOf(newest.held.set), unsaved: phase !== 'kept' } : undefined;
   }
 
@@ -373,7 +426,7 @@ class AccountSource implements TokenSource {
     const { state } = this;
     // There may be a hundred thousand accounts, and all of them at this store already.
     if (!this.parts && store === state.store && !state.verdicts.dead) return;
-    this.briefly(({ sequence, writes, isStuck, isAt, moveTo }) => {
+    this.briefly(({ sequence, writes, isStuck }, { home: { isAt, moveTo } }) => {
       // What the store before did not have, this one may.
       if (isStuck()) sequence.forgive();
       if (!isAt(store) || writes.isMoving()) this.own.inContext(() => writes.move(() => moveTo(store)));
@@ -381,23 +434,24 @@ class AccountSource implements TokenSource {
   }
 
   underWay(): Promise<unknown> | undefined {
-    return this.parts?.underWay();
+    return this.parts?.underWay() ?? this.first;
   }
 
   isAtRest(): boolean {
     const { state, deps, holding } = this;
     this.disband();
-    if (this.parts || state.calls > 0 || this.takesOver) return false;
+    if (this.loading || state.calls > 0 || this.takesOver) return false;
     // A store that drops rows by itself gets them back from memory.
     if (state.store.rowsMayVanish === true) return false;
-    if (!isClear(state.verdicts) || areBraked(state, deps.env.now()) || !isSettled(state)) return false;
+    if (!isClear(state.verdicts) || areBraked(state, deps.env.now()) || !isSettled(state.pairs)) return false;
     // What became of a token is forgotten some time after nobody holds it any more.
     const { refreshToken } = holding;
     return refreshToken === undefined || deps.mutex.outcomeOf(refreshToken) === undefined;
   }
 
   isShown(): Promise<boolean> {
-    return this.inContext((parts) => parts.lastLook());
+    const { grant } = this.deps;
+    return this.own.inContext(() => this.loaded((loading) => lookLast(grant, loading)));
   }
 
   leave(): void {
@@ -411,11 +465,11 @@ class AccountSource implements TokenSource {
   }
 
   hasHeldOthers(): boolean {
-    return hasHeldOthers(this.state);
+    return hasHeldOthers(this.state.pairs);
   }
 
   inherit({ tokens, unsaved }: HeldTokenSet): void {
-    this.briefly(({ ledger, writes, ahead }) => {
+    this.briefly(({ writes }, { ledger, ahead }) => {
       const held = holdLoaded(tokens, ahead());
       if (unsaved) {
         // Brought or renewed: what it was to take the place of, the other copy knows.
@@ -430,54 +484,76 @@ class AccountSource implements TokenSource {
     return { nowMs: this.deps.env.now(), serverOffsetMs: this.deps.serverOffsetMs() };
   }
 
-  private assembled(): Parts {
-    if (this.parts) return this.parts;
+  private loadable(): Loading {
+    if (this.loading) return this.loading;
     const { deps, own } = this;
-    const made = createParts(
+    const made = createLoading(
+      deps,
       {
-        ...deps,
         account: own.account,
-        clientKey: JSON.stringify([...(JSON.parse(deps.client) as unknown[]), own.account]),
-        exchange: (...request) => this.user.exchange(...request),
-        takesOver: () => this.takesOver,
-        inContext: own.inContext,
         before: own.before,
-        onHold: (refreshToken) => {
+        onHold: (held) => {
           own.before?.over();
-          deps.mutex.holds(this.entry, refreshToken && fingerprint(refreshToken));
+          deps.mutex.holds(this.entry, held?.refreshFingerprint);
         },
+        // Once whoever loads it has taken it.
+        found: ({ inTurn }) => void inTurn(async () => this.assembled().writes.move(() => undefined)),
       },
       this.state,
     );
     // A listener that has heard a warning meanwhile may have put some together and set them to work: these have done nothing yet.
+    return (this.loading ??= made);
+  }
+
+  private assembled(): Parts {
+    if (this.parts) return this.parts;
+    const { deps, own } = this;
+    const made = createParts(
+      deps,
+      {
+        account: own.account,
+        inContext: own.inContext,
+        exchange: (...request) => this.user.exchange(...request),
+        takesOver: () => this.takesOver,
+      },
+      this.loadable(),
+      this.state,
+    );
     return (this.parts ??= made);
   }
 
   disband(): void {
-    if (this.busy === 0 && this.parts?.isIdle()) this.parts = undefined;
+    if (this.busy > 0 || this.loading?.turns.isIdle() === false || this.parts?.isIdle() === false) return;
+    this.parts = undefined;
+    this.loading = undefined;
   }
 
-  private briefly<T>(work: (parts: Parts) => T): T {
+  private briefly<T>(work: (parts: Parts, loading: Loading) => T): T {
     try {
-      return work(this.assembled());
+      return work(this.assembled(), this.loadable());
     } finally {
       this.disband();
     }
   }
 
-  private with<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+  private with<T>(work: (parts: Parts, loading: Loading) => Promise<T>): Promise<T> {
     const parts = this.assembled();
+    return this.loaded((loading) => work(parts, loading));
+  }
+
+  private loaded<T>(work: (loading: Loading) => Promise<T>): Promise<T> {
+    const loading = this.loadable();
     this.busy++;
     const over = () => {
       this.busy--;
       this.disband();
     };
-    const working = work(parts);
+    const working = work(loading);
     working.then(over, over);
     return working;
   }
 
-  private inContext<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+  private inContext<T>(work: (parts: Parts, loading: Loading) => Promise<T>): Promise<T> {
     return this.own.inContext(() => this.with(work));
   }
 }

@@ -1,9 +1,10 @@
 import type { Env } from '../../time/env.js';
+import type { Claims } from '../../wire/jwt.js';
 import { failureOf } from '../../text/words.js';
 import { cleanCause } from '../../text/clean-cause.js';
 import { copyOf } from '../../store/copy-of.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../store/store.js';
-import { awakeNow, call, within } from '../../time/within.js';
+import { awakeNow, call, callWithin, within } from '../../time/within.js';
 import { hasAdded, refusesAdded, withoutAdded } from '../pair/added-fields.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
 import { nothingKept, type Kept } from './kept-row.js';
@@ -11,8 +12,14 @@ import { writableAdvice } from '../pair/writable.js';
 
 /** What a load came to; `garbage` will be the same next time. */
 export type Loaded =
-  /** `isGone`: there is no row, and there was one. */
-  | { kind: 'loaded'; set: TokenSet | undefined; isGone?: true }
+  /** `isGone`: there is no row, and there was one. `identity` and `claims` are those of the set, where they have been read. */
+  | {
+      kind: 'loaded';
+      set: TokenSet | undefined;
+      isGone?: true;
+      identity?: string | undefined;
+      claims?: Claims | undefined;
+    }
   | { kind: 'failed'; why: string; cause?: unknown; garbage: boolean };
 
 /** What a save came to. */
@@ -69,11 +76,9 @@ export function createKeeper(deps: {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
   const { kept = nothingKept() } = deps;
 
-  /** What this account's tokens are, as far as they have passed here: the store's errors may quote them. */
-  let secrets: string[] = (deps.held ?? []).flatMap(secretsIn);
-  function learn(...sets: (TokenSet | undefined)[]): void {
-    secrets = sets.flatMap(secretsIn);
-  }
+  /** The sets of this account that have passed here last: the store's errors may quote their tokens. */
+  let passed = deps.held ?? [];
+  const secrets = () => passed.flatMap(secretsIn);
 
   function isGone(): boolean {
     if (typeof kept.row === 'object' && Math.abs(env.now() - kept.row.savedAtMs) < keptMs)
@@ -149,8 +154,8 @@ export function createKeeper(deps: {
 
   function failureOfWrite(name: 'save' | 'remove', write: Exclude<Write, { kind: 'done' }>): Failed {
     if (write.kind === 'failed') {
-      const why = `store.${name}() failed ${failureOf(write.cause, secrets)}`;
-      return { kind: 'failed', why, cause: cleanCause(write.cause, secrets) };
+      const why = `store.${name}() failed ${failureOf(write.cause, secrets())}`;
+      return { kind: 'failed', why, cause: cleanCause(write.cause, secrets()) };
     }
     const why =
       write.kind === 'blocked' ? unsettled : `store.${name}() gave no answer in ${storeTimeoutMs} ms`;
@@ -159,13 +164,9 @@ export function createKeeper(deps: {
 
   return {
     async load() {
-      const waited = await within(
-        env,
-        storeTimeoutMs,
-        call(() => store.load(account)),
-      );
+      const waited = await callWithin(env, storeTimeoutMs, () => store.load(account));
       if (waited.kind === 'failed') {
-        const why = `store.load() failed ${failureOf(waited.error, secrets)}`;
+        const why = `store.load() failed ${failureOf(waited.error, secrets())}`;
         return { kind: 'failed', why, cause: waited.error, garbage: false };
       }
       if (waited.kind !== 'done') {
@@ -185,7 +186,7 @@ export function createKeeper(deps: {
             why: `store.load() returned ${extra}; ${writableAdvice}`,
             garbage: true,
           };
-        learn(read.set);
+        passed = [read.set];
         kept.row = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
@@ -194,7 +195,7 @@ export function createKeeper(deps: {
     },
 
     async save(set, previous) {
-      learn(set, previous);
+      passed = [set, previous];
       const waited = await inOrder(() => attempt(set, previous));
       if (waited.kind === 'done') {
         if (kept.row === 'unseen') kept.row = { savedAtMs: env.now() };

@@ -15,7 +15,6 @@ export interface Unread {
 
 /** Where an account's tokens are kept: a store that another can take the place of, while those who use it go on. */
 export interface Home {
-  readonly store: TokenStore;
   readonly keeper: Keeper;
   /** Whether this is the store. */
   isAt(store: TokenStore): boolean;
@@ -23,6 +22,14 @@ export interface Home {
   isOwn(): boolean;
   /** Puts another store in its place. Nothing may be under way in the one before. */
   moveTo(store: TokenStore): void;
+}
+
+/** Where an account is kept; the account's own, which a home changes. */
+export interface Place {
+  store: TokenStore;
+  kept: Kept;
+  /** The stores before, where nothing has been read there yet. */
+  unread: readonly Unread[];
 }
 
 /** Creates the home of one account. */
@@ -34,8 +41,7 @@ export function createHome({
   found,
 }: {
   env: Env;
-  /** The account's own, which this changes. */
-  place: { store: TokenStore; kept: Kept; unread: readonly Unread[] };
+  place: Place;
   keeperOf: (store: TokenStore, kept: Kept) => Keeper;
   /** Nothing is held. */
   isEmpty: () => boolean;
@@ -61,19 +67,6 @@ export function createHome({
   }
 
   return {
-    store: {
-      load: (account) => place.store.load(account),
-      save: (...saving) => place.store.save(...saving),
-      get rowsMayVanish() {
-        return place.store.rowsMayVanish;
-      },
-      get readsAreFresh() {
-        return place.store.readsAreFresh;
-      },
-      get lock() {
-        return place.store.lock?.bind(place.store);
-      },
-    },
     keeper: {
       async load() {
         const loaded = await keeper.load();
@@ -101,6 +94,23 @@ export function createHome({
         unread: isEmpty() ? [before, ...place.unread] : [],
       });
       keeper = keeperOf(store, place.kept);
+    },
+  };
+}
+
+/** The store that an account is kept in at the time of each call. */
+export function storeAt(place: Place): TokenStore {
+  return {
+    load: (account) => place.store.load(account),
+    save: (...saving) => place.store.save(...saving),
+    get rowsMayVanish() {
+      return place.store.rowsMayVanish;
+    },
+    get readsAreFresh() {
+      return place.store.readsAreFresh;
+    },
+    get lock() {
+      return place.store.lock?.bind(place.store);
     },
   };
 }

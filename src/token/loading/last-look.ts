@@ -6,23 +6,29 @@ import type { Turns } from '../../time/serial.js';
 import type { Keeper } from './bounded-store.js';
 
 /**
- * Creates the look into the store before an account is let go: whether the store shows the pair in hand, and with it all that has to be known
+ * Looks into the store before an account is let go: whether the store shows the pair in hand, and with it all that has to be known
  * of the tokens before. What has certainly taken the place of that pair, in another process, is taken first.
  */
-export function createLastLook(deps: {
-  grant: GrantType;
-  ledger: Ledger;
-  keeper: Keeper;
-  turns: Turns;
-  telling: Pick<Telling, 'adopted'>;
-  ahead: () => AheadChoice;
-}): () => Promise<boolean> {
-  const { grant, ledger, keeper, turns } = deps;
-
+export function lookLast(
+  grant: GrantType,
+  {
+    ledger,
+    load,
+    turns,
+    telling,
+    ahead,
+  }: {
+    readonly ledger: Ledger;
+    readonly load: Keeper['load'];
+    readonly turns: Turns;
+    readonly telling: Pick<Telling, 'adopted'>;
+    readonly ahead: () => AheadChoice;
+  },
+): Promise<boolean> {
   async function look(): Promise<boolean> {
     const hand = ledger.newest?.held.set;
     if (!hand) return true;
-    const loaded = await keeper.load();
+    const loaded = await load();
     if (loaded.kind === 'failed' || !loaded.set) return false;
     const { set } = loaded;
     const isNext =
@@ -30,9 +36,9 @@ export function createLastLook(deps: {
       !isUncertain(set, hand) &&
       isSameUser(set, hand) !== false &&
       !ledger.isRevoked(set);
-    if (isNext && !ledger.unsaved) deps.telling.adopted(ledger.keep(holdLoaded(set, deps.ahead())), 'store');
+    if (isNext && !ledger.unsaved) telling.adopted(ledger.keep(holdLoaded(set, ahead())), 'store');
     return ledger.isShownBy(set);
   }
 
-  return () => turns.inTurn(look);
+  return turns.inTurn(look);
 }

@@ -36,7 +36,10 @@ export function isForeign(
   return true;
 }
 
-/** Tells, in words, which other account of the process holds a pair that the store of one account has given, or what that was redeemed for. */
+/**
+ * Tells, in words, which other account of the process holds a pair that the store of one account has given, or what that was redeemed for.
+ * `name`: the fingerprint of its refresh token.
+ */
 export function createNeighbours(deps: {
   mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy' | 'restingWith'>;
   own: () => Asking;
@@ -44,16 +47,17 @@ export function createNeighbours(deps: {
   isBeside: (holder: Holding) => boolean;
   /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
   restingWith: (refreshToken: string) => string | undefined;
-}): (loaded: TokenSet) => string | undefined {
+}): (loaded: TokenSet, name: string) => string | undefined {
   const { mutex, isBeside } = deps;
-  const lastOf = (refresh: string) => successorOf(refresh, mutex.outcomeOf)?.refresh_token ?? refresh;
+  const lastOf = (refresh: string, name?: string) =>
+    successorOf(refresh, mutex.outcomeOf, name)?.refresh_token ?? refresh;
 
-  return (loaded) => {
+  return (loaded, name) => {
     const refresh = loaded.refresh_token;
     if (!refresh) return undefined;
     const own = deps.own();
-    const last = lastOf(refresh);
-    const tokens = [...new Set([refresh, last])].map(fingerprint);
+    const last = lastOf(refresh, name);
+    const tokens = last === refresh ? [name] : [name, fingerprint(last)];
     const holders = tokens.flatMap(mutex.heldBy).filter(({ account }) => account !== own.account);
     const beside = holders.find(isBeside);
     if (beside) return `account ${JSON.stringify(beside.account)}`;

@@ -1,4 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
+import { decodeClaims, type Claims } from '../../wire/jwt.js';
 import { foreignIssuer, withIssuer } from '../pair/issuer.js';
 import type { Keeper } from './bounded-store.js';
 import type { GrantMutex } from '../grant/registry.js';
@@ -15,11 +16,13 @@ export function createOwnEnvironment(deps: {
   telling: Pick<Telling, 'offended'>;
   /** The account's own, which this changes: whether other clients of it have been looked for. */
   asked: { isCompared: boolean };
-}): Keeper {
+}): Pick<Keeper, 'load' | 'save' | 'remove'> {
   const { account, keeper, mutex, telling, asked } = deps;
   const [loginUrl = '', clientId = ''] = JSON.parse(mutex.client) as string[];
   /** What the store was last seen to hold, and is another environment's. */
   let foreign: TokenSet | undefined;
+  /** A store is often asked twice, and shows the same access token. */
+  let decoded: { readonly token: string | undefined; readonly claims: Claims | undefined } | undefined;
 
   // Whoever comes later looks for those before, and a client may have gone out of use by then.
   const others = asked.isCompared ? [] : mutex.besides(account);
@@ -37,21 +40,26 @@ export function createOwnEnvironment(deps: {
     );
   }
 
+  function claimsOf({ access_token: token }: TokenSet): Claims | undefined {
+    if (!decoded || decoded.token !== token) decoded = { token, claims: decodeClaims(token) };
+    return decoded.claims;
+  }
+
   return {
-    ...keeper,
     async load() {
       const loaded = await keeper.load();
       foreign = undefined;
       if (loaded.kind === 'failed' || !loaded.set) return loaded;
-      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse);
-      if (issuer === undefined) return loaded;
+      const claims = claimsOf(loaded.set);
+      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse, claims);
+      if (issuer === undefined) return { kind: 'loaded', set: loaded.set, claims };
       foreign = loaded.set;
       telling.offended(
         'account',
         issuer,
         `store.load() returned tokens that ${issuer} has issued, and this client asks ${loginUrl}: they are not used, because tokens are not transferable across environments. Give each environment a store, or an account, of its own, or authorise the account anew`,
       );
-      return { ...loaded, set: undefined };
+      return { kind: 'loaded', set: undefined };
     },
     save: (set, previous) => keeper.save(withIssuer(set, loginUrl), previous ?? foreign),
     remove: async () => (foreign ? { kind: 'removed' } : keeper.remove()),

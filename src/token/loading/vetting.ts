@@ -13,43 +13,74 @@ const goneAgainMs = 250;
 /** A store whose answers keep changing is asked no more often than this for one load. */
 const mostLooks = 4;
 
+/** An answer of the store, and what tells its set from another. */
+interface Answer {
+  readonly loaded: Loaded;
+  readonly identity: string | undefined;
+}
+
 /**
- * Wraps the keeper of one account: an answer that may not be this account's is believed when the store gives it twice in a row. A pool
+ * Creates the load of one account: an answer that may not be this account's is believed when the store gives it twice in a row. A pool
  * that hands out another request's answer does so once.
  */
 export function createVetting(deps: {
   env: Env;
   account: string;
   grant: GrantType;
-  keeper: Keeper;
+  load: Keeper['load'];
   ledger: Ledger;
   telling: Pick<Telling, 'offended' | 'changedOwner'>;
-  /** The other account that holds this pair now, or what it was redeemed for, in words. */
-  holderOf: (loaded: TokenSet) => string | undefined;
-}): Keeper {
-  const { env, account, grant, keeper, ledger, telling, holderOf } = deps;
+  /** The other account that holds this pair now, or what it was redeemed for, in words; `name`: the fingerprint of its refresh token. */
+  holderOf: (loaded: TokenSet, name: string) => string | undefined;
+  /** Hears of each pair that the store shows, by its identity. */
+  shown: (identity: string | undefined) => void;
+}): Keeper['load'] {
+  const { env, account, grant, ledger, telling } = deps;
 
-  function doubtAbout(loaded: Loaded): Doubt | undefined {
+  async function ask(before?: Answer): Promise<Answer> {
+    const loaded = await deps.load();
+    if (loaded.kind === 'failed' || !loaded.set) return { loaded, identity: undefined };
+    const known = before?.loaded.kind === 'loaded' ? before.loaded.set : undefined;
+    const isSame = known && hasSameTokens(known, loaded.set);
+    const identity = isSame ? before!.identity : identityOf(loaded.set, grant);
+    deps.shown(identity);
+    return { loaded: { ...loaded, identity }, identity };
+  }
+
+  function holderOf(set: TokenSet, identity: string | undefined): string | undefined {
+    const { refresh_token: refresh } = set;
+    if (!refresh) return undefined;
+    const isNamed = grant === 'refresh_token' && identity !== undefined;
+    return deps.holderOf(set, isNamed ? identity : fingerprint(refresh));
+  }
+
+  function doubtAbout({ loaded, identity }: Answer): Doubt | undefined {
     if (loaded.kind === 'failed') return undefined;
     const { set } = loaded;
-    return doubtOf(set, {
-      hand: ledger.newest?.held.set,
-      grant,
-      isGone: loaded.isGone === true || ledger.isGone,
-      isPast: (identity) => ledger.isReplaced(identity) || (set ? ledger.isRevoked(set) : false),
-      isHeldElsewhere: () => set !== undefined && holderOf(set) !== undefined,
-      isBrought: ledger.isBrought,
-      isDead: ledger.isDead?.(fingerprint(ledger.newest?.held.refreshToken ?? '')) === true,
-      hasOthers: account !== 'default',
-    });
+    const hand = ledger.newest?.held;
+    return doubtOf(
+      set,
+      {
+        hand: hand?.set,
+        grant,
+        isGone: loaded.isGone === true || ledger.isGone,
+        isPast: (one) => ledger.isReplaced(one) || (set ? ledger.isRevoked(set) : false),
+        isHeldElsewhere: () => set !== undefined && holderOf(set, identity) !== undefined,
+        isBrought: ledger.isBrought,
+        isDead: hand?.refreshToken !== undefined && ledger.isDead?.(fingerprint(hand.refreshToken)) === true,
+        hasOthers: account !== 'default',
+      },
+      identity,
+    );
   }
 
   /** The answer, known to be the store's own opinion. */
-  function believed(set: TokenSet | undefined, doubt: Doubt): Loaded {
+  function believed({ loaded, identity }: Answer, doubt: Doubt): Loaded {
+    const set = loaded.kind === 'loaded' ? loaded.set : undefined;
     if (!set) return { kind: 'loaded', set, isGone: true };
     if (doubt === 'another-user') telling.changedOwner(subjectOf(set.access_token) ?? '');
-    if (doubt !== 'held-elsewhere') return { kind: 'loaded', set };
-    const holder = holderOf(set) ?? 'another account';
+    if (doubt !== 'held-elsewhere') return loaded;
+    const holder = holderOf(set, identity) ?? 'another account';
     const why = `store.load() returned the tokens that ${holder} holds`;
     telling.offended(
       'account',
@@ -59,30 +90,34 @@ export function createVetting(deps: {
     return { kind: 'failed', why: `${why}; each account has a set of its own`, garbage: true };
   }
 
-  return {
-    ...keeper,
-    async load() {
-      let loaded = await keeper.load();
-      for (let looks = 1; loaded.kind === 'loaded' && looks < mostLooks; looks++) {
-        const doubt = doubtAbout(loaded);
-        if (!doubt) return loaded;
-        if (doubt === 'gone' && ledger.isGone) return believed(undefined, doubt);
-        if (doubt === 'gone') await env.sleep(goneAgainMs);
-        const again = await keeper.load();
-        if (again.kind === 'failed') return again;
-        if (isSame(again.set, loaded.set)) {
-          // The holder may have given it back meanwhile.
-          const still = doubtAbout(again);
-          return still ? believed(again.set, still) : again;
-        }
-        loaded = again;
+  return async () => {
+    let answer = await ask();
+    for (let looks = 1; answer.loaded.kind === 'loaded' && looks < mostLooks; looks++) {
+      const doubt = doubtAbout(answer);
+      if (!doubt) return answer.loaded;
+      if (doubt === 'gone' && ledger.isGone) return believed({ ...answer, loaded: none }, doubt);
+      if (doubt === 'gone') await env.sleep(goneAgainMs);
+      const again = await ask(answer);
+      if (again.loaded.kind === 'failed') return again.loaded;
+      if (isSame(again, answer)) {
+        // The holder may have given it back meanwhile.
+        const still = doubtAbout(again);
+        return still ? believed(again, still) : again.loaded;
       }
-      if (loaded.kind === 'failed' || !doubtAbout(loaded)) return loaded;
-      return { kind: 'failed', why: 'store.load() returned other tokens each time', garbage: false };
-    },
+      answer = again;
+    }
+    if (answer.loaded.kind === 'failed' || !doubtAbout(answer)) return answer.loaded;
+    return { kind: 'failed', why: 'store.load() returned other tokens each time', garbage: false };
   };
+}
 
-  function isSame(one: TokenSet | undefined, other: TokenSet | undefined): boolean {
-    return one && other ? identityOf(one, grant) === identityOf(other, grant) : one === other;
-  }
+const none: Loaded = { kind: 'loaded', set: undefined };
+
+function isSame(one: Answer, other: Answer): boolean {
+  const [a, b] = [one.loaded, other.loaded].map((loaded) => loaded.kind === 'loaded' && loaded.set);
+  return a && b ? one.identity === other.identity : a === b;
+}
+
+function hasSameTokens(one: TokenSet, other: TokenSet): boolean {
+  return one.access_token === other.access_token && one.refresh_token === other.refresh_token;
 }

@@ -28,12 +28,15 @@ export interface KnownOfAccount {
   readonly hasOthers: boolean;
 }
 
-/** Whether an answer of the store may not be this account's. */
-export function doubtOf(loaded: TokenSet | undefined, known: KnownOfAccount): Doubt | undefined {
+/** Whether an answer of the store may not be this account's; `identity`: what tells its set from another. */
+export function doubtOf(
+  loaded: TokenSet | undefined,
+  known: KnownOfAccount,
+  identity: string | undefined = loaded && identityOf(loaded, known.grant),
+): Doubt | undefined {
   const { hand, grant } = known;
   const isBrought = known.isBrought && !known.isDead;
   if (!loaded) return known.isGone && !known.isBrought ? 'gone' : undefined;
-  const identity = identityOf(loaded, grant);
   if (identity === undefined || (hand && identity === identityOf(hand, grant))) return undefined;
   if (loaded.refresh_token && known.isHeldElsewhere(loaded.refresh_token)) return 'held-elsewhere';
   // A renewal that did not know of a log-in may have landed on it: its pair is not adopted anyway.

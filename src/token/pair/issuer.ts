@@ -1,7 +1,7 @@
 import { environmentAt, environments, legacyProductionOrigin } from '../../wire/environments.js';
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { decodeClaims } from '../../wire/jwt.js';
+import { decodeClaims, type Claims } from '../../wire/jwt.js';
 
 /** Beside the tokens, in the store: the login host that issued them, and the name of the token that this is said of. */
 export const issuerField = 'issued_by';
@@ -12,28 +12,26 @@ const digits = 16;
 export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
   const { [issuerField]: _before, ...plain } = set;
   const token = set.refresh_token ?? set.access_token;
-  if (issuerInJwt(set) !== undefined || !token) return plain;
+  if (originOf(decodeClaims(set.access_token)?.['iss']) !== undefined || !token) return plain;
   return { ...plain, [issuerField]: [loginUrl, named(token)] };
 }
 
 /**
  * The login host that has issued the set, where it is certainly another than `own`: both are Procore's, or the other one is in use in this
- * process. Any other difference may be a proxy, or a host that was given a new name.
+ * process. Any other difference may be a proxy, or a host that was given a new name. `claims`: those of its access token.
  */
 export function foreignIssuer(
   set: TokenSet,
   own: string,
   inUse: () => readonly string[],
+  claims: Claims | undefined = decodeClaims(set.access_token),
 ): string | undefined {
-  const issuer = issuerInJwt(set) ?? issuerInField(set);
-  const [theirs, ours] = [issuer && loginAt(issuer), loginAt(own)];
-  if (theirs === undefined || theirs === ours) return undefined;
+  const issuer = originOf(claims?.['iss']) ?? issuerInField(set);
+  if (issuer === undefined) return undefined;
+  const [theirs, ours] = [loginAt(issuer), loginAt(own)];
+  if (theirs === ours) return undefined;
   const isCertain = (isProcores(theirs) && isProcores(ours)) || inUse().map(loginAt).includes(theirs);
   return isCertain ? theirs : undefined;
-}
-
-function issuerInJwt({ access_token: token }: TokenSet): string | undefined {
-  return originOf(decodeClaims(token)?.['iss']);
 }
 
 /** Nothing that is said of another token: an application may have merged its own into the record. */

@@ -119,8 +119,8 @@ export function createLedger(deps: {
   pairs: Pairs;
   /** What the account was let go with, if it was. */
   before?: Before | undefined;
-  /** Hears which refresh token is held from now on. */
-  onHold?: (refreshToken: string | undefined) => void;
+  /** Hears which tokens are held from now on. */
+  onHold?: (held: HeldTokens | undefined) => void;
 }): Ledger {
   const { pairs } = deps;
   const kinship = createKinship(pairs);
@@ -163,7 +163,7 @@ export function createLedger(deps: {
       diedAlone: false,
       isJudged: false,
     };
-    deps.onHold?.(held.refreshToken);
+    deps.onHold?.(held);
     return pairs.newest;
   }
 

@@ -1,9 +1,10 @@
 import { isPromise, kindOf } from '../../text/words.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
-import { decodeClaims, subjectOf } from '../../wire/jwt.js';
+import { decodeClaims, subjectOf, type Claims } from '../../wire/jwt.js';
 import { ownValue } from '../../wire/prototype-pollution.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
+import { fingerprint } from './fingerprint.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { unwritable, unwritableField } from './writable.js';
 
@@ -15,6 +16,7 @@ export interface HeldTokens {
   /** Absent when the store holds a refresh token only: redeemed at the first call. */
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
+  readonly refreshFingerprint: string | undefined;
   /** What says when the access token stops working, best first; where nothing does, it is used until a 401 says otherwise. */
   readonly evidence: readonly Testimony[];
   readonly lifeMs: number | undefined;
@@ -113,12 +115,18 @@ export function writableAnswer(answer: TokenSet): TokenSet {
   return Object.fromEntries(fields.filter(([, value]) => unwritable(value) === undefined)) as TokenSet;
 }
 
+/** What has been read already of a set: the claims of its access token, and the fingerprint of its refresh token. */
+export interface ReadOfSet {
+  readonly claims?: Claims | undefined;
+  readonly refreshFingerprint?: string | undefined;
+}
+
 /** A set read from a store. */
-export function holdLoaded(set: TokenSet, ahead: AheadChoice): HeldTokens {
-  const claims = jwtTimes(set.access_token);
+export function holdLoaded(set: TokenSet, ahead: AheadChoice, read: ReadOfSet = {}): HeldTokens {
+  const times = timesIn(read.claims ?? decodeClaims(set.access_token));
   const lifeSeconds = lifeSecondsOf(set.expires_in);
-  const lifeMs = claims.lifeMs ?? (lifeSeconds === undefined ? undefined : lifeSeconds * 1000);
-  return hold(set, evidenceOf(set, claims.expiresAtMs), lifeMs, ahead);
+  const lifeMs = times.lifeMs ?? (lifeSeconds === undefined ? undefined : lifeSeconds * 1000);
+  return hold(set, evidenceOf(set, times.expiresAtMs), lifeMs, ahead, read.refreshFingerprint);
 }
 
 /**
@@ -172,13 +180,16 @@ function hold(
   evidence: readonly Testimony[],
   lifeMs: number | undefined,
   ahead: AheadChoice,
+  refreshFingerprint?: string,
 ): HeldTokens {
   const life = lifeMs ?? Infinity;
+  const refreshToken = ownValue(set, 'refresh_token') || undefined;
   const wishedMs = ahead.aheadMs ?? Math.min(5 * 60_000, life * 0.1);
   return {
     set,
     accessToken: ownValue(set, 'access_token') || undefined,
-    refreshToken: ownValue(set, 'refresh_token') || undefined,
+    refreshToken,
+    refreshFingerprint: refreshToken && (refreshFingerprint ?? fingerprint(refreshToken)),
     evidence,
     lifeMs,
     // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.
@@ -187,8 +198,7 @@ function hold(
   };
 }
 
-function jwtTimes(token: string | undefined): { expiresAtMs?: number; lifeMs?: number } {
-  const claims = decodeClaims(token);
+function timesIn(claims: Claims | undefined): { expiresAtMs?: number; lifeMs?: number } {
   const expiresAtMs = epochMs(claims?.['exp']);
   const issuedAtMs = epochMs(claims?.['iat']);
   if (expiresAtMs === undefined) return {};

@@ -6,6 +6,7 @@ import type { TokenSet } from '../../store/store.js';
 import type { Way } from '../../wire/way.js';
 import type { Patience } from '../../time/within.js';
 import type { Drain } from './drain.js';
+import type { Shown } from '../loading/first-load.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { Sequence } from './sequence.js';
 import { awakeNow } from '../../time/within.js';
@@ -18,8 +19,8 @@ export type Acquired =
 export interface Leases {
   /** A lease that can be used at once; starts a renewal in the background when it is aging. `way` is that of the call that asks. */
   peek(way?: Way): Lease | undefined;
-  /** A lease, after the renewal it takes. */
-  acquire(patience: Patience): Promise<Acquired>;
+  /** A lease, after the renewal it takes. `shown`: what the store has just shown, where nothing is held. */
+  acquire(patience: Patience, shown?: Shown): Promise<Acquired>;
   /** A new pair in place of this one, if it can be had in time; else what works. */
   replace(lease: Lease, patience: Patience): Promise<Acquired>;
   /** A renewal because the application wants one. */
@@ -66,14 +67,14 @@ export function createLeases(deps: {
 
   return {
     peek,
-    async acquire({ maxMs, signal, way }) {
+    async acquire({ maxMs, signal, way }, shown) {
       const untilMs = awakeNow(env) + Math.min(maxMs, settings.timeoutMs);
       for (;;) {
         const ready = peek(way);
         if (ready) return { kind: 'lease', lease: ready };
         const objected = objection();
         if (objected) return orWorking(objected);
-        const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way);
+        const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way, shown);
         const patientUntilMs =
           working() && settings.background ? Math.min(untilMs, drain.holdingUntilMs) : untilMs;
         const waited = await sequence.waitFor(run, patientUntilMs, signal);

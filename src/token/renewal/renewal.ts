@@ -15,6 +15,7 @@ import { createPassage, type Passage } from './login-passage.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 import type { KnownContent } from '../saving/saving.js';
 import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
+import type { Loaded } from '../loading/bounded-store.js';
 import { successorOf } from '../grant/successor.js';
 import { holdLoaded, isSameUser } from '../pair/token-set.js';
 import type { Way } from '../../wire/way.js';
@@ -44,6 +45,8 @@ export interface RenewalRun {
   readonly satisfied: () => Lease | undefined;
   /** The way of the call that has set it off, if it was one. */
   readonly way: Way | undefined;
+  /** What the store has just shown, where nothing is held: it is not asked again for that. */
+  shown: Loaded | undefined;
   /** The application itself has asked for it, and no call. */
   isAsked: boolean;
   /** Calls that can still wait for it. */
@@ -178,10 +181,12 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   }
 
   async function round(run: RenewalRun, passage: Passage, hasPlace = false): Promise<Step> {
+    const { shown } = run;
+    run.shown = undefined;
     const satisfied = run.satisfied();
     if (satisfied) return { kind: 'loaded', lease: satisfied };
     if (!ledger.newest) {
-      const loaded = await keeper.load();
+      const loaded = shown ?? (await keeper.load());
       if (run.signal.aborted) return { kind: 'superseded' };
       if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
       // A store without remove() still holds what has been revoked.

@@ -3,6 +3,7 @@ import type { Env } from '../../time/env.js';
 import { TokenRenewalError, type ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
 import { awakeNow, within, type Waited } from '../../time/within.js';
+import type { Shown } from '../loading/first-load.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RenewalResult, RenewalRun, RunningRenewal } from './renewal.js';
 import type { Telling } from '../told/telling.js';
@@ -41,8 +42,11 @@ export interface Sequence {
   objection(wish: Wish): ProcoreError | undefined;
   /** Whether one may start while calls go on without it. */
   mayRunInBackground(): boolean;
-  /** Starts one, in its turn; `satisfied`: what makes it needless by then; `way`: that of the call that sets it off. */
-  start(satisfied: () => Lease | undefined, way?: Way): RunningRenewal;
+  /**
+   * Starts one, in its turn; `satisfied`: what makes it needless by then; `way`: that of the call that sets it off; `shown`: what the store
+   * has just shown.
+   */
+  start(satisfied: () => Lease | undefined, way?: Way, shown?: Shown): RunningRenewal;
   waitFor(
     run: RunningRenewal,
     untilMs: number,
@@ -136,11 +140,12 @@ export function createSequence(deps: {
     },
     objection: (wish) => objection(past.verdicts, wish, env.now()),
     mayRunInBackground: () => mayRenewInBackground(past.verdicts, env.now()),
-    start(satisfied, way) {
+    start(satisfied, way, shown) {
       const run: RenewalRun = {
         signal: turns.generation,
         satisfied,
         way,
+        shown: shown?.generation === turns.generation ? shown.loaded : undefined,
         isAsked: false,
         waiting: 0,
         patientUntilMs: -Infinity,

@@ -5,9 +5,6 @@ import { outranks } from '../pair/authorization-line.js';
 import type { Keeper } from '../loading/bounded-store.js';
 import type { Turns } from '../../time/serial.js';
 
-/** Of the store's content so many different pairs are remembered. */
-const mostSeen = 8;
-
 /**
  * Whether `shown` is what a renewal of an older authorisation has saved over the pair that a person brought, as far as the lines of the two
  * tell. What the store has shown before (`seen`, by pair) is no such save: a replica lags.
@@ -30,7 +27,7 @@ export function createLookBack(deps: {
   grant: GrantType;
   /** So long a process may take from a load to the end of the save that follows. */
   afterMs: number;
-  keeper: Keeper;
+  load: Keeper['load'];
   turns: Turns;
   /** Neither a lock nor this package sees to it that nothing lands on a save. */
   isNeeded: () => boolean;
@@ -39,10 +36,10 @@ export function createLookBack(deps: {
   /** Called with the last detach. */
   untilDetached: Set<() => void>;
   overwritten: (by: TokenSet) => void;
-  /** The account's own, which this changes: the pairs that the store has shown, by their identities. */
-  shown: { shownPairs: Set<string | undefined> | undefined };
-}): { keeper: Keeper; start: (brought: TokenSet) => void; isIdle: () => boolean } {
-  const { env, grant, keeper, turns, untilDetached, shown } = deps;
+  /** The pairs that the store has shown, by their identities. */
+  shown: { readonly shownPairs: ReadonlySet<string | undefined> | undefined };
+}): { start: (brought: TokenSet) => void; isIdle: () => boolean } {
+  const { env, grant, turns, untilDetached, shown } = deps;
   let stop: (() => void) | undefined;
 
   async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
@@ -58,7 +55,7 @@ export function createLookBack(deps: {
 
   /** What the store shows to have been saved over the pair, if anything. */
   async function shownOver(brought: TokenSet, signal: AbortSignal): Promise<TokenSet | undefined> {
-    const loaded = await keeper.load();
+    const loaded = await deps.load();
     if (signal.aborted || loaded.kind === 'failed' || !loaded.set) return undefined;
     return isOverwritten(loaded.set, brought, shown.shownPairs ?? new Set(), grant) ? loaded.set : undefined;
   }
@@ -68,21 +65,6 @@ export function createLookBack(deps: {
   }
 
   return {
-    keeper: {
-      ...keeper,
-      async load() {
-        const loaded = await keeper.load();
-        if (loaded.kind === 'failed' || !loaded.set) return loaded;
-        const identity = identityOf(loaded.set, grant);
-        if (!deps.isNeeded()) return loaded;
-        const seen = (shown.shownPairs ??= new Set());
-        seen.delete(identity);
-        seen.add(identity);
-        const [oldest] = seen;
-        if (seen.size > mostSeen) seen.delete(oldest);
-        return loaded;
-      },
-    },
     isIdle: () => stop === undefined,
     start(brought) {
       stop?.();

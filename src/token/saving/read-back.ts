@@ -14,13 +14,13 @@ const advice =
 type Found = { kind: 'settled' | 'unanswered' } | { kind: 'perhaps-late'; what: string };
 
 /**
- * Hands out the keeper of a store that this package does not know: after the first save of the account the set is loaded back, at once,
+ * Creates the save into a store that this package does not know: after the first save of the account the set is loaded back, at once,
  * and a minute later where it was not there yet, or gave no answer; if it gives none then either, after the next save. Nobody waits for it.
  * What has not been kept is told, once.
  */
 export function createReadBack(deps: {
   env: Env;
-  keeper: Keeper;
+  keeper: Pick<Keeper, 'load' | 'save'>;
   /** Whether the store is one of ours. */
   isOwn: () => boolean;
   /** Whether this pair is still the one in use: a person may have logged out, and another process may have renewed. */
@@ -29,7 +29,7 @@ export function createReadBack(deps: {
   offended: Telling['offended'];
   /** The account's own, which this changes: whether a save has been read back. */
   shown: { isRead: boolean };
-}): { keeper: Keeper; isIdle: () => boolean } {
+}): { save: Keeper['save']; isIdle: () => boolean } {
   const { env, keeper } = deps;
   let last: TokenSet | undefined;
   let reading = 0;
@@ -65,17 +65,14 @@ export function createReadBack(deps: {
 
   return {
     isIdle: () => reading === 0,
-    keeper: {
-      ...keeper,
-      async save(set, previous) {
-        const saved = await keeper.save(set, previous);
-        if (saved.kind !== 'saved') return saved;
-        last = set;
-        if (shown.isRead || deps.isOwn()) return saved;
-        reading++;
-        void readBack(set).finally(() => reading--);
-        return saved;
-      },
+    async save(set, previous) {
+      const saved = await keeper.save(set, previous);
+      if (saved.kind !== 'saved') return saved;
+      last = set;
+      if (shown.isRead || deps.isOwn()) return saved;
+      reading++;
+      void readBack(set).finally(() => reading--);
+      return saved;
     },
   };
 }

@@ -32,7 +32,8 @@ export function createTelling(deps: {
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
 }): Telling {
-  const { account, serverOffsetMs, emit, warnOnce } = deps;
+  const { account, emit, warnOnce } = deps;
+  const { serverOffsetMs } = deps;
 
   function shown(lease: Lease): { accessToken: string; expiresAt?: Date } {
     const { held, aliveAtMs } = lease;
@@ -41,28 +42,14 @@ export function createTelling(deps: {
     return atMs === undefined ? { accessToken } : { accessToken, expiresAt: new Date(atMs) };
   }
 
-  function offended(rule: StoreRule, subject: string, message: string): void {
-    const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
-    warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
-  }
-
   return {
     shown,
     renewed: (lease, unsaved) => emit('token-renewed', { account, ...shown(lease), unsaved }),
     adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
     saveFailed: (message, cause) =>
       emit('token-save-failed', { account, message, ...(cause === undefined ? {} : { cause }) }),
-    offended,
-    contradicted(lease) {
-      // What the application has brought is no word of the store's.
-      if (lease.isJudged) return;
-      lease.isJudged = true;
-      if (lease.trial === noTrial) return;
-      const { held, aliveAtMs } = lease;
-      const scales = { serverOffsetMs: serverOffsetMs(), aliveAtMs };
-      for (const one of contradictionsIn(held.evidence, held.lifeMs, scales))
-        offended('whole', one.field, inWords(one));
-    },
+    offended: (...offence) => offended(deps, ...offence),
+    contradicted: (lease) => contradicted(deps, lease),
     changedOwner(subject) {
       const told = `store.load() has returned tokens of another user than those that account ${JSON.stringify(account)} has used, twice in a row: from now on these are used. That is right where a user has followed another by way of the store; if not, see that load and save use the account that they are given`;
       warnOnce('account-changed-owner', JSON.stringify([account, subject]), told);
@@ -79,6 +66,30 @@ export function createTelling(deps: {
       emit('token-renewal-failed', { account, code, message, ...(retryAt ? { retryAt } : {}) });
     },
   };
+}
+
+/** What an account's store is told with. */
+interface Told {
+  readonly account: string;
+  readonly serverOffsetMs: () => number;
+  readonly warnOnce: Events['warnOnce'];
+}
+
+/** As {@link Telling.contradicted}. */
+export function contradicted(told: Told, lease: Lease): void {
+  if (lease.isJudged) return;
+  lease.isJudged = true;
+  // What the application has brought is no word of the store's.
+  if (lease.trial === noTrial) return;
+  const { held, aliveAtMs } = lease;
+  const scales = { serverOffsetMs: told.serverOffsetMs(), aliveAtMs };
+  for (const one of contradictionsIn(held.evidence, held.lifeMs, scales))
+    offended(told, 'whole', one.field, inWords(one));
+}
+
+function offended({ account, warnOnce }: Told, rule: StoreRule, subject: string, message: string): void {
+  const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
+  warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
 }
 
 const betterEvidence = {

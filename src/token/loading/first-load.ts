@@ -1,0 +1,87 @@
+import type { Env } from '../../time/env.js';
+import { within, type Patience, type Waited } from '../../time/within.js';
+import type { Loaded } from './bounded-store.js';
+import type { GrantType } from '../pair/identity.js';
+import type { Ledger } from '../pair/ledger.js';
+import { holdLoaded, type AheadChoice } from '../pair/token-set.js';
+import type { Turns } from '../../time/serial.js';
+
+/** More often than this a store that holds nothing is not asked again. */
+const againMs = 1_000;
+
+/** What the store has shown of an account, to the generation of tokens that asked. */
+export interface Shown {
+  readonly loaded: Loaded;
+  readonly generation: AbortSignal;
+}
+
+/**
+ * The load of an account of which nothing is held yet. There is one at a time, whoever asks; what it brings is kept, and nothing is renewed.
+ */
+export interface FirstLoad {
+  /** Waits for it. Resolves with what the store has shown; with undefined where something is held meanwhile, and nothing was to be loaded. */
+  wait(patience: Patience): Promise<Waited<Shown | undefined>>;
+  /**
+   * Resolves with whether it is known then whose tokens the account holds, if any: not where the store cannot be read, nor where there is
+   * but a refresh token. A store that held nothing a moment ago is not asked again, but `afresh`.
+   */
+  look(patience: Patience, afresh?: boolean): Promise<boolean>;
+}
+
+/** Creates the first load of one account. */
+export function createFirstLoad(deps: {
+  env: Env;
+  grant: GrantType;
+  ledger: Ledger;
+  load: () => Promise<Loaded>;
+  turns: Turns;
+  ahead: () => AheadChoice;
+  /** The account's own, which this changes: when the store held nothing last. */
+  asked: { emptyAtMs: number | undefined };
+}): FirstLoad {
+  const { env, ledger, turns, asked } = deps;
+  let running: { readonly generation: AbortSignal; readonly shown: Promise<Shown | undefined> } | undefined;
+
+  async function load(): Promise<Shown | undefined> {
+    if (ledger.newest) return undefined;
+    const { generation } = turns;
+    const loaded = await deps.load();
+    // The application may have brought tokens of its own meanwhile.
+    if (generation.aborted || ledger.newest) return undefined;
+    if (loaded.kind === 'failed') return { loaded, generation };
+    const { set, claims, identity } = loaded;
+    // A store that cannot remove a row still holds what has been revoked.
+    if (set && !ledger.isRevoked(set)) {
+      const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
+      ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint }));
+    } else asked.emptyAtMs = env.now();
+    return { loaded, generation };
+  }
+
+  /** A load that was begun for tokens of before is not for those who ask now. */
+  function shown(): Promise<Shown | undefined> {
+    const { generation } = turns;
+    if (running?.generation === generation) return running.shown;
+    const over = () => {
+      if (running === own) running = undefined;
+    };
+    const own = { generation, shown: turns.inTurn(load) };
+    running = own;
+    own.shown.then(over, over);
+    return own.shown;
+  }
+
+  const wait = ({ maxMs, signal }: Patience) => within(env, maxMs, shown(), signal);
+
+  return {
+    wait,
+    async look(patience, afresh = false) {
+      const isNew =
+        !afresh && asked.emptyAtMs !== undefined && Math.abs(env.now() - asked.emptyAtMs) < againMs;
+      if (isNew && !ledger.newest) return true;
+      const looked = ledger.newest ? undefined : await wait(patience);
+      if (ledger.newest) return ledger.newest.held.accessToken !== undefined;
+      return looked?.kind === 'done' && looked.value?.loaded.kind !== 'failed';
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import type { Env } from '../../time/env.js';
+import { createTurns, type Turns } from '../../time/serial.js';
+import type { Events } from '../../observe/events.js';
+import type { TokenSet, TokenStore } from '../../store/store.js';
+import type { GrantMutex, Holding } from '../grant/registry.js';
+import type { GrantType } from '../pair/identity.js';
+import { createLedger, type Before, type Ledger } from '../pair/ledger.js';
+import type { Pairs } from '../pair/pairs.js';
+import type { AheadChoice, HeldTokens } from '../pair/token-set.js';
+import { createTelling, type Telling } from '../told/telling.js';
+import type { Keeper } from './bounded-store.js';
+import { createFirstLoad, type FirstLoad } from './first-load.js';
+import { createHome, type Home, type Place } from './home.js';
+import type { Kept } from './kept-row.js';
+import { createNeighbours } from './neighbours.js';
+import { createOwnEnvironment } from './own-environment.js';
+import { createVetting } from './vetting.js';
+
+/** What all accounts of one client have in common, for a load. */
+export interface LoadingOfClient {
+  readonly env: Env;
+  readonly grant: GrantType;
+  readonly mutex: GrantMutex;
+  /** One account's side of a store; `held`: what the account holds. */
+  readonly keeperOf: (
+    store: TokenStore,
+    account: string,
+    kept: Kept,
+    held: readonly (TokenSet | undefined)[],
+  ) => Keeper;
+  /** Whether it is an account of the same store object. */
+  readonly isBeside: (holder: Holding) => boolean;
+  /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
+  readonly restingWith: (refreshToken: string) => string | undefined;
+  readonly settings: { readonly aheadMs?: number | undefined };
+  readonly serverOffsetMs: () => number;
+  readonly emit: Events['emit'];
+  readonly warnOnce: Events['warnOnce'];
+}
+
+/** One account, as its parts see it. */
+export interface OwnOfAccount {
+  readonly account: string;
+  /** What the account was let go with, if it was. */
+  readonly before: Before | undefined;
+  /** Hears which tokens are held from now on. */
+  readonly onHold: (held: HeldTokens | undefined) => void;
+  /** Hears that a store before has shown what the one in its place does not have. */
+  readonly found: (turns: Turns) => void;
+}
+
+/** What is known of an account that a load needs, or changes. */
+export interface LoadingState extends Place {
+  readonly pairs: Pairs;
+  emptyAtMs: number | undefined;
+  isCompared: boolean;
+  shownPairs: Set<string | undefined> | undefined;
+}
+
+/** What an account needs for a load, and everything else beside it. */
+export interface Loading {
+  readonly home: Home;
+  readonly turns: Turns;
+  readonly telling: Telling;
+  readonly ledger: Ledger;
+  /** The store, but for the tokens of another environment. */
+  readonly own: Pick<Keeper, 'load' | 'save' | 'remove'>;
+  /** Loads what is this account's own. */
+  readonly load: Keeper['load'];
+  readonly first: FirstLoad;
+  readonly ahead: () => AheadChoice;
+}
+
+/** Of the store's content so many different pairs are remembered. */
+const mostSeen = 8;
+
+/** Puts together what is needed to load the tokens of one account. */
+export function createLoading(
+  client: LoadingOfClient,
+  { account, before, onHold, found }: OwnOfAccount,
+  state: LoadingState,
+): Loading {
+  const { env, grant, mutex, serverOffsetMs } = client;
+  const ahead = () => ({ aheadMs: client.settings.aheadMs, draw: env.random() });
+  const turns = createTurns();
+  const telling = createTelling({ account, serverOffsetMs, emit: client.emit, warnOnce: client.warnOnce });
+  const ledger = createLedger({
+    now: env.now,
+    serverOffsetMs,
+    pairs: state.pairs,
+    before,
+    isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
+    isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
+    isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
+    onHold,
+  });
+  const home = createHome({
+    env,
+    place: state,
+    keeperOf: (store, kept) =>
+      client.keeperOf(store, account, kept, [state.pairs.newest?.held.set, state.pairs.stored]),
+    isEmpty: () => state.pairs.newest === undefined,
+    found: () => found(turns),
+  });
+  const own = createOwnEnvironment({ account, keeper: home.keeper, mutex, telling, asked: state });
+  const { isBeside, restingWith } = client;
+  const load = createVetting({
+    env,
+    account,
+    grant,
+    load: own.load,
+    ledger,
+    telling,
+    holderOf: createNeighbours({
+      mutex,
+      isBeside,
+      restingWith,
+      own: () => ({
+        account,
+        client: mutex.client,
+        hand: ledger.newest?.held.set,
+        everHeld: ledger.everHeld,
+      }),
+    }),
+    shown(identity) {
+      if (!mayBeOverwritten(home, state)) return;
+      const seen = (state.shownPairs ??= new Set());
+      seen.delete(identity);
+      seen.add(identity);
+      const [oldest] = seen;
+      if (seen.size > mostSeen) seen.delete(oldest);
+    },
+  });
+  const first = createFirstLoad({ env, grant, ledger, load, turns, ahead, asked: state });
+  return { home, turns, telling, ledger, own, load, first, ahead };
+}
+
+/** Whether neither a lock nor this package sees to it that nothing lands on a save. */
+export function mayBeOverwritten({ isOwn }: Home, { store }: Place): boolean {
+  return !store.lock && !isOwn();
+}
