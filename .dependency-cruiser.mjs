@@ -54,7 +54,6 @@ const pure = [
   'text/.+',
   'time/backoff',
   'token/endpoint/(login-pace|revocation-form|verdict)',
-  'token/grant/foresight',
   'token/pair/(?!ledger)[^/]+',
   'token/renewal/(brake|verdicts)',
   'token/saving/kept',

@@ -22,7 +22,7 @@ import { withRedeemed } from '../token/pair/lineage.js';
 import type { Locked } from '../token/grant/critical-section.js';
 import type { GrantMutex } from '../token/grant/registry.js';
 import type { TokenSource } from '../token/source.js';
-import { successorOf } from '../token/grant/successor.js';
+import { successorOf } from '../token/grant/outcomes.js';
 import { epochMs } from '../token/pair/moments.js';
 import { localExpiryMs } from '../token/pair/token-set.js';
 import { readByProxyText } from '../wire/in-clear.js';

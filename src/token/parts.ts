@@ -124,7 +124,7 @@ export function createParts(
     shown: state,
   });
   const secondLook = createSecondLook({ env, grant, store, load });
-  const saver = createSaver({ env, ledger, keeper, grant, secondLook, offended: telling.offended });
+  const saver = createSaver({ env, ledger, keeper, grant, secondLook, ahead, offended: telling.offended });
   const drain: Drain = createDrain({
     env,
     // A drain must leave time for the renewal that it is for.

@@ -6,7 +6,7 @@ import type { Acquired, Leases } from './renewal/leases.js';
 import type { Lease, Ledger } from './pair/ledger.js';
 import { descendsFrom } from './pair/lineage.js';
 import type { GrantMutex } from './grant/registry.js';
-import { successorOf } from './grant/successor.js';
+import { successorOf } from './grant/outcomes.js';
 import type { Recognition } from './loading/recognition.js';
 import { localExpiryMs } from './pair/token-set.js';
 

@@ -11,7 +11,7 @@ import type { RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
 import type { Login } from './endpoint/login.js';
 import type { Entry, Holding } from './grant/registry.js';
-import type { StoreMemory } from './grant/outcomes.js';
+import type { StoreMemory } from './grant/memories.js';
 import type { FirstLoad, Shown } from './loading/first-load.js';
 import { lookLast } from './loading/last-look.js';
 import { createLoading, type Loading } from './loading/loading.js';

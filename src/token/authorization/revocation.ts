@@ -11,7 +11,7 @@ import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Login } from '../endpoint/login.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { createRevokeSet } from './revoke-set.js';
-import { successorOf } from '../grant/successor.js';
+import { successorOf } from '../grant/outcomes.js';
 import { holdLoaded, type AheadChoice } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
 

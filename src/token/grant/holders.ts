@@ -1,4 +1,4 @@
-import { each, type Holding } from './outcomes.js';
+import { each, type Holding } from './memories.js';
 
 /** Which accounts hold which refresh token now: to ask all of them at each load would take its time where there are thousands. */
 export interface Holders {

@@ -1,29 +1,32 @@
 import type { TokenStore } from '../../store/store.js';
 import { createHolders, holdersOf, holdNow, type Entry } from './holders.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
-import { loginGateFor } from './login-gates.js';
 import {
   clientsBeside,
   createMemories,
   enterHolding,
-  forgetOutcome,
+  loginGateFor,
   loginsOf,
   memoryOf,
-  outcomeFor,
-  outcomeKey,
-  recordOutcome,
   restingWith,
   useMemory,
-  wasRedeemedBefore,
-  type GrantOutcome,
   type Holding,
   type Memories,
   type RestingAccounts,
   type StoreMemory,
+} from './memories.js';
+import {
+  forgetOutcome,
+  outcomeFor,
+  outcomeKey,
+  recordOutcome,
+  wasRedeemedBefore,
+  type GrantOutcome,
 } from './outcomes.js';
 
 export type { Entry } from './holders.js';
-export type { GrantOutcome, Holding, RestingAccounts } from './outcomes.js';
+export type { Holding, RestingAccounts } from './memories.js';
+export type { GrantOutcome } from './outcomes.js';
 
 /** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
 interface Registry {

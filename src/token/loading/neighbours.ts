@@ -3,7 +3,7 @@ import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { isSuccessor } from '../pair/lineage.js';
 import type { GrantMutex, Holding } from '../grant/registry.js';
-import { successorOf } from '../grant/successor.js';
+import { successorOf } from '../grant/outcomes.js';
 import { isSameUser } from '../pair/token-set.js';
 
 /** The account whose store has been asked. */

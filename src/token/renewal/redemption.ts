@@ -1,54 +1,31 @@
 import type { Env } from '../../time/env.js';
 import type { RenewalGrant, Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
-import { outranks, withAuthorisationOf } from '../pair/authorization-line.js';
-import { reloadAfterMs } from '../../time/backoff.js';
-import type { Objection } from './clearance.js';
 import type { Exchange, TimedVerdict } from '../endpoint/exchange.js';
 import { askUntilVerdict } from '../endpoint/until-verdict.js';
+import type { Section } from '../grant/critical-section.js';
+import type { GrantMutex } from '../grant/registry.js';
+import type { Keeper } from '../loading/bounded-store.js';
+import { withAuthorisationOf } from '../pair/authorization-line.js';
 import { extrasOfAnswer } from '../pair/extras.js';
-import { failuresOf, type RenewalFailure } from '../told/failures.js';
-import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { withRedeemed, withReplaced } from '../pair/lineage.js';
+import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
+import type { Saver } from '../saving/saving.js';
+import { failuresOf, type RenewalFailure } from '../told/failures.js';
+import type { Adoption, GrantInHand } from './adoption.js';
+import { createInvalidGrant } from './invalid-grant.js';
 import type { Passage } from './login-passage.js';
-import type { GrantMutex } from '../grant/registry.js';
-import type { RenewalResult, RenewalRun, Step, Unsaved } from './renewal.js';
-import type { KnownContent, Saver } from '../saving/saving.js';
-import type { Notes, Unwritten } from '../grant/record.js';
-import {
-  holdAnswer,
-  holdLoaded,
-  isSameUser,
-  localExpiryMs,
-  mergeAnswer,
-  withExpiresAt,
-  type HeldTokens,
-} from '../pair/token-set.js';
+import type { Objection, Reading } from './reading.js';
+import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 
-/** What a redemption does it with; callers hold mutex and lock. */
-export interface Hold {
-  /** The grant in the mutex. */
-  readonly key: string;
-  readonly hand: Lease | undefined;
-  /** The end of `totalMs`. */
-  readonly endsAtMs: number;
-  readonly lost: AbortSignal | undefined;
-  /** Why the grant must not be presented now: the lock may have gone meanwhile, or somebody else may have renewed. */
-  readonly objection: () => Promise<Objection | undefined>;
-  /** What the lock remembers. */
-  readonly notes: Notes;
+/** The grant of a redemption, and what it does it with in its critical section. */
+export interface Hold extends GrantInHand {
+  readonly section: Section;
+  readonly reading: Reading;
   /** Its way through the gate of the login host. */
   readonly passage: Passage;
-  /** What is known against redeeming anything, where what the lock remembers could not be written. */
-  readonly unsavable: (unwritten: Unwritten) => Promise<Step | undefined>;
-  /** What the store holds, as far as a standing lock proves it. */
-  readonly known: () => KnownContent | undefined;
-  /** Takes what somebody else has redeemed the grant for. */
-  readonly adopt: (loaded: TokenSet | undefined) => Promise<Step | undefined>;
-  /** Saves the ledger's newest pair; resolves with the failure, if it has failed. */
-  readonly save: (known: KnownContent | undefined) => Promise<Unsaved | undefined>;
 }
 
 export interface RedemptionDeps {
@@ -62,6 +39,7 @@ export interface RedemptionDeps {
   saver: Saver;
   mutex: GrantMutex;
   exchange: Exchange;
+  adoption: Adoption;
   /** The pair remembers what it was redeemed for. */
   takesOver: () => boolean;
   serverOffsetMs: () => number;
@@ -71,29 +49,33 @@ export interface RedemptionDeps {
 
 /** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
 export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: Hold) => Promise<Step> {
-  const { env, account, grant, store, settings, keeper, ledger, mutex, serverOffsetMs } = deps;
+  const { env, account, grant, settings, ledger, mutex, saver, serverOffsetMs } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
   /** With less time than this for the answer a token is not put at risk: also one that is perhaps spent is perhaps not. */
   const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
 
+  const afterInvalidGrant = createInvalidGrant(deps);
+
   return async (run, hold) => {
     if (grant !== 'refresh_token') return present(run, hold);
-    const { key, notes } = hold;
+    const { key, reading } = hold;
+    const { notes } = hold.section;
     if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
     // The store still holds the token that the note is about, and nobody else has the one in hand.
     const noted = ledger.unsaved;
     const unwritten = noted ? undefined : await notes.write(key, 'presented');
-    const unsavable = unwritten && !run.signal.aborted ? await hold.unsavable(unwritten) : undefined;
-    const step = unsavable ?? (await present(run, hold));
+    const objection =
+      unwritten && !run.signal.aborted ? await reading.objectionWithout(unwritten, run) : undefined;
+    const step = objection ?? (await present(run, hold));
     if (!noted || !ledger.unsaved) await conclude(step, hold);
     return step;
   };
 
   /** What the lock remembers of this redemption, for whoever holds it next. */
-  async function conclude(step: Step, { key, notes }: Hold): Promise<void> {
+  async function conclude(step: Step, { key, section: { notes } }: Hold): Promise<void> {
     const outcome = mutex.outcomeOf(key);
     // Without an outcome the token has not been spent: it came back with the answer.
     if ('unsaved' in step && step.unsaved && outcome) return void (await notes.write(key, 'unsaved'));
@@ -135,7 +117,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
     async function send(answerTimeoutMs: number): Promise<TimedVerdict> {
       run.posted = true;
-      const mayPresent = async () => (objection = await hold.objection()) === undefined;
+      const mayPresent = async () => (objection = await hold.reading.objection()) === undefined;
       const { signal, way } = run;
       const verdict = await deps.exchange(request, { account, signal, answerTimeoutMs, way, mayPresent });
       if (verdict.kind !== 'perhaps-spent') return verdict;
@@ -173,9 +155,11 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (objection) return stopFor(objection, lostAnswer);
     switch (verdict.kind) {
       case 'renewed':
-        return accept(verdict.answer, verdict.sentAtMs, hold);
+        return accept(run, verdict.answer, verdict.sentAtMs, hold);
       case 'invalid-grant':
-        return grant === 'refresh_token' ? refused(run, verdict.why, hold) : failures.rejected(verdict.why);
+        return grant === 'refresh_token'
+          ? afterInvalidGrant(run, hold, verdict.why)
+          : failures.rejected(verdict.why);
       case 'client-rejected':
         return failures.rejected(verdict.why, verdict.secretMayChange);
       case 'busy':
@@ -217,10 +201,15 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     return held;
   }
 
-  async function accept(answer: TokenSet, sentAtMs: number, hold: Hold): Promise<RenewalResult> {
+  async function accept(
+    run: RenewalRun,
+    answer: TokenSet,
+    sentAtMs: number,
+    hold: Hold,
+  ): Promise<RenewalResult> {
     const held = recordSuccessor(answer, sentAtMs, hold);
     const lease = ledger.hold(held, true);
-    const unsaved = await hold.save(hold.known());
+    const unsaved = await saver.newest(hold.reading.proved(), hold.endsAtMs, run.signal);
     // Now that it is kept: nothing that is told may stand in its way.
     if (hold.hand) deps.contradicted(hold.hand);
     if (unsaved) return { kind: 'renewed', lease, unsaved };
@@ -228,54 +217,5 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     if (ledger.newest && ledger.newest !== lease)
       return { kind: 'adopted', lease: ledger.newest, from: 'store' };
     return { kind: 'renewed', lease };
-  }
-
-  /**
-   * What the store holds was only replaced here, never redeemed: it may be the adoption that was wrong. Or it is of the authorisation
-   * before the one that is dead.
-   */
-  function revive(run: RenewalRun, stored: TokenSet | undefined, { key, hand }: Hold): Step | undefined {
-    const identity = stored && identityOf(stored, grant);
-    if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
-    const isPast = ledger.isReplaced(identity) || (hand && outranks(hand.held.set, stored));
-    if (!isPast || ledger.isRevoked(stored)) return undefined;
-    if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
-    mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
-    ledger.revive(stored);
-    const lease = ledger.keep(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
-    return ledger.freshness(lease) === 'fresh'
-      ? { kind: 'adopted', lease, from: 'store' }
-      : { kind: 'again' };
-  }
-
-  /** `invalid_grant`: somebody else has redeemed the token and may still be saving, or it is dead. */
-  async function refused(run: RenewalRun, why: string, hold: Hold): Promise<Step> {
-    const lostBefore = mutex.outcomeOf(hold.key)?.kind === 'perhaps-spent';
-    let loaded: Loaded | undefined;
-    for (const waitMs of reloadAfterMs) {
-      // A lock that still stands proves that nobody else is saving, and fresh reads that nothing was saved before.
-      if (waitMs > 0 && store.lock && store.readsAreFresh && !hold.lost?.aborted) break;
-      if (waitMs > 0) await env.sleep(waitMs, { signal: run.signal });
-      loaded = await keeper.load();
-      if (run.signal.aborted) return { kind: 'superseded' };
-      const adopted = await hold.adopt(loaded.kind === 'loaded' ? loaded.set : undefined);
-      if (adopted) return adopted;
-    }
-    const revived = revive(run, loaded?.kind === 'loaded' ? loaded.set : undefined, hold);
-    if (revived) return revived;
-    // A pair of ours that gave way to the one refused here: nobody else has ever held it.
-    if (ledger.takeBack()) {
-      mutex.record(hold.key, { kind: 'dead', reason: 'refresh-token-invalid' });
-      const unsaved = await hold.save(undefined);
-      return ledger.newest && ledger.freshness(ledger.newest) === 'fresh'
-        ? { kind: 'adopted', lease: ledger.newest, from: 'process', ...(unsaved ? { unsaved } : {}) }
-        : { kind: 'again' };
-    }
-    const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
-    // Whatever the store will say: this token is never sent again.
-    mutex.record(hold.key, { kind: 'dead', reason });
-    if (loaded?.kind === 'failed')
-      return failures.store(`${loaded.why} after an invalid_grant`, loaded.cause, loaded.garbage);
-    return failures.dead(reason, why);
   }
 }

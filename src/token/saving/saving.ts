@@ -8,7 +8,7 @@ import type { Keeper, Saved } from '../loading/bounded-store.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { SecondLook } from '../loading/second-look.js';
 import type { Telling } from '../told/telling.js';
-import { isSameUser, type HeldTokens } from '../pair/token-set.js';
+import { holdLoaded, isSameUser, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
 
 /** What became of the pair that waited to be saved. */
 export type SaveResult =
@@ -24,6 +24,13 @@ export type SaveResult =
       isGone?: true;
       isUnread?: true;
     };
+
+/** Why a pair could not be saved. */
+export interface Unsaved {
+  readonly why: string;
+  /** What the store has thrown, without secrets. */
+  readonly cause?: unknown;
+}
 
 /** What the store held a moment ago, read under a lock that still stands. */
 export interface KnownContent {
@@ -43,8 +50,15 @@ export interface Saver {
   once(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult>;
   /** As `once`, also for a pair that has been saved: the store is another one now. Tokens of another user in it are not overwritten. */
   moved(signal: AbortSignal): Promise<SaveResult>;
-  /** A few tries in quick succession; none starts after `endsAtMs` or once `signal` has aborted. */
-  quickly(known: KnownContent | undefined, endsAtMs: number, signal: AbortSignal): Promise<SaveResult>;
+  /**
+   * As `once`, with a few tries in quick succession, of which none starts after `endsAtMs` or once `signal` has aborted; and tells the ledger
+   * what they came to. Resolves with the failure, if all have failed.
+   */
+  newest(
+    known: KnownContent | undefined,
+    endsAtMs: number,
+    signal: AbortSignal,
+  ): Promise<Unsaved | undefined>;
   /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
   ifFree(set: TokenSet): Promise<SaveResult>;
   /**
@@ -75,6 +89,7 @@ export function createSaver(deps: {
   keeper: Keeper;
   grant: GrantType;
   secondLook: SecondLook;
+  ahead: () => AheadChoice;
   offended: Telling['offended'];
 }): Saver {
   const { env, ledger, keeper, grant } = deps;
@@ -219,9 +234,13 @@ export function createSaver(deps: {
     once,
     ifFree,
     moved: (signal) => compared(undefined, signal, true),
-    quickly(known, endsAtMs, signal) {
+    async newest(known, endsAtMs, signal) {
       const again = () => once(undefined, signal);
-      return repeatedly(() => once(known, signal), again, endsAtMs, signal);
+      const result = await repeatedly(() => once(known, signal), again, endsAtMs, signal);
+      if (result.kind === 'saved') ledger.saved();
+      else if (result.kind === 'theirs') ledger.giveWay(holdLoaded(result.set, deps.ahead()));
+      else ledger.saveFailed();
+      return result.kind === 'failed' ? result : undefined;
     },
     overwrite,
   };

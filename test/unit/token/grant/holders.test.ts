@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHolders, holdersOf, holdNow } from '../../../../src/token/grant/holders.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
-import { createMemories, type Holding } from '../../../../src/token/grant/outcomes.js';
+import { createMemories, type Holding } from '../../../../src/token/grant/memories.js';
 
 const holding = (account: string): Holding => ({
   client: 'client',

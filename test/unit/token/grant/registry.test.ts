@@ -8,7 +8,7 @@ import {
   type GrantOutcome,
   type Holding,
 } from '../../../../src/token/grant/registry.js';
-import { successorOf } from '../../../../src/token/grant/successor.js';
+import { successorOf } from '../../../../src/token/grant/outcomes.js';
 import type { TokenStore } from '../../../../src/store/store.js';
 import { settled } from '../../../support/manual-env.js';
 

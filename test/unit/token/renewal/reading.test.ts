@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterUnwritten } from '../../../../src/token/grant/foresight.js';
+import { afterUnwritten } from '../../../../src/token/renewal/reading.js';
 
 test.each<[works: boolean, isAsked: boolean, isStoredKnown: boolean, what: string]>([
   [true, false, true, 'wait'],

@@ -1,0 +1,131 @@
+import type { Env } from '../../time/env.js';
+import type { Settings } from '../../options/options.js';
+import type { TokenSet } from '../../store/store.js';
+import type { GrantMutex } from '../grant/registry.js';
+import { successorOf } from '../grant/outcomes.js';
+import type { Keeper } from '../loading/bounded-store.js';
+import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
+import { outranks } from '../pair/authorization-line.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import { identityOf, isNews, isUncertain, type GrantType } from '../pair/identity.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import { isSuccessor } from '../pair/lineage.js';
+import { holdLoaded, isSameUser } from '../pair/token-set.js';
+import type { Saver } from '../saving/saving.js';
+import type { RenewalRun, Step } from './renewal.js';
+
+/** The grant that a renewal is about to redeem in its critical section. */
+export interface GrantInHand {
+  readonly key: string;
+  /** The pair that is to be redeemed. */
+  readonly hand: Lease | undefined;
+  /** The end of `totalMs`. */
+  readonly endsAtMs: number;
+}
+
+/** Adopts pairs that somebody else has renewed, in the place of a renewal. */
+export interface Adoption {
+  /** Takes what the store holds, or what this process has already redeemed the token in hand for. */
+  adopt(run: RenewalRun, at: GrantInHand, loaded: TokenSet | undefined): Promise<Step | undefined>;
+  /** As `adopt`, for what the store has shown first: while a pair is unsaved, memory wins. */
+  adoptFirst(run: RenewalRun, at: GrantInHand, loaded: TokenSet | undefined): Promise<Step | undefined>;
+  /** Looks at the store again where another store object of this process has redeemed the token: what that saved may show late. */
+  lookAgain(run: RenewalRun, at: GrantInHand): Promise<Step | undefined>;
+}
+
+/** Creates the adoption of one account. */
+export function createAdoption(deps: {
+  env: Env;
+  grant: GrantType;
+  settings: Settings['renewal'];
+  keeper: Keeper;
+  ledger: Ledger;
+  mutex: GrantMutex;
+  saver: Saver;
+  secondLook: SecondLook;
+}): Adoption {
+  const { env, grant, settings, keeper, ledger, mutex } = deps;
+  const hold = (set: TokenSet) => holdLoaded(set, { aheadMs: settings.aheadMs, draw: env.random() });
+  const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
+  const isDead = (refreshToken: string | undefined) =>
+    mutex.outcomeOf(fingerprint(refreshToken ?? ''))?.kind === 'dead';
+
+  /** Whether anything would be lost with this pair. */
+  function isWorthKeeping(lease: Lease): boolean {
+    const { refreshToken } = lease.held;
+    if (grant !== 'refresh_token' || !refreshToken) return usable(lease) && !lease.refused;
+    return !isDead(refreshToken);
+  }
+
+  /** What the store shows, if it is to take the place of the pair in hand; what it shows once only is not, where that would lose one. */
+  async function newsIn(
+    shown: TokenSet | undefined,
+    hand: Lease | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly set: TokenSet | undefined; readonly isNew: boolean }> {
+    const isNew = (set: TokenSet) =>
+      hand ? isNews(set, hand.held.set, ledger, grant) : !ledger.isRevoked(set);
+    if (!shown || !isNew(shown)) return { set: shown, isNew: false };
+    if (!hand || !isUncertain(shown, hand.held.set) || !isWorthKeeping(hand))
+      return { set: shown, isNew: true };
+    // One answer may be that of a slow replica, or of another request: what is in hand is not put away for it.
+    const { set } = await deps.secondLook(shown, signal);
+    if (!signal.aborted && identityOf(set, grant) !== identityOf(shown, grant)) ledger.dismiss(shown);
+    return { set, isNew: isNew(set) };
+  }
+
+  async function adopt(
+    { signal }: RenewalRun,
+    { hand, endsAtMs }: GrantInHand,
+    shown: TokenSet | undefined,
+  ): Promise<Step | undefined> {
+    const { set: loaded, isNew } = await newsIn(shown, hand, signal);
+    if (signal.aborted) return { kind: 'superseded' };
+    if (loaded && isNew) {
+      const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
+      const lease = ledger[isOfAnother ? 'change' : 'keep'](hold(loaded));
+      // The refresh token is what is new of it.
+      if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refuse(lease);
+      return usable(lease) && !lease.refused ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
+    }
+    const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
+    const successor =
+      successorOf(hand?.held.refreshToken, mutex.outcomeOf) ??
+      // What an application offers in the place of a dead pair must not give way to that pair.
+      (isDead(ofLoaded?.refresh_token) ? undefined : ofLoaded);
+    // A lagging store leads back, by way of the pair before, to the very pair in hand.
+    if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
+      return undefined;
+    // Renewed here before a person brought the pair in hand in its place.
+    if (hand && outranks(hand.held.set, successor) && !isDead(hand.held.refreshToken)) return undefined;
+    const lease = ledger.hold(hold(successor));
+    const unsaved = await deps.saver.newest(undefined, endsAtMs, signal);
+    if (unsaved) return { kind: 'adopted', lease, from: 'process', unsaved };
+    const newest = ledger.newest ?? lease;
+    return usable(newest) ? { kind: 'adopted', lease: newest, from: 'process' } : { kind: 'again' };
+  }
+
+  return {
+    adopt,
+    adoptFirst(run, at, loaded) {
+      const { hand } = at;
+      // Memory wins unless its pair is dead, or the store holds what some process has renewed that very pair to.
+      const isRenewed = hand && loaded && isSuccessor(loaded, hand.held.set);
+      const isDeadHand = grant === 'refresh_token' && mutex.outcomeOf(at.key)?.kind === 'dead';
+      return adopt(run, at, ledger.unsaved && !isRenewed && !isDeadHand ? undefined : loaded);
+    },
+    async lookAgain(run, at) {
+      if (!mutex.mayBeRedeemed(at.key)) return undefined;
+      for (const waitMs of lateReadsMs) {
+        await env.sleep(waitMs, { signal: run.signal });
+        if (run.signal.aborted) return { kind: 'superseded' };
+        const loaded = await keeper.load();
+        if (run.signal.aborted) return { kind: 'superseded' };
+        const set = loaded.kind === 'loaded' && !ledger.unsaved ? loaded.set : undefined;
+        const adopted = await adopt(run, at, set);
+        if (adopted) return adopted;
+      }
+      return undefined;
+    },
+  };
+}
