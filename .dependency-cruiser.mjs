@@ -53,10 +53,9 @@ const pure = [
   'store/redis/(keys|scripts)',
   'text/.+',
   'time/backoff',
-  'token/endpoint/(login-pace|revocation-form|verdict)',
+  'token/endpoint/(forms|login-pace|verdict)',
   'token/pair/(?!ledger)[^/]+',
-  'token/renewal/(brake|verdicts)',
-  'token/saving/kept',
+  'token/renewal/standing',
   'wire/.+',
 ].map((file) => `^src/${file}[.]ts$`);
 

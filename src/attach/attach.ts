@@ -29,7 +29,7 @@ import { createOutcomes } from '../line/outcome.js';
 import { createPacing } from '../line/pace.js';
 import { createGate } from '../pacing/gate.js';
 import { createGates } from '../pacing/gates.js';
-import { createPostForm } from '../token/endpoint/form.js';
+import { createPostForm } from '../token/endpoint/post-form.js';
 import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
 import { goesInClear } from '../axios/rehearsal.js';

@@ -6,7 +6,7 @@ import { bridgeCancellation } from '../line/cancellation.js';
 import type { Env } from '../time/env.js';
 import type { Settings } from '../options/options.js';
 import { timeoutMsOf } from '../axios/timeout.js';
-import { judgeRevocation } from '../token/endpoint/revocation-form.js';
+import { judgeRevocation } from '../token/endpoint/verdict.js';
 import type { TokenSource } from '../token/source.js';
 import { subjectOf } from '../wire/jwt.js';
 import { within, type Patience } from '../time/within.js';

@@ -1,3 +1,4 @@
+import { doublingMs } from '../time/backoff.js';
 import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../wire/server-wait.js';
 
 /** The server has turned calls away: nobody leaves until it may be asked again, and then one call goes first. */
@@ -51,7 +52,7 @@ export function refused(
   const again = wentFirst(closing, number);
   const refusals = (closing?.refusals ?? 0) + (again ? 1 : 0);
   const askedMs = toldWaitMs(status, retryAfterMs, resetAtMs === undefined ? undefined : resetAtMs - nowMs);
-  const ownMs = Math.min(baseWaitMs * 2 ** refusals, longestWaitMs);
+  const ownMs = doublingMs(baseWaitMs, longestWaitMs, refusals);
   const waitMs = Math.min(patientWaitMs(askedMs ?? 0, ownMs, refusals + 1), longestToldMs);
   const toldMs = nowMs + waitMs;
   const untilMs = Math.ceil(toldMs + serverJitterMs(waitMs, draw));

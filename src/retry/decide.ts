@@ -1,7 +1,8 @@
 import type { ProblemKind } from '../failure/catalogue.js';
 import { isTransient, type GaveUp } from '../failure/problem.js';
 import type { RetryOptions } from '../options/options.js';
-import { fullJitterMs, longestToldMs, patientWaitMs, serverJitterMs } from '../wire/server-wait.js';
+import { fullJitterMs } from '../time/backoff.js';
+import { longestToldMs, patientWaitMs, serverJitterMs } from '../wire/server-wait.js';
 
 /** A failed attempt, reduced to what the decision looks at. */
 export interface FailedAttempt {

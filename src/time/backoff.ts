@@ -1,13 +1,18 @@
 import { longestToldMs } from '../wire/server-wait.js';
 
-/** How many renewals in a row ended without a verdict of the token endpoint, and when the next automatic renewal may start. */
+/** A wait that begins with `firstMs` and doubles each time, up to `longestMs`; `times` counts from 0. */
+export function doublingMs(firstMs: number, longestMs: number, times: number): number {
+  return Math.min(firstMs * 2 ** times, longestMs);
+}
+
+/** How often in a row something has failed, and when it may be tried again. */
 export interface Backoff {
   readonly failures: number;
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** The state without failures: a renewal may start at any time. */
+/** The state without failures: the next try may start at any time. */
 export const noBackoff: Backoff = Object.freeze({ failures: 0, sinceMs: 0, untilMs: 0 });
 
 const firstMs = 5_000;
@@ -18,29 +23,40 @@ const longestMs = 5 * 60_000;
  * a moment that the server named, replaces its end if it is later, but by no more than an hour from now.
  */
 export function afterFailure(backoff: Backoff, nowMs: number, draw: number, toldUntilMs = 0): Backoff {
-  const waitMs = Math.min(firstMs * 2 ** backoff.failures, longestMs) * (1 + 0.2 * draw);
+  const waitMs = doublingMs(firstMs, longestMs, backoff.failures) * (1 + 0.2 * draw);
   const toldMs = Math.min(toldUntilMs, nowMs + longestToldMs);
   return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldMs) };
 }
 
-/** Whether the next renewal has to wait. The wait is void if the clock was set back before its beginning: it would last too long. */
-export function isBackingOff({ sinceMs, untilMs }: Backoff, nowMs: number): boolean {
+/** Whether the next try has to wait. The wait is void if the clock was set back before its beginning: it would last too long. */
+export function isBackingOff(
+  { sinceMs, untilMs }: Pick<Backoff, 'sinceMs' | 'untilMs'>,
+  nowMs: number,
+): boolean {
   return nowMs >= sinceMs && nowMs < untilMs;
 }
 
 /** The wait between two token requests of one renewal: 0.5, 1, 2 s and so on to 8 s, up to 20 % longer at random. */
 export function resendDelayMs(attempt: number, draw: number): number {
-  return Math.min(500 * 2 ** attempt, 8_000) * (1 + 0.2 * draw);
+  return doublingMs(500, 8_000, attempt) * (1 + 0.2 * draw);
 }
 
 /** The wait between two tries of a store operation: 50 ms, doubling to 2 s, with a random factor between 0.5 and 1. */
 export function storeRetryDelayMs(attempt: number, draw: number): number {
-  return Math.min(50 * 2 ** attempt, 2_000) * (0.5 + 0.5 * draw);
+  return doublingMs(50, 2_000, attempt) * (0.5 + 0.5 * draw);
 }
 
 /** The wait between two late saves (a save that failed is repeated later): 1 s, doubling to a minute, with a random factor of 0.8 to 1. */
 export function lateSaveDelayMs(attempt: number, draw: number): number {
-  return Math.min(1_000 * 2 ** attempt, 60_000) * (0.8 + 0.2 * draw);
+  return doublingMs(1_000, 60_000, attempt) * (0.8 + 0.2 * draw);
+}
+
+/**
+ * The wait before a retry with full jitter: a random part of `baseDelayMs`, doubled for each retry, up to `maxDelayMs` (AWS Architecture
+ * Blog, "Exponential Backoff And Jitter"). The first retry is number 1.
+ */
+export function fullJitterMs(retry: number, baseDelayMs: number, maxDelayMs: number, draw: number): number {
+  return draw * doublingMs(baseDelayMs, maxDelayMs, retry - 1);
 }
 
 /**

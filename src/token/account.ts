@@ -3,10 +3,10 @@ import { noPairs, type Pairs } from './pair/pairs.js';
 import type { Asked } from './loading/recognition.js';
 import type { Unread } from './loading/home.js';
 import { nothingKept, type Kept } from './loading/kept-row.js';
-import { releasedBrake, undriven, type Brakes } from './renewal/brake.js';
 import type { Flight } from './renewal/drain.js';
 import type { Past } from './renewal/sequence.js';
-import { noVerdicts } from './renewal/verdicts.js';
+import { noVerdicts, notReplacing, type Brakes } from './renewal/standing.js';
+import { noBackoff } from '../time/backoff.js';
 
 /**
  * One account: all that is known of it, as one value. The parts that act on it keep nothing else: they are put together when something has to
@@ -41,8 +41,8 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     calls: 0,
     holdingUntilMs: 0,
     drained: undefined,
-    brake: releasedBrake,
-    replacing: undriven,
+    brake: noBackoff,
+    replacing: notReplacing,
     verdicts: noVerdicts,
     lastRenewalMs: undefined,
     store,

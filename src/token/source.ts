@@ -22,11 +22,11 @@ import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './p
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { createParts, type ClientDeps, type Parts } from './parts.js';
 import { isKnown, type PresentedByApplication } from './presentation.js';
-import { areBraked, releasedBrake } from './renewal/brake.js';
 import { answered, isHolding, sent } from './renewal/drain.js';
 import type { Acquired, Leases } from './renewal/leases.js';
 import type { Refusal } from './renewal/refusals.js';
-import { isClear } from './renewal/verdicts.js';
+import { areBraked, isClear } from './renewal/standing.js';
+import { noBackoff } from '../time/backoff.js';
 import { statusOf, type TokenStatus } from './told/status.js';
 import { contradicted } from './told/telling.js';
 
@@ -324,7 +324,7 @@ class AccountSource implements TokenSource {
   }
 
   replayAccepted(): void {
-    this.state.brake = releasedBrake;
+    this.state.brake = noBackoff;
   }
 
   look(...how: Parameters<FirstLoad['look']>): Promise<boolean> {

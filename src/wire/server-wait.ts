@@ -19,14 +19,6 @@ export function retryAfterMs(header: unknown, serverNowMs: number): number | und
 }
 
 /**
- * The wait before a retry with full jitter: a random part of `baseDelayMs`, doubled for each retry, up to `maxDelayMs` (AWS Architecture
- * Blog, "Exponential Backoff And Jitter").
- */
-export function fullJitterMs(retry: number, baseDelayMs: number, maxDelayMs: number, draw: number): number {
-  return draw * Math.min(baseDelayMs * 2 ** (retry - 1), maxDelayMs);
-}
-
-/**
  * A random wait that is added to the wait that the server asked for: up to a tenth of it, but up to 100 ms for a short one and a second for
  * a long one.
  */

@@ -4,7 +4,8 @@ import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import { askUntilVerdict, type Unasked } from '../endpoint/until-verdict.js';
 import type { Login } from '../endpoint/login.js';
-import { judgeRevocation, revocationForm, type RevocationVerdict } from '../endpoint/revocation-form.js';
+import { revocationForm } from '../endpoint/forms.js';
+import { judgeRevocation, type RevocationVerdict } from '../endpoint/verdict.js';
 
 /** Revoking twice does no harm: a request whose answer was lost is sent again. */
 const resends = 3;

@@ -2,9 +2,10 @@ import type { Env } from '../../time/env.js';
 import type { CustomExchange, RenewalGrant } from '../../options/options.js';
 import type { Way } from '../../wire/way.js';
 import { call } from '../../time/within.js';
-import { answerOf, asSent, type Sending } from './answer.js';
-import { judgeAnswer, judgeThrow, judgeTokenSet, tokenRequestForm, type Verdict } from './verdict.js';
+import { tokenRequestForm } from './forms.js';
+import { asSent, judgeAnswer, judgeThrow, judgeTokenSet, type Verdict } from './verdict.js';
 import type { Login } from './login.js';
+import { answerOf, type Sending } from './until-verdict.js';
 
 /** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
 export type TimedVerdict = Verdict & { readonly sentAtMs: number };

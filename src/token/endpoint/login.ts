@@ -3,8 +3,8 @@ import { cleanCause } from '../../text/clean-cause.js';
 import { codeOf } from '../../text/words.js';
 import type { Way } from '../../wire/way.js';
 import { call, within } from '../../time/within.js';
-import { answerOf, asSent, type Leave } from './answer.js';
-import { judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './verdict.js';
+import { answerOf, type Leave } from './until-verdict.js';
+import { asSent, judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './verdict.js';
 
 /**
  * Sends one form to the login host and gives back the answer, whatever its status; rejects when there is none. `way` is that of the call

@@ -2,13 +2,9 @@ import { transportFailureOf } from '../../failure/transport.js';
 import { codeOf } from '../../text/words.js';
 import { redact } from '../../text/redact.js';
 import { retryAfterMs } from '../../wire/server-wait.js';
-import type { RenewalGrant } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import { unpolluted } from '../../wire/prototype-pollution.js';
 import { readTokenSet, writableAnswer } from '../pair/token-set.js';
-
-/** The grant of somebody who has just agreed in the browser (RFC 6749, section 4.1). */
-export type CodeGrant = { type: 'authorization_code'; code: string; redirect_uri: string };
 
 /** What one presentation of a grant came to. Texts hold no secret. */
 export type Verdict =
@@ -24,6 +20,9 @@ export type Verdict =
   | { kind: 'client-rejected'; why: string; secretMayChange?: true }
   /** An answer that this table does not know: nothing says that the token was redeemed. */
   | { kind: 'unclear'; why: string };
+
+/** What one request to revoke a token came to. Texts hold no secret. */
+export type RevocationVerdict = { kind: 'revoked' } | Exclude<Verdict, { kind: 'renewed' }>;
 
 /** What a request may come to without an answer that could be judged. */
 export type Unanswered = Extract<Verdict, { kind: 'not-sent' | 'perhaps-spent' }>;
@@ -51,27 +50,6 @@ const clientErrors = new Set([
 
 const mostQuoted = 10_000;
 
-/** The form of a token request (RFC 6749, sections 4.1.3, 4.4.2 and 6): never JSON, never in the query string. */
-export function tokenRequestForm(
-  grant: RenewalGrant | CodeGrant,
-  client: { id: string; secret: string; redirectUri?: string | undefined },
-): string {
-  const form = new URLSearchParams({
-    grant_type: grant.type,
-    client_id: client.id,
-    client_secret: client.secret,
-  });
-  if (grant.type === 'authorization_code') {
-    form.set('code', grant.code);
-    form.set('redirect_uri', grant.redirect_uri);
-  }
-  if (grant.type === 'refresh_token') {
-    form.set('refresh_token', grant.refresh_token);
-    if (client.redirectUri !== undefined) form.set('redirect_uri', client.redirectUri);
-  }
-  return form.toString();
-}
-
 /**
  * Judges an answer: by the body's `error` first, whatever the status, then by the status. A server may quote what it was sent ("Invalid
  * refresh token: …"): `secrets` never reach a text.
@@ -98,6 +76,23 @@ export function judgeAnswer(
   if (status >= 300 && status < 400)
     return { kind: 'unclear', why: `${why}, a redirect${target(answer.location)}; check loginUrl` };
   return { kind: 'unclear', why };
+}
+
+/** Judges the answer to a revocation: a server says 200 for a token that it does not know, too, for then nothing is left to revoke. */
+export function judgeRevocation(
+  answer: TokenAnswer,
+  serverNowMs: number,
+  secrets: readonly string[] = [],
+): RevocationVerdict {
+  const verdict = judgeAnswer(answer, serverNowMs, secrets);
+  if (verdict.kind === 'client-rejected' || verdict.kind === 'invalid-grant') return verdict;
+  if (answer.status >= 200 && answer.status < 300) return { kind: 'revoked' };
+  return verdict as Exclude<Verdict, { kind: 'renewed' }>;
+}
+
+/** A secret as it is and as it looks in a form: neither may be quoted. */
+export function asSent(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), new URLSearchParams([['', secret]]).toString().slice(1)];
 }
 
 /** Judges what `exchange` returned. */

@@ -3,7 +3,8 @@ import type { RefusalReason } from '../../failure/challenge.js';
 import type { ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
 import { awakeNow, type Patience } from '../../time/within.js';
-import { areBraked, braked, driven, mostDriven, releasedBrake, type Brakes } from './brake.js';
+import { noBackoff } from '../../time/backoff.js';
+import { areBraked, braked, mostReplaced, replacedAgain, type Brakes } from './standing.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
@@ -65,8 +66,8 @@ export function createRefusals(deps: {
       if (kind !== 'renewed') return;
       brakes.brake = braked(brakes.brake, env.now());
       if (!deps.tellShared) return;
-      brakes.replacing = driven(brakes.replacing, env.now());
-      if (brakes.replacing.times === mostDriven) deps.tellShared();
+      brakes.replacing = replacedAgain(brakes.replacing, env.now());
+      if (brakes.replacing.times === mostReplaced) deps.tellShared();
     });
     return run;
   }
@@ -127,7 +128,7 @@ export function createRefusals(deps: {
   return {
     refused,
     release() {
-      brakes.brake = releasedBrake;
+      brakes.brake = noBackoff;
     },
   };
 }

@@ -17,7 +17,7 @@ import {
   objection,
   type Verdicts,
   type Wish,
-} from './verdicts.js';
+} from './standing.js';
 import type { Writes } from '../saving/writes.js';
 
 /** What earlier renewals of one account have come to, as a value. */

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
   afterFailure,
+  fullJitterMs,
+  isBackingOff,
   lateSaveDelayMs,
   noBackoff,
   resendDelayMs,
   storeRetryDelayMs,
   type Backoff,
 } from '../../../src/time/backoff.js';
-import { braked, isBraked, releasedBrake, type Brake } from '../../../src/token/renewal/brake.js';
+import { braked } from '../../../src/token/renewal/standing.js';
 
 function waits(draw: number, count: number): number[] {
   let backoff: Backoff = noBackoff;
@@ -60,18 +62,32 @@ test('late saves wait 1 s, doubling to a minute', () => {
 
 describe('the brake', () => {
   test('holds for 5 s after a renewal for a 401, doubling to 5 minutes', () => {
-    let brake: Brake = releasedBrake;
+    let brake: Backoff = noBackoff;
     const held = Array.from({ length: 8 }, () => {
       brake = braked(brake, 1_000);
       return brake.untilMs - 1_000;
     });
     expect(held).toEqual([5, 10, 20, 40, 80, 160, 300, 300].map((seconds) => seconds * 1000));
-    expect(braked({ unhelpful: 5_000, untilMs: 0 }, 0).untilMs).toBe(300_000);
+    expect(braked({ failures: 5_000, sinceMs: 0, untilMs: 0 }, 0).untilMs).toBe(300_000);
   });
 
   test('lets go exactly when its time is over', () => {
-    const brake = braked(releasedBrake, 1_000);
-    expect([isBraked(brake, 5_999), isBraked(brake, 6_000)]).toEqual([true, false]);
-    expect(isBraked(releasedBrake, 0)).toBe(false);
+    const brake = braked(noBackoff, 1_000);
+    expect([isBackingOff(brake, 5_999), isBackingOff(brake, 6_000)]).toEqual([true, false]);
+    expect(isBackingOff(noBackoff, 0)).toBe(false);
+  });
+});
+
+describe('full jitter', () => {
+  test('is random between 0 and a step that doubles up to its cap', () => {
+    expect([1, 2, 3, 4, 9].map((retry) => fullJitterMs(retry, 500, 3_000, 1))).toEqual([
+      500, 1_000, 2_000, 3_000, 3_000,
+    ]);
+    expect(fullJitterMs(3, 500, 3_000, 0.25)).toBe(500);
+    expect(fullJitterMs(3, 500, 3_000, 0)).toBe(0);
+  });
+
+  test('never overflows', () => {
+    expect(fullJitterMs(5_000, 500, 30_000, 0.5)).toBe(15_000);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fullJitterMs, retryAfterMs, serverJitterMs } from '../../../src/wire/server-wait.js';
+import { retryAfterMs, serverJitterMs } from '../../../src/wire/server-wait.js';
 
 const nowMs = Date.UTC(2030, 0, 1);
 const yearMs = 365 * 24 * 60 * 60 * 1000;
@@ -53,20 +53,6 @@ describe('Retry-After', () => {
       expect(() => new Date(nowMs + retryAfterMs(header, nowMs)!).toISOString()).not.toThrow();
     },
   );
-});
-
-describe('full jitter', () => {
-  test('is random between 0 and a step that doubles up to its cap', () => {
-    expect([1, 2, 3, 4, 9].map((retry) => fullJitterMs(retry, 500, 3_000, 1))).toEqual([
-      500, 1_000, 2_000, 3_000, 3_000,
-    ]);
-    expect(fullJitterMs(3, 500, 3_000, 0.25)).toBe(500);
-    expect(fullJitterMs(3, 500, 3_000, 0)).toBe(0);
-  });
-
-  test('never overflows', () => {
-    expect(fullJitterMs(5_000, 500, 30_000, 0.5)).toBe(15_000);
-  });
 });
 
 test("jitter on the server's wait is on top, never below: up to a tenth, between 0.1 and 1 s", () => {

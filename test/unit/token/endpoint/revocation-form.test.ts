@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeRevocation, revocationForm } from '../../../../src/token/endpoint/revocation-form.js';
+import { revocationForm } from '../../../../src/token/endpoint/forms.js';
+import { judgeRevocation } from '../../../../src/token/endpoint/verdict.js';
 
 const answer = (status: number, body: unknown = '{}', retryAfter?: string) => ({
   status,

@@ -4,9 +4,9 @@ import {
   judgeFailure,
   judgeThrow,
   judgeTokenSet,
-  tokenRequestForm,
   type Verdict,
 } from '../../../../src/token/endpoint/verdict.js';
+import { tokenRequestForm } from '../../../../src/token/endpoint/forms.js';
 
 const nowMs = Date.UTC(2030, 0, 1);
 const opaque = '76ba2f0d9c1e4b7a8d3f6e5c4b3a291876ba2f0d9c1e4b7a8d3f6e5c4b3a2918';

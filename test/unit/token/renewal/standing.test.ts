@@ -11,7 +11,7 @@ import {
   noVerdicts,
   objection,
   type Verdicts,
-} from '../../../../src/token/renewal/verdicts.js';
+} from '../../../../src/token/renewal/standing.js';
 
 const nowMs = 1_800_000_000_000;
 const deadError = new ReauthenticationRequiredError('dead', { reason: 'refresh-token-invalid' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
-import { judgeKept } from '../../../../src/token/saving/kept.js';
+import { judgeKept } from '../../../../src/token/saving/read-back.js';
 
 const saved: TokenSet = { access_token: 'access-new', refresh_token: 'refresh-new', created_at: 2_000 };
 const old: TokenSet = { access_token: 'access-old', refresh_token: 'refresh-old', created_at: 1_000 };
