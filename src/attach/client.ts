@@ -1,0 +1,208 @@
+import { createAccounts, type Accounts } from '../line/accounts.js';
+import { isBySubject, isFirstUserDefault } from '../options/account-by-subject.js';
+import type { Settings } from '../options/options.js';
+import { isMemoryTokenStore } from '../store/memory.js';
+import type { TokenStore } from '../store/store.js';
+import type { InContext } from '../time/async-context.js';
+import type { Env } from '../time/env.js';
+import type { Patience } from '../time/within.js';
+import { createExchange } from '../token/endpoint/exchange.js';
+import { createLogin, type Login, type PostForm } from '../token/endpoint/login.js';
+import { createLoginGate } from '../token/endpoint/login-gate.js';
+import type { GrantMutex, GrantRegistry } from '../token/grant/registry.js';
+import { createKeeper } from '../token/loading/bounded-store.js';
+import { fingerprint } from '../token/pair/fingerprint.js';
+import type { ClientDeps } from '../token/parts.js';
+import { createTokenSource, type TokenSource } from '../token/source.js';
+import type { OwnAccount } from './client-accounts.js';
+import type { Attachment } from './instance.js';
+import { clientKey, type Shared } from './shared.js';
+import type { CreateSource } from './sources.js';
+
+/** The client of one attach: its token requests and its accounts. */
+export interface Client {
+  readonly login: Login;
+  readonly mutex: GrantMutex;
+  /** The account that calls and methods of the handle mean where they name none. */
+  readonly ownAccount: string;
+  /** Set where each user is an account of its own (option `account: accountBySubject`). */
+  readonly accounts: Accounts | undefined;
+  /** How long a method of the handle waits. */
+  readonly patience: Patience;
+  sourceOf(account: string): TokenSource;
+  /** The source of the account at rest that has this refresh token. */
+  wakened(refreshToken: string): TokenSource | undefined;
+  /** The accounts that hold this refresh token take what it was redeemed for. */
+  redeemedElsewhere(refreshToken: string): void;
+  /** Whether some account holds tokens. */
+  isInUse(): boolean;
+  detach(): void;
+}
+
+/** Creates the client of one attach. */
+export function createClient(deps: {
+  env: Env;
+  settings: Settings;
+  store: TokenStore;
+  grants: GrantRegistry;
+  shared: Shared;
+  /** Sends a token request the way that the calls of the instance go. */
+  post: PostForm;
+  inContext: InContext;
+  /** The attach whose place this one takes. */
+  before: Attachment | undefined;
+  /** What this attach shares with others is what the one before shared: its accounts are here already. */
+  goesOn: boolean;
+}): Client {
+  const { env, settings, store, grants, shared, post, inContext, before } = deps;
+  const { loginUrl } = settings.environment;
+  const { serverOffsetMs } = shared;
+  const patience = { maxMs: settings.maxWaitMs, signal: undefined };
+  const mutex = grants.of(store, {
+    client: JSON.stringify([loginUrl, settings.clientId]),
+    isPrivate: isMemoryTokenStore(store),
+    replaces: before?.store,
+  });
+  const login = createLogin({
+    env,
+    async post(...request) {
+      const answer = await post(...request);
+      shared.learn(answer.date);
+      return answer;
+    },
+    loginUrl,
+    clientId: settings.clientId,
+    clientSecret: settings.clientSecret,
+    secretTimeoutMs: settings.renewal.storeTimeoutMs,
+    serverOffsetMs,
+  });
+  const exchange = createExchange({
+    env,
+    login,
+    redirectUri: settings.redirectUri,
+    custom: settings.exchange,
+    ownRenewals: shared.ownRenewals,
+    totalMs: settings.renewal.totalMs,
+    serverOffsetMs,
+    outliving: shared.outliving,
+    broughtLate: redeemedElsewhere,
+  });
+  const client = JSON.stringify([loginUrl, settings.clientId, settings.grant]);
+  const clientAccounts = shared.of(client, store);
+  const user = { order: shared.nextOrder(), exchange, takesOver: settings.legacy.takeOverRefresh };
+  const own: OwnAccount = {
+    account: typeof settings.account === 'string' ? settings.account : 'default',
+    inContext,
+    isBySubject: isBySubject(settings.account),
+    maxWaitMs: settings.maxWaitMs,
+  };
+  clientAccounts.attached(own);
+  mutex.findsResting(clientAccounts.atRest);
+  const ofSources: ClientDeps = {
+    env,
+    client,
+    grant: settings.grant,
+    mutex,
+    keeperOf: (store, account, kept, held) =>
+      createKeeper({
+        store,
+        account,
+        env,
+        storeTimeoutMs: settings.renewal.storeTimeoutMs,
+        saves: grants.savesOf(store),
+        kept,
+        held,
+      }),
+    isBeside: shared.isOfSource,
+    restingWith: shared.restingWith,
+    server: clientAccounts.server,
+    untilDetached: shared.untilDetached,
+    loginGate: () => mutex.loginGate(() => createLoginGate(env)),
+    settings: settings.renewal,
+    maxWaitMs: settings.maxWaitMs,
+    serverOffsetMs,
+    emit: shared.emit,
+    warnOnce: shared.warnOnce,
+  };
+
+  function createSource(
+    account: string,
+    ...[used, before]: Parameters<CreateSource>
+  ): ReturnType<CreateSource> {
+    const store = clientAccounts.restsIn(account) ?? clientAccounts.store;
+    // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
+    const context = clientAccounts.contextOf(account) ?? inContext;
+    const inherited = shared.inheritedBy(clientKey(client, account));
+    const source = createTokenSource(ofSources, { account, store, inContext: context, before, used }, user);
+    const begin = () => {
+      if (inherited) source.inherit(inherited);
+      // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
+      if (store === clientAccounts.store) return;
+      void source.look(patience);
+      source.moveTo(clientAccounts.store);
+    };
+    return { source, begin };
+  }
+
+  function sourceOf(account: string): TokenSource {
+    mutex.used();
+    const source = clientAccounts.source(account, (used, before) => createSource(account, used, before));
+    source.usedBy(user);
+    return source;
+  }
+
+  function wakened(refreshToken: string): TokenSource | undefined {
+    const resting = clientAccounts.restingWith(fingerprint(refreshToken));
+    return resting && sourceOf(resting.account);
+  }
+
+  function redeemedElsewhere(refreshToken: string): void {
+    for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
+    const source = wakened(refreshToken);
+    void source?.look(patience).finally(() => source.redeemedElsewhere(refreshToken));
+  }
+
+  /** Goes on with the accounts of another copy of the package, or of another store. */
+  function inherit({ held, resting }: Attachment): void {
+    const ownKeys = clientKey(client, '').slice(0, -'""]'.length);
+    const accountOf = (key: string) => (JSON.parse(key) as string[])[3]!;
+    for (const [key, tokens] of held()) {
+      if (!key.startsWith(ownKeys) || clientAccounts.has(accountOf(key))) continue;
+      shared.inherit(key, tokens);
+      // What is in memory only is saved, whether or not a call comes for it.
+      if (tokens.unsaved) sourceOf(accountOf(key));
+    }
+    for (const [key, place] of resting?.() ?? [])
+      if (key.startsWith(ownKeys)) clientAccounts.rest(accountOf(key), place);
+  }
+
+  if (deps.goesOn) clientAccounts.moveTo(store);
+  else if (before) inherit(before);
+
+  return {
+    login,
+    mutex,
+    ownAccount: own.account,
+    accounts: own.isBySubject
+      ? createAccounts({
+          store,
+          sources: clientAccounts.all,
+          resting: clientAccounts.resting,
+          sourceOf,
+          inContext,
+          env,
+          isFirstUserDefault: isFirstUserDefault(settings.account),
+        })
+      : undefined,
+    patience,
+    sourceOf,
+    wakened,
+    redeemedElsewhere,
+    isInUse() {
+      for (const source of shared.sources()) if (source.holds()) return true;
+      for (const _account of clientAccounts.resting()) return true;
+      return false;
+    },
+    detach: () => clientAccounts.detached(own),
+  };
+}
