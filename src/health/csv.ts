@@ -8,7 +8,7 @@ export interface Papaparse {
   ): { data: string[][]; errors: { message: string; index?: number }[] };
   unparse(
     table: { fields: readonly string[]; data: (string | number)[][] },
-    options: { newline: string; escapeFormulae: RegExp },
+    options: { newline: string },
   ): string;
 }
 
@@ -26,8 +26,14 @@ const writtenFormula = /^'+[=+\-@\t\r]/;
 export function writeActivityReport(papaparse: Papaparse, counts: readonly CallCount[]): string {
   const data = [...counts]
     .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
-    .map(({ date, status, method, route, calls }) => [date, status, method, route, calls]);
-  return `${papaparse.unparse({ fields: columns, data }, { newline: '\r\n', escapeFormulae: formula })}\r\n`;
+    .map(({ date, status, method, route, calls }) => [
+      date,
+      status,
+      method,
+      formula.test(route) ? `'${route}` : route,
+      calls,
+    ]);
+  return `${papaparse.unparse({ fields: columns, data }, { newline: '\r\n' })}\r\n`;
 }
 
 function sortKey({ date, route, method, status }: CallCount): string {

@@ -10,7 +10,8 @@ import {
   type HealthOptions,
   type RecordHealthOptions,
 } from './options.js';
-import { loadPapaparse } from './peers.js';
+import { healthPageOf } from './page/page.js';
+import { loadEcharts, loadPapaparse } from './peers.js';
 import { createRecorder, type HealthRecorder } from './recorder.js';
 import { reportOf, type HealthReport } from './report.js';
 
@@ -48,6 +49,7 @@ export function recordHealth(handle: Pick<Procore, 'on'>, options: RecordHealthO
         ? undefined
         : createHealthFile(file, { fs: nodeFileSystem, now: systemEnv.now, warn }),
     papaparse: () => loadPapaparse('csv'),
+    echarts: () => loadEcharts('html'),
   });
 }
 
@@ -70,4 +72,15 @@ export function healthOf(csv: string, options: HealthOptions = {}): HealthReport
   const counts = readActivityReport(loadPapaparse('healthOf'), csv);
   const newest = counts.reduce((latest, { date }) => (date > latest ? date : latest), dayOf(0));
   return reportOf({ counts, unanswered: new Map(), tellsCompanyId: false }, newest, known);
+}
+
+/**
+ * A report as one self-contained HTML page: no network, no script, for light and dark screens, phones and paper.
+ *
+ * @throws Error where the package echarts is not installed.
+ * @example
+ * await writeFile('health.html', healthPage(healthOf(await readFile('api-call-activity.csv', 'utf8'))));
+ */
+export function healthPage(report: HealthReport): string {
+  return healthPageOf(report, loadEcharts('healthPage'));
 }

@@ -13,6 +13,14 @@ const packages = {
       return { error };
     }
   },
+  echarts(): Loaded {
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+      return { loaded: require('echarts') as unknown };
+    } catch (error) {
+      return { error };
+    }
+  },
 };
 
 export = packages;

@@ -6,6 +6,8 @@ import { writeActivityReport, type Papaparse } from './csv.js';
 import type { HealthFile } from './file.js';
 import { createLedger } from './ledger.js';
 import type { KnownEndpoints } from './observations.js';
+import type { Echarts } from './page/charts.js';
+import { healthPageOf } from './page/page.js';
 import { reportOf, type HealthReport } from './report.js';
 
 /** Records the calls of an attached instance. */
@@ -17,6 +19,11 @@ export interface HealthRecorder {
    * @throws Error where the package papaparse is not installed.
    */
   csv(): string;
+  /**
+   * The report as one self-contained HTML page.
+   * @throws Error where the package echarts is not installed.
+   */
+  html(): string;
   /** Records no more, and resolves when the file, if there is one, has everything. Never rejects. */
   stop(): Promise<void>;
 }
@@ -32,8 +39,9 @@ export function createRecorder(deps: {
   maxRoutes: number;
   file: HealthFile | undefined;
   papaparse: () => Papaparse;
+  echarts: () => Echarts;
 }): HealthRecorder {
-  const { handle, env, known, maxRoutes, file, papaparse } = deps;
+  const { handle, env, known, maxRoutes, file, papaparse, echarts } = deps;
   const ledger = createLedger(maxRoutes, file?.read());
   const attempts = createAttempts();
   const stopped = new AbortController();
@@ -66,8 +74,11 @@ export function createRecorder(deps: {
     }),
   ];
 
+  const report = () => reportOf(ledger.activity(), dayOf(env.now()), known);
+
   return {
-    report: () => reportOf(ledger.activity(), dayOf(env.now()), known),
+    report,
+    html: () => healthPageOf(report(), echarts()),
     csv: () => writeActivityReport(papaparse(), ledger.activity().counts),
     async stop() {
       for (const unsubscribe of subscriptions) unsubscribe();

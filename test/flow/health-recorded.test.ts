@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { endpointList } from '../../src/health/endpoints.js';
 import { healthOf, recordHealth } from '../../src/health/index.js';
-import { loadPapaparse } from '../../src/health/peers.js';
+import { loadEcharts, loadPapaparse } from '../../src/health/peers.js';
 import { createRecorder } from '../../src/health/recorder.js';
 import { createHarness, type Harness } from '../support/harness.js';
 
@@ -13,6 +13,7 @@ const recorderOf = ({ procore, env }: Harness) =>
     maxRoutes: 100,
     file: undefined,
     papaparse: () => loadPapaparse('csv'),
+    echarts: () => loadEcharts('html'),
   });
 const outcomes = (calls: Promise<unknown>[]) => Promise.allSettled(calls);
 

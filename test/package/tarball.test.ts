@@ -28,7 +28,7 @@ const names = {
     'supportReport',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
-  'axios-procore/health': ['healthOf', 'recordHealth'],
+  'axios-procore/health': ['healthOf', 'healthPage', 'recordHealth'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/stores/postgres': ['postgresSchema', 'postgresTokenStore'],
@@ -60,19 +60,28 @@ test.each(Object.entries(names))(
   },
 );
 
-test('axios-procore/health asks for papaparse where it reads CSV, and takes it from the application', async () => {
+test('axios-procore/health asks for papaparse and echarts where it needs them, and takes them from the application', async () => {
   const csv =
     'Date,Response Code,HTTP Method,Normalized Route,Count\\n2026-06-30,404,GET,/v1.0/projects/:id,7';
-  const read = `let said; try { said = healthOf('${csv}').failed } catch (error) { said = error.message } console.log(JSON.stringify(said));`;
+  const read = `
+    const said = [];
+    const note = (work) => { try { said.push(work()) } catch (error) { said.push(error.message) } };
+    note(() => healthOf('${csv}').failed);
+    note(() => healthPage({ observations: [], days: [], worstRoutes: [], failures: [], calls: 0, failed: 0, unanswered: 0, from: '', to: '', state: 'Healthy' }).slice(0, 15));
+    console.log(JSON.stringify(said));`;
   const scripts = [
-    ['module', `import { healthOf } from 'axios-procore/health'; ${read}`],
-    ['commonjs', `const { healthOf } = require('axios-procore/health'); ${read}`],
+    ['module', `import { healthOf, healthPage } from 'axios-procore/health'; ${read}`],
+    ['commonjs', `const { healthOf, healthPage } = require('axios-procore/health'); ${read}`],
   ] as const;
-  const equipped = await createConsumer('axios', { packed: consumer, also: ['papaparse'] });
+  const also = ['papaparse', 'echarts', 'zrender', 'tslib'];
+  const equipped = await createConsumer('axios', { packed: consumer, also });
   try {
     for (const [kind, script] of scripts) {
-      expect(await output(kind, script)).toMatch(/Run: npm install papaparse@\^5\.4$/);
-      expect(await output(kind, script, equipped)).toBe(7);
+      expect(await output(kind, script)).toEqual([
+        expect.stringMatching(/Run: npm install papaparse@\^5$/),
+        expect.stringMatching(/Run: npm install echarts@\^6$/),
+      ]);
+      expect(await output(kind, script, equipped)).toEqual([7, '<!doctype html>']);
     }
   } finally {
     await equipped.remove();
@@ -177,15 +186,16 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const peers = manifest['peerDependencies'] as object;
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
   expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
-  // What a store or the CSV of the health needs, and only for who uses that.
+  // What a store or a part of the health needs, and only for who uses that.
   expect(Object.keys(optional).sort()).toEqual([
+    'echarts',
     'fs-native-extensions',
     'ioredis',
     'papaparse',
     'pg',
     'redis',
   ]);
-  // Clients are passed in: npm must not refuse an application whose old client belongs to no store of ours.
-  expect(peers).toMatchObject({ ioredis: '*', pg: '*', redis: '*' });
+  // npm must not refuse an application whose old client belongs to no store of ours, or whose charts are its own.
+  expect(peers).toMatchObject({ echarts: '*', ioredis: '*', papaparse: '*', pg: '*', redis: '*' });
   expect(manifest['license']).toBe('MIT');
 });

@@ -32,7 +32,13 @@ import {
   type TokenStore,
 } from 'axios-procore';
 import { startEmulator, type Emulator, type LogEntry } from 'axios-procore/emulator';
-import { healthOf, recordHealth, type HealthRecorder, type HealthReport } from 'axios-procore/health';
+import {
+  healthOf,
+  healthPage,
+  recordHealth,
+  type HealthRecorder,
+  type HealthReport,
+} from 'axios-procore/health';
 
 declare const instance: AxiosInstance;
 const options: ProcoreOptions = {
@@ -232,5 +238,5 @@ export async function observed(csv: string): Promise<[HealthReport, string]> {
   await recorder.stop();
   const { observations, worstRoutes } = healthOf(csv, { privateEndpoints: ['/rest/v1.0/boards/*'] });
   const routes: string[] = [...worstRoutes, ...observations[0]!.worstRoutes].map(({ route }) => route);
-  return [recorder.report(), recorder.csv() + routes.join()];
+  return [recorder.report(), recorder.csv() + recorder.html() + healthPage(healthOf(csv)) + routes.join()];
 }

@@ -107,7 +107,7 @@ test('without papaparse, the error names the package and how to install it', () 
   expect(() => loadPapaparse('healthOf', () => ({ error: cause }))).toThrow(
     expect.objectContaining({
       message:
-        'healthOf: reading and writing CSV needs the package papaparse, and that is not installed or does not load. Run: npm install papaparse@^5.4',
+        'healthOf: reading and writing CSV needs the package papaparse, and that is not installed or does not load. Run: npm install papaparse@^5',
       cause,
     }),
   );

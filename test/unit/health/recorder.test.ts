@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { endpointList } from '../../../src/health/endpoints.js';
 import type { HealthFile } from '../../../src/health/file.js';
 import type { LedgerDay } from '../../../src/health/ledger.js';
-import { loadPapaparse } from '../../../src/health/peers.js';
+import { loadEcharts, loadPapaparse } from '../../../src/health/peers.js';
 import { createRecorder } from '../../../src/health/recorder.js';
 import { createEvents } from '../../../src/observe/events.js';
 import { createManualEnv } from '../../support/manual-env.js';
@@ -20,6 +20,7 @@ function setUp({ file, maxRoutes = 100 }: { file?: HealthFile; maxRoutes?: numbe
     maxRoutes,
     file,
     papaparse: () => loadPapaparse('csv'),
+    echarts: () => loadEcharts('html'),
   });
   /** An event as it may come to be: with fields that its type does not have yet. */
   const emit = events.emit as (event: string, detail: object) => void;
@@ -84,6 +85,15 @@ test('the CSV has the calls of the report', () => {
   const { emit, recorder } = setUp();
   emit('request-settled', { ...call, attempts: 1, status: 200 });
   expect(recorder.csv().split('\r\n')[1]).toBe('2026-06-30,200,GET,/rest/v1.0/projects/:id,1');
+});
+
+test('the page has the numbers of the report', () => {
+  const { emit, recorder } = setUp();
+  for (const status of [200, 200, 404]) emit('request-settled', { ...call, attempts: 1, status });
+  const totals = [...recorder.html().matchAll(/<data value="(\d+)"/g)]
+    .slice(0, 3)
+    .map(([, value]) => Number(value));
+  expect(totals).toEqual([3, 1, 0]);
 });
 
 test('what an event has of other types breaks nothing', () => {
