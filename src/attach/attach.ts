@@ -52,8 +52,10 @@ export function createAttach(
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
   const grants = createGrantRegistry(registry);
-  const createScopes = (serverOffsetMs: () => number) =>
-    createGates(() => createGate({ env, serverOffsetMs }));
+  const createScopes = (serverOffsetMs: () => number) => {
+    const common = { env, serverOffsetMs };
+    return createGates(() => createGate(common));
+  };
 
   return (instance, options, isEarly = false) => {
     checkInstance(instance);

@@ -58,9 +58,7 @@ export function isStream(value: unknown): value is EventEmitter {
 /** Makes properties not enumerable, with value and mutability unchanged. Frozen objects are left as they are. */
 function hide(holder: object, keys: readonly PropertyKey[]): void {
   for (const key of keys) {
-    if (Object.prototype.propertyIsEnumerable.call(holder, key)) {
-      Reflect.defineProperty(holder, key, { enumerable: false });
-    }
+    if (Object.hasOwn(holder, key)) Reflect.defineProperty(holder, key, { enumerable: false });
   }
 }
 

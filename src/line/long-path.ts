@@ -47,6 +47,7 @@ export function createLongPath(deps: {
   ): Promise<AxiosResponse> {
     const { account, gate } = request;
     const { call, release } = callOf(request);
+    gate?.join();
     try {
       const config = privateConfig(call, request.destination, origins);
       calls.put(config, call);
@@ -55,7 +56,7 @@ export function createLongPath(deps: {
       return outcomes.fail(call, error);
     } finally {
       release(call.response);
-      if (gate) gate.release(call.ticket!);
+      gate?.leave(call.ticket!);
       const { method, path, attempts } = call;
       const status = call.response?.status;
       emit('request-settled', {

@@ -22,12 +22,12 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
   function enter(call: Call): void | Promise<void> {
     const { gate, ticket, method, path } = call;
     if (!gate || !ticket) return;
-    if (gate.leave(ticket)) return;
+    if (gate.tryPass(ticket)) return;
     const nowMs = awakeNow(env);
     const patience = gatePatienceOf(call, nowMs);
     // The same, should both end at once: that is what the application chose for this call.
     const untilEnd = endsAtMs(call) <= nowMs + patience.maxMs;
-    const passage = gate.enter(ticket, patience);
+    const passage = gate.waitToPass(ticket, patience);
     if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
     const opening = gate.opening();
     emit('request-waiting', {

@@ -144,10 +144,16 @@ export function createStraightPath(deps: {
   return (request) => {
     const { source, gate, ticket, config } = request;
     if (!isStraight(request)) return undefined;
-    if (gate && !gate.leave(ticket!)) return undefined;
-    const lease = source!.peek(config);
-    // Without one the call takes the long path, where the gate takes this place back and gives another.
-    return lease && send(request, source!, lease);
+    if (gate && !gate.tryPass(ticket!)) return undefined;
+    try {
+      const lease = source!.peek(config);
+      // Without one the call takes the long path, where the gate takes this place back and gives another.
+      return lease && send(request, source!, lease);
+    } catch (error) {
+      // A getter of the application's may throw.
+      gate?.release(ticket!);
+      throw error;
+    }
   };
 }
 

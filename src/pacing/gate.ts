@@ -1,6 +1,6 @@
 import type { Env } from '../time/env.js';
 import type { Patience } from '../time/within.js';
-import { createAborts } from './aborts.js';
+import { createWaitingCalls, type WaitingCalls, type Passage } from './waiting.js';
 import {
   admit,
   answered,
@@ -13,256 +13,217 @@ import {
   type Answer,
   type Sending,
 } from './plan.js';
-import { createQueue, type Placed } from './queue.js';
+
+export type { Passage } from './waiting.js';
 
 /** One call's place in the order of calls, over all its attempts. */
 export interface Ticket {
-  /** Lower ones leave first. */
+  /** Calls with lower turns pass first. */
   readonly turn: number;
   /** The attempt under way. */
   sending: Sending | undefined;
 }
 
-/** How a call's wait at the gate ends. */
-export type Passage =
-  | { readonly kind: 'go' }
-  /**
-   * It would take longer than the call may wait. `retryAtMs`: when calls may leave again, in local milliseconds since the epoch;
-   * `status`: of the answer that closed the gate, if it was one.
-   */
-  | { readonly kind: 'too-long'; readonly retryAtMs: number; readonly status: number | undefined }
-  | { readonly kind: 'aborted' };
-
-/** Paces the calls of one scope by what the server tells, so that it need not refuse any. */
+/** Paces the calls of one scope by what the server tells of its limits, so that the server has to refuse none. */
 export interface Gate {
-  /** A ticket for a new call; calls leave in the order of their tickets, also those that come back. */
+  /** A ticket for a new call. Calls pass in the order of their tickets, also those that come back. */
   ticket(): Ticket;
-  /** Takes a place for a new attempt if there is one at once, and returns whether it has; else the call has to {@link Gate.enter}. */
-  leave(ticket: Ticket): boolean;
+  /** A call that may have to wait, here or elsewhere, joins: the gate must not be forgotten before it leaves. */
+  join(): void;
+  /** A call that has joined is over. */
+  leave(ticket: Ticket): void;
+  /** Lets a new attempt pass if it need not wait. Returns false if it has to, by {@link Gate.waitToPass}. */
+  tryPass(ticket: Ticket): boolean;
   /**
-   * Waits for a place; no promise when nothing has to be waited for. A ticket that has a place and has not been sent (its token took too
-   * long) gives that place back and waits again, where its turn is.
+   * Waits until the call may pass; no promise when it may at once. A call that has passed and was not sent, because its token took too
+   * long, loses its pass and waits again by its turn.
    */
-  enter(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
-  /** A call that was let out will not be sent: its token failed, or it was aborted before. */
+  waitToPass(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
+  /** A call that has passed will not be sent: its token failed, or it was aborted before. */
   release(ticket: Ticket): void;
   /** An answer came. */
   answered(ticket: Ticket, answer: Answer): void;
   /** No answer of Procore's will come: the call failed, was aborted, or was redirected elsewhere. */
   lost(ticket: Ticket): void;
   /**
-   * When calls may leave again (`atMs`, local milliseconds since the epoch), and the status of the answer that closed the gate, if one
+   * When calls may pass again (`atMs`, local milliseconds since the epoch), and the status of the answer that closed the gate, if one
    * did; undefined when they may now, or when only an answer can tell.
    */
   opening(): { readonly atMs: number; readonly status: number | undefined } | undefined;
-  /** Calls that wait. */
+  /** How many calls wait. */
   readonly waiting: number;
-  /** Nobody is under way and nothing is known that a new gate would not know. */
+  /** No call is under way or has joined, and the gate knows nothing that a new one would not know. */
   isIdle(): boolean;
 }
 
-interface Waiting extends Placed {
-  readonly ticket: Ticket;
-  /** When its patience ends, if the process is not stopped until then. */
-  readonly giveUpAwakeMs: number;
-  readonly signal: AbortSignal | undefined;
-  passage: Passage | undefined;
-  settle: ((passage: Passage) => void) | undefined;
+/** What the gates of one store have in common. */
+export interface GateDeps {
+  readonly env: Env;
+  /** How far the server's clock is ahead, at least. */
+  readonly serverOffsetMs: () => number;
 }
 
 const go: Passage = Object.freeze({ kind: 'go' });
 const aborted: Passage = Object.freeze({ kind: 'aborted' });
 
-/** Creates the gate of one scope. `serverOffsetMs` is how far the server's clock is ahead, at least. */
-export function createGate({ env, serverOffsetMs }: { env: Env; serverOffsetMs: () => number }): Gate {
-  let pace = unknownPace;
-  let turns = 0;
-  let lastMs = -Infinity;
-  /** By how much this machine's clock has been set back, all in all. */
-  let setBackMs = 0;
-  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
-  const byTurn = createQueue<Waiting>(isEarlier, 0);
-  const byPatience = createQueue<Waiting>(
-    (one, other) =>
-      one.giveUpAwakeMs < other.giveUpAwakeMs ||
-      (one.giveUpAwakeMs === other.giveUpAwakeMs && isEarlier(one, other)),
-    1,
-  );
-  const aborts = createAborts<Waiting>((waiting) => {
-    dismiss(waiting, aborted);
-    rest();
-  });
-
-  /** The gate's own time, which never runs back: by a clock that is set back all that it knows would lie hours ahead. */
-  function now(): number {
-    const localMs = env.now();
-    setBackMs = Math.max(setBackMs, lastMs - localMs);
-    lastMs = localMs + setBackMs;
-    return lastMs;
-  }
-
-  /** Time in which the process was stopped counts against nobody: by so much later everybody's patience ends. */
-  const asleepMs = () => env.asleepMs?.() ?? 0;
-  const giveUpAtMs = (waiting: Waiting) => waiting.giveUpAwakeMs + asleepMs();
-
-  /** What a caller is told is a time by the clock as it is now. */
-  function told<T extends { readonly atMs: number }>(moment: T): T {
-    return setBackMs === 0 ? moment : { ...moment, atMs: moment.atMs - setBackMs };
-  }
-
-  function look(nowMs: number): Admission {
-    pace = at(pace, nowMs);
-    return admit(pace, nowMs);
-  }
-
-  function send(ticket: Ticket, nowMs: number): void {
-    const left = sent(pace, nowMs);
-    pace = left.pace;
-    ticket.sending = left.sending;
-  }
-
-  /** Takes the ticket's attempt off the books; undefined when there is none. */
-  function strike(ticket: Ticket): Sending | undefined {
-    const { sending } = ticket;
-    ticket.sending = undefined;
-    return sending;
-  }
-
-  function dismiss(waiting: Waiting, passage: Passage): void {
-    byTurn.leave(waiting);
-    byPatience.leave(waiting);
-    if (waiting.signal) aborts.unwatch(waiting.signal, waiting);
-    waiting.passage = passage;
-    waiting.settle?.(passage);
-  }
-
-  /** Lets out who may leave, turns away who would wait too long, and sets the timer for the rest. */
-  function serve(): void {
-    if (byTurn.size === 0) return rest();
-    const nowMs = now();
-    let admission = look(nowMs);
-    for (let next = byTurn.first(); next && admission.kind === 'go'; next = byTurn.first()) {
-      dismiss(next, go);
-      send(next.ticket, nowMs);
-      admission = look(nowMs);
-    }
-    if (admission.kind === 'go') return rest();
-    const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
-    const tooLong = refusal(told(admission));
-    for (let next = byPatience.first(); next; next = byPatience.first()) {
-      if (giveUpAtMs(next) > nowMs && giveUpAtMs(next) >= opensAtMs) break;
-      dismiss(next, tooLong);
-    }
-    rest(admission.atMs);
-  }
-
-  /** One timer for everybody. One that is early only looks again. */
-  function rest(opensAtMs = Infinity): void {
-    const first = byPatience.first();
-    if (!first) {
-      timer?.stop.abort();
-      timer = undefined;
-      return;
-    }
-    const atMs = Math.min(opensAtMs, giveUpAtMs(first));
-    if (atMs === Infinity || (timer && timer.atMs <= atMs)) return;
-    timer?.stop.abort();
-    const mine = { atMs, stop: new AbortController() };
-    timer = mine;
-    // The gate opens by the server's time, whether or not anybody was awake: this only sees to it that a stop is noticed.
-    if (env.asleepMs) void env.sleep(Infinity, { signal: mine.stop.signal, awake: true });
-    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
-      if (timer !== mine) return;
-      timer = undefined;
-      serve();
-      mine.stop.abort();
-    });
-  }
-
-  return {
-    ticket: () => ({ turn: turns++, sending: undefined }),
-
-    leave(ticket) {
-      if (byTurn.size > 0 || ticket.sending) return false;
-      const nowMs = now();
-      if (look(nowMs).kind !== 'go') return false;
-      send(ticket, nowMs);
-      return true;
-    },
-
-    enter(ticket, { maxMs, signal }) {
-      const back = strike(ticket);
-      if (back) pace = unsent(pace, back);
-      const nowMs = now();
-      if (signal?.aborted) {
-        if (back) serve();
-        return aborted;
-      }
-      if (byTurn.size === 0 && look(nowMs).kind === 'go') {
-        send(ticket, nowMs);
-        return go;
-      }
-      const waiting: Waiting = {
-        ticket,
-        giveUpAwakeMs: nowMs + maxMs - asleepMs(),
-        signal,
-        places: [],
-        passage: undefined,
-        settle: undefined,
-      };
-      byTurn.join(waiting);
-      byPatience.join(waiting);
-      serve();
-      if (waiting.passage) return waiting.passage;
-      if (signal) aborts.watch(signal, waiting);
-      return new Promise((resolve) => (waiting.settle = resolve));
-    },
-
-    release(ticket) {
-      const sending = strike(ticket);
-      if (!sending) return;
-      pace = unsent(pace, sending);
-      serve();
-    },
-
-    answered(ticket, answer) {
-      const sending = strike(ticket);
-      if (!sending) return;
-      const draw = answer.status === 429 || answer.status === 503 ? env.random() : 0;
-      const clock = { nowMs: now(), serverOffsetMs: serverOffsetMs() - setBackMs, draw };
-      pace = answered(pace, sending, answer, clock);
-      serve();
-    },
-
-    lost(ticket) {
-      const sending = strike(ticket);
-      if (!sending) return;
-      pace = lost(pace, sending);
-      serve();
-    },
-
-    opening() {
-      const admission = look(now());
-      return admission.kind === 'until' ? told(admission) : undefined;
-    },
-
-    get waiting() {
-      return byTurn.size;
-    },
-
-    isIdle() {
-      const nowMs = now();
-      pace = at(pace, nowMs);
-      const { inFlight, windows, closing } = pace;
-      const isOpen = !closing || nowMs >= closing.untilMs;
-      const knows = windows.some(({ resetMs }) => resetMs !== undefined);
-      return inFlight === 0 && byTurn.size === 0 && isOpen && !knows;
-    },
-  };
+/** Creates the gate of one scope. */
+export function createGate(deps: GateDeps): Gate {
+  return new ScopeGate(deps);
 }
 
-function isEarlier(one: Waiting, other: Waiting): boolean {
-  return one.ticket.turn < other.ticket.turn;
+/**
+ * The gate of one scope: its pace, and the calls that wait, as long as there are any. A class, and no closures, because an application may
+ * have a hundred thousand of them.
+ */
+class ScopeGate implements Gate {
+  private pace = unknownPace;
+  private turns = 0;
+  /** Calls that have joined and not left. */
+  private joined = 0;
+  private lastMs = -Infinity;
+  /** By how much this machine's clock has been set back in total. */
+  private setBackMs = 0;
+  private waitingCalls: WaitingCalls<Ticket> | undefined;
+
+  constructor(private readonly deps: GateDeps) {}
+
+  get waiting(): number {
+    return this.waitingCalls?.size ?? 0;
+  }
+
+  ticket(): Ticket {
+    return { turn: this.turns++, sending: undefined };
+  }
+
+  join(): void {
+    this.joined++;
+  }
+
+  leave(ticket: Ticket): void {
+    this.joined--;
+    this.release(ticket);
+  }
+
+  tryPass(ticket: Ticket): boolean {
+    if (this.waiting > 0 || ticket.sending) return false;
+    const nowMs = this.now();
+    if (this.look(nowMs).kind !== 'go') return false;
+    this.send(ticket, nowMs);
+    return true;
+  }
+
+  waitToPass(ticket: Ticket, patience: Patience): Passage | Promise<Passage> {
+    const back = takeSending(ticket);
+    if (back) this.pace = unsent(this.pace, back);
+    if (patience.signal?.aborted) {
+      if (back) this.serve();
+      return aborted;
+    }
+    if (this.tryPass(ticket)) return go;
+    this.waitingCalls ??= createWaitingCalls({
+      env: this.deps.env,
+      now: () => this.now(),
+      due: () => this.serve(),
+    });
+    const { waitingCalls: calls } = this;
+    const waiting = calls.join(ticket, patience);
+    this.serve();
+    return calls.passageOf(waiting);
+  }
+
+  release(ticket: Ticket): void {
+    const sending = takeSending(ticket);
+    if (!sending) return;
+    this.pace = unsent(this.pace, sending);
+    this.serve();
+  }
+
+  answered(ticket: Ticket, answer: Answer): void {
+    const sending = takeSending(ticket);
+    if (!sending) return;
+    const { env, serverOffsetMs } = this.deps;
+    const draw = answer.status === 429 || answer.status === 503 ? env.random() : 0;
+    const nowMs = this.now();
+    const clock = { nowMs, serverOffsetMs: serverOffsetMs() - this.setBackMs, draw };
+    this.pace = answered(this.pace, sending, answer, clock);
+    this.serve();
+  }
+
+  lost(ticket: Ticket): void {
+    const sending = takeSending(ticket);
+    if (!sending) return;
+    this.pace = lost(this.pace, sending);
+    this.serve();
+  }
+
+  opening(): { readonly atMs: number; readonly status: number | undefined } | undefined {
+    const admission = this.look(this.now());
+    return admission.kind === 'until' ? this.byLocalClock(admission) : undefined;
+  }
+
+  isIdle(): boolean {
+    const nowMs = this.now();
+    this.pace = at(this.pace, nowMs);
+    const { inFlight, windows, closing } = this.pace;
+    const isUsed = inFlight > 0 || this.joined > 0 || this.waiting > 0;
+    const isOpen = !closing || nowMs >= closing.untilMs;
+    return !isUsed && isOpen && windows.every(({ resetMs }) => resetMs === undefined);
+  }
+
+  /** The gate's own clock, which never runs back: if it did, every moment that the gate has noted would lie hours ahead. */
+  private now(): number {
+    const localMs = this.deps.env.now();
+    this.setBackMs = Math.max(this.setBackMs, this.lastMs - localMs);
+    this.lastMs = localMs + this.setBackMs;
+    return this.lastMs;
+  }
+
+  /** Callers are told a moment of this machine's clock as it is now. */
+  private byLocalClock<T extends { readonly atMs: number }>(moment: T): T {
+    return this.setBackMs === 0 ? moment : { ...moment, atMs: moment.atMs - this.setBackMs };
+  }
+
+  private look(nowMs: number): Admission {
+    this.pace = at(this.pace, nowMs);
+    return admit(this.pace, nowMs);
+  }
+
+  private send(ticket: Ticket, nowMs: number): void {
+    const { pace, sending } = sent(this.pace, nowMs);
+    this.pace = pace;
+    ticket.sending = sending;
+  }
+
+  /** Lets pass the calls that may, turns away those that would wait too long, and sets the timer for the rest. */
+  private serve(): void {
+    const { waitingCalls: calls } = this;
+    if (!calls) return;
+    const nowMs = this.now();
+    let admission = this.look(nowMs);
+    for (let next = calls.next(); next && admission.kind === 'go'; next = calls.next()) {
+      calls.dismiss(next, go);
+      this.send(next.ticket, nowMs);
+      admission = this.look(nowMs);
+    }
+    if (admission.kind !== 'go') {
+      const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
+      const tooLong = refusal(this.byLocalClock(admission));
+      for (let next = calls.leastPatient(); next; next = calls.leastPatient()) {
+        const giveUpAtMs = calls.giveUpAtMs(next);
+        if (giveUpAtMs > nowMs && giveUpAtMs >= opensAtMs) break;
+        calls.dismiss(next, tooLong);
+      }
+    }
+    calls.setTimer(admission.kind === 'go' ? undefined : admission.atMs);
+    if (calls.size === 0) this.waitingCalls = undefined;
+  }
+}
+
+/** Takes the ticket's attempt off it; undefined where there is none under way. */
+function takeSending(ticket: Ticket): Sending | undefined {
+  const { sending } = ticket;
+  ticket.sending = undefined;
+  return sending;
 }
 
 function refusal(admission: Exclude<Admission, { kind: 'go' }>): Passage {

@@ -88,10 +88,16 @@ export function basePathOf(baseUrl: string, origins: TokenOrigins): string | und
 /** The path of a relative URL below it; undefined where {@link destinationOf} has to be asked. */
 export function pathBelow(basePath: string, url: string): string | undefined {
   if (!plainRelative.test(url)) return undefined;
-  const end = url.search(/[?#]/);
-  const relative = end < 0 ? url : url.slice(0, end);
+  const relative = withoutQuery(url);
   const path = `${basePath}${relative.startsWith('/') ? '' : '/'}${relative}`;
   return isOauth(path) ? undefined : path;
+}
+
+function withoutQuery(url: string): string {
+  const hashAt = url.indexOf('#');
+  const text = hashAt < 0 ? url : url.slice(0, hashAt);
+  const queryAt = text.indexOf('?');
+  return queryAt < 0 ? text : text.slice(0, queryAt);
 }
 
 /** Whether a URL, as a redirect names it, is one that may have the token. */

@@ -350,3 +350,29 @@ test('a 401 behind a redirect to another origin leads to no renewal', async () =
   expect(error.procore).toBeUndefined();
   expect(h.emulator.counters.tokenRequests).toBe(0);
 });
+
+test('a call whose configuration cannot be read gives its place at the gate to the next', async () => {
+  await using h = await createHarness();
+  await warm(h);
+  const left = {
+    'x-rate-limit-limit': '10',
+    'x-rate-limit-remaining': '2',
+    'x-rate-limit-reset': String(Math.ceil(h.env.now() / 1000) + 3_600),
+  };
+  const { adapter } = adapterOf((config) => answered(config, 200, { headers: left }));
+  await h.instance.get(me, { adapter });
+  // The last thing that runs before the adapter.
+  function transformRequest(this: object): void {
+    Object.defineProperty(this, 'trace', {
+      enumerable: true,
+      get() {
+        throw new Error('mine');
+      },
+    });
+  }
+  for (let call = 0; call < 5; call++)
+    expect((await caught(h.instance.get(me, { adapter, transformRequest }))).message).toBe('mine');
+  h.told.length = 0;
+  await h.instance.get(me, { adapter });
+  expect(h.told.filter(({ event }) => event === 'request-waiting')).toEqual([]);
+});

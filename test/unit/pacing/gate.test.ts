@@ -22,7 +22,7 @@ function stand() {
     ticket: Ticket,
     { maxMs = 60_000, signal }: { maxMs?: number; signal?: AbortSignal } = {},
   ) => {
-    const passage = gate.enter(ticket, { maxMs, signal });
+    const passage = gate.waitToPass(ticket, { maxMs, signal });
     if (passage instanceof Promise) void passage.then(({ kind }) => log.push(`${ticket.turn} ${kind}`));
     return passage;
   };
@@ -300,7 +300,7 @@ describe("this machine's clock is set back by an hour", () => {
     let offsetMs = 0;
     const gate = createGate({ env, serverOffsetMs: () => offsetMs });
     const ticket = gate.ticket();
-    expect(gate.enter(ticket, { maxMs: 0, signal: undefined })).toEqual(go);
+    expect(gate.waitToPass(ticket, { maxMs: 0, signal: undefined })).toEqual(go);
     const reset = String((env.now() + 10_000) / 1000);
     env.jump(-hourMs);
     offsetMs = hourMs;
@@ -354,7 +354,7 @@ describe('100,000 calls', () => {
     way.gate.answered(way.leave(), busy(1_000));
     const tickets = Array.from({ length: many }, () => way.gate.ticket());
     let served = 0;
-    const waits = tickets.map((ticket) => way.gate.enter(ticket, { maxMs: 600_000, signal }));
+    const waits = tickets.map((ticket) => way.gate.waitToPass(ticket, { maxMs: 600_000, signal }));
     for (const wait of waits)
       void Promise.resolve(wait).then(({ kind }) => (served += kind === 'go' ? 1 : 0));
     return { ...way, tickets, served: () => served };
@@ -399,12 +399,12 @@ test('time in which the process was stopped ends nobody’s patience: those behi
   const env = createManualEnv();
   const gate = createGate({ env: { ...env, asleepMs: () => asleepMs }, serverOffsetMs: () => 0 });
   const first = gate.ticket();
-  expect(gate.enter(first, { maxMs: 0, signal: undefined })).toEqual(go);
+  expect(gate.waitToPass(first, { maxMs: 0, signal: undefined })).toEqual(go);
   gate.answered(first, busy(10_000));
   const log: string[] = [];
   const tickets = Array.from({ length: 3 }, () => gate.ticket());
   for (const ticket of tickets)
-    void Promise.resolve(gate.enter(ticket, { maxMs: 60_000, signal: undefined })).then(({ kind }) =>
+    void Promise.resolve(gate.waitToPass(ticket, { maxMs: 60_000, signal: undefined })).then(({ kind }) =>
       log.push(`${ticket.turn} ${kind}`),
     );
   env.jump(100_000);

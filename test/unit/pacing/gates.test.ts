@@ -26,10 +26,10 @@ test('an application that names a limit for each call does not fill the memory: 
   const { gates, made } = stage();
   const busy = gates.of('busy');
   const underWay = busy.ticket();
-  busy.leave(underWay);
+  busy.tryPass(underWay);
   const told = gates.of('told');
   const ticket = told.ticket();
-  told.leave(ticket);
+  told.tryPass(ticket);
   told.answered(ticket, {
     status: 200,
     rateLimit: rateLimitOf('5', '0', '1800000100'),
@@ -43,11 +43,24 @@ test('an application that names a limit for each call does not fill the memory: 
   expect(gates.of('passing')).not.toBe(passing);
 });
 
+test('the gate of a call that waits for something else is kept until the call is over', () => {
+  const { gates } = stage();
+  const gate = gates.of('a');
+  const ticket = gate.ticket();
+  gate.join();
+  gates.sweep();
+  expect(gates.of('a')).toBe(gate);
+  gate.tryPass(ticket);
+  gate.leave(ticket);
+  gates.sweep();
+  expect(gates.of('a')).not.toBe(gate);
+});
+
 test('what a gate has been told is forgotten when its reset has passed', async () => {
   const { env, gates } = stage();
   const told = gates.of('told');
   const ticket = told.ticket();
-  told.leave(ticket);
+  told.tryPass(ticket);
   const rateLimit = rateLimitOf(undefined, '0', String(env.now() / 1000 + 10));
   told.answered(ticket, { status: 200, rateLimit, retryAfterMs: undefined });
   expect(told.isIdle()).toBe(false);

@@ -45,7 +45,7 @@ export async function drive(traffic: Traffic): Promise<Outcome> {
   const leg = () => Math.round(latencyMs[0] + random() * (latencyMs[1] - latencyMs[0]));
 
   async function attempt(ticket: Ticket): Promise<'again' | 'over'> {
-    const passage = await gate.enter(ticket, { maxMs: 120_000, signal: undefined });
+    const passage = await gate.waitToPass(ticket, { maxMs: 120_000, signal: undefined });
     if (passage.kind !== 'go') {
       tooLong++;
       return 'over';

@@ -1,0 +1,134 @@
+import type { Env } from '../time/env.js';
+import type { Patience } from '../time/within.js';
+import { createAborts } from './aborts.js';
+import { createQueue, type Placed } from './queue.js';
+
+/** How a call's wait at the gate ends. */
+export type Passage =
+  | { readonly kind: 'go' }
+  /**
+   * It would take longer than the call may wait. `retryAtMs`: when calls may pass again, in local milliseconds since the epoch;
+   * `status`: of the answer that closed the gate, if it was one.
+   */
+  | { readonly kind: 'too-long'; readonly retryAtMs: number; readonly status: number | undefined }
+  | { readonly kind: 'aborted' };
+
+/** One call that waits at a gate. */
+export interface WaitingCall<T> extends Placed {
+  readonly ticket: T;
+  /** When it stops waiting, in awake time. */
+  readonly giveUpAwakeMs: number;
+  readonly signal: AbortSignal | undefined;
+  passage: Passage | undefined;
+  settle: ((passage: Passage) => void) | undefined;
+}
+
+/** The calls that wait at one gate, with one timer for all of them. */
+export interface WaitingCalls<T> {
+  readonly size: number;
+  /** The call that passes next: the one with the earliest turn. */
+  next(): WaitingCall<T> | undefined;
+  /** The call that stops waiting first. */
+  leastPatient(): WaitingCall<T> | undefined;
+  /** When a call stops waiting by the gate's clock, if the process is not stopped until then. */
+  giveUpAtMs(waiting: WaitingCall<T>): number;
+  join(ticket: T, patience: Patience): WaitingCall<T>;
+  /** Ends the wait of a call. */
+  dismiss(waiting: WaitingCall<T>, passage: Passage): void;
+  /** The passage of a call that has joined: a promise where its wait has not ended yet. */
+  passageOf(waiting: WaitingCall<T>): Passage | Promise<Passage>;
+  /** Sets the timer for the moment at which the gate opens or the first call stops waiting; without calls it is cleared. */
+  setTimer(opensAtMs?: number): void;
+}
+
+const aborted: Passage = Object.freeze({ kind: 'aborted' });
+
+/** Creates the calls that wait at one gate. `now` is the gate's clock; `due` is called when the timer fires. */
+export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
+  env: Env;
+  now: () => number;
+  due: () => void;
+}): WaitingCalls<T> {
+  const { env, now } = deps;
+  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
+  const byTurn = createQueue<WaitingCall<T>>(isEarlier, 0);
+  const byPatience = createQueue<WaitingCall<T>>(
+    (one, other) =>
+      one.giveUpAwakeMs < other.giveUpAwakeMs ||
+      (one.giveUpAwakeMs === other.giveUpAwakeMs && isEarlier(one, other)),
+    1,
+  );
+  const aborts = createAborts<WaitingCall<T>>((waiting) => {
+    dismiss(waiting, aborted);
+    setTimer();
+  });
+
+  /** Time during which the process was stopped makes nobody give up earlier. */
+  const asleepMs = () => env.asleepMs?.() ?? 0;
+  const giveUpAtMs = (waiting: WaitingCall<T>) => waiting.giveUpAwakeMs + asleepMs();
+
+  function dismiss(waiting: WaitingCall<T>, passage: Passage): void {
+    byTurn.leave(waiting);
+    byPatience.leave(waiting);
+    if (waiting.signal) aborts.unwatch(waiting.signal, waiting);
+    waiting.passage = passage;
+    waiting.settle?.(passage);
+  }
+
+  function clear(): void {
+    timer?.stop.abort();
+    timer = undefined;
+  }
+
+  function setTimer(opensAtMs = Infinity): void {
+    const first = byPatience.first();
+    if (!first) return clear();
+    const atMs = Math.min(opensAtMs, giveUpAtMs(first));
+    // A timer that fires too early only looks again.
+    if (atMs === Infinity || (timer && timer.atMs <= atMs)) return;
+    clear();
+    const mine = { atMs, stop: new AbortController() };
+    timer = mine;
+    // The gate opens by the server's clock, whether or not the process was stopped. This wait only makes a stop noticed.
+    if (env.asleepMs) void env.sleep(Infinity, { signal: mine.stop.signal, awake: true });
+    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
+      if (timer !== mine) return;
+      timer = undefined;
+      deps.due();
+      mine.stop.abort();
+    });
+  }
+
+  return {
+    get size() {
+      return byTurn.size;
+    },
+    next: byTurn.first,
+    leastPatient: byPatience.first,
+    giveUpAtMs,
+    dismiss,
+    setTimer,
+    join(ticket, { maxMs, signal }) {
+      const waiting: WaitingCall<T> = {
+        ticket,
+        giveUpAwakeMs: now() + maxMs - asleepMs(),
+        signal,
+        places: [],
+        passage: undefined,
+        settle: undefined,
+      };
+      byTurn.join(waiting);
+      byPatience.join(waiting);
+      return waiting;
+    },
+    passageOf(waiting) {
+      if (waiting.passage) return waiting.passage;
+      if (waiting.signal) aborts.watch(waiting.signal, waiting);
+      return new Promise((resolve) => (waiting.settle = resolve));
+    },
+  };
+}
+
+function isEarlier<T extends { readonly turn: number }>(one: WaitingCall<T>, other: WaitingCall<T>): boolean {
+  return one.ticket.turn < other.ticket.turn;
+}
