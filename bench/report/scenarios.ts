@@ -82,7 +82,9 @@ export function reportSteady({ rows }: ScenarioFigures): Report {
       table(
         'A steady load over expiries',
         '200 calls a second for six seconds, after 300 at once, whether or not those before have been answered; an access token lives for two seconds, and the login host takes 50 ms for a new one. ' +
-          'A latency counts from the moment at which the call was due.',
+          'A latency counts from the moment at which the call was due. ' +
+          'The calls in flight at the first renewal get a 401 each and are sent again: that shows axios-procore that this server ends the old token, and later renewals wait for the calls in flight, those that wait for a connection included. ' +
+          'A call has its bearer before it waits for one of the 50 connections; where a busy machine makes that wait longer than the token lives, the call arrives with an expired token and is sent again as well.',
         rows,
         ['p50', 'p99', 'p999', 'answered', 'failed', 'exchanges', 'spent', 'unauthorized', 'cpu'],
       ),

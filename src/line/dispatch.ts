@@ -80,19 +80,21 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const destination = destinationOf(seen);
     const sender = senderOf(chosen, config);
     const { adapter } = sender;
-    const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
     if (destination.kind === 'foreign') return adapter(config);
-    if (destination.kind === 'oauth') return deps.oauth(config, destination.url, passing, accountOf);
+    if (destination.kind === 'oauth') {
+      const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
+      return deps.oauth(config, destination.url, passing, accountOf);
+    }
     if (destination.kind === 'unlisted') {
       warnOfUnlisted(destination.origin);
-      return passing(config);
+      return passedOn(adapter, config);
     }
     if (seen.procore !== undefined) checkRequestOptions(seen.procore);
     const named = accountOf(seen);
-    if (named === undefined) return passing(config);
+    if (named === undefined) return passedOn(adapter, config);
     const withToken = seen.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
-      if (!withToken) return passing(config);
+      if (!withToken) return passedOn(adapter, config);
       throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
     }
     const boundMs = choices.boundOf(config);
