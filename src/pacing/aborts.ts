@@ -1,12 +1,12 @@
-/** Who waits under which signal. */
+/** The items that wait under abort signals. */
 export interface Aborts<T> {
   watch(signal: AbortSignal, item: T): void;
   unwatch(signal: AbortSignal, item: T): void;
 }
 
 /**
- * Tells of aborts, with one listener per signal: an application may hand one signal to thousands of calls, and adding a listener takes
- * as long as there are listeners already.
+ * Calls `aborted` for each item whose signal aborts. There is one listener for each signal, because an application may give one signal to
+ * thousands of calls, and adding a listener takes longer the more there are.
  */
 export function createAborts<T>(aborted: (item: T) => void): Aborts<T> {
   const watches = new Map<AbortSignal, { items: Set<T>; listener: () => void }>();

@@ -1,38 +1,38 @@
 import { doublingMs } from '../time/backoff.js';
 import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../wire/server-wait.js';
 
-/** The server has turned calls away: nobody leaves until it may be asked again, and then one call goes first. */
+/** The gate is closed, because the server has refused calls: no call passes until the wait is over, and then one call goes first. */
 export interface Closing {
-  /** Status that closed the gate. */
+  /** The status of the answer that closed the gate. */
   readonly status: number;
-  /** What the server asked for, without jitter; local milliseconds since the epoch. */
-  readonly toldMs: number;
+  /** The end of the wait without jitter; local milliseconds since the epoch. */
+  readonly waitEndsAtMs: number;
   /** When the first call may go; local milliseconds since the epoch. */
   readonly untilMs: number;
-  /** How many calls that went first were turned away too. */
+  /** How many calls that went first were refused as well. */
   readonly refusals: number;
-  /** Number of the first call that went since; undefined before. */
+  /** The number of the first call that has passed since the wait was over; undefined before. */
   readonly askedFrom: number | undefined;
-  /** The call that has the right to go first. */
+  /** The call that goes first; the others wait for its answer. */
   readonly first: { readonly number: number; readonly sinceMs: number } | undefined;
 }
 
-/** A call that was turned away. */
+/** An answer that refuses a call for a time. */
 export interface Refusal {
   readonly status: number;
   readonly number: number;
   readonly retryAfterMs: number | undefined;
-  /** End of the limit's window; local milliseconds since the epoch. */
+  /** The end of the limit's window; local milliseconds since the epoch. */
   readonly resetAtMs: number | undefined;
 }
 
-/** How long the right to go first lasts without an answer. */
+/** After this time without an answer to the call that went first, the next call goes. */
 export const firstAnswerMs = 5_000;
-/** Where the server names no wait: doubled for each call that went first in vain. */
+/** The wait where the server names none. It is doubled for each call that went first and was refused. */
 const baseWaitMs = 1_000;
 const longestWaitMs = 30_000;
 
-/** Whether this answer turns calls away: 429; 503 that says when to come back; any 503 to a call that went first. */
+/** Whether this answer closes the gate: a 429, a 503 with `Retry-After`, or any 503 to a call that went first. */
 export function isRefusal(
   closing: Closing | undefined,
   { status, number, retryAfterMs }: Omit<Refusal, 'resetAtMs'>,
@@ -41,7 +41,10 @@ export function isRefusal(
   return status === 503 && (retryAfterMs !== undefined || wentFirst(closing, number));
 }
 
-/** Closed until the later of `Retry-After` and, on 429, the reset, at most an hour; jitter (`draw` in [0, 1)) on top, never below. */
+/**
+ * The gate after a refusal: closed until the later of `Retry-After` and, on a 429, the reset, but for an hour at most. Jitter (`draw` in
+ * [0, 1)) is added to that.
+ */
 export function refused(
   closing: Closing | undefined,
   refusal: Refusal,
@@ -54,24 +57,25 @@ export function refused(
   const askedMs = toldWaitMs(status, retryAfterMs, resetAtMs === undefined ? undefined : resetAtMs - nowMs);
   const ownMs = doublingMs(baseWaitMs, longestWaitMs, refusals);
   const waitMs = Math.min(patientWaitMs(askedMs ?? 0, ownMs, refusals + 1), longestToldMs);
-  const toldMs = nowMs + waitMs;
-  const untilMs = Math.ceil(toldMs + serverJitterMs(waitMs, draw));
-  if (again || !closing) return { status, toldMs, untilMs, refusals, askedFrom: undefined, first: undefined };
-  // Calls that left together are turned away together: one wait, one jitter.
-  return toldMs > closing.toldMs ? { ...closing, status, toldMs, untilMs } : closing;
+  const waitEndsAtMs = nowMs + waitMs;
+  const untilMs = Math.ceil(waitEndsAtMs + serverJitterMs(waitMs, draw));
+  if (again || !closing)
+    return { status, waitEndsAtMs, untilMs, refusals, askedFrom: undefined, first: undefined };
+  // Calls that were sent together are refused together: they have one wait, with one jitter.
+  return waitEndsAtMs > closing.waitEndsAtMs ? { ...closing, status, waitEndsAtMs, untilMs } : closing;
 }
 
-/** Whether this call was sent when the gate might have opened: what it is answered says whether it does. */
+/** Whether this call was sent after the wait was over, so that its answer says whether the gate opens. */
 export function wentFirst(closing: Closing | undefined, number: number): boolean {
   return closing?.askedFrom !== undefined && number >= closing.askedFrom;
 }
 
-/** A call leaves through the closed gate: it goes first. */
+/** The gate after a call has passed whose answer says whether it opens. */
 export function asked(closing: Closing, number: number, nowMs: number): Closing {
   return { ...closing, askedFrom: closing.askedFrom ?? number, first: { number, sinceMs: nowMs } };
 }
 
-/** A call is over without an answer: if it went first, the next one may. */
+/** The gate after a call has ended without an answer. If it went first, the next call goes. */
 export function passedOn(closing: Closing | undefined, number: number): Closing | undefined {
   return closing?.first?.number === number ? { ...closing, first: undefined } : closing;
 }

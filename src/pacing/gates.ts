@@ -3,11 +3,11 @@ import type { Gate } from './gate.js';
 /** The gates of all scopes. */
 export interface Gates {
   of(scope: string): Gate;
-  /** Forgets those that have nothing to tell. */
+  /** Forgets the gates that are idle. */
   sweep(): void;
 }
 
-/** An application may pace by anything: so many scopes are kept before those that have nothing to tell are forgotten. */
+/** With more scopes than this, idle gates are forgotten, because an application may choose a new scope for each call. */
 const mostScopes = 1_000;
 
 /** Creates gates, one for each scope, at its first call. */
@@ -26,7 +26,7 @@ export function createGates(create: () => Gate): Gates {
       if (known) return known;
       if (gates.size >= sweepAt) {
         sweep();
-        // Where none is idle, not each new scope pays for a look at all of them.
+        // If hardly any gate is idle, the next look at all of them is made at twice as many.
         sweepAt = Math.max(mostScopes, 2 * gates.size);
       }
       const gate = create();

@@ -11,7 +11,7 @@ import {
   type Window,
 } from './window.js';
 
-/** Where one scope stands. */
+/** What is known of one scope: calls under way, limits, and whether its gate is closed. */
 export interface Pace {
   /** Whether the server has answered at all. */
   readonly answered: boolean;
@@ -19,28 +19,28 @@ export interface Pace {
   readonly sent: number;
   /** Calls sent and neither answered nor lost. */
   readonly inFlight: number;
-  /** Calls that ended without telling of any limit: the server may have counted them. */
+  /** Calls that ended without rate-limit headers. The server may have counted them. */
   readonly untold: number;
   /** Local milliseconds since the epoch. */
   readonly lastSentAtMs: number;
-  /** The limits that answers told of, the last one told first: the hourly one, the one of ten seconds, one that has changed. */
+  /** The limits that answers have named, the latest one first: the hourly one, the one of ten seconds, one that has changed. */
   readonly windows: readonly Window[];
   readonly closing: Closing | undefined;
-  /** How far the server's clock is ahead at least, so that a reset is taken late rather than early. */
+  /** How far the server's clock is ahead at least, so that a reset is expected late rather than early. */
   readonly serverOffsetMs: number;
 }
 
 /** One call that was sent. */
 export interface Sending {
-  /** Its number among all that were sent. */
+  /** Its number among all calls that were sent. */
   readonly number: number;
-  /** Calls that were under way when it left. */
+  /** Calls that were under way when it was sent. */
   readonly beside: number;
-  /** Calls that had ended untold before. */
+  /** Calls that had ended without rate-limit headers before. */
   readonly untold: number;
 }
 
-/** What an answer tells of pacing. */
+/** What an answer says about rate limits. */
 export interface Answer {
   readonly status: number;
   readonly rateLimit: RateLimit;
@@ -48,17 +48,17 @@ export interface Answer {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Whether the next call may leave. */
+/** Whether the next call may pass. */
 export type Admission =
   | { readonly kind: 'go' }
-  /** Not before this moment (local milliseconds since the epoch); `status` of the answer that closed the gate, if one did. */
+  /** Not before this moment (local milliseconds since the epoch). `status` is that of the answer that closed the gate, if one did. */
   | { readonly kind: 'until'; readonly atMs: number; readonly status: number | undefined }
-  /** Not before an answer, or before this moment should none come. */
+  /** Not before the next answer comes; at this moment if none comes. */
   | { readonly kind: 'answer'; readonly atMs: number };
 
-/** Longer than this nobody waits for a reset that only doubts call for. */
+/** If only calls without rate-limit headers have used up a limit, and its reset is further away than this, one call is sent to find out. */
 const longWaitMs = 60_000;
-/** Calls in flight before the server has told of any limit. */
+/** The most calls in flight before the first answer. */
 export const mostBeforeFirstAnswer = 10;
 /** The hourly limit, the one of ten seconds, and the former value of one that has just changed. */
 const mostWindows = 3;
@@ -77,19 +77,19 @@ export const unknownPace: Pace = Object.freeze({
 
 const go: Admission = Object.freeze({ kind: 'go' });
 
-/** The pace at this moment: resets that have passed are past. To be asked before {@link admit}. */
+/** The pace at this moment, with the windows renewed whose reset has passed. {@link admit} expects it. */
 export function at(pace: Pace, nowMs: number): Pace {
   const isOver = ({ resetMs }: Window) => resetMs !== undefined && nowMs >= resetMs - pace.serverOffsetMs;
   if (!pace.windows.some(isOver)) return pace;
   return { ...pace, windows: pace.windows.map((w) => (isOver(w) ? renewed(w, pace.sent) : w)) };
 }
 
-/** Whether one more call may leave now. */
+/** Whether one more call may pass now. */
 export function admit(pace: Pace, nowMs: number): Admission {
   const { closing, inFlight } = pace;
   let untilMs = -Infinity;
   let answerMs = -Infinity;
-  // Calls that take long, or that wait for others behind them, do not hold everybody up.
+  // Only for a time, because these calls may take long, or wait for calls that come after them.
   if (!pace.answered && inFlight >= mostBeforeFirstAnswer) answerMs = pace.lastSentAtMs + firstAnswerMs;
   if (closing) {
     untilMs = closing.untilMs;
@@ -99,23 +99,23 @@ export function admit(pace: Pace, nowMs: number): Admission {
     if (left >= 1) continue;
     if (resetMs !== undefined) {
       const resetAtMs = resetMs - pace.serverOffsetMs;
-      // The server has not said that nothing is left: calls that ended without a word have used it up, if they were counted at all.
+      // The server has not said that nothing is left: calls without rate-limit headers have used it up, if they were counted at all.
       const mayAsk = least >= 1 && inFlight === 0 && resetAtMs - nowMs > longWaitMs;
       untilMs = Math.max(untilMs, mayAsk ? pace.lastSentAtMs + firstAnswerMs : resetAtMs);
     }
-    // An answer will say how many may follow; with none to come somebody has to ask.
+    // The next answer will say how many calls may follow. Without calls in flight there will be none, so that one call has to be sent.
     else if (inFlight > 0) answerMs = Math.max(answerMs, pace.lastSentAtMs + firstAnswerMs);
   }
   if (untilMs > nowMs) return { kind: 'until', atMs: untilMs, status: closing?.status };
   return answerMs > nowMs ? { kind: 'answer', atMs: answerMs } : go;
 }
 
-/** A call that was admitted leaves. */
+/** The pace after a call has passed, and that call. */
 export function sent(pace: Pace, nowMs: number): { pace: Pace; sending: Sending } {
   const number = pace.sent + 1;
   const { inFlight, closing, windows } = pace;
   return {
-    // Spelt out, here and where it is answered: every call pays for a spread.
+    // Written out, here and in `answered`, because a spread takes longer, and every call comes here.
     pace: {
       answered: pace.answered,
       sent: number,
@@ -130,7 +130,7 @@ export function sent(pace: Pace, nowMs: number): { pace: Pace; sending: Sending 
   };
 }
 
-/** A call was let out and has not been sent after all. */
+/** The pace after a call that had passed was not sent. */
 export function unsent(pace: Pace, { number }: Sending): Pace {
   const { inFlight, windows, closing } = pace;
   return {
@@ -141,7 +141,7 @@ export function unsent(pace: Pace, { number }: Sending): Pace {
   };
 }
 
-/** A call was sent and has no answer; the server may have counted it. */
+/** The pace after a call was sent and has got no answer. The server may have counted it. */
 export function lost(pace: Pace, { number }: Sending): Pace {
   const { inFlight, untold, windows, closing } = pace;
   return {
@@ -153,7 +153,7 @@ export function lost(pace: Pace, { number }: Sending): Pace {
   };
 }
 
-/** A call was answered; `draw` in [0, 1) is the jitter of a wait that the server asks for. */
+/** The pace after an answer. `draw` in [0, 1) is the jitter of a wait that the server asks for. */
 export function answered(
   pace: Pace,
   sending: Sending,
@@ -180,8 +180,8 @@ export function answered(
 }
 
 /**
- * Without a word on any limit. The API itself always has one, so after a reset its silence says that there is no limit any more; a
- * failure may come from a gateway before it.
+ * The windows after an answer without rate-limit headers. The API itself always sends them, so that a success without them, after a reset,
+ * says that there is no limit any more. A failure may come from a gateway in front of the API, and says nothing.
  */
 function windowsUntold(windows: readonly Window[], number: number, status: number): readonly Window[] {
   if (windows.length === 0) return windows;
@@ -207,18 +207,18 @@ function windowsTold(
   const window = windowOf(windows, told);
   if (window && windows.length === 1) return [informed(window, told, standing)];
   const others = windows.filter(
-    // Nearest is the limit that is told of: one whose reset has passed is no longer it.
+    // An answer names the limit that is nearest to its end. One whose reset has passed and that is not named is forgotten.
     (other) => other !== window && (other.resetMs !== undefined || told.number <= other.since),
   );
   return [informed(window, told, standing), ...others.map(silent)].slice(0, mostWindows);
 }
 
-/** Which of the limits an answer speaks of. */
+/** The window that an answer names. */
 function windowOf(windows: readonly Window[], { limit, resetMs }: Told): Window | undefined {
   if (limit === undefined) return windows[0];
   return (
     windows.find((window) => window.limit === limit) ??
-    // The same window under another limit: it has been changed.
+    // The limit of this window has been changed.
     windows.find((window) => window.resetMs !== undefined && window.resetMs === resetMs)
   );
 }

@@ -1,9 +1,9 @@
-/** Where an item stands in each of its queues, so that it can leave from the middle. */
+/** An item with its positions in its queues, so that it can leave from the middle. */
 export interface Placed {
   readonly places: number[];
 }
 
-/** A queue in some order; every step is logarithmic, also leaving from the middle. */
+/** An ordered queue. Joining and leaving, also from the middle, take logarithmic time. */
 export interface Queue<T> {
   readonly size: number;
   first(): T | undefined;
@@ -11,7 +11,7 @@ export interface Queue<T> {
   leave(item: T): void;
 }
 
-/** Creates a binary heap; an item may stand in several queues, each with its own `slot` in {@link Placed.places}. */
+/** Creates a binary heap. An item may be in several queues, each of which has its own `slot` in {@link Placed.places}. */
 export function createQueue<T extends Placed>(
   isBefore: (one: T, other: T) => boolean,
   slot: number,
@@ -23,7 +23,7 @@ export function createQueue<T extends Placed>(
     item.places[slot] = place;
   }
 
-  /** Finds the place of an item, from a gap at `place` up or down. */
+  /** Moves the gap at `place` up or down to where the item belongs, and puts it there. */
   function settle(item: T, place: number): void {
     let gap = place;
     while (gap > 0) {

@@ -1,37 +1,37 @@
 /**
- * What is known of one limit. No header says whether a window is fixed or slides, and an answer cannot know of calls that were counted
- * after it; so `left` is a lower bound that holds for both kinds while nobody else uses the limit.
+ * What is known of one limit. No header says whether its window is fixed or slides, and an answer does not include calls that the server has
+ * counted later. So `left` is a lower bound, which holds for both kinds while nobody else uses the limit.
  */
 export interface Window {
   readonly limit: number;
-  /** On the server's clock; undefined once it has passed, or when it was never told. */
+  /** On the server's clock; undefined once it has passed, and where no answer has named it. */
   readonly resetMs: number | undefined;
-  /** The last reset that has passed; estimates of the server's clock vary, and no reset passes twice. */
+  /** The last reset that has passed. It is kept because estimates of the server's clock vary, and no reset must pass twice. */
   readonly passedMs: number;
-  /** The least `remaining` that was told in this window: that of the call which was counted last, of all that have told. */
+  /** The smallest `remaining` of the answers in this window: that of the call which the server has counted last. */
   readonly least: number;
-  /** The same without the calls that have ended untold since and may have been counted; calls in flight still come off. */
+  /** The same less the calls that have ended since without rate-limit headers. Calls in flight are not subtracted yet. */
   readonly low: number;
-  /** Calls that can certainly leave now. */
+  /** The calls that can certainly pass now. */
   readonly left: number;
-  /** How many calls had been sent when this was learnt: later ones know better. */
+  /** How many calls had been sent when this was learnt. The answers to later ones say more. */
   readonly since: number;
 }
 
-/** One answer's word on a limit. */
+/** What one answer says about a limit. */
 export interface Told {
   readonly limit: number | undefined;
   readonly remaining: number;
   readonly resetMs: number | undefined;
-  /** The call's number among all that were sent. */
+  /** The call's number among all calls that were sent. */
   readonly number: number;
-  /** Calls that the server may have counted after this one: they were under way together, or were sent later. */
+  /** Calls that the server may have counted after this one, because they were under way together or were sent later. */
   readonly overlap: number;
-  /** Those of them that have ended without telling. */
+  /** Those of them that have ended without rate-limit headers. */
   readonly untold: number;
 }
 
-/** Where a scope stands when an answer comes. */
+/** The calls of the scope when an answer comes. */
 export interface Standing {
   /** Calls under way, without the one that was answered. */
   readonly inFlight: number;
@@ -41,25 +41,26 @@ export interface Standing {
   readonly serverNowMs: number;
 }
 
-/** One more call leaves. */
+/** The window after one more call has passed. */
 export function spent(window: Window): Window {
   const { limit, resetMs, passedMs, least, low, left, since } = window;
   return { limit, resetMs, passedMs, least, low, left: left - 1, since };
 }
 
-/** A call that had been let out was never sent. */
+/** The window after a call that had passed was not sent. */
 export function returned(window: Window): Window {
   return { ...window, left: window.left + 1 };
 }
 
-/** A call is over without a word on this limit: it may have been counted after whatever was told. */
+/** The window after a call has ended without rate-limit headers. The server may have counted it. */
 export function silent(window: Window): Window {
   return { ...window, low: window.low - 1 };
 }
 
 /**
- * The reset has passed: one more call can certainly leave, and its answer says how many follow. All at once would be too many where the
- * window slides (only its oldest call has left it), and where another limit has come nearer meanwhile, of which no answer has told.
+ * The window after its reset has passed: one more call can certainly pass, and its answer says how many may follow. The whole limit at once
+ * would be too much where the window slides (only its oldest call is no longer in it), and where another limit is nearer to its end by now,
+ * which no answer has named.
  */
 export function renewed(window: Window, sent: number): Window {
   const { resetMs, passedMs, left } = window;
@@ -77,20 +78,20 @@ export function informed(window: Window | undefined, told: Told, standing: Stand
   const { remaining } = told;
   const { inFlight, sent, serverNowMs } = standing;
   const late = window !== undefined && isLate(window, told);
-  // Counted in a window before the one that is known: of that it says only that it is no longer in flight.
+  // The call was counted in an earlier window. Of this one the answer says only that the call is no longer in flight.
   if (late && window.resetMs !== undefined) return raised(window, window.low - inFlight);
   const limit = told.limit ?? window?.limit ?? remaining;
   const passedMs = window?.passedMs ?? -Infinity;
   const isAhead = told.resetMs !== undefined && told.resetMs > Math.max(serverNowMs, passedMs);
   const resetMs = isAhead ? told.resetMs : undefined;
   const isLast = !window || remaining < window.least || (!late && resetMs !== window.resetMs);
-  // What is left may go up again: a call that had few others beside it knows it, whatever was told before.
+  // What is left may go up again, and the answer to a call that few others overlap shows it.
   const sure = remaining - told.overlap;
   const low = Math.max(isLast ? remaining - told.untold : window.low, sure);
   const least = isLast || sure > window.least ? remaining : window.least;
   const left = Math.max(low - inFlight, sure);
   if (late) return raised({ ...window, least, low }, left);
-  // Less than was certain: somebody else uses the limit, or it has shrunk. What was known is void.
+  // Less is left than was certain, because somebody else uses the limit or it was lowered. What was known before does not count.
   const isVoid = !window || remaining < window.left;
   return {
     limit,
@@ -107,7 +108,7 @@ function raised(window: Window, left: number): Window {
   return { ...window, left: Math.max(window.left, left) };
 }
 
-/** Answers overtake each other. */
+/** Whether the answer belongs to an earlier window, because a later call was answered first. */
 function isLate(window: Window, { number, resetMs }: Told): boolean {
   if (number > window.since || resetMs === undefined) return false;
   return resetMs <= window.passedMs || (window.resetMs !== undefined && resetMs < window.resetMs);
