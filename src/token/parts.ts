@@ -104,7 +104,7 @@ export function createParts(
   const keeper: Keeper = {
     load,
     save: readBack.save,
-    turn: home.keeper.turn,
+    pendingSaveSettled: home.keeper.pendingSaveSettled,
     doubtOf: home.keeper.doubtOf,
     remove: own.remove,
   };
@@ -158,6 +158,7 @@ export function createParts(
     grant,
     ledger,
     saver,
+    keeper,
     turns,
     telling,
     async stored() {
@@ -185,7 +186,7 @@ export function createParts(
     takesOver,
     inContext,
     release: drain.release,
-    turn: () => loginGate().turn(),
+    ticket: () => loginGate().ticket(),
   });
   const refusals: Refusals = createRefusals({
     env,
@@ -282,7 +283,7 @@ export function createParts(
       turns.inTurn(async () => {
         if (!sequence.isDead) return;
         ledger.keep(holdLoaded({ access_token: '', refresh_token: refreshToken }, ahead()));
-        sequence.forgive();
+        sequence.clearVerdicts();
       }),
   });
 

@@ -24,7 +24,7 @@ import { createParts, type ClientDeps, type Parts } from './parts.js';
 import { isKnown, type PresentedByApplication } from './presentation.js';
 import { answered, isHolding, sent } from './renewal/drain.js';
 import type { Acquired, Leases } from './renewal/leases.js';
-import type { Refusal } from './renewal/refusals.js';
+import type { RefusalOutcome } from './renewal/refusals.js';
 import { areBraked, isClear } from './renewal/standing.js';
 import { noBackoff } from '../time/backoff.js';
 import { statusOf, type TokenStatus } from './told/status.js';
@@ -73,7 +73,11 @@ export interface TokenSource
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined, sentAtMs: number): void;
   /** The API has answered 401. */
-  refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
+  refused(
+    lease: Lease,
+    reason: RefusalReason,
+    patience: Patience & { mayRenew: boolean },
+  ): Promise<RefusalOutcome>;
   /** The replay of a call whose refusal led to a renewal was accepted. */
   replayAccepted(): void;
   /** Whether this refresh token is, or was, one of this account's. */
@@ -297,7 +301,7 @@ class AccountSource implements TokenSource {
     lease: Lease,
     reason: RefusalReason,
     { maxMs, ...patience }: Patience & { mayRenew: boolean },
-  ): Promise<Refusal> {
+  ): Promise<RefusalOutcome> {
     this.own.used();
     const most = Math.min(maxMs, this.deps.settings.timeoutMs);
     return this.with((parts) => parts.refusals.refused(lease, reason, { ...patience, maxMs: most }));
@@ -334,7 +338,7 @@ class AccountSource implements TokenSource {
   takeIfFree(tokens: TokenSet): Promise<boolean> {
     return this.inContext(async ({ writes, sequence }, { ahead }) => {
       const isTaken = await writes.bringIfFree(holdLoaded(tokens, ahead()));
-      if (isTaken) sequence.forgive();
+      if (isTaken) sequence.clearVerdicts();
       return isTaken;
     });
   }
@@ -428,7 +432,7 @@ class AccountSource implements TokenSource {
     if (!this.parts && store === state.store && !state.verdicts.dead) return;
     this.briefly(({ sequence, writes, isStuck }, { home: { isAt, moveTo } }) => {
       // What the store before did not have, this one may.
-      if (isStuck()) sequence.forgive();
+      if (isStuck()) sequence.clearVerdicts();
       if (!isAt(store) || writes.isMoving()) this.own.inContext(() => writes.move(() => moveTo(store)));
     });
   }

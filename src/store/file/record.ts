@@ -1,3 +1,4 @@
+import { createSerialQueue } from '../../time/serial.js';
 import { codeOf, systemError } from './system.js';
 import type { HeldLock } from './lock.js';
 import type { LockRecord } from '../store.js';
@@ -22,11 +23,11 @@ export function createRecord(
   proveRoom?: () => Promise<void>,
 ): FileLockRecord {
   const { file } = lock;
-  let last: Promise<unknown> = Promise.resolve();
+  const queue = createSerialQueue();
   let ended = false;
 
   function inTurn<T>(work: () => Promise<T>, what: string): Promise<T> {
-    const turn = last.then(() => {
+    return queue.inTurn(async () => {
       if (ended) throw new Error(`The lock of ${path} has been released: its record belongs to others.`);
       return work().catch((error: unknown) => {
         // Errors of this package have a message of their own; only the system's errors are wrapped.
@@ -35,8 +36,6 @@ export function createRecord(
           : systemError(`The lock file ${path} could not be ${what}`, error);
       });
     });
-    last = turn.catch(() => undefined);
-    return turn;
   }
 
   return {
@@ -69,7 +68,7 @@ export function createRecord(
 
     async end() {
       ended = true;
-      await last;
+      await queue.inTurn(async () => undefined);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSerialQueue } from '../../time/serial.js';
 import { openSession, type PostgresPool, type Session } from './session.js';
 import type { Slots } from './slots.js';
 import type { PostgresStatements, PostgresTable } from './table.js';
@@ -70,16 +71,10 @@ export async function acquire(
 }
 
 function hold(session: Session, key: string): HeldLock {
-  let tail: Promise<unknown> = Promise.resolve();
+  const { inTurn } = createSerialQueue();
   let ended = false;
   const noProbes = new AbortController();
   session.broken.addEventListener('abort', () => noProbes.abort(), { once: true });
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = tail.then(work);
-    tail = turn.catch(() => undefined);
-    return turn;
-  }
 
   async function transact<T>(work: Work<T>): Promise<T> {
     try {

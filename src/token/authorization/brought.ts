@@ -14,7 +14,7 @@ import {
   type AheadChoice,
   type HeldTokens,
 } from '../pair/token-set.js';
-import { createTurns } from '../../time/serial.js';
+import { createSerialQueue } from '../../time/serial.js';
 import { writableAdvice } from '../pair/writable.js';
 import type { Bringing, Writes } from '../saving/writes.js';
 
@@ -55,7 +55,7 @@ export function createBrought(deps: {
 }): Brought {
   const { account, grant, ledger, mutex, isDead } = deps;
   /** One after another: of two users who log in at once, the second must find the tokens of the first. */
-  const turns = createTurns();
+  const ownLogIns = createSerialQueue();
 
   /** A new authorisation of the same user continues the line: the application may come with any of its tokens. */
   function inLine(tokens: TokenSet): TokenSet {
@@ -137,7 +137,7 @@ export function createBrought(deps: {
     return true;
   }
 
-  return { take, setTokens, takeOwn: (tokens, sure) => turns.inTurn(() => takeOwn(tokens, sure)) };
+  return { take, setTokens, takeOwn: (tokens, sure) => ownLogIns.inTurn(() => takeOwn(tokens, sure)) };
 }
 
 function checkedTokenSet(tokens: unknown): TokenSet {

@@ -81,12 +81,12 @@ export function createCodeExchange(deps: {
     const endsAtMs = env.now() + totalMs;
     const leastAnswerMs = Math.min(answerTimeoutMs, totalMs / 4);
     const gate = deps.loginGate();
-    const turn = gate.turn();
+    const ticket = gate.ticket();
     // A person waits, and a code lives for minutes: log-ins go before all renewals.
     const access = createAccess(env, gate, {
       most: settings.concurrency,
       rank: () => 'first',
-      turn: () => turn,
+      ticket: () => ticket,
       patientUntilMs: () => endsAtMs - leastAnswerMs,
     });
     const persistence = {

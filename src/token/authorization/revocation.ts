@@ -24,7 +24,7 @@ export interface Revocation {
 }
 
 /** What a try came to; `again`: somebody replaced the token meanwhile. */
-type Step = { kind: 'done' } | { kind: 'again' } | { kind: 'failed'; error: ProcoreError };
+type RevocationStep = { kind: 'done' } | { kind: 'again' } | { kind: 'failed'; error: ProcoreError };
 
 export interface RevocationDeps {
   env: Env;
@@ -65,7 +65,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     Kind: typeof TokenRenewalError | typeof TokenStoreError,
     text: string,
     cause?: unknown,
-  ): Step & { kind: 'failed' } {
+  ): RevocationStep & { kind: 'failed' } {
     return { kind: 'failed', error: new Kind(text, { account, cause }) };
   }
 
@@ -127,7 +127,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     readonly begin: () => void;
   }
 
-  async function inTurn(run: Run): Promise<Step> {
+  async function inTurn(run: Run): Promise<RevocationStep> {
     for (let rounds = 0; rounds < mostRounds; rounds++) {
       if (run.signal.aborted) return replaced();
       if (!ledger.newest) {
@@ -146,7 +146,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     return unreadable('it holds another token each time it is read');
   }
 
-  async function critical(run: Run, key: string, { lost, notes }: Section): Promise<Step> {
+  async function critical(run: Run, key: string, { lost, notes }: Section): Promise<RevocationStep> {
     run.begin();
     const endsAtMs = env.now() + settings.totalMs - reserveMs;
     let loaded = await keeper.load();

@@ -17,8 +17,8 @@ import {
 /** Somebody who wants to ask the login host for a token; what it says may change while it waits. */
 export interface Asker {
   rank(): Rank;
-  /** Among those of one rank: when its first caller came, as {@link LoginGate.turn} counts. */
-  turn(): number;
+  /** Among those of one rank: when its first caller came, as {@link LoginGate.ticket} counts. */
+  ticket(): number;
   /** How long it makes sense to wait for it, in local milliseconds since the epoch. */
   patientUntilMs(): number;
   /** Token requests of this client at once. */
@@ -47,12 +47,12 @@ export type Entered =
 /** Lets the token requests of one client out, a few at once, those that somebody waits for first. */
 export interface LoginGate {
   /** A number for somebody who has just begun to wait. */
-  turn(): number;
+  ticket(): number;
   /** Leave, where it can be had at once. */
   enter(asker: Asker): Visit | undefined;
   wait(asker: Asker, signal: AbortSignal): Promise<Entered>;
   /** What this asker says has changed. */
-  moved(asker: Asker): void;
+  changed(asker: Asker): void;
   /** Calls wait for somebody who is at the gate, or who has been let out and has no answer yet. */
   isAwaited(): boolean;
 }
@@ -61,7 +61,7 @@ interface Waiting extends Placed {
   readonly asker: Asker;
   readonly joined: number;
   rank: number;
-  turn: number;
+  ticket: number;
   settle: (entered: Entered) => void;
 }
 
@@ -70,7 +70,7 @@ const ranks: Record<Rank, number> = { first: 0, call: 1, background: 2 };
 /** Creates the gate of one client at one login host. */
 export function createLoginGate(env: Env): LoginGate {
   let pace: LoginPace = freshLoginPace;
-  let turns = 0;
+  let tickets = 0;
   let lastMs = -Infinity;
   let setBackMs = 0;
   let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
@@ -145,17 +145,17 @@ export function createLoginGate(env: Env): LoginGate {
 
   function join(each: Waiting): void {
     each.rank = ranks[each.asker.rank()];
-    each.turn = each.asker.turn();
+    each.ticket = each.asker.ticket();
     queue.join(each);
   }
 
   return {
-    turn: () => turns++,
+    ticket: () => tickets++,
 
     enter(asker) {
       const nowMs = now();
       const first = queue.first();
-      const mine = { rank: ranks[asker.rank()], turn: asker.turn(), joined: Infinity };
+      const mine = { rank: ranks[asker.rank()], ticket: asker.ticket(), joined: Infinity };
       if (first && !isBefore(mine, first)) return undefined;
       const admission = admitLogin(pace, asker.rank(), asker.most, nowMs);
       return admission.kind === 'go' ? give(asker, nowMs) : undefined;
@@ -170,9 +170,9 @@ export function createLoginGate(env: Env): LoginGate {
         };
         const each: Waiting = {
           asker,
-          joined: turns++,
+          joined: tickets++,
           rank: 0,
-          turn: 0,
+          ticket: 0,
           places: [],
           settle(entered) {
             signal.removeEventListener('abort', leave);
@@ -186,7 +186,7 @@ export function createLoginGate(env: Env): LoginGate {
       });
     },
 
-    moved(asker) {
+    changed(asker) {
       const each = waiting.get(asker);
       if (!each) return;
       queue.leave(each);
@@ -201,12 +201,15 @@ export function createLoginGate(env: Env): LoginGate {
 }
 
 function isBefore(
-  one: Pick<Waiting, 'rank' | 'turn' | 'joined'>,
-  other: Pick<Waiting, 'rank' | 'turn' | 'joined'>,
+  one: Pick<Waiting, 'rank' | 'ticket' | 'joined'>,
+  other: Pick<Waiting, 'rank' | 'ticket' | 'joined'>,
 ): boolean {
   return one.rank - other.rank < 0 || (one.rank === other.rank && isEarlier(one, other));
 }
 
-function isEarlier(one: Pick<Waiting, 'turn' | 'joined'>, other: Pick<Waiting, 'turn' | 'joined'>): boolean {
-  return one.turn < other.turn || (one.turn === other.turn && one.joined < other.joined);
+function isEarlier(
+  one: Pick<Waiting, 'ticket' | 'joined'>,
+  other: Pick<Waiting, 'ticket' | 'joined'>,
+): boolean {
+  return one.ticket < other.ticket || (one.ticket === other.ticket && one.joined < other.joined);
 }

@@ -50,7 +50,7 @@ export interface Keeper {
    * Waits for the save before, if that has not settled yet. `waited`: what was loaded before may be old by now. Fails where a save would fail
    * now, because that one has still not settled.
    */
-  turn(): Promise<'free' | 'waited' | Failed>;
+  pendingSaveSettled(): Promise<'free' | 'waited' | Failed>;
   /**
    * Why this set may be in the store's memory only, although the store shows it: its last save was rejected, and the store may write to the
    * disk after its memory; or that save has not settled, and may still be rejected.
@@ -205,7 +205,7 @@ export function createKeeper(deps: {
       return failureOfWrite('save', waited);
     },
 
-    async turn() {
+    async pendingSaveSettled() {
       const before = saves.get(account);
       if (!before) return 'free';
       const { kind } = await within(env, storeTimeoutMs, before);

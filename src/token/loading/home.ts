@@ -75,7 +75,7 @@ export function createHome({
         return isNone && place.unread.length > 0 ? loadBefore() : loaded;
       },
       save: (...saving) => keeper.save(...saving),
-      turn: () => keeper.turn(),
+      pendingSaveSettled: () => keeper.pendingSaveSettled(),
       doubtOf: (set) => keeper.doubtOf(set),
       remove() {
         place.unread = [];

@@ -25,11 +25,11 @@ export function createPassage(
   /** It holds mutex and lock, for which others wait. */
   let isInside = false;
   /** Those who came for it have all gone. */
-  const isForsaken = () => run.turn < Infinity && run.waiting === 0;
+  const nobodyWaits = () => run.ticket < Infinity && run.waiting === 0;
   const asker: Asker = {
     most: settings.concurrency,
     rank: () => (isInside ? 'first' : run.waiting > 0 ? 'call' : 'background'),
-    turn: () => run.turn,
+    ticket: () => run.ticket,
     patientUntilMs: () => (run.waiting > 0 ? Math.min(byClock(env, run.patientUntilMs), endsAtMs) : endsAtMs),
   };
   const access = createAccess(env, gate, asker);
@@ -50,18 +50,18 @@ export function createPassage(
       }
     },
     async queue(why) {
-      if (isForsaken()) return { kind: 'superseded' };
+      if (nobodyWaits()) return { kind: 'superseded' };
       const over = new AbortController();
       const end = () => over.abort();
-      run.moved = () => (isForsaken() ? end() : gate.moved(asker));
+      run.onWaitersChanged = () => (nobodyWaits() ? end() : gate.changed(asker));
       run.signal.addEventListener('abort', end, { once: true });
       // For a call whose patience ends in the wait.
       const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.patientUntilMs), endsAtMs)));
-      run.trouble = retold(blocked({}, why).error, { retryAt });
+      run.lastError = retold(blocked({}, why).error, { retryAt });
       const waited = await access.wait(endsAtMs - env.now(), over.signal);
-      run.moved = undefined;
+      run.onWaitersChanged = undefined;
       run.signal.removeEventListener('abort', end);
-      if (run.signal.aborted || isForsaken()) return { kind: 'superseded' };
+      if (run.signal.aborted || nobodyWaits()) return { kind: 'superseded' };
       return waited && blocked(waited, why);
     },
   };

@@ -105,7 +105,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   }
 
   async function present(run: RenewalRun, hold: Hold): Promise<Step> {
-    run.trouble = undefined;
+    run.lastError = undefined;
     const { key } = hold;
     const request: RenewalGrant =
       grant === 'refresh_token'
@@ -143,7 +143,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
           // Nothing is held while the gate is closed, unless somebody else could take this token for a good one.
           return kind !== 'busy' || isPerhapsSpent();
         },
-        onWait: (verdict) => (run.trouble = undecided(verdict).error),
+        onWait: (verdict) => (run.lastError = undecided(verdict).error),
       },
       send,
     );

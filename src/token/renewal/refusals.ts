@@ -13,7 +13,7 @@ import type { Sequence } from './sequence.js';
  * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one; `proves`: the call is replayed with a token
  * that was renewed for its 401, so any other answer than 401 resets the brake on such renewals.
  */
-export type Refusal =
+export type RefusalOutcome =
   | { kind: 'replay'; renewed: boolean; proves: boolean }
   | { kind: 'return' }
   | { kind: 'failed'; error: ProcoreError }
@@ -21,7 +21,11 @@ export type Refusal =
 
 /** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/authorize.ts`. */
 export interface Refusals {
-  refused(lease: Lease, reason: RefusalReason, patience: Patience & { mayRenew: boolean }): Promise<Refusal>;
+  refused(
+    lease: Lease,
+    reason: RefusalReason,
+    patience: Patience & { mayRenew: boolean },
+  ): Promise<RefusalOutcome>;
   /** Nothing is held against the next renewal for a 401. */
   release(): void;
 }
@@ -44,7 +48,7 @@ export function createRefusals(deps: {
   const { brakes } = deps;
 
   /** A refusal of the newest token: may it lead to a renewal? */
-  function mayRenewFor(lease: Lease, reason: RefusalReason): true | Refusal {
+  function mayRenewFor(lease: Lease, reason: RefusalReason): true | RefusalOutcome {
     if (sequence.running) {
       // Refused before the grant was presented: the renewal is not what killed it.
       if (!sequence.running.posted) died(lease);
@@ -59,8 +63,8 @@ export function createRefusals(deps: {
   }
 
   /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
-  function startForRefusal(satisfied: () => Lease | undefined, way: Way | undefined): RunningRenewal {
-    const run = sequence.start(satisfied, way);
+  function startForRefusal(alreadyDone: () => Lease | undefined, way: Way | undefined): RunningRenewal {
+    const run = sequence.start(alreadyDone, way);
     void run.done.then(({ kind }) => {
       // What another process has renewed is no exchange of ours, and may have expired meanwhile.
       if (kind !== 'renewed') return;
@@ -81,7 +85,7 @@ export function createRefusals(deps: {
     lease: Lease,
     reason: RefusalReason,
     { maxMs, signal, way, mayRenew }: Patience & { mayRenew: boolean },
-  ): Promise<Refusal> {
+  ): Promise<RefusalOutcome> {
     const untilMs = awakeNow(env) + maxMs;
     const acceptedBefore = lease.accepted;
     const replaced = () => lease !== ledger.newest;

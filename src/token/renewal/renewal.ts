@@ -31,7 +31,7 @@ export interface RenewalRun {
   /** Aborts when the application brings tokens of its own. */
   readonly signal: AbortSignal;
   /** Asked when its turn has come: what it was started for may have been done meanwhile. */
-  readonly satisfied: () => Lease | undefined;
+  readonly alreadyDone: () => Lease | undefined;
   /** The way of the call that has set it off, if it was one. */
   readonly way: Way | undefined;
   /** What the store has just shown, where nothing is held: it is not asked again for that. */
@@ -43,13 +43,13 @@ export interface RenewalRun {
   /** The last of them waits so long. */
   patientUntilMs: number;
   /** Its place among the renewals that calls wait for: that of its first call. Infinity: no call has ever waited for it. */
-  turn: number;
+  ticket: number;
   /** Called when somebody begins to wait for it, and when nobody does any more. */
-  moved: (() => void) | undefined;
+  onWaitersChanged: (() => void) | undefined;
   /** The grant has been presented. */
   posted: boolean;
   /** What it is struggling with, for a call whose patience ends. */
-  trouble: ProcoreError | undefined;
+  lastError: ProcoreError | undefined;
 }
 
 /** A renewal and its end. */
@@ -109,7 +109,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       if (currentWorks(ledger) && !run.isAsked) return step;
       passage.leave();
       // Nothing was redeemed: as long as somebody waits, the store may come back.
-      run.trouble = step.error;
+      run.lastError = step.error;
       await env.sleep(storeRetryDelayMs(tries, env.random()), { signal: run.signal });
       if (run.waiting === 0) return step;
     }
@@ -119,18 +119,18 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   async function round(run: RenewalRun, passage: Passage, hasPlace = false): Promise<Step> {
     const { shown } = run;
     run.shown = undefined;
-    const satisfied = run.satisfied();
-    if (satisfied) return { kind: 'loaded', lease: satisfied };
+    const lease = run.alreadyDone();
+    if (lease) return { kind: 'loaded', lease };
     const ended = ledger.newest ? undefined : await loadFirst(run, shown);
     if (ended) return ended;
     const entered = { key: keyInHand(), askedAtMs: env.now(), hasPlace };
     // For a call whose patience ends in the wait: nothing has been redeemed.
     const waiting = failures.store('store.lock() has not given the lock yet').error;
-    if (deps.store.lock) run.trouble ??= waiting;
+    if (deps.store.lock) run.lastError ??= waiting;
     const entering = { key: entered.key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
     const ran = await section.enter(entering, (held) => {
       // What a try before this one has come to still holds.
-      if (run.trouble === waiting) run.trouble = undefined;
+      if (run.lastError === waiting) run.lastError = undefined;
       return critical(run, held, passage, entered);
     });
     if (ran.kind === 'aborted' || run.signal.aborted) return { kind: 'superseded' };
@@ -146,8 +146,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (!loaded.set || ledger.isRevoked(loaded.set))
       return grant === 'refresh_token' ? failures.noTokens(ledger.hadTokens) : undefined;
     ledger.keep(holdLoaded(loaded.set, { aheadMs: settings.aheadMs, draw: env.random() }));
-    const satisfied = run.satisfied();
-    return satisfied && { kind: 'loaded', lease: satisfied };
+    const lease = run.alreadyDone();
+    return lease && { kind: 'loaded', lease };
   }
 
   async function critical(

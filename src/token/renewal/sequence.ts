@@ -43,10 +43,10 @@ export interface Sequence {
   /** Whether one may start while calls go on without it. */
   mayRunInBackground(): boolean;
   /**
-   * Starts one, in its turn; `satisfied`: what makes it needless by then; `way`: that of the call that sets it off; `shown`: what the store
+   * Starts one, in its turn; `alreadyDone`: what makes it needless by then; `way`: that of the call that sets it off; `shown`: what the store
    * has just shown.
    */
-  start(satisfied: () => Lease | undefined, way?: Way, shown?: Shown): RunningRenewal;
+  start(alreadyDone: () => Lease | undefined, way?: Way, shown?: Shown): RunningRenewal;
   waitFor(
     run: RunningRenewal,
     untilMs: number,
@@ -57,7 +57,7 @@ export interface Sequence {
   /** What is under way is neither saved nor used any more; `dead`: nor may another start. */
   supersede(dead?: ProcoreError): void;
   /** Nothing is held against the next one. */
-  forgive(): void;
+  clearVerdicts(): void;
 }
 
 /** Creates the sequence of one account. */
@@ -74,7 +74,7 @@ export function createSequence(deps: {
   /** Calls need not wait any longer for those in flight to finish. */
   release: () => void;
   /** Numbers the renewals that calls wait for, over all accounts of the client. */
-  turn: () => number;
+  ticket: () => number;
   /** The application's own refreshes are answered, also before there is any pair. */
   takesOver: () => boolean;
   /** A renewal is the account's, and not that of the call that sets it off. */
@@ -140,19 +140,19 @@ export function createSequence(deps: {
     },
     objection: (wish) => objection(past.verdicts, wish, env.now()),
     mayRunInBackground: () => mayRenewInBackground(past.verdicts, env.now()),
-    start(satisfied, way, shown) {
+    start(alreadyDone, way, shown) {
       const run: RenewalRun = {
         signal: turns.generation,
-        satisfied,
+        alreadyDone,
         way,
         shown: shown?.generation === turns.generation ? shown.loaded : undefined,
         isAsked: false,
         waiting: 0,
         patientUntilMs: -Infinity,
-        turn: Infinity,
-        moved: undefined,
+        ticket: Infinity,
+        onWaitersChanged: undefined,
         posted: false,
-        trouble: undefined,
+        lastError: undefined,
       };
       const done = deps.inContext(() =>
         turns
@@ -173,17 +173,17 @@ export function createSequence(deps: {
     },
     waitFor(run, untilMs, signal) {
       run.patientUntilMs = Math.max(run.patientUntilMs, untilMs);
-      if (run.turn === Infinity) run.turn = deps.turn();
-      if (++run.waiting === 1) run.moved?.();
+      if (run.ticket === Infinity) run.ticket = deps.ticket();
+      if (++run.waiting === 1) run.onWaitersChanged?.();
       return within(env, Math.max(0, untilMs - awakeNow(env)), run.done, signal).finally(() => {
         if (--run.waiting > 0) return;
         run.patientUntilMs = -Infinity;
-        run.moved?.();
+        run.onWaitersChanged?.();
       });
     },
     overdue(run) {
       const summary = `the renewal for account ${name} is still under way; it goes on, and its tokens will be saved and used.`;
-      return run.trouble ?? new TokenRenewalError(summary, { account });
+      return run.lastError ?? new TokenRenewalError(summary, { account });
     },
     supersede(dead) {
       turns.supersede();
@@ -191,7 +191,7 @@ export function createSequence(deps: {
       deps.release();
       past.verdicts = dead ? { ...noVerdicts, dead: { error: dead, checkedAtMs: env.now() } } : noVerdicts;
     },
-    forgive() {
+    clearVerdicts() {
       past.verdicts = noVerdicts;
     },
   };

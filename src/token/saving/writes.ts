@@ -3,11 +3,13 @@ import type { TokenSet } from '../../store/store.js';
 import type { GrantType, KnownTokens } from '../pair/identity.js';
 import { withNewAuthorisation } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
-import { createLateSave } from './late-save.js';
 import type { CriticalSection } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
-import type { Saver, SaveResult } from './saving.js';
+import { createBroughtSaver } from './brought-saving.js';
+import type { Saver } from './saving.js';
+import { createLateSave, type SaveResult } from './tries.js';
+import type { Keeper } from '../loading/bounded-store.js';
 import type { Telling } from '../told/telling.js';
 import { isSameUser, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
@@ -61,6 +63,7 @@ export function createWrites(deps: {
   grant: GrantType;
   ledger: Ledger & KnownTokens;
   saver: Saver;
+  keeper: Keeper;
   turns: Turns;
   telling: Telling;
   /** Takes a store's content in the place of our unsaved pair. */
@@ -80,6 +83,7 @@ export function createWrites(deps: {
   serverOffsetMs: () => number;
 }): Writes {
   const { env, ledger, saver, turns, telling, section } = deps;
+  const broughtSaver = createBroughtSaver(deps);
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
   let moves = 0;
@@ -152,7 +156,7 @@ export function createWrites(deps: {
         return stored !== undefined && isOld(stored);
       };
       const how = { isOld: isOldNow, mustRead: isHeld, carry };
-      const saved = await underLock(() => saver.overwrite(brought, how, signal), signal);
+      const saved = await underLock(() => broughtSaver.overwrite(brought, how, signal), signal);
       if (signal.aborted) return undefined;
       if (saved.kind === 'theirs') {
         telling.adopted(deps.keep(saved), 'store');
@@ -184,7 +188,7 @@ export function createWrites(deps: {
     const result = turns.inTurn(async () => {
       if (signal.aborted || ledger.newest?.held.accessToken !== undefined) return false;
       const set = withExpiresAt(held, deps.serverOffsetMs());
-      const saved = await underLock(() => saver.ifFree(set), signal);
+      const saved = await underLock(() => broughtSaver.ifFree(set), signal);
       if (signal.aborted) return false;
       if (saved.kind === 'theirs') deps.giveWay(saved);
       if (saved.kind === 'saved') ledger.keep({ ...held, set });

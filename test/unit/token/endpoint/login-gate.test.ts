@@ -11,7 +11,7 @@ function never(): AbortSignal {
 }
 
 function asker(rank: Rank, turn: number, { most = 8, patientUntilMs = Infinity } = {}): Asker {
-  return { rank: () => rank, turn: () => turn, most, patientUntilMs: () => patientUntilMs };
+  return { rank: () => rank, ticket: () => turn, most, patientUntilMs: () => patientUntilMs };
 }
 
 /** A login host that answers after 20 ms and serves only so many. */
@@ -125,7 +125,7 @@ describe('the gate of the login host', () => {
     const other = new AbortController();
     void gate.wait(asker('call', 2, { most: 1 }), other.signal);
     rank = 'call';
-    gate.moved(mine);
+    gate.changed(mine);
     visit.served();
     expect((await entering).kind).toBe('in');
     other.abort();

@@ -20,7 +20,7 @@ function createProcess() {
 
 const asker = (rank: Rank): Asker => ({
   rank: () => rank,
-  turn: () => 0,
+  ticket: () => 0,
   most: 1,
   patientUntilMs: () => Infinity,
 });

@@ -37,15 +37,15 @@ function setUp({ background = true }: { background?: boolean } = {}) {
   let running: RunningRenewal | undefined;
   let end = (_result: RenewalResult) => {};
 
-  function start(satisfied: () => Lease | undefined): RunningRenewal {
-    if (starts.push(satisfied) > 20) throw new Error('started for ever');
+  function start(alreadyDone: () => Lease | undefined): RunningRenewal {
+    if (starts.push(alreadyDone) > 20) throw new Error('started for ever');
     const done = new Promise<RenewalResult>((resolve) => {
       end = (result) => {
         running = undefined;
         resolve(result);
       };
     });
-    const run = { satisfied, done, waiting: 0, posted: false } as RunningRenewal;
+    const run = { alreadyDone, done, waiting: 0, posted: false } as RunningRenewal;
     running = run;
     if (state.atOnce) end(state.atOnce);
     return run;

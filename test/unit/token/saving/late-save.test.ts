@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Env } from '../../../../src/time/env.js';
-import { createLateSave } from '../../../../src/token/saving/late-save.js';
+import { createLateSave } from '../../../../src/token/saving/tries.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 
 function setUp(attempt: () => Promise<'done' | 'left'> = async () => 'left') {
