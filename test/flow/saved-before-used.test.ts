@@ -295,14 +295,13 @@ test('idle() waits for setTokens, also for one that has overtaken another', asyn
   await until(() => finish.length === 1, 'the first save');
   const second = h.procore.setTokens(h.emulator.issue());
   finish[0]!();
-  await first;
   await until(() => finish.length === 2, 'the second save');
   let idle = false;
   const waiting = h.procore.idle().then(() => (idle = true));
   await settled();
   expect(idle).toBe(false);
   finish[1]!();
-  await second;
+  await Promise.all([first, second]);
   await waiting;
 });
 
