@@ -18,7 +18,7 @@ import { createSerialQueue } from '../../time/serial.js';
 import { writableAdvice } from '../pair/writable.js';
 import type { Bringing, Writes } from '../saving/writes.js';
 
-/** Tokens that no renewal of ours has got. */
+/** Takes tokens from setTokens(), from the exchange of a code, or from the application's own log-in. */
 export interface Brought {
   /**
    * Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. `changedOwner`: hears that they are
@@ -33,7 +33,7 @@ export interface Brought {
   takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean>;
 }
 
-/** Creates the one who takes what the application brings to one account. */
+/** Creates what takes the tokens that the application brings to one account. */
 export function createBrought(deps: {
   account: string;
   grant: GrantType;
@@ -66,7 +66,7 @@ export function createBrought(deps: {
     return same ? withRedeemed(tokens, refreshToken, set) : tokens;
   }
 
-  /** Of the same user as the pair in hand, and that one works: a pair of an old session can but be older. */
+  /** Whether the tokens are an older pair of the user whose pair is in hand and works, as an old session may bring it. */
   function isOfSession(brought: HeldTokens): boolean {
     const hand = ledger.newest?.held.set;
     if (!hand || isDead() || isSameUser(hand, brought.set) === false) return false;
@@ -99,7 +99,7 @@ export function createBrought(deps: {
   async function setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
     const brought = holdLoaded(checkedTokenSet(tokens), deps.ahead());
     const { refreshToken: refresh, set } = brought;
-    // A worker that has just been started knows nothing of the session that it is handed.
+    // A process that has just been started has not loaded the pair that the tokens are to be compared with.
     if (!ledger.newest && grant === 'refresh_token') {
       deps.supersede();
       await deps.readStore();
@@ -123,11 +123,11 @@ export function createBrought(deps: {
   }
 
   async function takeOwn(tokens: TokenSet, sure: boolean): Promise<boolean> {
-    // The store may hold a pair that nobody here has seen.
+    // The store may hold a pair that this process has not loaded yet.
     if (!ledger.newest?.held.accessToken || isDead()) await deps.look();
     if (!isDead()) {
       const held = ledger.newest?.held;
-      // Neither a store that can't be read nor a renewal that has failed says that there is nothing to lose.
+      // After a failed load or renewal nobody can say that no pair would be lost.
       if (!held?.accessToken) return false;
       const same = isSameUser(held.set, tokens);
       if (same === false || (same === undefined && sure)) return false;

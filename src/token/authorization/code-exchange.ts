@@ -82,7 +82,7 @@ export function createCodeExchange(deps: {
     const leastAnswerMs = Math.min(answerTimeoutMs, totalMs / 4);
     const gate = deps.loginGate();
     const ticket = gate.ticket();
-    // A person waits, and a code lives for minutes: log-ins go before all renewals.
+    // Log-ins go before all renewals, because a person waits, and a code lives for minutes only.
     const access = createAccess(env, gate, {
       most: settings.concurrency,
       rank: () => 'first',

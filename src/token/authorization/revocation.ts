@@ -43,7 +43,7 @@ export interface RevocationDeps {
   exchanges: () => Promise<readonly (AbortSignal | undefined)[]> | undefined;
   /** Lets calls in flight finish, and holds new ones. */
   drain: (signal: AbortSignal) => Promise<void>;
-  /** Lets those go on that were held. */
+  /** Lets the calls go on that were held. */
   release: () => void;
   /** Begins a generation without tokens. */
   forget: () => void;
@@ -105,7 +105,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     );
     generation.addEventListener('abort', giveUp, { once: true });
     try {
-      // A renewal that struggles with the store goes on for as long as calls wait for it.
+      // A renewal whose store fails is repeated for as long as calls wait for it.
       const waited = await within(env, settings.totalMs + deps.lockWaitMs, Promise.race([begun, turn]));
       if (waited.kind === 'elapsed') {
         giveUp();

@@ -57,7 +57,7 @@ export function createAdoption(deps: {
     return !isDead(refreshToken);
   }
 
-  /** What the store shows, if it is to take the place of the pair in hand; what it shows once only is not, where that would lose one. */
+  /** Whether the store shows a pair that is to take the place of the one in hand. Where that one would be lost, the store is asked twice. */
   async function newsIn(
     shown: TokenSet | undefined,
     hand: Lease | undefined,
@@ -68,7 +68,7 @@ export function createAdoption(deps: {
     if (!shown || !isNew(shown)) return { set: shown, isNew: false };
     if (!hand || !isUncertain(shown, hand.held.set) || !isWorthKeeping(hand))
       return { set: shown, isNew: true };
-    // One answer may be that of a slow replica, or of another request: what is in hand is not put away for it.
+    // One answer may be that of a slow replica, or of another request: the pair in hand does not give way to it alone.
     const { set } = await deps.secondLook(shown, signal);
     if (!signal.aborted && identityOf(set, grant) !== identityOf(shown, grant)) ledger.dismiss(shown);
     return { set, isNew: isNew(set) };
@@ -84,19 +84,19 @@ export function createAdoption(deps: {
     if (loaded && isNew) {
       const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
       const lease = ledger[isOfAnother ? 'change' : 'keep'](hold(loaded));
-      // The refresh token is what is new of it.
+      // Its access token is known to be refused, and only its refresh token is new.
       if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refuse(lease);
       return usable(lease) && !lease.refused ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
     const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
     const successor =
       successorOf(hand?.held.refreshToken, mutex.outcomeOf) ??
-      // What an application offers in the place of a dead pair must not give way to that pair.
+      // The application has offered another pair in the place of a dead one: that one must not come back.
       (isDead(ofLoaded?.refresh_token) ? undefined : ofLoaded);
-    // A lagging store leads back, by way of the pair before, to the very pair in hand.
+    // The successor of what a lagging store shows is the pair in hand itself.
     if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
       return undefined;
-    // Renewed here before a person brought the pair in hand in its place.
+    // It is of an older authorization: a person has brought the pair in hand in its place since.
     if (hand && outranks(hand.held.set, successor) && !isDead(hand.held.refreshToken)) return undefined;
     const lease = ledger.hold(hold(successor));
     const unsaved = await deps.saver.newest(undefined, endsAtMs, signal);

@@ -2,9 +2,9 @@ import type { Env } from '../../time/env.js';
 import type { Settings } from '../../options/options.js';
 import { awakeNow, within } from '../../time/within.js';
 
-/** Lets calls in flight finish before a renewal, where the server kills their token with its replacement. */
+/** Lets calls in flight finish before a renewal, where the server invalidates their access token when it is replaced. */
 export interface Drain {
-  /** New calls wait until then; a moment of the past: they do not. */
+  /** Until when new calls wait; 0, or another moment of the past, when they do not. */
   readonly holdingUntilMs: number;
   /** Whether new calls wait now. */
   holding(): boolean;
@@ -16,9 +16,9 @@ export interface Drain {
 
 /** The calls of one account in flight, as a value. */
 export interface Flight {
-  /** So many have been sent and not answered. */
+  /** The number of calls that have been sent and not answered. */
   calls: number;
-  /** New ones wait until then; 0: they do not. */
+  /** Until when new calls wait; 0 when they do not. */
   holdingUntilMs: number;
   /** Called when the last one has been answered. */
   drained: (() => void) | undefined;
@@ -40,7 +40,7 @@ export function answered(flight: Flight): void {
   if (flight.calls === 0) flight.drained?.();
 }
 
-/** Creates the drain of one account. `oldDies()` tells whether this server has been seen to kill replaced tokens. */
+/** Creates the drain of one account. `oldDies()` tells whether this server has been seen to invalidate replaced access tokens. */
 export function createDrain(deps: {
   env: Env;
   settings: Pick<Settings['renewal'], 'drain' | 'drainMs'>;
@@ -58,7 +58,7 @@ export function createDrain(deps: {
       const needed =
         settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
       if (!needed || signal.aborted) return;
-      // As long again for the answer: a token endpoint in trouble holds nobody whose token works.
+      // New calls wait for the answer as well, for as long again at most: a slow token endpoint must not hold calls whose token works.
       flight.holdingUntilMs = awakeNow(env) + 2 * settings.drainMs;
       if (flight.calls === 0) return;
       await within(env, settings.drainMs, new Promise<void>((resolve) => (flight.drained = resolve)), signal);

@@ -46,7 +46,7 @@ export function createInvalidGrant(deps: {
     }
     const revived = revive(loaded?.kind === 'loaded' ? loaded.set : undefined, hold);
     if (revived) return revived;
-    // A pair of ours that gave way to the one refused here: nobody else has ever held it.
+    // An unsaved pair of ours had given way to the one that is refused now. Nobody else has ever held it, so it can still be used.
     if (ledger.takeBack()) {
       mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
       const unsaved = await saver.newest(undefined, hold.endsAtMs, run.signal);
@@ -55,7 +55,7 @@ export function createInvalidGrant(deps: {
         : { kind: 'again' };
     }
     const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
-    // Whatever the store will say: this token is never sent again.
+    // Also where the store cannot be read now: this refresh token is never sent again.
     mutex.record(key, { kind: 'dead', reason });
     if (loaded?.kind === 'failed')
       return failures.store(`${loaded.why} after an invalid_grant`, loaded.cause, loaded.garbage);

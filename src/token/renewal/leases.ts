@@ -82,7 +82,7 @@ export function createLeases(deps: {
         if (waited.kind !== 'done') return orWorking(sequence.overdue(run));
         const result = waited.value;
         if (result.kind === 'failed') return orWorking(result.error);
-        // Whatever its life: a call that has waited for a token uses it once.
+        // A call that has waited for a token uses it once, however short its life is.
         if (result.kind !== 'superseded' && !deps.isMoving())
           return { kind: 'lease', lease: working() ?? result.lease };
         if (awakeNow(env) >= untilMs) return orWorking(sequence.overdue(run));

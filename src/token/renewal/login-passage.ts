@@ -9,7 +9,10 @@ import { byClock } from '../../time/within.js';
 
 /** The way of one renewal through the gate of the login host. */
 export interface Passage extends Access {
-  /** Waits for its turn, holding nothing. An end of the renewal, or undefined: it has come. `why`: what the login host has answered it. */
+  /**
+   * Waits for its turn at the gate outside of the critical section. Resolves with undefined when it may go on, else with the end of the
+   * renewal. `why`: what the login host has answered it.
+   */
   queue(why: string | undefined): Promise<RenewalFailure | { kind: 'superseded' } | undefined>;
 }
 
@@ -22,7 +25,7 @@ export function createPassage(
   const { totalMs, answerTimeoutMs } = settings;
   /** Later than this there would be no time for an answer. */
   const endsAtMs = env.now() + totalMs - Math.min(answerTimeoutMs, totalMs / 4);
-  /** It holds mutex and lock, for which others wait. */
+  /** It is in its critical section, for which others wait. */
   let isInside = false;
   /** Those who came for it have all gone. */
   const nobodyWaits = () => run.ticket < Infinity && run.waiting === 0;
@@ -40,7 +43,7 @@ export function createPassage(
 
   return {
     ...access,
-    // In the middle of a redemption, at the front: mutex and lock are held meanwhile.
+    // In the middle of a redemption it goes first: it is in its critical section meanwhile.
     async wait(maxMs, signal) {
       isInside = true;
       try {
@@ -55,7 +58,7 @@ export function createPassage(
       const end = () => over.abort();
       run.onWaitersChanged = () => (nobodyWaits() ? end() : gate.changed(asker));
       run.signal.addEventListener('abort', end, { once: true });
-      // For a call whose patience ends in the wait.
+      // What a call is told that does not wait so long.
       const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.patientUntilMs), endsAtMs)));
       run.lastError = retold(blocked({}, why).error, { retryAt });
       const waited = await access.wait(endsAtMs - env.now(), over.signal);

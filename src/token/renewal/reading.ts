@@ -79,10 +79,10 @@ export function createReader(deps: {
   function waitsBeforeLooks(key: string, isContended: boolean, hasPlace: boolean): readonly number[] {
     if (!store.lock || store.readsAreFresh) return [];
     const known = mutex.outcomeOf(key)?.kind;
-    // What is known to be spent is not presented.
+    // A token that is known to be spent is not going to be presented.
     if (!isContended && (hasPlace || known === 'dead' || known === 'renewed')) return [];
     let totalMs = 0;
-    // The rest of a renewal needs its time, too.
+    // The rest of the renewal needs time as well.
     const leftMs = mostLooking * settings.totalMs;
     return (isContended ? afterContentionMs : afterReleaseMs).filter(
       (waitMs) => (totalMs += waitMs) <= leftMs,
@@ -102,7 +102,7 @@ export function createReader(deps: {
       if (run.signal.aborted) break;
       const atMs = env.now();
       const again = await keeper.load();
-      // A look that fails says nothing.
+      // A load that fails changes nothing.
       if (again.kind === 'loaded') [loaded, readAtMs] = [again, atMs];
     }
     const shown = () => (loaded.kind === 'loaded' ? loaded.set : undefined);
@@ -138,7 +138,7 @@ export function createReader(deps: {
         const what = afterUnwritten({ works, isAsked: run.isAsked, isStoredKnown });
         if (what === 'wait') return failures.store(why, cause, true);
         if (what === 'redeem') return undefined;
-        // Who no longer has the lock cannot write its record either, and must not save over what another process has saved since.
+        // The record may have refused the write because the lock is lost. Then another process may have saved a pair since.
         const against = await objection();
         if (run.signal.aborted) return { kind: 'superseded' };
         if (against) return against.kind === 'again' ? against : failures.store(against.why, against.cause);

@@ -20,7 +20,7 @@ import type { Passage } from './login-passage.js';
 import type { Objection, Reading } from './reading.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 
-/** The grant of a redemption, and what it does it with in its critical section. */
+/** The grant of a redemption, and what it needs in its critical section. */
 export interface Hold extends GrantInHand {
   readonly section: Section;
   readonly reading: Reading;
@@ -53,7 +53,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
-  /** With less time than this for the answer a token is not put at risk: also one that is perhaps spent is perhaps not. */
+  /** With less time than this for the answer the token is not presented, also after a lost answer: it may still be unspent. */
   const leastAnswerMs = Math.min(settings.answerTimeoutMs, settings.totalMs / 4);
 
   const afterInvalidGrant = createInvalidGrant(deps);
@@ -64,7 +64,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const { notes } = hold.section;
     if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
-    // The store still holds the token that the note is about, and nobody else has the one in hand.
+    // While a pair is unsaved the note is about the token in the store, and nobody else has the one in hand: it needs no note.
     const noted = ledger.unsaved;
     const unwritten = noted ? undefined : await notes.write(key, 'presented');
     const objection =
@@ -77,9 +77,9 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   /** What the lock remembers of this redemption, for whoever holds it next. */
   async function conclude(step: Step, { key, section: { notes } }: Hold): Promise<void> {
     const outcome = mutex.outcomeOf(key);
-    // Without an outcome the token has not been spent: it came back with the answer.
+    // No outcome is recorded where the answer has kept the presented refresh token: it has not been spent.
     if ('unsaved' in step && step.unsaved && outcome) return void (await notes.write(key, 'unsaved'));
-    // Without an answer it may be spent; and a verdict stays what it was.
+    // Where an answer was lost the note stays, so that the next holder knows why the token is dead, if it is.
     const isOpen =
       outcome?.kind === 'perhaps-spent' ||
       (outcome?.kind === 'dead' && outcome.reason === 'refresh-response-lost');
@@ -95,7 +95,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     return failures.undecided(verdict.why ?? '', verdict.retryAtMs, verdict.cause);
   }
 
-  /** Nothing is presented now. Once an answer was lost, nobody can say any more that nothing was redeemed. */
+  /** The step for an objection. After a lost answer the failure must not say any more that nothing was redeemed. */
   function stopFor(objection: Objection, lostAnswer: string | undefined): Step {
     if (objection.kind === 'again') return objection;
     const { why, cause } = objection;
@@ -132,15 +132,15 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
         endsAtMs: hold.endsAtMs - reserveMs,
         answerTimeoutMs: settings.answerTimeoutMs,
         leastAnswerMs,
-        // If the token was not spent it works, if it was the server says so.
+        // Presented again it works if it was not spent, and if it was the server answers invalid_grant.
         resends: settings.resendAfterLostAnswer,
         signal: run.signal,
         gate: hold.passage,
         maySendAgain({ kind }) {
           if (objection) return false;
-          // Nobody waits for a connection that cannot be made; a lost answer is another matter.
+          // Without a connection it is tried again only while calls wait. After a lost answer it always is.
           if (kind === 'not-sent') return run.waiting > 0;
-          // Nothing is held while the gate is closed, unless somebody else could take this token for a good one.
+          // The critical section is left while the gate is closed, unless the token may be spent: nobody else must present it.
           return kind !== 'busy' || isPerhapsSpent();
         },
         onWait: (verdict) => (run.lastError = undecided(verdict).error),
@@ -148,7 +148,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       send,
     );
     if (run.signal.aborted) {
-      // Neither saved nor used here; but whoever else holds this token must know what became of it.
+      // The new pair is neither saved nor used here, but others that hold this token must know what it was redeemed for.
       if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
       return { kind: 'superseded' };
     }
@@ -165,7 +165,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       case 'busy':
         return isPerhapsSpent() ? undecided(verdict) : { kind: 'queue', why: verdict.why };
       case 'no-time':
-        // The machine slept, or the store took all the time there was: lock and store are asked again.
+        // The machine slept, or the store took too long: lock and store are asked again.
         return lostAnswer === undefined ? { kind: 'again' } : undecided(verdict);
       case 'perhaps-spent':
       case 'not-sent':
@@ -175,7 +175,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     }
   }
 
-  /** The set that an answer makes, known to the whole process as what the grant was redeemed for. */
+  /** Makes the new set from an answer, and records it for the whole process as what the grant was redeemed for. */
   function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Hold): HeldTokens {
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
     const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
@@ -195,7 +195,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       const expiresAtMs = localExpiryMs(held, { serverOffsetMs: serverOffsetMs() });
       mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
     } else {
-      // The presented token was not spent: doubts about an earlier answer are over.
+      // The presented refresh token stays good, so nothing is held against it because of an earlier lost answer.
       mutex.forget(key);
     }
     return held;
@@ -210,7 +210,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const held = recordSuccessor(answer, sentAtMs, hold);
     const lease = ledger.hold(held, true);
     const unsaved = await saver.newest(hold.reading.proved(), hold.endsAtMs, run.signal);
-    // Now that it is kept: nothing that is told may stand in its way.
+    // Told only after the save: a listener must not delay it.
     if (hold.hand) deps.contradicted(hold.hand);
     if (unsaved) return { kind: 'renewed', lease, unsaved };
     // The store had been given a newer pair by somebody else.

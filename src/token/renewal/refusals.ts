@@ -30,7 +30,7 @@ export interface Refusals {
   release(): void;
 }
 
-/** Creates the one who decides about the 401s of one account. */
+/** Creates what decides about the 401s of one account. */
 export function createRefusals(deps: {
   env: Env;
   ledger: Ledger;
@@ -50,7 +50,7 @@ export function createRefusals(deps: {
   /** A refusal of the newest token: may it lead to a renewal? */
   function mayRenewFor(lease: Lease, reason: RefusalReason): true | RefusalOutcome {
     if (sequence.running) {
-      // Refused before the grant was presented: the renewal is not what killed it.
+      // It was refused before the grant was presented: this renewal has not invalidated it.
       if (!sequence.running.posted) died(lease);
       return true;
     }
@@ -66,7 +66,7 @@ export function createRefusals(deps: {
   function startForRefusal(alreadyDone: () => Lease | undefined, way: Way | undefined): RunningRenewal {
     const run = sequence.start(alreadyDone, way);
     void run.done.then(({ kind }) => {
-      // What another process has renewed is no exchange of ours, and may have expired meanwhile.
+      // A pair that another process has renewed has cost no exchange here, and may have expired meanwhile.
       if (kind !== 'renewed') return;
       brakes.brake = braked(brakes.brake, env.now());
       if (!deps.tellShared) return;
@@ -89,7 +89,7 @@ export function createRefusals(deps: {
     const untilMs = awakeNow(env) + maxMs;
     const acceptedBefore = lease.accepted;
     const replaced = () => lease !== ledger.newest;
-    // The token was good until its replacement came: on this server, calls in flight pay for a renewal.
+    // The token worked until it was replaced: this server invalidates the old access token at a refresh.
     const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
     if (ofToken && !expired && !lease.diedAlone && (replaced() || sequence.running?.posted))
@@ -111,7 +111,7 @@ export function createRefusals(deps: {
       const proves = !replaced() && !run.posted;
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
-      // Refused while the grant was presented, and not accepted since: it has died of its replacement, saved or not.
+      // It was refused while the grant was presented, and has not been accepted since: the refresh has invalidated it.
       if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refuse(lease);
       const current = ledger.current();
       if (current && current !== lease) {

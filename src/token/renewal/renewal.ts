@@ -40,7 +40,7 @@ export interface RenewalRun {
   isAsked: boolean;
   /** Calls that can still wait for it. */
   waiting: number;
-  /** The last of them waits so long. */
+  /** Until when the last of them waits. */
   patientUntilMs: number;
   /** Its place among the renewals that calls wait for: that of its first call. Infinity: no call has ever waited for it. */
   ticket: number;
@@ -48,17 +48,17 @@ export interface RenewalRun {
   onWaitersChanged: (() => void) | undefined;
   /** The grant has been presented. */
   posted: boolean;
-  /** What it is struggling with, for a call whose patience ends. */
+  /** The last failure, which a call is told that does not wait any longer. */
   lastError: ProcoreError | undefined;
 }
 
 /** A renewal and its end. */
 export type RunningRenewal = RenewalRun & { done: Promise<RenewalResult> };
 
-/** What a step under mutex and lock came to: an end, another round, or a wait for the login host, which holds neither of the two. */
+/** What a round in the critical section came to: an end, another round, or a wait for the login host outside of it. */
 export type Step = RenewalResult | { kind: 'again' } | { kind: 'queue'; why?: string };
 
-/** Each round finds another token in the store; a fleet in trouble may have a few, a broken store has no end of them. */
+/** Each round finds another token in the store. A few may come from a busy fleet; a broken store would give them without end. */
 const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
@@ -105,7 +105,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
         else step = failures.store('it holds another token each time it is read');
       }
       if (step.kind !== 'failed' || step.verdict !== 'store' || run.waiting === 0) return step;
-      // Calls go on with what they have.
+      // The calls go on with the token that works.
       if (currentWorks(ledger) && !run.isAsked) return step;
       passage.leave();
       // Nothing was redeemed: as long as somebody waits, the store may come back.

@@ -29,7 +29,7 @@ export interface BroughtSaver {
   overwrite(held: HeldTokens, how: Overwriting, signal: AbortSignal): Promise<SaveResult>;
 }
 
-/** Creates it for one account. */
+/** Creates the saves of brought pairs of one account. */
 export function createBroughtSaver(deps: {
   env: Env;
   ledger: Ledger;
@@ -63,7 +63,7 @@ export function createBroughtSaver(deps: {
     const ownExtras = extrasBrought(set, loaded.set);
     const saved = outcomeOf(await keeper.save(withExtrasOf(loaded.set, { set, ownExtras }), loaded.set));
     if (saved.kind !== 'failed') return saved;
-    // Under another account of the same store it would be redeemed twice.
+    // If it may be there, it must not be given to another account of the store as well: it would be redeemed twice.
     const after = await keeper.load();
     const isThere = after.kind === 'failed' || after.set?.access_token === set.access_token;
     const isPerhapsThere = isThere || keeper.doubtOf(set) === 'unsettled';
@@ -107,7 +107,7 @@ export function createBroughtSaver(deps: {
     const result = await repeatedly(env, { first: once, next: once, endsAtMs: Infinity, signal });
     const isUnread = result.kind === 'failed' && result.isUnread === true;
     if (!isUnread || how.mustRead || signal.aborted) return result;
-    // A row that can never be read is mended by a log-in. What other columns held is known from before, if at all.
+    // A log-in replaces a row that cannot be read. Columns of others are kept as they were seen last, if they were.
     return overwrites(ledger.seenLast, held, how);
   }
 

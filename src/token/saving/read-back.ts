@@ -5,7 +5,7 @@ import type { Keeper, Loaded } from '../loading/bounded-store.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
 
-/** A replica that has not caught up by then is no replica. */
+/** A replica has caught up by then. */
 const laterMs = 60_000;
 const advice =
   'The new refresh token is in memory only and lost when the process ends, and then a person must authorise again. Let save() write the whole set for the account before it resolves, and load() return it';

@@ -74,7 +74,7 @@ export function createSaver(deps: {
     if (!held) return { kind: 'saved' };
     const ours = held.set;
     const { stored: replaces, isBrought } = ledger;
-    // Also under a lock that stands: somebody may have deleted the row or changed other columns of it, who needs no lock for that.
+    // Also under a lock that stands: deleting the row or changing other columns of it takes no lock.
     const loaded = await keeper.load();
     let content: KnownContent | undefined = loaded.kind === 'loaded' ? loaded : known;
     if (loaded.kind === 'failed' && !content) return loaded;

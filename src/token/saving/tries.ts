@@ -20,7 +20,7 @@ export type SaveResult =
     };
 
 const quickRetriesMs = [100, 300, 900];
-/** A store that hangs is not asked again while calls wait: the late saves have all the time. */
+/** No quick try begins after this: calls wait for it, and late saves go on later. */
 const quicklyMs = 2_000;
 /** Repeats a save that fails a few times in quick succession; no try starts after `endsAtMs`, or once `signal` has aborted. */
 export async function repeatedly(
@@ -90,7 +90,7 @@ export function createLateSave(deps: { env: Env; attempt: () => Promise<'done' |
       const ref = env.now() - startedAtMs < aliveMs;
       await env.sleep(lateSaveDelayMs(tries, env.random()), { signal, ref });
       if (signal.aborted) return;
-      // Whatever broke, the pair is still in memory only.
+      // After a defect the pair is still in memory only, so that the save goes on.
       const left = await call(attempt).catch(() => 'left' as const);
       if (left === 'done') return;
     }

@@ -96,7 +96,7 @@ export function createWrites(deps: {
     const entered = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, async ({ notes }) => {
       const result = await save();
       if (result.kind === 'saved') await notes.clear();
-      // A sign of life, for those who wait for this pair.
+      // The note changes with each try, which shows other processes that this one is alive and still has the pair.
       else if (result.kind === 'failed' && deps.mutex.outcomeOf(key)?.kind === 'renewed')
         await notes.write(key, 'unsaved');
       return result;
