@@ -77,11 +77,11 @@ export function createExchange(deps: {
     };
     const sending: OwnSending = { verdict, sentAtMs: env.now(), received, waiting: 0 };
     outliving.set(key, sending);
-    // What it was given reaches the renewal that waits, or the next one.
+    // Its pair reaches the renewal that waits for it, or else the next one.
     void verdict.then(({ kind }) => {
       if (kind !== 'renewed') return received();
       sending.holdsPair = true;
-      // Given up, and called anew meanwhile: its pair is one that must not be lost.
+      // The function was given up and called again meanwhile. The pair of the first call must not be lost either.
       if (!outliving.get(key)?.holdsPair) outliving.set(key, sending);
       offer(grant, sending);
     });
@@ -114,9 +114,9 @@ export function createExchange(deps: {
     sending.waiting++;
     const presented = await answerOf(env, sending, leave);
     sending.waiting--;
-    // However the wait ended: nobody listens any more.
+    // Nobody waits for the request any more, however the wait has ended.
     own.abort();
-    // It may have arrived in the very moment that the wait ended.
+    // The pair may have arrived just when the wait ended.
     if (presented.kind !== 'renewed') offer(grant, sending);
     return presented;
   };

@@ -25,9 +25,9 @@ export interface Asker {
   readonly most: number;
 }
 
-/** Leave for one token request. */
+/** Permission for one token request. */
 export interface Visit {
-  /** Whether the request may still leave by it: it lapses after some seconds. */
+  /** Whether the request may still be sent with it: it lapses after some seconds. */
   isHeld(): boolean;
   /** The login host has answered. */
   served(): void;
@@ -48,7 +48,7 @@ export type Entered =
 export interface LoginGate {
   /** A number for somebody who has just begun to wait. */
   ticket(): number;
-  /** Leave, where it can be had at once. */
+  /** The permission, where it can be had at once. */
   enter(asker: Asker): Visit | undefined;
   wait(asker: Asker, signal: AbortSignal): Promise<Entered>;
   /** What this asker says has changed. */
@@ -77,7 +77,7 @@ export function createLoginGate(env: Env): LoginGate {
   const waiting = new Map<Asker, Waiting>();
   const queue = createQueue<Waiting>(isBefore, 0);
 
-  /** Never runs back: by a clock that is set back the gate would be closed for hours. */
+  /** The time of a clock that never runs back, or the gate could be closed for hours after a clock was set back. */
   function now(): number {
     const localMs = env.now();
     setBackMs = Math.max(setBackMs, lastMs - localMs);

@@ -82,7 +82,7 @@ export function holdsPlace(pace: LoginPace, { number, sinceMs }: Place, nowMs: n
   return nowMs - sinceMs < heldMs && pace.places.some((place) => place.number === number);
 }
 
-/** The login host has dealt with the request, however: it is there. */
+/** The login host has answered the request, with whatever verdict. */
 export function served(pace: LoginPace, place: Place): LoginPace {
   const closing = wentFirst(pace.closing, place.number) ? undefined : pace.closing;
   return { ...without(pace, place), closing, careful: pace.careful && lessCareful(pace.careful) };
@@ -115,7 +115,7 @@ function without(pace: LoginPace, { number }: Place): LoginPace {
 }
 
 function moreCareful({ careful, places }: LoginPace, nowMs: number): Careful {
-  // Those that left together are turned away together.
+  // Requests that were sent together are turned away together, and count once.
   const isSame = careful?.atOnce === 1;
   const halfOfTooMany = isSame ? careful.halfOfTooMany : Math.floor(places.length / 2);
   return { atOnce: 1, halfOfTooMany, served: 0, untilMs: nowMs + carefulMs };

@@ -3,7 +3,7 @@ import { cleanCause } from '../../text/clean-cause.js';
 import { codeOf } from '../../text/words.js';
 import type { Way } from '../../wire/way.js';
 import { call, within } from '../../time/within.js';
-import { answerOf, type Leave } from './until-verdict.js';
+import { answerOf, type SendLimits } from './until-verdict.js';
 import { asSent, judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './verdict.js';
 
 /**
@@ -29,12 +29,15 @@ export interface LoginRequest<V> {
 /** The client at the login host: sends forms with its id and secret. */
 export interface Login {
   /** Sends a form once. Never rejects. */
-  send<V>(request: LoginRequest<V>, leave: Leave): Promise<(V | Unanswered) & { readonly sentAtMs: number }>;
+  send<V>(
+    request: LoginRequest<V>,
+    leave: SendLimits,
+  ): Promise<(V | Unanswered) & { readonly sentAtMs: number }>;
 }
 
 const refusedMs = 60_000;
 
-/** Creates the client over a bare way to post. */
+/** Creates the client; `post` sends a form. */
 export function createLogin(deps: {
   env: Env;
   post: PostForm;
@@ -83,7 +86,7 @@ export function createLogin(deps: {
       const asked = await secretOf(signal);
       const allowed = signal.aborted || 'why' in asked || ((await mayPresent?.()) ?? true);
       const sentAtMs = env.now();
-      // What has been replaced while this one waited for its turn must not be presented.
+      // A token that has been replaced while this request waited must not be presented.
       if (signal.aborted) return notSent('the request was given up', sentAtMs);
       if ('why' in asked) return notSent(asked.why, sentAtMs);
       if (!allowed) return notSent('the lock was lost', sentAtMs);
@@ -106,7 +109,7 @@ export function createLogin(deps: {
           { signal, answerTimeoutMs },
         );
       } finally {
-        // However the wait ended: nobody listens any more.
+        // Nobody waits for the request any more, however the wait has ended.
         own.abort();
       }
     },

@@ -64,7 +64,7 @@ export function createPostForm(
   };
 }
 
-/** Too long an answer that is compressed is left standing by axios 0.x: its connection would stay open until the other side closes it. */
+/** axios 0.x does not close the connection of a compressed answer that is too long: it would stay open until the server closes it. */
 function giveUp(error: { code?: unknown; request?: { destroy?: () => void } }): never {
   if (error.code === 'ERR_BAD_RESPONSE') error.request?.destroy?.();
   throw error;

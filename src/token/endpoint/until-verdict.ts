@@ -93,8 +93,8 @@ function retryAt(untilMs: number | undefined): { readonly retryAtMs?: number } {
   return untilMs === undefined ? {} : { retryAtMs: untilMs };
 }
 
-/** How long and by whose leave a form is sent. */
-export interface Leave {
+/** How long the answer to a form may take, and what may still stop the form from being sent. */
+export interface SendLimits {
   readonly signal: AbortSignal;
   readonly answerTimeoutMs: number;
   /** The way of the call that it is for, if it is for one. */
@@ -117,7 +117,7 @@ export interface Sending<V> {
 export async function answerOf<V>(
   env: Env,
   { verdict, sentAtMs, received, abandon }: Sending<V>,
-  { signal, answerTimeoutMs }: Leave,
+  { signal, answerTimeoutMs }: SendLimits,
 ): Promise<(V | Unanswered) & { readonly sentAtMs: number }> {
   const waited = await within(env, answerTimeoutMs, verdict, signal);
   if (waited.kind === 'done') {
@@ -128,7 +128,7 @@ export async function answerOf<V>(
     waited.kind === 'elapsed' ? `it gave no answer in ${answerTimeoutMs} ms` : 'the request was given up';
   if (abandon) {
     abandon();
-    // A request whose proxy gave no tunnel in all that time has no socket. An adapter that listens to its signal ends at once.
+    // If the request still has no connection (a proxy that gives no tunnel), its adapter ends at once and says so.
     const ended = await within(env, 0, verdict);
     const late = ended.kind === 'done' ? (ended.value as V | Unanswered) : undefined;
     if (late && isUnsent(late)) return { ...late, why, sentAtMs };

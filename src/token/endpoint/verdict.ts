@@ -164,7 +164,7 @@ function describe(status: number, error: string, description: unknown, secrets: 
   return `it answered ${status} ${error}${detail}`;
 }
 
-/** Redacted before it is cut: half a token would not be recognised. Without a full stop: it stands within a sentence. */
+/** A quotation for the middle of a sentence. It is redacted before it is cut, because half a token would not be recognized. */
 function quote(text: string, length: number, secrets: readonly string[]): string {
   return redact(text.slice(0, mostQuoted), secrets)
     .slice(0, length)

@@ -108,7 +108,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       // The calls go on with the token that works.
       if (currentWorks(ledger) && !run.isAsked) return step;
       passage.leave();
-      // Nothing was redeemed: as long as somebody waits, the store may come back.
+      // Nothing was redeemed, and the store may work again: it is tried for as long as a call waits.
       run.lastError = step.error;
       await env.sleep(storeRetryDelayMs(tries, env.random()), { signal: run.signal });
       if (run.waiting === 0) return step;
@@ -124,12 +124,12 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const ended = ledger.newest ? undefined : await loadFirst(run, shown);
     if (ended) return ended;
     const entered = { key: keyInHand(), askedAtMs: env.now(), hasPlace };
-    // For a call whose patience ends in the wait: nothing has been redeemed.
+    // What a call is told that does not wait so long: nothing has been redeemed.
     const waiting = failures.store('store.lock() has not given the lock yet').error;
     if (deps.store.lock) run.lastError ??= waiting;
     const entering = { key: entered.key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
     const ran = await section.enter(entering, (held) => {
-      // What a try before this one has come to still holds.
+      // The failure of an earlier try stays, because it says more.
       if (run.lastError === waiting) run.lastError = undefined;
       return critical(run, held, passage, entered);
     });
@@ -142,7 +142,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const loaded = shown ?? (await keeper.load());
     if (run.signal.aborted) return { kind: 'superseded' };
     if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
-    // A store without remove() still holds what has been revoked.
+    // A store without remove() still holds a pair that has been revoked.
     if (!loaded.set || ledger.isRevoked(loaded.set))
       return grant === 'refresh_token' ? failures.noTokens(ledger.hadTokens) : undefined;
     ledger.keep(holdLoaded(loaded.set, { aheadMs: settings.aheadMs, draw: env.random() }));
@@ -160,7 +160,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const endsAtMs = env.now() + settings.totalMs;
     const reading = await read(run, held, entered);
     if (run.signal.aborted) return { kind: 'superseded' };
-    // Somebody redeemed or replaced it while this renewal waited for its turn: another token, another queue.
+    // Another refresh token has come while this renewal waited: its section is another one.
     if (keyInHand() !== key) return { kind: 'again' };
     const loaded = reading.loaded();
     if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
@@ -176,7 +176,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const dead = deadGrant(at);
     if (dead) return dead;
     if (ledger.unsaved && currentWorks(ledger) && !run.isAsked) {
-      // What is redeemed next would be in memory only, too. Once the token no longer works nothing is lost by that: the stored one is spent.
+      // The pair of another renewal would be in memory only as well. Without a working token it is renewed all the same: the stored one is spent.
       const failed = await saver.newest(undefined, endsAtMs, run.signal);
       if (run.signal.aborted) return { kind: 'superseded' };
       return failed ? failures.store(failed.why, failed.cause, true) : { kind: 'again' };
@@ -184,7 +184,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const seenLate = await adoption.lookAgain(run, at);
     if (seenLate) return seenLate;
     if (grant === 'refresh_token' && (await isBeingSaved(key, held.notes))) return failures.elsewhere();
-    // What the store had needed no request; one that has to wait holds nothing meanwhile that others wait for.
+    // Only here a request is needed. If it has to wait for its turn, the section is left meanwhile, because others wait for it.
     if (!passage.enter()) return { kind: 'queue' };
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
@@ -212,7 +212,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const unfinished = ledger.unsaved ? undefined : await notes.unfinished(key);
     if (unfinished?.state !== 'unsaved') return false;
     const nowMs = env.now();
-    // A clock that was set back must not make hours of seconds.
+    // After a clock was set back the 90 s begin anew, and do not become hours.
     const isNew = signs.lifeSign?.text !== unfinished.text || nowMs < signs.lifeSign.seenAtMs;
     if (isNew) signs.lifeSign = { text: unfinished.text, seenAtMs: nowMs };
     return isNew || nowMs - signs.lifeSign!.seenAtMs < lifeSignMs;

@@ -52,9 +52,9 @@ export interface Sequence {
     untilMs: number,
     signal: AbortSignal | undefined,
   ): Promise<Waited<RenewalResult>>;
-  /** Tells of a renewal that has taken too long. */
+  /** The error for a call that does not wait any longer for this renewal. */
   overdue(run: RenewalRun): ProcoreError;
-  /** What is under way is neither saved nor used any more; `dead`: nor may another start. */
+  /** What is under way is neither saved nor used any more. `dead`: the error that later renewals end with at once. */
   supersede(dead?: ProcoreError): void;
   /** Nothing is held against the next one. */
   clearVerdicts(): void;
@@ -101,7 +101,7 @@ export function createSequence(deps: {
         (result.verdict === 'rejected' && isRejected(past.verdicts, env.now()));
       const after = afterRenewalFailure(past.verdicts, result, env.now(), env.random());
       past.verdicts = after.verdicts;
-      // The application has not shown yet what it has.
+      // The application may still come with a refresh token of its own.
       const isStart = deps.takesOver() && result.verdict === 'dead' && !ledger.newest;
       if (!wasTold && !isStart) telling.failed(after.error);
       return { ...result, error: after.error };
@@ -135,7 +135,7 @@ export function createSequence(deps: {
       const lease = ledger.current();
       const freshness = ledger.freshness(lease);
       if (!lease || freshness === 'expired' || freshness === 'missing') return undefined;
-      // Refused, and nothing will replace it: sending it again only adds a 401 to the app's record.
+      // The token is refused and no renewal can replace it: another request with it would only be another 401.
       return lease.refused && past.verdicts.dead ? undefined : lease;
     },
     objection: (wish) => objection(past.verdicts, wish, env.now()),
@@ -158,7 +158,7 @@ export function createSequence(deps: {
         turns
           .inTurn(() => deps.renewal(run))
           .catch((): RenewalResult => {
-            // A defect of ours: calls must not hang on it, and what is in hand stays, and is saved.
+            // After a defect of ours no call may hang, and the pair in hand is kept and saved.
             if (ledger.unsaved && !run.signal.aborted) {
               ledger.saveFailed();
               deps.writes.saveLate();

@@ -4,7 +4,7 @@ import type { RenewalFailure } from '../told/failures.js';
 
 /** What earlier renewals have shown, and for how long it counts. */
 export interface Verdicts {
-  /** Nobody but a person can go on. Soft: the store is asked again, at most once a second. */
+  /** Only a person can authorize the account anew. The store is read again all the same, at most once a second. */
   readonly dead?: { readonly error: ProcoreError; readonly checkedAtMs: number } | undefined;
   /** The client is set up wrongly: remembered for a minute, unless each call may come with another secret. */
   readonly rejected?: {
@@ -35,7 +35,7 @@ export type Wish = 'automatic' | 'asked';
 /** Why a renewal that somebody waits for must not start now; undefined: it may. */
 export function objection(verdicts: Verdicts, wish: Wish, nowMs: number): ProcoreError | undefined {
   const { dead, rejected, undecided } = verdicts;
-  // A clock that was set back must not make an hour of a second.
+  // After a clock was set back the second must not become an hour.
   if (dead && Math.abs(nowMs - dead.checkedAtMs) < recheckMs) return dead.error;
   if (isRejected(verdicts, nowMs) && !rejected?.secretMayChange) return rejected?.error;
   if (undecided && wish !== 'asked' && isBackingOff(undecided.backoff, nowMs)) return undecided.error;
@@ -118,7 +118,7 @@ export interface Replacing {
 /** Nobody replaces the tokens. */
 export const notReplacing: Replacing = Object.freeze({ times: 0, sinceMs: -Infinity, untilMs: -Infinity });
 
-/** So many in a row are no chance any more. */
+/** After so many in a row somebody else replaces the tokens. */
 export const mostReplaced = 3;
 const soonMs = 60_000;
 
