@@ -97,6 +97,7 @@ export function createCodeExchange(deps: {
     const verdict = await askUntilVerdict(env, persistence, (answerTimeoutMs) =>
       login.send(request, { signal: never, answerTimeoutMs }),
     );
+    access.leave();
     if (isUsed(verdict)) mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     return verdict;
   }
