@@ -89,11 +89,9 @@ export function createCodeExchange(deps: {
       ticket: () => ticket,
       patientUntilMs: () => endsAtMs - leastAnswerMs,
     });
-    const persistence = {
-      ...{ endsAtMs, answerTimeoutMs, leastAnswerMs, signal: never, gate: access },
-      // A code works once: it is not presented again after a lost answer.
-      resends: 0,
-    };
+    // A code works once: it is not presented again after a lost answer.
+    const resends = 0;
+    const persistence = { endsAtMs, answerTimeoutMs, leastAnswerMs, resends, signal: never, gate: access };
     const verdict = await askUntilVerdict(env, persistence, (answerTimeoutMs) =>
       login.send(request, { signal: never, answerTimeoutMs }),
     );
