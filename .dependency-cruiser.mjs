@@ -40,7 +40,7 @@ export const tokenRooms = [
 const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
-  'failure/(assess|body|catalogue|challenge|classify|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
+  'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states|page/.+)',
   'options/hints',
   'pacing/(closing|plan|window)',

@@ -26,7 +26,7 @@ export type {
   ProcoreErrorCode,
   ProcoreErrorKind,
   ReauthenticationReason,
-} from './failure/errors.js';
+} from './failure/error-base.js';
 export { partialFailures } from './failure/partial-failures.js';
 export type { PartialFailure } from './failure/partial-failures.js';
 export type { ProblemKind } from './failure/catalogue.js';

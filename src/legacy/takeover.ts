@@ -2,20 +2,13 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Accounts } from '../line/accounts.js';
 import type { Adapter } from '../axios/adapter.js';
 import { captureContext } from '../time/async-context.js';
-import { acceptsStatus, canceledError } from '../axios/versions.js';
+import { canceledError } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
 import { bridgeCancellation } from '../line/cancellation.js';
 import type { Env } from '../time/env.js';
-import {
-  ClientRejectedError,
-  ReauthenticationRequiredError,
-  TokenRenewalError,
-  TokenStoreError,
-  type ProcoreError,
-} from '../failure/errors.js';
+import { TokenStoreError } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
-import { unsentError } from '../line/outcome.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import { withRedeemed } from '../token/pair/lineage.js';
@@ -25,12 +18,10 @@ import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/grant/outcomes.js';
 import { epochMs } from '../token/pair/moments.js';
 import { localExpiryMs } from '../token/pair/token-set.js';
-import { readByProxyText } from '../wire/in-clear.js';
 import { within, type Patience } from '../time/within.js';
-import { syntheticResponse } from '../failure/synthetic.js';
 import { createInTime, type AnsweredCall } from './in-time.js';
 import type { SendTokenRequest } from './passage.js';
-import { tokenAnswer, type PairInUse } from './token-answer.js';
+import { createTakeoverAnswers } from './takeover-answers.js';
 import type { LegacyTokenRequest } from './token-request.js';
 
 /** A token request of the application, before it is sent. */
@@ -74,6 +65,7 @@ export function createTakeover(deps: {
 }): Takeover {
   const { env, copy, settings, mutex, sendTokenRequest, warnOnce, accounts } = deps;
   const inTime = createInTime(deps);
+  const answers = createTakeoverAnswers({ env, copy });
   /**
    * The saves under way of pairs that answered the application's own requests, by the fingerprint of the refresh token that was redeemed.
    */
@@ -114,10 +106,10 @@ export function createTakeover(deps: {
       case 'lease': {
         const { held, aliveAtMs } = result.lease;
         const scales = { serverOffsetMs: deps.serverOffsetMs(), aliveAtMs };
-        return granted(call, { set: held.set, expiresAtMs: localExpiryMs(held, scales) });
+        return answers.granted(call, { set: held.set, expiresAtMs: localExpiryMs(held, scales) });
       }
       case 'failed':
-        return refused(call, result.error);
+        return answers.refused(call, result.error);
       case 'aborted':
         throw canceledError(copy, call.config);
       case 'unknown':
@@ -144,7 +136,7 @@ export function createTakeover(deps: {
     const redeemed = await deps.alone(refreshToken, () => inCaller(redeem));
     if (redeemed.kind === 'ran') return redeemed.value;
     const text = `a refresh token was not presented, because the token store failed: ${redeemed.why}. Try again.`;
-    return refused(call, new TokenStoreError(text, { cause: redeemed.cause }));
+    return answers.refused(call, new TokenStoreError(text, { cause: redeemed.cause }));
   }
 
   /** The token source of the account that these tokens belong to. */
@@ -175,9 +167,9 @@ export function createTakeover(deps: {
     };
     const redeem = async () => {
       const known = successorOf(refreshToken, mutex.outcomeOf);
-      if (known) return granted(call, { set: known, expiresAtMs: epochMs(known.expires_at) });
-      if (mutex.outcomeOf(key)?.kind === 'dead') return refused(call, deadTokenError(call));
-      if (isInClear(call)) return refused(call, readByProxyError(call));
+      if (known) return answers.granted(call, { set: known, expiresAtMs: epochMs(known.expires_at) });
+      if (mutex.outcomeOf(key)?.kind === 'dead') return answers.deadToken(call);
+      if (deps.goesInClear(call.config, call.url)) return answers.readByProxy(call);
       const { response, tokens, expiresAtMs } = await sendTokenRequest(
         call.config,
         call.adapter,
@@ -198,7 +190,7 @@ export function createTakeover(deps: {
     };
     const response = await boundedByCall(call, async ({ maxMs, signal }) => {
       if (signal?.aborted) throw canceledError(copy, call.config);
-      if (maxMs === 0) return refused(call, presentedByAnotherError(call));
+      if (maxMs === 0) return answers.presentedByAnother(call);
       const patience = new AbortController();
       const redeemed = mutex.run(key, redeem, patience.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
@@ -206,7 +198,7 @@ export function createTakeover(deps: {
       // A request that has been sent already is awaited all the same: its own `timeout` bounds it, and its answer must not be lost.
       const answered = await redeemed;
       if (answered) return answered;
-      if (kind === 'elapsed') return refused(call, presentedByAnotherError(call));
+      if (kind === 'elapsed') return answers.presentedByAnother(call);
       throw canceledError(copy, call.config);
     });
     await saves.get(key);
@@ -221,47 +213,6 @@ export function createTakeover(deps: {
       'another user',
       'the application has got tokens of another user than those of this account, or nobody can say whose: they are left to it; tell whose tokens a call uses by the option "account"',
     );
-  }
-
-  function deadTokenError({ config, accountOf }: LegacyCall): ProcoreError {
-    return new ReauthenticationRequiredError(
-      'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorise anew.',
-      { account: accountOf(config) ?? 'default', reason: 'refresh-token-invalid' },
-    );
-  }
-
-  function presentedByAnotherError({ config, accountOf }: LegacyCall): ProcoreError {
-    return new TokenRenewalError(
-      'another request presents the refresh token that the application came with, and has no answer yet: it was not presented a second time. Try again.',
-      { account: accountOf(config) ?? 'default' },
-    );
-  }
-
-  const isInClear = ({ config, url }: LegacyCall): boolean => deps.goesInClear(config, url);
-
-  function readByProxyError({ config, accountOf }: LegacyCall): ProcoreError {
-    const text = `the application's own token request was stopped: ${readByProxyText}.`;
-    return new TokenRenewalError(text, { account: accountOf(config) ?? 'default' });
-  }
-
-  function granted({ config }: LegacyCall, pair: PairInUse): AxiosResponse {
-    return syntheticResponse(config, 200, tokenAnswer(pair, env.now()));
-  }
-
-  /** The error answer of RFC 6749, section 5.2, which the application's own code understands; throws where that knows no such error. */
-  function refused({ config, url }: LegacyCall, error: ProcoreError): AxiosResponse {
-    const path = new URL(url).pathname;
-    const code =
-      error instanceof ReauthenticationRequiredError
-        ? 'invalid_grant'
-        : error instanceof ClientRejectedError
-          ? 'invalid_client'
-          : undefined;
-    if (!code) throw unsentError(copy, error, config, path);
-    const body = { error: code, error_description: error.message };
-    const response = syntheticResponse(config, code === 'invalid_grant' ? 400 : 401, body);
-    if (acceptsStatus(config, response.status)) return response;
-    throw unsentError(copy, error, config, path, response);
   }
 
   return async (request, call) => {
@@ -280,7 +231,7 @@ export function createTakeover(deps: {
       if (source) return inTime(call, (answered) => answerFrom(source, request, answered));
     }
     if (request.grant === 'authorization_code' && settings.grant === 'refresh_token') {
-      if (isInClear(call)) return refused(call, readByProxyError(call));
+      if (deps.goesInClear(call.config, call.url)) return answers.readByProxy(call);
       const { response, tokens } = await sendTokenRequest(call.config, call.adapter);
       const source = tokens && (await sourceOfTokens(tokens, sourceFor(undefined, call)));
       if (source) await save(source, tokens, accounts?.mustBeSameUser(tokens) ?? false);

@@ -1,7 +1,8 @@
 import type { AxiosRequestConfig } from 'axios';
 import { timeoutMsOf } from '../axios/timeout.js';
 import { accountHint } from '../options/hints.js';
-import { defined, isCompanyId } from '../options/checks.js';
+import { defined } from '../options/checks.js';
+import { isCompanyId } from '../options/option-fields.js';
 import { retryDefaults, type CompanyId, type Settings } from '../options/options.js';
 import type { Gate } from '../pacing/gate.js';
 import { described, kindOf } from '../text/words.js';

@@ -1,5 +1,5 @@
 import type { InContext } from '../time/async-context.js';
-import type { ReauthenticationReason } from '../failure/errors.js';
+import type { ReauthenticationReason } from '../failure/error-base.js';
 import { isPromise, kindOf } from '../text/words.js';
 import { unknownName } from '../text/nearest.js';
 import type { Logger, LoggerWithLog, Settings } from '../options/options.js';

@@ -1,6 +1,6 @@
 import { environments, legacyProductionOrigin, type EnvironmentName } from '../wire/environments.js';
 import type { ProcoreOptions } from '../options/options.js';
-import { isSecureOrigin } from '../options/checks.js';
+import { isSecureOrigin } from '../options/secure-origin.js';
 import { ownValue } from '../wire/prototype-pollution.js';
 
 /** A variable that may tell the environment. */

@@ -1,5 +1,5 @@
 import { environments } from '../wire/environments.js';
-import { isCompanyId } from '../options/checks.js';
+import { isCompanyId } from '../options/option-fields.js';
 import type { ProcoreOptions } from '../options/options.js';
 import { environmentFrom, type EnvironmentFound, type Hint } from './environment.js';
 import { readPath, type Place } from './paths.js';

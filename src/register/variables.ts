@@ -1,5 +1,5 @@
 import { environments } from '../wire/environments.js';
-import { secureOriginTakes } from '../options/checks.js';
+import { secureOriginTakes } from '../options/secure-origin.js';
 
 /** The environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;

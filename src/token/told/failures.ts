@@ -4,8 +4,8 @@ import {
   TokenRenewalError,
   TokenStoreError,
   type ProcoreError,
-  type ReauthenticationReason,
 } from '../../failure/errors.js';
+import type { ReauthenticationReason } from '../../failure/error-base.js';
 import type { GrantType } from '../pair/identity.js';
 
 /** A renewal that failed. */

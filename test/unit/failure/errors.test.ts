@@ -1,6 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { ErrorDetails } from '../../../src/failure/error-base.js';
 import * as errors from '../../../src/failure/errors.js';
 
 const {
@@ -19,7 +20,7 @@ const {
 const retryAt = new Date('2027-01-15T08:00:00Z');
 const classes: [
   name: string,
-  make: (details?: errors.ErrorDetails) => errors.ProcoreError,
+  make: (details?: ErrorDetails) => errors.ProcoreError,
   code: string,
   kind: string,
   status: number,
@@ -90,8 +91,8 @@ test('every class that is exported has a row here', () => {
 test.each(classes)(
   '%s is recognised by isProcoreError, across copies of the package too',
   async (name, make) => {
-    const place: string = '../../../src/failure/errors.js?copy';
-    const copy = (await import(place)) as typeof errors;
+    vi.resetModules();
+    const copy = await import('../../../src/failure/errors.js');
     const theirs = copy as unknown as Record<string, new (summary: string, details: object) => Error>;
     const foreign = new theirs[name]!('s', { reason: 'no-tokens' });
     expect(foreign).not.toBeInstanceOf(ProcoreError);
