@@ -1,5 +1,6 @@
 import { accounts } from './accounts.js';
 import { keeping } from './keeping.js';
+import { abortedWaits } from './aborted-waits.js';
 import { locking } from './locking.js';
 import { losing, remembering } from './remembering.js';
 import { reviving } from './reviving.js';
@@ -23,6 +24,6 @@ export type { ContractTest, StoreStage } from './types.js';
 export function storeContract(stage: StoreStage): ContractTest[] {
   checkStage(stage);
   const lost = stage.breakLock ? losing((store, account) => stage.breakLock!(store, account)) : [];
-  const cases = [...keeping, ...accounts, ...reviving, ...locking, ...remembering, ...lost];
+  const cases = [...keeping, ...accounts, ...reviving, ...locking, ...abortedWaits, ...remembering, ...lost];
   return cases.map((one) => ({ name: one.name, needs: one.needs, run: () => play(one, stage) }));
 }
