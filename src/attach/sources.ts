@@ -126,7 +126,8 @@ export function createSources({
     for (const [account, place] of asked) {
       // What the store does not show is kept here, and it is asked again after another idle time.
       if (!(await place.source.isShown())) place.usedAt = sweeps;
-      else if (isIdle(place)) letGo(account, place);
+      // A sweep before this one may still be under way, and have let it go already.
+      else if (places.get(account) === place && isIdle(place)) letGo(account, place);
     }
   }
 

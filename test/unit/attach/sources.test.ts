@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { createSources, idleSweeps } from '../../../src/attach/sources.js';
+import type { TokenSource } from '../../../src/token/source.js';
+import { settled } from '../../support/manual-env.js';
+
+/** One account at rest, whose store a test lets answer by hand. */
+function setUp() {
+  const answers: (() => void)[] = [];
+  const made: TokenSource[] = [];
+  const sources = createSources({ mayLeave: () => true, longestIdle: () => 0, entered() {} });
+  const create = () => {
+    const source = {
+      account: 'ann',
+      holding: { set: undefined },
+      disband() {},
+      isAtRest: () => true,
+      isShown: () => new Promise<boolean>((resolve) => answers.push(() => resolve(true))),
+      hasHeldOthers: () => false,
+      leave() {},
+    } as unknown as TokenSource;
+    made.push(source);
+    return { source, begin() {} };
+  };
+  return { sources, answers, made, source: () => sources.of('ann', create) };
+}
+
+test('a sweep that is overtaken by another does not let go the source that an account has been given since', async () => {
+  const { sources, answers, made, source } = setUp();
+  source();
+  for (let sweep = 1; sweep < idleSweeps; sweep++) await sources.sweep();
+  const sweeps = Promise.all([sources.sweep(), sources.sweep()]);
+  answers[0]!();
+  await settled();
+  expect(sources.has('ann')).toBe(false);
+  const second = source();
+  answers[1]!();
+  await sweeps;
+  expect(source()).toBe(second);
+  expect(made).toHaveLength(2);
+});
