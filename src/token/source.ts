@@ -391,18 +391,17 @@ class AccountSource implements TokenSource {
   redeemedElsewhere(refreshToken: string): void {
     const { state } = this;
     const { newest } = state.pairs;
-    if (!this.parts && !this.first && newest?.held.refreshToken !== refreshToken) return;
-    void this.with(async ({ sequence }) => {
+    if (!this.loading && newest?.held.refreshToken !== refreshToken) return;
+    void this.with(async ({ sequence }, { first }) => {
       // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
       const isTaken = () => newest !== undefined && newest !== state.pairs.newest;
       const isOurs = () => state.pairs.newest?.held.refreshToken === refreshToken && !isTaken();
-      const take = () => {
-        if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
-      };
       // What is under way may have come too far to find it.
-      const underWay = sequence.running?.done ?? this.first;
-      if (underWay) await underWay.then(take, take);
-      else take();
+      const underWay = [sequence.running?.done, this.first, first.underWay()].filter(
+        (work) => work !== undefined,
+      );
+      if (underWay.length > 0) await Promise.all(underWay);
+      if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
     });
   }
 
@@ -438,7 +437,7 @@ class AccountSource implements TokenSource {
   }
 
   underWay(): Promise<unknown> | undefined {
-    return this.parts?.underWay() ?? this.first;
+    return this.parts?.underWay() ?? this.first ?? this.loading?.first.underWay();
   }
 
   isAtRest(): boolean {

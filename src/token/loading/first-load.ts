@@ -1,5 +1,6 @@
 import type { Env } from '../../time/env.js';
 import { within, type Patience, type Waited } from '../../time/within.js';
+import type { TokenStore } from '../../store/store.js';
 import type { Loaded } from './bounded-store.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
@@ -9,10 +10,11 @@ import type { Turns } from '../../time/serial.js';
 /** More often than this a store that holds nothing is not asked again. */
 const againMs = 1_000;
 
-/** What the store has shown of an account, to the generation of tokens that asked. */
+/** What the store has shown of an account of which nothing is held. */
 export interface Shown {
   readonly loaded: Loaded;
-  readonly generation: AbortSignal;
+  /** Whether no tokens have been brought since, and the store is still the one in use. */
+  isCurrent(): boolean;
 }
 
 /**
@@ -26,6 +28,15 @@ export interface FirstLoad {
    * but a refresh token. A store that held nothing a moment ago is not asked again, but `afresh`.
    */
   look(patience: Patience, afresh?: boolean): Promise<boolean>;
+  /** The load that goes on, also where nobody waits for it any more; it never rejects. */
+  underWay(): Promise<void> | undefined;
+}
+
+/** A load, and for whose tokens it was begun. */
+interface Running {
+  readonly generation: AbortSignal;
+  readonly shown: Promise<Shown | undefined>;
+  readonly over: Promise<void>;
 }
 
 /** Creates the first load of one account. */
@@ -36,26 +47,30 @@ export function createFirstLoad(deps: {
   load: () => Promise<Loaded>;
   turns: Turns;
   ahead: () => AheadChoice;
+  /** Where the account is kept. */
+  place: { readonly store: TokenStore };
   /** The account's own, which this changes: when the store held nothing last. */
   asked: { emptyAtMs: number | undefined };
 }): FirstLoad {
-  const { env, ledger, turns, asked } = deps;
-  let running: { readonly generation: AbortSignal; readonly shown: Promise<Shown | undefined> } | undefined;
+  const { env, ledger, turns, place, asked } = deps;
+  let running: Running | undefined;
 
   async function load(): Promise<Shown | undefined> {
     if (ledger.newest) return undefined;
     const { generation } = turns;
+    const { store } = place;
     const loaded = await deps.load();
     // The application may have brought tokens of its own meanwhile.
     if (generation.aborted || ledger.newest) return undefined;
-    if (loaded.kind === 'failed') return { loaded, generation };
+    const isCurrent = () => !generation.aborted && place.store === store;
+    if (loaded.kind === 'failed') return { loaded, isCurrent };
     const { set, claims, identity } = loaded;
     // A store that cannot remove a row still holds what has been revoked.
     if (set && !ledger.isRevoked(set)) {
       const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
       ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint }));
     } else asked.emptyAtMs = env.now();
-    return { loaded, generation };
+    return { loaded, isCurrent };
   }
 
   /** A load that was begun for tokens of before is not for those who ask now. */
@@ -65,16 +80,17 @@ export function createFirstLoad(deps: {
     const over = () => {
       if (running === own) running = undefined;
     };
-    const own = { generation, shown: turns.inTurn(load) };
+    const shown = turns.inTurn(load);
+    const own = { generation, shown, over: shown.then(over, over) };
     running = own;
-    own.shown.then(over, over);
-    return own.shown;
+    return shown;
   }
 
   const wait = ({ maxMs, signal }: Patience) => within(env, maxMs, shown(), signal);
 
   return {
     wait,
+    underWay: () => running?.over,
     async look(patience, afresh = false) {
       const isNew =
         !afresh && asked.emptyAtMs !== undefined && Math.abs(env.now() - asked.emptyAtMs) < againMs;

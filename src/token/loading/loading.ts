@@ -131,7 +131,7 @@ export function createLoading(
       if (seen.size > mostSeen) seen.delete(oldest);
     },
   });
-  const first = createFirstLoad({ env, grant, ledger, load, turns, ahead, asked: state });
+  const first = createFirstLoad({ env, grant, ledger, load, turns, ahead, place: state, asked: state });
   return { home, turns, telling, ledger, own, load, first, ahead };
 }
 

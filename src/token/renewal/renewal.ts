@@ -5,7 +5,7 @@ import type { Way } from '../../wire/way.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Notes } from '../grant/record.js';
-import type { Loaded } from '../loading/bounded-store.js';
+import type { Shown } from '../loading/first-load.js';
 import type { SecondLook } from '../loading/second-look.js';
 import { identityOf } from '../pair/identity.js';
 import type { Lease } from '../pair/ledger.js';
@@ -35,7 +35,7 @@ export interface RenewalRun {
   /** The way of the call that has set it off, if it was one. */
   readonly way: Way | undefined;
   /** What the store has just shown, where nothing is held: it is not asked again for that. */
-  shown: Loaded | undefined;
+  shown: Shown | undefined;
   /** The application itself has asked for it, and no call. */
   isAsked: boolean;
   /** Calls that can still wait for it. */
@@ -138,8 +138,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   }
 
   /** Loads the first pair, without a lock: its refresh token says which section is to be entered. */
-  async function loadFirst(run: RenewalRun, shown: Loaded | undefined): Promise<RenewalResult | undefined> {
-    const loaded = shown ?? (await keeper.load());
+  async function loadFirst(run: RenewalRun, shown: Shown | undefined): Promise<RenewalResult | undefined> {
+    const loaded = shown?.isCurrent() ? shown.loaded : await keeper.load();
     if (run.signal.aborted) return { kind: 'superseded' };
     if (loaded.kind === 'failed') return failures.store(loaded.why, loaded.cause, loaded.garbage);
     // A store without remove() still holds a pair that has been revoked.

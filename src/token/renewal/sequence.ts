@@ -145,7 +145,7 @@ export function createSequence(deps: {
         signal: turns.generation,
         alreadyDone,
         way,
-        shown: shown?.generation === turns.generation ? shown.loaded : undefined,
+        shown,
         isAsked: false,
         waiting: 0,
         patientUntilMs: -Infinity,

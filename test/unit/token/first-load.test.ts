@@ -9,6 +9,7 @@ import type { TokenSet, TokenStore } from '../../../src/store/store.js';
 import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
 import { createGrantRegistry } from '../../../src/token/grant/registry.js';
 import { createKeeper } from '../../../src/token/loading/bounded-store.js';
+import { fingerprint } from '../../../src/token/pair/fingerprint.js';
 import type { ClientDeps } from '../../../src/token/parts.js';
 import { createTokenSource, type TokenSource } from '../../../src/token/source.js';
 import { createManualEnv, settled } from '../../support/manual-env.js';
@@ -63,7 +64,7 @@ function setUp({
     { order: 1, exchange: exchange ?? never, takesOver: false },
   );
   const acquire = (maxMs = 15_000, signal?: AbortSignal) => source.acquire({ maxMs, signal });
-  return { env, loads, told, source, acquire };
+  return { env, mutex, loads, told, source, acquire };
 }
 
 test('calls of an account that holds nothing share one load, and no renewal is started for a pair that works', async () => {
@@ -200,4 +201,70 @@ test('a store that takes the place of another during a load gets what that load 
   expect((await call).kind).toBe('lease');
   await settled();
   expect(saved).toMatchObject([fresh]);
+});
+
+const renewedTo: TokenSet = { access_token: 'b', refresh_token: 's' };
+
+/** What the application has redeemed the token for by itself. */
+function redeem({ mutex, source }: ReturnType<typeof setUp>, refreshToken: string) {
+  mutex.record(fingerprint(refreshToken), { kind: 'renewed', tokens: renewedTo, expiresAtMs: undefined });
+  source.redeemedElsewhere(refreshToken);
+}
+
+test('a pair whose refresh token was redeemed elsewhere during its load gives way to its successor, also where the call has gone', async () => {
+  const account = setUp();
+  const { source, loads, acquire } = account;
+  const abort = new AbortController();
+  const call = acquire(15_000, abort.signal);
+  await settled();
+  abort.abort();
+  expect(await call).toEqual({ kind: 'aborted' });
+  redeem(account, 'r');
+  loads[0]!.answer(fresh);
+  await settled();
+  for (let at = 1; at < loads.length; at++) {
+    loads[at]!.answer(fresh);
+    await settled();
+  }
+  expect(source.holding.set).toMatchObject(renewedTo);
+});
+
+test('a pair whose refresh token was redeemed elsewhere during a look gives way to its successor', async () => {
+  const account = setUp();
+  const { source, loads } = account;
+  const look = source.look({ maxMs: 15_000, signal: undefined });
+  await settled();
+  redeem(account, 'r');
+  loads[0]!.answer(fresh);
+  await look;
+  await settled();
+  for (let at = 1; at < loads.length; at++) {
+    loads[at]!.answer(fresh);
+    await settled();
+  }
+  expect(source.holding.set).toMatchObject(renewedTo);
+});
+
+test('a load that goes on after its call has gone is under way', async () => {
+  const { source, loads, acquire } = setUp();
+  const abort = new AbortController();
+  const call = acquire(15_000, abort.signal);
+  await settled();
+  abort.abort();
+  await call;
+  await settled();
+  expect(source.underWay()).toBeDefined();
+  loads[0]!.answer(fresh);
+  await settled();
+  expect(source.underWay()).toBeUndefined();
+});
+
+test('that a store held nothing is not said of another that has taken its place meanwhile', async () => {
+  const { source, loads, told, acquire } = setUp();
+  const call = acquire();
+  await settled();
+  source.moveTo({ load: () => fresh, save() {} });
+  loads[0]!.answer(undefined);
+  expect(await call).toMatchObject({ kind: 'lease', lease: { held: { accessToken: 'a' } } });
+  expect(told).not.toContain('reauthentication-required');
 });
