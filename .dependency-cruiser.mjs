@@ -42,6 +42,7 @@ const pure = [
   'axios/(limits|timeout)',
   'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states|page/.+)',
+  'line/history',
   'options/hints',
   'pacing/(closing|plan|window)',
   'register/(foreign|paths|secrets)',
@@ -62,7 +63,7 @@ const pure = [
 /** What has an effect and one owner: whoever needs it is given it, and only `attach/` puts it together. */
 const wiredByAttach = [
   'attach/(attach|shared)',
-  'line/(authorize|chain|dispatch|entrance|pace|retry|send)',
+  'line/(authorize|chain|dispatch|entrance|long-path|pace|replay|retry|send)',
   'observe/events',
   'pacing/gates?',
   'store/(encrypted|file|memory|postgres|redis)',

@@ -5,7 +5,7 @@ import { createHandle } from './create-handle.js';
 import { createOauth } from './oauth.js';
 import { captureContext } from '../time/async-context.js';
 import { mark, reclaim, replaceable, unmark } from './instance.js';
-import { createAuthorisation } from '../line/authorize.js';
+import { createAuthorize } from '../line/authorize.js';
 import { ejectOwn, replaceInterceptor, type AxiosLike } from '../axios/versions.js';
 import { createAxiosCopies, type AxiosCopies } from '../axios/copies.js';
 import { limitsToTell } from '../axios/limits.js';
@@ -21,7 +21,8 @@ import { createEvents } from '../observe/events.js';
 import { resolveOptions } from '../options/checks.js';
 import { type ProcoreOptions } from '../options/options.js';
 import { createOutcomes } from '../line/outcome.js';
-import { createPacing } from '../line/pace.js';
+import { createEnter } from '../line/pace.js';
+import { replayUnauthorized } from '../line/replay.js';
 import { createGate } from '../pacing/gate.js';
 import { createGates } from '../pacing/gates.js';
 import { createPostForm } from '../token/endpoint/post-form.js';
@@ -29,7 +30,7 @@ import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
 import { createLongPath } from '../line/long-path.js';
 import { scheduleRetries } from '../line/retry.js';
-import { createSend } from '../line/send.js';
+import { createSender } from '../line/send.js';
 import { createStraightPath } from '../line/straight.js';
 import { createShared, type Shared } from './shared.js';
 import { memoryTokenStore } from '../store/memory.js';
@@ -104,26 +105,30 @@ export function createAttach(
     const { sourceOf, accounts } = client;
 
     const calls = createCalls();
-    const serverNowMs = () => env.now() + shared.serverOffsetMs();
-    const sender = createSend({ env, calls, learn: shared.learn, serverNowMs });
-    const line = createLine(sender.send);
-    const pacing = createPacing({ env, calls, emit: events.emit });
-    const authorisation = createAuthorisation({
+    const ofCalls = { env, calls, emit: events.emit };
+    const origins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
+    const enter = createEnter({ env, emit: events.emit });
+    const authorize = createAuthorize({
       env,
-      calls,
-      line,
-      enter: pacing.enter,
+      enter,
       events,
       takesOver: settings.legacy.takeOverRefresh,
       isByUser: accounts !== undefined,
       isInUse: client.isInUse,
     });
-    // Request interceptors run last in, first out: authorisation comes after everything that may wait.
-    line.interceptors.request.use(authorisation.request);
-    line.interceptors.request.use(createBodyMaker({ env, calls }).request);
-    line.interceptors.request.use(pacing.request);
-    line.interceptors.response.use(null, authorisation.rejected);
-    scheduleRetries(line, { env, calls, emit: events.emit });
+    const sender = createSender({
+      env,
+      calls,
+      origins,
+      enter,
+      makeBody: createBodyMaker(env),
+      authorize,
+      learn: shared.learn,
+      serverNowMs: () => env.now() + shared.serverOffsetMs(),
+    });
+    const line = createLine(sender.sendAgain);
+    replayUnauthorized(line, ofCalls);
+    scheduleRetries(line, ofCalls);
 
     const oauth = createOauth({
       env,
@@ -136,10 +141,9 @@ export function createAttach(
       warnOnce: events.warnOnce,
     });
     const outcomes = createOutcomes({ calls });
-    const origins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
     const choices = createChoices({ settings, isByUser: accounts !== undefined, gateOf: shared.gates.of });
     const ofLine = { env, copy, settings, origins, choices };
-    const longPath = createLongPath({ ...ofLine, calls, line, sender, outcomes, emit: events.emit });
+    const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, line, outcomes });
     const straight = createStraightPath({
       ...ofLine,
       learn: shared.learn,

@@ -1,9 +1,9 @@
-import { readAnswer } from '../wire/answer.js';
+import type { Answer } from '../wire/answer.js';
 import { plausibleReset } from '../wire/rate-limit.js';
 import { retryAfterMs, toldWaitMs } from '../wire/server-wait.js';
 import { parseErrorBody, type ErrorBody } from './body.js';
 import type { ProblemKind } from './catalogue.js';
-import { refusalReason } from './challenge.js';
+import { refusalReason, type RefusalReason } from './challenge.js';
 import { classify, mayHaveRun } from './classify.js';
 import { connectionFailureOf } from './transport.js';
 
@@ -13,22 +13,25 @@ export interface Failure {
   readonly status: number | undefined;
   readonly body: ErrorBody | undefined;
   readonly requestId: string | undefined;
+  /** What the answer says of the token; undefined where there is no answer. */
+  readonly refusal: RefusalReason | undefined;
   /** The server may have carried out the request. */
   readonly mayHaveRun: boolean;
-  /** The server refused the request for a time, before it ran: 429, or 503 with `Retry-After`. */
-  readonly turnedAway: boolean;
-  /** The server wait; 0 where the server allows a retry at once. */
-  readonly toldMs: number | undefined;
+  /** The server sent the request away for a time, before it ran: 429, or 503 with `Retry-After`. */
+  readonly throttled: boolean;
+  /** The wait that the server asks for; 0 where it allows a retry at once; undefined where it names none. */
+  readonly serverWaitMs: number | undefined;
 }
 
 /** A failed attempt, as the line reports it. */
 export interface Attempted {
   readonly error: unknown;
   /** The answer of Procore. Undefined where there is none, or where a redirect led to another server whose answer this would be. */
-  readonly response:
-    { readonly status: number; readonly headers: object; readonly data?: unknown } | undefined;
-  /** The answer was refused for its status. False where its body broke off, or could not be read, whatever the status is. */
-  readonly refusedByStatus: boolean;
+  readonly answer: Answer | undefined;
+  /** The body of that answer. */
+  readonly data: unknown;
+  /** The adapter rejected the answer for its status. False where its body broke off, or could not be read, whatever the status is. */
+  readonly rejectedByStatus: boolean;
   /** A redirect was followed, so the server has carried out the call itself. */
   readonly redirected: boolean;
   readonly canceled: boolean;
@@ -38,17 +41,23 @@ export interface Attempted {
 
 /** Assesses a failed attempt. */
 export function assess(attempted: Attempted, serverNowMs: number): Failure {
-  const { error, response, redirected, canceled } = attempted;
+  const { error, answer, data, redirected, canceled } = attempted;
   const found = connectionFailureOf(error);
   // After a redirect `not-sent` concerns the next hop only: the call itself has run.
   const failure = redirected && found === 'not-sent' ? 'lost' : found;
   if (canceled) return unanswered('canceled', failure !== 'not-sent');
-  if (attempted.brokenBody && !response) return unanswered('unexpected', true);
-  if (!response || (!attempted.refusedByStatus && (isSuccess(response.status) || failure))) {
+  if (attempted.brokenBody && !answer) return unanswered('unexpected', true);
+  if (!answer || (!attempted.rejectedByStatus && (isSuccess(answer.status) || failure))) {
     const kind = classify({ kind: 'unanswered', failure });
     return unanswered(kind, mayHaveRun(kind, { toldToWait: false }));
   }
-  return answered(response, redirected, serverNowMs);
+  return answered(answer, data, redirected, serverNowMs);
+}
+
+/** The failure of a call whose time is over while it waits: nothing was sent that could have run. */
+export function assessUnsent(error: unknown): Failure {
+  const kind = classify({ kind: 'unanswered', failure: connectionFailureOf(error) });
+  return unanswered(kind, false);
 }
 
 function unanswered(kind: ProblemKind, ran: boolean): Failure {
@@ -57,31 +66,30 @@ function unanswered(kind: ProblemKind, ran: boolean): Failure {
     status: undefined,
     body: undefined,
     requestId: undefined,
+    refusal: undefined,
     mayHaveRun: ran,
-    turnedAway: false,
-    toldMs: undefined,
+    throttled: false,
+    serverWaitMs: undefined,
   };
 }
 
-function answered(
-  { status, headers, data }: NonNullable<Attempted['response']>,
-  redirected: boolean,
-  serverNowMs: number,
-): Failure {
+function answered(answer: Answer, data: unknown, redirected: boolean, serverNowMs: number): Failure {
+  const { status, requestId } = answer;
   const body = parseErrorBody(data);
-  const kind = classify({ kind: 'answered', status, body, refusal: refusalReason(headers, data) });
-  const answer = readAnswer(status, headers);
+  const refusal = refusalReason(answer.challenge, data);
+  const kind = classify({ kind: 'answered', status, body, refusal });
   const retryAfter = retryAfterMs(answer.retryAfter, serverNowMs);
   const resetMs = plausibleReset(answer.rateLimit, serverNowMs);
-  const turnedAway = status === 429 || (status === 503 && retryAfter !== undefined);
+  const throttled = status === 429 || (status === 503 && retryAfter !== undefined);
   return {
     kind,
     status,
     body,
-    requestId: answer.requestId,
-    mayHaveRun: redirected || mayHaveRun(kind, { toldToWait: turnedAway }),
-    turnedAway,
-    toldMs: turnedAway
+    requestId,
+    refusal,
+    mayHaveRun: redirected || mayHaveRun(kind, { toldToWait: throttled }),
+    throttled,
+    serverWaitMs: throttled
       ? (toldWaitMs(status, retryAfter, resetMs === undefined ? undefined : resetMs - serverNowMs) ??
         retryAfter)
       : undefined,

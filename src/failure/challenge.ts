@@ -12,11 +12,11 @@ const statusWords = new Set(
 const mostRead = 4_096;
 
 /**
- * Reads the reason of a 401 from `WWW-Authenticate` (RFC 6750, section 3) and the body. Procore's API may answer with an empty body, and
+ * Reads the reason of a 401 from its header `WWW-Authenticate` (RFC 6750, section 3) and its body. Procore's API may answer with an empty body, and
  * then only the header names it. Streams are not read.
  */
-export function refusalReason(headers: unknown, body: unknown): RefusalReason {
-  const challenge = headerText(headers);
+export function refusalReason(header: unknown, body: unknown): RefusalReason {
+  const challenge = headerText(header);
   const error = /\berror\s*=\s*"?([\w-]+)/i.exec(challenge)?.[1];
   if (error === 'invalid_token') return 'token';
   const said = bodyText(body);
@@ -31,13 +31,9 @@ function repeatsStatus(said: string): boolean {
   return words.every((word) => statusWords.has(word));
 }
 
-function headerText(headers: unknown): string {
-  if (typeof headers !== 'object' || headers === null) return '';
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'www-authenticate')
-      return Array.isArray(value) ? value.join(', ') : String(value);
-  }
-  return '';
+function headerText(header: unknown): string {
+  if (Array.isArray(header)) return header.join(', ');
+  return typeof header === 'string' ? header : '';
 }
 
 function bodyText(body: unknown): string {

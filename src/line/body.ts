@@ -1,38 +1,36 @@
 import type { AxiosRequestConfig } from 'axios';
 import { bodyError, discard } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { interruptedError, type Call, type Calls } from './call.js';
 import type { Env } from '../time/env.js';
-import { overtime, timerEarlyMs } from './overtime.js';
-import { isReplayable } from '../wire/replayable.js';
 import { awakeNow, within } from '../time/within.js';
+import { isReplayable } from '../wire/replayable.js';
+import { interruptedError, note, type Call } from './call.js';
+import { overtime, timerEarlyMs } from './overtime.js';
 
-/**
- * Creates the interceptor of the line that lets `procore.body` make the body of an attempt: after the wait for the server, because a
- * stream that waits may break, and before the token is picked, because making it may take a while.
- */
-export function createBodyMaker({ env, calls }: { env: Env; calls: Calls }): {
-  request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
-} {
+/** The body of one attempt, made by `procore.body`. */
+export interface MadeBody {
+  readonly value: unknown;
+  /** If that is a stream: whether it has broken, and a promise that rejects then. */
+  readonly broken: { readonly is: boolean; readonly promise: Promise<never> } | undefined;
+}
+
+/** Lets `procore.body` make the body of an attempt, and puts it on the configuration; undefined for a call without that option. */
+export type BodyMaker = (call: Call, config: AxiosRequestConfig) => MadeBody | undefined | Promise<MadeBody>;
+
+/** Creates the maker of bodies. */
+export function createBodyMaker(env: Env): BodyMaker {
   /** What the application's function throws, the call rejects with, as it is. */
   function thrown(call: Call, error: unknown): unknown {
-    call.thrown = { error };
+    note(call, { kind: 'body-failed', error });
     return error;
-  }
-
-  function make(call: Call): unknown {
-    try {
-      return call.makeBody!();
-    } catch (error) {
-      throw thrown(call, error);
-    }
   }
 
   /** A body that comes when nobody wants it any more is closed. */
   async function awaited(made: PromiseLike<unknown>, call: Call): Promise<unknown> {
-    const { signal } = call;
+    const { timeoutAtMs, cancellation } = call.terms;
+    const { signal } = cancellation;
     const body = Promise.resolve(made);
-    const waited = await within(env, call.timeoutAtMs - awakeNow(env), body, signal);
+    const waited = await within(env, timeoutAtMs - awakeNow(env), body, signal);
     if (waited.kind === 'done' && !signal?.aborted) return waited.value;
     if (waited.kind === 'failed' && !signal?.aborted) throw thrown(call, waited.error);
     void body.then(discard, () => undefined);
@@ -41,8 +39,8 @@ export function createBodyMaker({ env, calls }: { env: Env; calls: Calls }): {
     );
   }
 
-  function put(body: unknown, config: AxiosRequestConfig, call: Call): AxiosRequestConfig {
-    if (body === call.body && !isReplayable(body)) {
+  function put(value: unknown, config: AxiosRequestConfig, call: Call): MadeBody {
+    if (value === call.attempt?.body?.value && !isReplayable(value)) {
       throw thrown(
         call,
         new TypeError(
@@ -50,34 +48,30 @@ export function createBodyMaker({ env, calls }: { env: Env; calls: Calls }): {
         ),
       );
     }
-    call.body = body;
-    call.brokenBody = breaking(body, config, call.copy);
-    config.data = body;
-    return config;
+    config.data = value;
+    return { value, broken: breaking(value, config, call.terms.copy) };
   }
 
-  return {
-    request(config) {
-      const call = calls.of(config);
-      if (!call?.makeBody) return config;
-      if (call.signal?.aborted) throw interruptedError(call);
-      // What the last attempt came to is not what this one comes to.
-      call.failure = undefined;
-      call.response = undefined;
-      call.retryAtMs = undefined;
-      call.refusedByStatus = false;
-      call.redirected = false;
-      const made = make(call);
-      return isThenable(made)
-        ? awaited(made, call).then((body) => put(body, config, call))
-        : put(made, config, call);
-    },
+  return (call, config) => {
+    const makeBody = call.request.seen.procore?.body;
+    if (!makeBody) return undefined;
+    if (call.terms.cancellation.signal?.aborted) throw interruptedError(call);
+    note(call, { kind: 'body-begun' });
+    let made: unknown;
+    try {
+      made = makeBody();
+    } catch (error) {
+      throw thrown(call, error);
+    }
+    return isThenable(made)
+      ? awaited(made, call).then((body) => put(body, config, call))
+      : put(made, config, call);
   };
 }
 
 /** Rejects when a stream breaks; also before an adapter listens to it, where an unheard error would end the process. */
-function breaking(body: unknown, config: AxiosRequestConfig, copy: AxiosCopy): Call['brokenBody'] {
-  const stream = body as { on?: unknown; pipe?: unknown } | undefined;
+function breaking(body: unknown, config: AxiosRequestConfig, copy: AxiosCopy): MadeBody['broken'] {
+  const stream = body as { on?: unknown; pipe?: unknown } | undefined | null;
   if (typeof stream?.on !== 'function' || typeof stream.pipe !== 'function') return undefined;
   const broken: { is: boolean; promise: Promise<never> } = {
     is: false,

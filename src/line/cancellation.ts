@@ -8,15 +8,16 @@ import type { Env } from '../time/env.js';
 export type Interruption = { kind: 'deadline' } | { kind: 'body'; error: unknown };
 
 /** One signal for all that may end a call early. */
-export interface Bridge {
+export interface Cancellation {
   /** Undefined when nothing can. */
   readonly signal: AbortSignal | undefined;
+  /** What ended the call before its time, if it was not the application itself. */
   interruption(): Interruption | undefined;
-  /** Rejects when there is one; undefined when there can be none. */
+  /** Rejects when there is an interruption, because an adapter may listen to no signal; undefined when there can be none. */
   readonly interrupted: Promise<never> | undefined;
   /**
-   * Removes the listeners from a signal or token that outlives the call, and the timer. While `response` has a body that streams on, an abort
-   * still ends it: it has begun under a signal of ours, as far as that stands between the adapter and the caller's.
+   * Removes the listeners from a signal or token that outlives the call, and the timer. An answer whose body streams on can still be
+   * aborted until its end, where a signal of the package stands between the adapter and the application's.
    */
   release(response?: AxiosResponse): void;
 }
@@ -28,6 +29,14 @@ interface Token {
   unsubscribe?: (listener: () => void) => void;
 }
 
+/** Nothing but its own signal, if it has one, ends most calls early. */
+const uncancelled: Cancellation = Object.freeze({
+  signal: undefined,
+  interruption: () => undefined,
+  interrupted: undefined,
+  release: () => {},
+});
+
 /**
  * One signal for `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call waits nobody
  * else listens to the stream, and an unheard error ends the process.
@@ -37,13 +46,13 @@ export function bridgeCancellation(
   config: AxiosRequestConfig,
   env: Env,
   deadlineMs?: number,
-): Bridge {
+): Cancellation {
   const signal = config.signal as AbortSignal | undefined;
   const token = config.cancelToken as Token | undefined;
   const stream = streamIn(config.data);
   // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
   if (!token && !stream && deadlineMs === undefined && (!signal || copy.knowsSignal)) {
-    return { signal, interruption: () => undefined, interrupted: undefined, release: () => {} };
+    return signal ? { ...uncancelled, signal } : uncancelled;
   }
   const any = new AbortController();
   const over = new AbortController();

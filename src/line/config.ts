@@ -1,9 +1,11 @@
 import type { AxiosRequestConfig } from 'axios';
-import { copyOf, endBy, keepQuery } from '../axios/versions.js';
-import type { Call } from './call.js';
-import { mayHaveToken, type ProcoreDestination, type TokenOrigins } from '../wire/destination.js';
-import { ownValue, hidePollution } from '../wire/prototype-pollution.js';
+import { endBy, keepQuery } from '../axios/versions.js';
+import { lightCopyOf } from '../axios/light-copy.js';
+import { mayHaveToken, type TokenOrigins } from '../wire/destination.js';
+import { hidePollution } from '../wire/prototype-pollution.js';
 import { headerOf, strip } from '../wire/headers.js';
+import type { Terms } from './call.js';
+import type { Request } from './request.js';
 
 /** Redirects, as follow-redirects tells of them. */
 export type BeforeRedirect = (
@@ -20,51 +22,31 @@ export interface Trail {
   tokenless: boolean;
 }
 
-type PrivateConfig = Omit<AxiosRequestConfig, 'beforeRedirect'> & {
-  beforeRedirect?: BeforeRedirect;
-  'axios-retry'?: object;
-};
-
 /** The line works on a copy: what it needs to change, the application never sees. */
 export function privateConfig(
-  call: Call,
-  destination: ProcoreDestination,
-  origins: TokenOrigins,
+  { config, destination, source }: Request,
+  { copy, cancellation, deadlineAtMs }: Terms,
 ): AxiosRequestConfig {
-  const copy = copyOf(call.config) as PrivateConfig;
-  const baseUrl = destination.baseUrl;
-  if (baseUrl !== undefined) copy.baseURL = baseUrl;
-  if (call.source) delete copy.auth;
-  const url = destination.url;
-  const urlOfItsOwn = destination.urlOfItsOwn ?? url;
+  const own = lightCopyOf(config) as AxiosRequestConfig & { 'axios-retry'?: object };
+  const { baseUrl, url, urlOfItsOwn = url } = destination;
+  if (baseUrl !== undefined) own.baseURL = baseUrl;
+  if (source) delete own.auth;
   if (url !== undefined) {
-    copy.url = call.source ? url : urlOfItsOwn;
-    delete copy.baseURL;
+    own.url = source ? url : urlOfItsOwn;
+    delete own.baseURL;
   }
   // The adapter knows the application's own token, and the signal as a rule; the deadline it must hear from us.
-  if (call.signal && (call.deadlineAtMs < Infinity || !call.copy.knowsSignal)) {
-    endBy(call.copy, call.signal, copy as AxiosRequestConfig);
-  }
-  keepQuery(call.copy, copy as AxiosRequestConfig);
+  const { signal } = cancellation;
+  if (signal && (deadlineAtMs < Infinity || !copy.knowsSignal)) endBy(copy, signal, own);
+  keepQuery(copy, own);
   // How often is decided on the line; the application's own count stays the application's.
-  copy['axios-retry'] = { retries: Infinity };
-  // Older axios takes over what every object seems to have: a throw in its adapter would leave the call without an end.
-  const validateStatus =
-    typeof call.config.validateStatus === 'function' ? call.config.validateStatus : undefined;
-  copy.validateStatus = (status) => {
-    // Inside the line the status decides; what the application calls a success is asked at the end.
-    call.refusedByStatus = !(status >= 200 && status < 300 && (!validateStatus || validateStatus(status)));
-    return !call.refusedByStatus;
-  };
-  copy.beforeRedirect = watchingRedirects(
-    call,
-    call.source !== undefined,
-    origins,
-    ownValue(copy, 'beforeRedirect'),
-  );
+  own['axios-retry'] = retriesOfTheLine;
   // What was decided is what is sent: older axios reads what every object seems to have.
-  return hidePollution(copy) as AxiosRequestConfig;
+  return hidePollution(own);
 }
+
+/** axios-retry makes a state of its own of it when an attempt fails, and leaves this one alone. */
+const retriesOfTheLine = Object.freeze({ retries: Infinity });
 
 /**
  * The hook that axios asks before it follows a redirect: notes it, and takes off what must not leave Procore. `next` is the application's

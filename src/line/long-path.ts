@@ -8,13 +8,15 @@ import type { Settings } from '../options/options.js';
 import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
-import type { TokenOrigins } from '../wire/destination.js';
-import type { Call, Calls } from './call.js';
+import { newAttempt } from './attempt.js';
+import type { Call, Calls, Terms } from './call.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
 import type { Choices } from './choices.js';
 import { privateConfig } from './config.js';
+import { noHistory } from './history.js';
 import type { Outcomes } from './outcome.js';
+import type { Enter } from './pace.js';
 import { methodOf, type Request } from './request.js';
 import type { Sender } from './send.js';
 import type { FirstAttempt } from './straight.js';
@@ -31,107 +33,84 @@ export function createLongPath(deps: {
   env: Env;
   copy: AxiosCopy;
   settings: Settings;
-  origins: TokenOrigins;
   choices: Choices;
   calls: Calls;
-  line: Line;
+  enter: Enter;
   sender: Sender;
+  line: Line;
   outcomes: Outcomes;
   emit: Events['emit'];
 }): LongPath {
-  const { env, copy, settings, origins, choices, calls, line, sender, outcomes, emit } = deps;
+  const { env, copy, settings, choices, calls, enter, sender, line, outcomes, emit } = deps;
 
   async function run(
     request: Request,
-    answerOf: (call: Call, config: ReturnType<typeof privateConfig>) => Promise<AxiosResponse>,
+    answerOf: (call: Call) => Promise<AxiosResponse>,
   ): Promise<AxiosResponse> {
-    const { account, gate } = request;
-    const { call, release } = callOf(request);
-    gate?.join();
+    const call: Call = { request, terms: termsOf(request), attempt: undefined, history: noHistory };
+    request.gate?.join();
     try {
-      const config = privateConfig(call, request.destination, origins);
-      calls.put(config, call);
-      return outcomes.finish(call, await answerOf(call, config));
+      return outcomes.finish(call, await answerOf(call));
     } catch (error) {
       return outcomes.fail(call, error);
     } finally {
-      release(call.response);
-      gate?.leave(call.ticket!);
-      const { method, path, attempts } = call;
-      const status = call.response?.status;
-      emit('request-settled', {
-        account,
-        method,
-        path,
-        attempts,
-        ...(status === undefined ? {} : { status }),
-      });
+      end(call);
     }
   }
 
-  function callOf(request: Request): { call: Call; release: (response?: AxiosResponse) => void } {
-    const { config, seen, destination, deadlineMs, boundMs, startedAtMs } = request;
-    const { procore } = seen;
-    const method = methodOf(request);
-    const { signal, interruption, interrupted, release } = bridgeCancellation(copy, config, env, deadlineMs);
-    const call: Call = {
-      config,
-      adapter: request.sender.hidesRedirects
-        ? following(copy, env, request.sender.adapter)
-        : request.sender.adapter,
+  function termsOf({ config, seen, sender: { adapter, hidesRedirects }, ...request }: Request): Terms {
+    const { deadlineMs, boundMs = Infinity, startedAtMs } = request;
+    return {
       copy,
-      method,
-      path: destination.path,
-      source: request.source,
-      bearer: request.bearer,
-      isNamed: request.isNamed,
-      startedAtMs,
-      companyId: request.companyId,
+      adapter: hidesRedirects ? following(copy, env, adapter) : adapter,
+      idempotent: isIdempotent(config.method ?? 'get', seen.procore?.idempotent),
       retry: choices.retryOf(seen),
-      idempotent: isIdempotent(method, procore?.idempotent),
-      makeBody: procore?.body,
-      gate: request.gate,
-      ticket: request.ticket,
-      signal,
-      interruption,
-      interrupted,
+      cancellation: bridgeCancellation(copy, config, env, deadlineMs),
       deadlineAtMs: deadlineMs === undefined ? Infinity : awakeNow(env) + deadlineMs,
-      timeoutAtMs: startedAtMs + (boundMs ?? Infinity),
+      timeoutAtMs: startedAtMs + boundMs,
       maxWaitMs: settings.maxWaitMs,
-      attempts: 0,
-      body: undefined,
-      brokenBody: undefined,
-      thrown: undefined,
-      failure: undefined,
-      mayHaveRun: false,
-      turnedAway: undefined,
-      retryAtMs: undefined,
-      gaveUp: undefined,
-      lease: undefined,
-      sentAtMs: 0,
-      left: false,
-      tokenless: false,
-      redirected: false,
-      refusedByStatus: false,
-      lenient: false,
-      replays: 0,
-      renewed: false,
-      proves: false,
-      response: undefined,
     };
-    return { call, release };
+  }
+
+  /** The configuration of a call that travels through the line, and by which it is found there. */
+  function configOf(call: Call): ReturnType<typeof privateConfig> {
+    const config = privateConfig(call.request, call.terms);
+    calls.put(config, call);
+    return config;
+  }
+
+  async function sent(call: Call): Promise<AxiosResponse> {
+    const config = configOf(call);
+    const entering = enter(call);
+    if (entering) await entering;
+    return line.back(sender.send(config));
+  }
+
+  function end({ request, terms, history }: Call): void {
+    const { account, gate, ticket, destination } = request;
+    const { attempts, answer } = history;
+    terms.cancellation.release(answer);
+    gate?.leave(ticket!);
+    emit('request-settled', {
+      account,
+      method: methodOf(request),
+      path: destination.path,
+      attempts,
+      ...(answer ? { status: answer.status } : {}),
+    });
   }
 
   return {
-    send: (request) => run(request, (_call, config) => line(config)),
-    goOn: (request, first, sent) =>
-      run(request, (call, config) => {
-        Object.assign(call, first, { attempts: 1 });
-        const judged = sent.catch((error: unknown) => {
-          call.refusedByStatus = isRefusedByStatus(request, error);
+    send: (request) => run(request, sent),
+    goOn: (request, first, sending) =>
+      run(request, (call) => {
+        const attempt = { ...newAttempt({ ...first, source: request.source, body: undefined }), ...first };
+        call.attempt = attempt;
+        const judged = sending.catch((error: unknown) => {
+          attempt.rejectedByStatus = isRejectedByStatus(request, error);
           throw error;
         });
-        return line.back(sender.settle(judged, config, call));
+        return line.back(sender.settle(judged, configOf(call), call, attempt));
       }),
   };
 }
@@ -140,7 +119,7 @@ export function createLongPath(deps: {
  * Whether an adapter has rejected for the status itself, where that was left to the application's `validateStatus`: axios rejects an answer
  * whose body was cut, too, whatever the status claims.
  */
-function isRefusedByStatus({ config }: Request, error: unknown): boolean {
+function isRejectedByStatus({ config }: Request, error: unknown): boolean {
   if (!isAxiosError(error) || !error.response) return false;
   return !acceptsStatus(config, error.response.status) && connectionFailureOf(error) === undefined;
 }

@@ -2,7 +2,7 @@ import { errorMonitor } from 'node:events';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { acceptsStatus, isAxiosError, isCancel, reasonOf, type AxiosErrorLike } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { interruptedError, type Call, type Calls } from './call.js';
+import { interruptedError, note, type Call, type Calls } from './call.js';
 import { concealAgents, concealAnswer, concealBody, concealRequest, isStream } from '../axios/conceal.js';
 import { putOnError, putOnResponse } from '../failure/carried.js';
 import { forCall, isProcoreError, type ProcoreError } from '../failure/errors.js';
@@ -34,13 +34,14 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   }
 
   function finish(call: Call, response: AxiosResponse): AxiosResponse {
-    call.response = response;
-    if (!call.source) {
-      response.config = call.config as AxiosResponse['config'];
+    const { config, source } = call.request;
+    note(call, { kind: 'answer-kept', answer: response });
+    if (!source) {
+      response.config = config as AxiosResponse['config'];
       keepRawBody(response);
       return response;
     }
-    plain(call.config, response);
+    plain(config, response);
     // What ends it later is an error of axios's own, made of the configuration that the adapter was given.
     if (isStream(response.data)) response.data.on(errorMonitor, (error) => void disowned(error, call));
     return response;
@@ -57,8 +58,8 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       if (typeof carrier !== 'object' || carrier === null) continue;
       const { config } = carrier as { config?: AxiosRequestConfig };
       // A frozen one refuses, and must not end in an error of ours.
-      if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.config);
-      if (call.source) concealRequest(carrier);
+      if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.request.config);
+      if (call.request.source) concealRequest(carrier);
     }
     for (const inner of [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]) {
       disowned(inner, call, depth + 1);
@@ -69,8 +70,10 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   /** The one that the adapter was given, or a copy of it that an adapter has made. */
   function isPrivate(config: AxiosRequestConfig, call: Call): boolean {
     if (calls.of(config) === call) return true;
-    const accessToken = call.lease?.held.accessToken;
-    return accessToken !== undefined && config !== call.config && bearerOf(config.headers) === accessToken;
+    const accessToken = call.attempt?.lease?.held.accessToken;
+    return (
+      accessToken !== undefined && config !== call.request.config && bearerOf(config.headers) === accessToken
+    );
   }
 
   return {
@@ -78,39 +81,43 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
     finish,
 
     fail(call, failure) {
-      if (call.thrown && call.thrown.error === failure) {
+      const { thrown } = call.history;
+      const { config, source, destination } = call.request;
+      const { copy, cancellation, retry } = call.terms;
+      if (thrown && thrown.error === failure) {
         putOnError(failure, problemIn(call, failure));
         throw failure;
       }
-      if (call.source) {
-        concealBody(call.config);
-        concealAgents(call.config);
+      if (source) {
+        concealBody(config);
+        concealAgents(config);
       }
       // The fetch adapter puts its configuration and request on the one reason that a CancelToken has for all its calls.
-      disowned(reasonOf(call.config), call);
-      // However the adapter puts it: it was us who stopped it. And the reason of a CancelToken is shared by all its calls; an adapter that has
-      // heard of it by our signal first does not tell it.
-      const isOurs = call.interruption() !== undefined || reasonOf(call.config) !== undefined;
+      disowned(reasonOf(config), call);
+      // Where the package has stopped the call, its own error replaces the adapter's. So it does for a CancelToken: its reason is one object
+      // for all its calls, and an adapter that has heard of it by the package's signal first does not report it.
+      const isOurs = cancellation.interruption() !== undefined || reasonOf(config) !== undefined;
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
       // An answer that is not Procore's is none to classify.
-      const problem = call.left ? undefined : problemIn(call, error);
+      const problem = call.attempt?.left ? undefined : problemIn(call, error);
       if (isProcoreError(error)) {
-        const answer = call.response && finish(call, call.response);
+        const { answer } = call.history;
+        if (answer) finish(call, answer);
         if (answer && problem) putOnResponse(answer, problem);
-        // Whoever takes every status for a success gets the 401 that was really answered.
+        // An application that takes every status for a success gets the 401 that was really answered.
         if (answer && accepts(call, answer.status)) return answer;
-        throw ownError(call.copy, error, call.config, call.path, problem, answer);
+        throw ownError(copy, error, config, destination.path, problem, answer);
       }
       if (problem) putOnError(error, problem);
       if (!isAxiosError(error)) throw disowned(error, call);
-      Reflect.set(error, 'config', call.config);
+      Reflect.set(error, 'config', config);
       disowned(error, call);
       if (error.response) {
         const response = finish(call, error.response);
         if (problem) putOnResponse(response, problem);
-        if (call.refusedByStatus && accepts(call, response.status)) return response;
+        if (call.attempt?.rejectedByStatus && accepts(call, response.status)) return response;
       }
-      if (call.retry) silenceRetriers(error);
+      if (retry) silenceRetriers(error);
       throw error;
     },
   };
@@ -129,25 +136,25 @@ export function unsentError(
   return ownError(copy, error, config, path, problem, response);
 }
 
-function problemIn(call: Call, error: unknown): Problem {
-  const { attempts, mayHaveRun, idempotent, gaveUp, failure } = call;
+function problemIn({ terms, history }: Call, error: unknown): Problem {
+  const { attempts, mayHaveRun, gaveUp, failure, answer, retryAtMs } = history;
   const own = isProcoreError(error);
-  const retryAt = own ? error.retryAt : call.retryAtMs === undefined ? undefined : new Date(call.retryAtMs);
+  const retryAt = own ? error.retryAt : retryAtMs === undefined ? undefined : new Date(retryAtMs);
   return describeProblem({
     kind: own ? error.kind : isCancel(error) ? 'canceled' : (failure?.kind ?? 'unexpected'),
-    status: own && !call.response ? error.status : failure?.status,
+    status: own && !answer ? error.status : failure?.status,
     body: failure?.body,
     requestId: failure?.requestId,
     attempts,
     mayHaveRun,
-    idempotent,
+    idempotent: terms.idempotent,
     retryAt,
     gaveUp,
   });
 }
 
-function accepts({ config, lenient }: Call, status: number): boolean {
-  return lenient || acceptsStatus(config, status);
+function accepts({ request, history }: Call, status: number): boolean {
+  return history.lenient || acceptsStatus(request.config, status);
 }
 
 function ownError(

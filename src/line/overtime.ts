@@ -2,8 +2,8 @@ import type { AxiosRequestConfig } from 'axios';
 import { resolveAdapter } from '../axios/adapter.js';
 import { errorWithCode } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
-import { endsAtMs, type Call } from './call.js';
-import { assess } from '../failure/assess.js';
+import { endsAtMs, note, type Call } from './call.js';
+import { assessUnsent } from '../failure/assess.js';
 import { putOnError } from '../failure/carried.js';
 import { DeadlineError } from '../failure/errors.js';
 import { describeProblem } from '../failure/problem.js';
@@ -18,25 +18,13 @@ const mostCauses = 3;
 
 /** What a call ends with whose time is over while it waits for a token, or for its turn; undefined: it is not over. */
 export function overtime(call: Call, nowMs: number): Error | undefined {
-  if (nowMs < endsAtMs(call)) return undefined;
-  if (call.deadlineAtMs <= call.timeoutAtMs) {
+  const { request, terms } = call;
+  if (nowMs < endsAtMs(terms)) return undefined;
+  if (terms.deadlineAtMs <= terms.timeoutAtMs) {
     return new DeadlineError('its deadlineMs has passed while it waited.');
   }
-  const error = timeoutError(call.copy, call.config);
-  call.failure = assess(
-    {
-      error,
-      response: undefined,
-      refusedByStatus: false,
-      redirected: false,
-      canceled: false,
-      brokenBody: false,
-    },
-    nowMs,
-  );
-  call.gaveUp = 'deadline';
-  // axios's own error of a timeout has no answer.
-  call.response = undefined;
+  const error = timeoutError(terms.copy, request.config);
+  note(call, { kind: 'timed-out', failure: assessUnsent(error) });
   return error;
 }
 

@@ -1,44 +1,20 @@
-import type { AxiosRequestConfig } from 'axios';
-import { endsAtMs, gatePatienceOf, interruptedError, type Call, type Calls } from './call.js';
 import type { Env } from '../time/env.js';
 import { DeadlineError, RateLimitedError } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
-import { overtime, timerEarlyMs } from './overtime.js';
 import type { Passage } from '../pacing/gate.js';
 import { awakeNow } from '../time/within.js';
+import { endsAtMs, gatePatienceOf, interruptedError, note, type Call } from './call.js';
+import { overtime, timerEarlyMs } from './overtime.js';
+import { methodOf } from './request.js';
 
-/** Holds calls back by what the server tells of its limits. */
-export interface Pacing {
-  /** The first step of each attempt, replays after a 401 included: the account has its new token by then. */
-  request(config: AxiosRequestConfig): AxiosRequestConfig | Promise<AxiosRequestConfig>;
-  /** Asks the gate whether the call may leave; no promise when nothing has to be waited for. Throws, or rejects, when it may not. */
-  enter(call: Call): void | Promise<void>;
-}
+/**
+ * Asks the gate whether a call may be sent, before each attempt; no promise when nothing has to be waited for. Throws, or rejects, when it
+ * may not.
+ */
+export type Enter = (call: Call) => void | Promise<void>;
 
-/** Creates the interceptor of the line that asks the gate. */
-export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'] }): Pacing {
-  const { env, calls, emit } = deps;
-
-  function enter(call: Call): void | Promise<void> {
-    const { gate, ticket, method, path } = call;
-    if (!gate || !ticket) return;
-    if (gate.tryPass(ticket)) return;
-    const nowMs = awakeNow(env);
-    const patience = gatePatienceOf(call, nowMs);
-    // The same, should both end at once: that is what the application chose for this call.
-    const untilEnd = endsAtMs(call) <= nowMs + patience.maxMs;
-    const passage = gate.waitToPass(ticket, patience);
-    if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
-    const opening = gate.opening();
-    emit('request-waiting', {
-      reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
-      method,
-      path,
-      ...(opening ? { until: new Date(opening.atMs) } : {}),
-    });
-    return passage.then((passed) => pass(call, passed, untilEnd));
-  }
-
+/** Creates the way through the gate, which holds calls back by what the server tells of its limits. */
+export function createEnter({ env, emit }: { env: Env; emit: Events['emit'] }): Enter {
   function pass(call: Call, passage: Passage, untilEnd: boolean): void {
     switch (passage.kind) {
       case 'go':
@@ -55,13 +31,14 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     { retryAtMs, status }: Passage & { kind: 'too-long' },
     untilEnd: boolean,
   ): Error {
+    const { timeoutAtMs, deadlineAtMs } = call.terms;
     const retryAt = new Date(retryAtMs);
-    const sent = call.attempts === 0 ? 'it was not sent' : 'it was not sent again';
+    const sent = call.history.attempts === 0 ? 'it was not sent' : 'it was not sent again';
     const opens = `calls may leave again at ${retryAt.toISOString()}`;
-    const isByTimeout = untilEnd && call.timeoutAtMs < call.deadlineAtMs;
+    const isByTimeout = untilEnd && timeoutAtMs < deadlineAtMs;
     const late = isByTimeout ? overtime(call, awakeNow(env) + timerEarlyMs) : undefined;
     if (late) return late;
-    call.gaveUp = untilEnd ? 'deadline' : 'wait-too-long';
+    note(call, { kind: 'gave-up', why: untilEnd ? 'deadline' : 'wait-too-long' });
     if (untilEnd && !isByTimeout)
       return new DeadlineError(`${sent}: ${opens}, after its deadlineMs.`, { retryAt });
     const why = status === 503 ? 'the server is busy' : 'no more calls may leave now';
@@ -72,13 +49,24 @@ export function createPacing(deps: { env: Env; calls: Calls; emit: Events['emit'
     });
   }
 
-  return {
-    enter,
-    request(config) {
-      const call = calls.of(config);
-      if (!call?.gate || !call.ticket) return config;
-      const passing = enter(call);
-      return passing ? passing.then(() => config) : config;
-    },
+  return (call) => {
+    const { request, terms } = call;
+    const { gate, ticket } = request;
+    if (!gate || !ticket) return;
+    if (gate.tryPass(ticket)) return;
+    const nowMs = awakeNow(env);
+    const patience = gatePatienceOf(call, nowMs);
+    // The same, should both end at once: that is what the application chose for this call.
+    const untilEnd = endsAtMs(terms) <= nowMs + patience.maxMs;
+    const passage = gate.waitToPass(ticket, patience);
+    if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
+    const opening = gate.opening();
+    emit('request-waiting', {
+      reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
+      method: methodOf(request),
+      path: request.destination.path,
+      ...(opening ? { until: new Date(opening.atMs) } : {}),
+    });
+    return passage.then((passed) => pass(call, passed, untilEnd));
   };
 }

@@ -1,13 +1,23 @@
-import type { AxiosResponse } from 'axios';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import { discard, isAxiosError } from '../axios/versions.js';
-import { canSendAgain, endsAtMs, gatePatienceOf, interruptedError, type Call, type Calls } from './call.js';
+import {
+  canSendAgain,
+  endsAtMs,
+  gatePatienceOf,
+  interruptedError,
+  note,
+  type Call,
+  type Calls,
+} from './call.js';
 import type { Env } from '../time/env.js';
+import type { Failure } from '../failure/assess.js';
 import { answerOf } from '../failure/never-sent.js';
 import type { Line } from './chain.js';
 import type { Events } from '../observe/events.js';
 import { decideRetry, type RetryDecision } from '../retry/decide.js';
 import { awakeNow } from '../time/within.js';
+import { methodOf } from './request.js';
 
 /**
  * Attaches axios-retry to the line. It counts and sends again; whether and when is decided here, and the wait is ours (its own delay
@@ -18,37 +28,36 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
   /** Between the condition and the wait of one retry axios-retry carries nothing of ours. */
   const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
-  function decide(call: Call, config: Parameters<Line>[0], retries: number): RetryDecision {
+  function decide(call: Call, failure: Failure, config: AxiosRequestConfig, retries: number): RetryDecision {
+    const { terms, history } = call;
     const nowMs = awakeNow(env);
-    // An attempt under such a `timeout` has all the time that the call has left.
-    const hasTimedOut = call.timeoutAtMs < Infinity && call.failure!.kind === 'timeout';
-    const leftMs = hasTimedOut ? 0 : endsAtMs(call) - nowMs;
+    // An attempt under a `timeout` that bounds the whole call has had all the time that the call had left.
+    const hasTimedOut = terms.timeoutAtMs < Infinity && failure.kind === 'timeout';
     return decideRetry(
       {
-        ...call.failure!,
-        idempotent: call.idempotent,
+        ...failure,
+        idempotent: terms.idempotent,
         replayable: canSendAgain(call, config),
         retries,
-        refusals: call.turnedAway?.times ?? 0,
+        timesThrottled: history.throttled?.times ?? 0,
       },
       {
-        retry: call.retry,
-        paced: call.gate !== undefined,
+        retry: terms.retry,
+        paced: call.request.gate !== undefined,
         maxWaitMs: gatePatienceOf(call, nowMs).maxMs,
-        leftMs,
+        leftMs: hasTimedOut ? 0 : endsAtMs(terms) - nowMs,
       },
       env.random(),
     );
   }
 
-  // On the way out axios-retry would only note a time that it never reads (`shouldResetTimeout`), on every call; it takes up its state on
-  // the way back.
-  const onTheWayBack = Object.assign((config: Parameters<Line>[0]) => line(config), {
+  // What axios-retry does before a send is left out: it only notes a time that it never reads (`shouldResetTimeout`).
+  const onTheWayBack = Object.assign((config: AxiosRequestConfig) => line(config), {
     defaults: line.defaults,
     interceptors: {
       request: { use: () => 0 },
       response: {
-        // It keeps its state on the configuration of the error: on that of the line, and no other.
+        // axios-retry keeps its state on the configuration of the error, which must be that of a call on the line.
         use: (_fulfilled: null, rejected: (error: unknown) => Promise<AxiosResponse>) =>
           line.interceptors.response.use(null, (error) => {
             if (isAxiosError(error) && calls.of(error.config)) return rejected(error);
@@ -64,31 +73,35 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
     retryCondition(error) {
       const config = isAxiosError(error) ? error.config : undefined;
       const call = calls.of(config);
-      if (!call?.failure || call.gaveUp || call.left || call.signal?.aborted) return false;
-      const decision = decide(call, config!, config!['axios-retry']?.retryCount ?? 0);
+      const { failure, gaveUp } = call?.history ?? {};
+      if (!call || !failure || gaveUp || call.attempt?.left || call.terms.cancellation.signal?.aborted)
+        return false;
+      const decision = decide(call, failure, config!, config!['axios-retry']?.retryCount ?? 0);
       if (decision.kind === 'retry') {
         decisions.set(call, decision);
         return true;
       }
-      if (decision.kind === 'give-up') call.gaveUp = decision.why;
+      if (decision.kind === 'give-up') note(call, { kind: 'gave-up', why: decision.why });
       return false;
     },
     async onRetry(_count, error, config) {
       const call = calls.of(config);
       const decision = call && decisions.get(call);
       if (!decision) return;
-      const { method, path } = call;
+      const { signal } = call.terms.cancellation;
+      const told = { method: methodOf(call.request), path: call.request.destination.path };
       const { waitMs, counts } = decision;
-      // What the server told us to wait for costs no retry.
+      // A wait that the server has asked for costs no retry.
       if (!counts) config['axios-retry']!.retryCount! -= 1;
-      // The last answer, should the wait end in an error of ours.
-      call.response = discard(error.response?.data) ? undefined : answerOf(error);
+      // For an error of the package, should the wait end in one.
+      const answer = discard(error.response?.data) ? undefined : answerOf(error);
+      note(call, { kind: 'answer-kept', answer });
       if (waitMs > 0) {
-        emit('request-waiting', { reason: 'retry', method, path, until: new Date(env.now() + waitMs) });
-        await env.sleep(waitMs, { signal: call.signal });
+        emit('request-waiting', { reason: 'retry', ...told, until: new Date(env.now() + waitMs) });
+        await env.sleep(waitMs, { signal });
       }
-      if (call.signal?.aborted) throw interruptedError(call);
-      emit('request-retried', { reason: 'failure', method, path, attempt: call.attempts + 1 });
+      if (signal?.aborted) throw interruptedError(call);
+      emit('request-retried', { reason: 'failure', ...told, attempt: call.history.attempts + 1 });
     },
   });
 }

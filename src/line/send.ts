@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { timeoutAfter } from '../axios/timeout.js';
 import {
   acceptsStatus,
   bodyError,
@@ -9,90 +10,202 @@ import {
   twinOf,
   unwrapped,
 } from '../axios/versions.js';
-import type { Call, Calls } from './call.js';
 import type { Env } from '../time/env.js';
 import { assess } from '../failure/assess.js';
 import { blobText } from '../failure/body.js';
 import { answerOf } from '../failure/never-sent.js';
 import { connectionFailureOf } from '../failure/transport.js';
-import { tellWholeTimeout } from './overtime.js';
-import { longestToldMs, retryAfterMs } from '../wire/server-wait.js';
-import { timeoutAfter } from '../axios/timeout.js';
-import { readAnswer } from '../wire/answer.js';
+import { readAnswer, type Answer } from '../wire/answer.js';
+import type { Lease } from '../token/pair/ledger.js';
+import type { TokenOrigins } from '../wire/destination.js';
+import { withAuthorization } from '../wire/headers.js';
+import { retryAfterMs } from '../wire/server-wait.js';
 import { awakeNow } from '../time/within.js';
+import { newAttempt, watch, type Attempt } from './attempt.js';
+import type { Authorize } from './authorize.js';
+import type { BodyMaker, MadeBody } from './body.js';
+import { interruptedError, note, type Call, type Calls } from './call.js';
+import type { Enter } from './pace.js';
+import { overtime, tellWholeTimeout } from './overtime.js';
 
-/** The end of the line. */
+/** The attempts of calls on the long path. */
 export interface Sender {
+  /** Makes an attempt of a call that has been let through the gate: its body, its token, the caller's own adapter. */
   send(config: AxiosRequestConfig): Promise<AxiosResponse>;
-  /** Tells the gate, the clock and the account what the adapter has come to. Rejects with the classified error unless that is a success. */
-  settle(sending: Promise<AxiosResponse>, config: AxiosRequestConfig, call: Call): Promise<AxiosResponse>;
+  /** The same for a further attempt, which asks the gate first. */
+  sendAgain(config: AxiosRequestConfig): Promise<AxiosResponse>;
+  /**
+   * Tells the gate, the clock and the account what the adapter has come to, and the history what that means. Rejects with the classified
+   * error unless it is a success.
+   */
+  settle(
+    sending: Promise<AxiosResponse>,
+    config: AxiosRequestConfig,
+    call: Call,
+    attempt: Attempt,
+  ): Promise<AxiosResponse>;
 }
 
-/**
- * Creates the end of the line: one attempt over the caller's own adapter. Whoever keeps books of calls under way hears of it here, and
- * what a failure means is noted on the call.
- */
-export function createSend(deps: {
+/** Creates the sender of one attach. */
+export function createSender(deps: {
   env: Env;
   calls: Calls;
+  origins: TokenOrigins;
+  enter: Enter;
+  makeBody: BodyMaker;
+  authorize: Authorize;
   /** Learns the server's clock from a `Date` header. */
   learn: (date: unknown) => void;
   serverNowMs: () => number;
 }): Sender {
-  const { env, calls, learn, serverNowMs } = deps;
+  const { env, calls, origins, enter, makeBody, authorize, learn, serverNowMs } = deps;
 
-  /** `response` is undefined where there is none of Procore. */
-  function tell(call: Call, response: AxiosResponse | undefined): void {
-    const { source, lease, gate, ticket } = call;
-    const status = response?.status;
+  /** Where nothing has to be waited for, everything up to the adapter runs in the same tick. */
+  async function send(config: AxiosRequestConfig): Promise<AxiosResponse> {
+    const call = calls.of(config)!;
+    const making = makeBody(call, config);
+    const body = making instanceof Promise ? await making : making;
+    let { source } = call.request;
+    let lease: Lease | undefined;
+    try {
+      stopIfOver(call);
+      // Making a body may have taken longer than an account that nobody asks for stays in memory: then it has another source now.
+      if (body) source = source?.current();
+      const finding = source && authorize(call, source);
+      lease = finding instanceof Promise ? await finding : finding;
+    } catch (error) {
+      closeMade(body);
+      throw error;
+    }
+    // Its stream has broken while the call waited for a token: nothing was sent.
+    if (body?.broken?.is) return body.broken.promise;
+    const closed = closedBody(config);
+    if (closed !== undefined) throw bodyError(call.terms.copy, closed, config);
+    const attempt = newAttempt({ source, lease, body, sentAtMs: env.now() });
+    call.attempt = attempt;
+    return settle(adapted(config, call, attempt), config, call, attempt);
+  }
+
+  function stopIfOver(call: Call): void {
+    if (call.terms.cancellation.signal?.aborted) throw interruptedError(call);
+    const late = overtime(call, awakeNow(env));
+    if (late) throw late;
+  }
+
+  function adapted(config: AxiosRequestConfig, call: Call, attempt: Attempt): Promise<AxiosResponse> {
+    const { config: own, companyId, startedAtMs } = call.request;
+    const { adapter, cancellation, timeoutAtMs } = call.terms;
+    const { source, lease, body } = attempt;
+    config.headers = withAuthorization(own.headers, lease && (lease.held.accessToken ?? ''), companyId);
+    watch(attempt, config, own, { hasOurBearer: source !== undefined, origins });
+    if (timeoutAtMs < Infinity)
+      config.timeout = timeoutAfter(own.timeout, awakeNow(env) - startedAtMs) as number;
+    // A call that goes out with a bearer of its own is not waited for, and its answer is not counted.
+    if (lease) source?.sent();
+    // An adapter may return anything: a throw becomes a rejection, and what is no promise of Node's becomes one.
+    let sending = new Promise<AxiosResponse>((resolve) => resolve(adapter(config)));
+    if (body?.broken) sending = Promise.race([sending, body.broken.promise]);
+    return cancellation.interrupted ? heeding(sending, cancellation.interrupted) : sending;
+  }
+
+  function settle(
+    sending: Promise<AxiosResponse>,
+    config: AxiosRequestConfig,
+    call: Call,
+    attempt: Attempt,
+  ): Promise<AxiosResponse> {
+    return sending.then(
+      (response) => {
+        if (!(response as AxiosResponse | undefined))
+          return failed(new TypeError('the adapter has given no response'), config, call, attempt);
+        const answer = tell(call, attempt, attempt.left ? undefined : response);
+        // Some mocks resolve whatever the status is; inside the line the status decides.
+        const isRejected = !attempt.left && (response.status < 200 || response.status >= 300);
+        attempt.rejectedByStatus = isRejected;
+        if (isRejected) return rejected(response, answer, config, call);
+        note(call, { kind: 'passed' });
+        return response;
+      },
+      (error: unknown) => failed(unwrapped(error), config, call, attempt),
+    );
+  }
+
+  /** `response` is undefined where there is none of Procore. Returns what is read of it. */
+  function tell(call: Call, attempt: Attempt, response: AxiosResponse | undefined): Answer | undefined {
+    const { gate, ticket } = call.request;
+    const { source, lease, tokenless, sentAtMs } = attempt;
     const answer = response && readAnswer(response.status, response.headers);
     // Before the gate hears of it: a reset is a moment on the server's clock.
     if (answer) learn(answer.date);
     if (answer && gate && ticket) {
-      const { rateLimit, retryAfter } = answer;
-      const isRefusal = answer.status === 429 || answer.status === 503;
-      const waitMs = isRefusal ? retryAfterMs(retryAfter, serverNowMs()) : undefined;
-      gate.answered(ticket, { status: answer.status, rateLimit, retryAfterMs: waitMs });
+      const { status, rateLimit, retryAfter } = answer;
+      const isThrottled = status === 429 || status === 503;
+      const waitMs = isThrottled ? retryAfterMs(retryAfter, serverNowMs()) : undefined;
+      gate.answered(ticket, { status, rateLimit, retryAfterMs: waitMs });
     } else if (gate && ticket) gate.lost(ticket);
-    if (!source || !lease) return;
-    const told = call.tokenless ? undefined : status;
-    source.answered(lease, told, call.sentAtMs);
-    if (call.proves && told !== undefined && told !== 401) source.replayAccepted();
+    if (source && lease) {
+      const status = tokenless ? undefined : answer?.status;
+      source.answered(lease, status, sentAtMs);
+      if (call.history.proves && status !== undefined && status !== 401) source.replayAccepted();
+    }
+    return answer;
   }
 
-  async function note(error: unknown, response: AxiosResponse | undefined, call: Call): Promise<void> {
-    // Made for this attempt alone: nobody else will close it.
-    if (call.makeBody) discard(call.body);
-    if (call.left) return;
+  /** An answer with a status that is none of success, which the adapter has resolved. */
+  async function rejected(
+    response: AxiosResponse,
+    answer: Answer | undefined,
+    config: AxiosRequestConfig,
+    call: Call,
+  ): Promise<never> {
+    const error = statusError(call.terms.copy, response, config);
+    const lenient = !acceptsStatus(call.request.config, response.status);
+    await noteFailure(call, error, { response, answer, lenient });
+    throw error;
+  }
+
+  async function failed(
+    error: unknown,
+    config: AxiosRequestConfig,
+    call: Call,
+    attempt: Attempt,
+  ): Promise<never> {
+    const { gate, ticket, config: own } = call.request;
+    const response = isAxiosError(error) && !attempt.left ? answerOf(error) : undefined;
+    // It has not left this machine, so the server does not count it against the limit.
+    if (!response && !attempt.redirected && connectionFailureOf(error) === 'not-sent') gate?.release(ticket!);
+    const answer = tell(call, attempt, response);
+    const owned = ownedBy(error, config, call);
+    tellWholeTimeout(owned, own);
+    await noteFailure(call, owned, { response, answer, lenient: false });
+    throw owned;
+  }
+
+  async function noteFailure(
+    call: Call,
+    error: unknown,
+    received: { response: AxiosResponse | undefined; answer: Answer | undefined; lenient: boolean },
+  ): Promise<void> {
+    const { body, left, redirected, rejectedByStatus } = call.attempt!;
+    closeMade(body);
+    if (left) return note(call, { kind: 'passed' });
+    const { response, answer, lenient } = received;
     const text = blobText(response?.data);
-    const readable = response && { ...response, data: text ? await text : (response.data as unknown) };
-    const { refusedByStatus, redirected } = call;
-    const brokenBody = call.brokenBody?.is === true || call.interruption()?.kind === 'body';
+    const data: unknown = text ? await text : response?.data;
+    const brokenBody = body?.broken?.is === true || call.terms.cancellation.interruption()?.kind === 'body';
     const canceled = isCancel(error);
     const failure = assess(
-      { error, response: readable, refusedByStatus, redirected, canceled, brokenBody },
+      { error, answer, data, rejectedByStatus, redirected, canceled, brokenBody },
       serverNowMs(),
     );
-    call.failure = failure;
-    call.mayHaveRun ||= failure.mayHaveRun;
-    call.retryAtMs =
-      failure.toldMs === undefined ? undefined : env.now() + Math.min(failure.toldMs, longestToldMs);
-    const { sinceMs = awakeNow(env), times = 0 } = call.turnedAway ?? {};
-    call.turnedAway = failure.turnedAway ? { sinceMs, times: times + 1 } : undefined;
-  }
-
-  async function refused(response: AxiosResponse, config: AxiosRequestConfig, call: Call): Promise<never> {
-    call.lenient ||= !acceptsStatus(call.config, response.status);
-    const error = statusError(call.copy, response, config);
-    await note(error, response, call);
-    throw error;
+    note(call, { kind: 'failed', failure, lenient, nowMs: env.now(), awakeMs: awakeNow(env) });
   }
 
   /**
    * Whatever the adapter made of it: the handlers of the line know the call by the configuration on its error. An error that is another
    * call's too (a breaker's, made once) would lead them to that one. The reason of a CancelToken is everybody's: nobody retries it.
    */
-  function owned(error: unknown, config: AxiosRequestConfig, call: Call): unknown {
+  function ownedBy(error: unknown, config: AxiosRequestConfig, call: Call): unknown {
     if (!isAxiosError(error) || isCancel(error)) return error;
     const owner = calls.of(error.config);
     const own = owner && owner !== call ? twinOf(error) : error;
@@ -100,73 +213,20 @@ export function createSend(deps: {
     return own;
   }
 
-  async function failed(error: unknown, config: AxiosRequestConfig, call: Call): Promise<never> {
-    const answer = isAxiosError(error) && !call.left ? answerOf(error) : undefined;
-    // It has not left this machine, so the server does not count it against the limit.
-    if (!answer && !call.redirected && connectionFailureOf(error) === 'not-sent')
-      call.gate?.release(call.ticket!);
-    tell(call, answer);
-    const own = owned(error, config, call);
-    tellWholeTimeout(own, call.config);
-    await note(own, answer, call);
-    throw own;
-  }
-
-  function attempt(config: AxiosRequestConfig, call: Call): Promise<AxiosResponse> {
-    call.attempts++;
-    call.refusedByStatus = false;
-    call.redirected = false;
-    call.tokenless = false;
-    call.failure = undefined;
-    call.response = undefined;
-    call.sentAtMs = env.now();
-    // Who goes out with a bearer of its own is not waited for, and its answer is not counted.
-    if (call.lease) call.source?.sent();
-    if (call.timeoutAtMs < Infinity) {
-      config.timeout = timeoutAfter(call.config.timeout, awakeNow(env) - call.startedAtMs) as number;
-    }
-    let sending: Promise<AxiosResponse>;
-    try {
-      // An adapter may return anything.
-      sending = Promise.resolve(call.adapter(config));
-      if (call.brokenBody) sending = Promise.race([sending, call.brokenBody.promise]);
-      if (call.interrupted) sending = heeding(sending, call.interrupted);
-    } catch (error) {
-      sending = Promise.reject(error);
-    }
-    return settle(sending, config, call);
-  }
-
-  function settle(
-    sending: Promise<AxiosResponse>,
-    config: AxiosRequestConfig,
-    call: Call,
-  ): Promise<AxiosResponse> {
-    return sending.then(
-      (response) => {
-        if (!(response as AxiosResponse | undefined))
-          return failed(new TypeError('the adapter has given no response'), config, call);
-        tell(call, call.left ? undefined : response);
-        // Some mocks resolve whatever the status is; inside the line the status decides.
-        call.refusedByStatus = !call.left && (response.status < 200 || response.status >= 300);
-        return call.refusedByStatus ? refused(response, config, call) : response;
-      },
-      (error: unknown) => failed(unwrapped(error), config, call),
-    );
-  }
-
   return {
+    send,
     settle,
-    send(config) {
-      const call = calls.of(config)!;
-      // Nothing has left.
-      if (call.brokenBody?.is) return call.brokenBody.promise;
-      const closed = closedBody(config);
-      return closed === undefined
-        ? attempt(config, call)
-        : Promise.reject(bodyError(call.copy, closed, config));
+    async sendAgain(config) {
+      const entering = enter(calls.of(config)!);
+      if (entering) await entering;
+      return send(config);
     },
   };
+}
+
+/** Closes a stream of `procore.body`: it was made for this attempt alone, so nobody else does. */
+function closeMade(body: MadeBody | undefined): void {
+  if (body) discard(body.value);
 }
 
 /** An adapter may listen to no signal. What it answers when nobody reads it any more is closed. */
@@ -176,7 +236,7 @@ function heeding(sending: Promise<AxiosResponse>, interrupted: Promise<never>): 
   return heard;
 }
 
-/** Of a stream that was closed while the call waited nobody hears any more, and whoever reads it waits for ever. */
+/** A stream that was closed while the call waited tells nobody any more, and an adapter that reads it would wait for ever. */
 function closedBody({ data }: AxiosRequestConfig): unknown {
   if (typeof data !== 'object' || data === null) return undefined;
   const { pipe, destroyed, errored } = data as { pipe?: unknown; destroyed?: unknown; errored?: unknown };

@@ -9,12 +9,12 @@ export interface FailedAttempt {
   readonly kind: ProblemKind;
   /** The server may have carried it out. */
   readonly mayHaveRun: boolean;
-  /** The server turned it away before it ran: 429, and 503 with `Retry-After`. */
-  readonly turnedAway: boolean;
+  /** The server sent it away for a time, before it ran: 429, and 503 with `Retry-After`. */
+  readonly throttled: boolean;
   /** The wait that the server asked for; undefined when it named none. */
-  readonly toldMs: number | undefined;
-  /** How often in a row the server has turned the call away, this time included. */
-  readonly refusals: number;
+  readonly serverWaitMs: number | undefined;
+  /** How often in a row the server has throttled the call, this time included. */
+  readonly timesThrottled: number;
   readonly idempotent: boolean;
   /** The body can be sent a second time. */
   readonly replayable: boolean;
@@ -48,8 +48,8 @@ export function isIdempotent(method: string, said: boolean | undefined): boolean
 }
 
 /**
- * What is safe is repeated: what has certainly not run, and what may run twice. A wait that the server has asked for costs no retry, but
- * it must fit; `draw` in [0, 1) is the jitter.
+ * Decides whether a failed attempt is repeated: it is if it has certainly not run, or may run twice. A wait that the server has asked for
+ * costs no retry, but it must fit into what the call allows itself. `draw` in [0, 1) is the jitter.
  */
 export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: number): RetryDecision {
   if (!isTransient(attempt.kind)) return { kind: 'return' };
@@ -57,31 +57,31 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   if (!retry) return giveUp('disabled');
   if (attempt.mayHaveRun && !attempt.idempotent) return giveUp('may-have-run');
   if (!attempt.replayable) return giveUp('body-not-replayable');
-  const { turnedAway } = attempt;
-  const toldMs = turnedAway ? Math.min(attempt.toldMs ?? 0, longestToldMs) : 0;
-  // Where the server names no wait, the attempt counts as a retry like any other.
-  const counts = !turnedAway || attempt.toldMs === undefined;
+  const { throttled } = attempt;
+  const serverWaitMs = throttled ? Math.min(attempt.serverWaitMs ?? 0, longestToldMs) : 0;
+  // Without a server wait, the retry counts like any other.
+  const counts = !throttled || attempt.serverWaitMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
-  if (limits.leftMs <= 0 || toldMs > limits.leftMs) return giveUp('deadline');
-  if (toldMs > limits.maxWaitMs) return giveUp('wait-too-long');
-  // Where calls are paced, the gate makes the server's wait: it has heard of the refusal.
-  const waitMs = turnedAway && limits.paced ? 0 : waitFor(attempt, toldMs, retry, draw);
+  if (limits.leftMs <= 0 || serverWaitMs > limits.leftMs) return giveUp('deadline');
+  if (serverWaitMs > limits.maxWaitMs) return giveUp('wait-too-long');
+  // Where calls are paced, the gate waits, which was told of the answer.
+  const waitMs = throttled && limits.paced ? 0 : waitFor(attempt, serverWaitMs, retry, draw);
   if (waitMs > limits.leftMs) return giveUp('deadline');
   if (waitMs > limits.maxWaitMs) return giveUp('wait-too-long');
   return { kind: 'retry', waitMs, counts };
 }
 
 function waitFor(
-  { turnedAway, retries, refusals }: FailedAttempt,
-  toldMs: number,
+  { throttled, retries, timesThrottled }: FailedAttempt,
+  serverWaitMs: number,
   { baseDelayMs, maxDelayMs }: Readonly<Required<RetryOptions>>,
   draw: number,
 ): number {
-  if (!turnedAway) return fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, draw);
+  if (!throttled) return fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, draw);
   const waitMs = patientWaitMs(
-    toldMs,
-    fullJitterMs(Math.max(retries + 1, refusals), baseDelayMs, maxDelayMs, 1),
-    refusals,
+    serverWaitMs,
+    fullJitterMs(Math.max(retries + 1, timesThrottled), baseDelayMs, maxDelayMs, 1),
+    timesThrottled,
   );
   return waitMs + serverJitterMs(waitMs, draw);
 }

@@ -7,6 +7,8 @@ export interface Answer {
   readonly date: unknown;
   /** `Retry-After`, as it came. */
   readonly retryAfter: unknown;
+  /** `WWW-Authenticate`, as it came. */
+  readonly challenge: unknown;
   /** `X-Request-Id`. */
   readonly requestId: string | undefined;
   readonly rateLimit: RateLimit;
@@ -19,6 +21,7 @@ const longestRequestId = 200;
 export function readAnswer(status: number, headers: object | undefined): Answer {
   let date: unknown;
   let retryAfter: unknown;
+  let challenge: unknown;
   let requestId: unknown;
   let limit: unknown;
   let remaining: unknown;
@@ -35,6 +38,9 @@ export function readAnswer(status: number, headers: object | undefined): Answer 
       case 12:
         if (name.toLowerCase() === 'x-request-id') requestId ??= valueOf(headers!, name);
         break;
+      case 16:
+        if (name.toLowerCase() === 'www-authenticate') challenge ??= valueOf(headers!, name);
+        break;
       case 18:
         if (name.toLowerCase() === 'x-rate-limit-limit') limit ??= valueOf(headers!, name);
         if (name.toLowerCase() === 'x-rate-limit-reset') reset ??= valueOf(headers!, name);
@@ -48,6 +54,7 @@ export function readAnswer(status: number, headers: object | undefined): Answer 
     status,
     date,
     retryAfter,
+    challenge,
     requestId: typeof requestId === 'string' ? requestId.slice(0, longestRequestId) : undefined,
     rateLimit:
       limit === undefined && remaining === undefined && reset === undefined

@@ -88,6 +88,23 @@ test('the stream of an attempt that failed is closed, read or not', async () => 
   expect(streams.every(({ destroyed }) => destroyed)).toBe(true);
 });
 
+test('the stream of an attempt that gets no token is closed', async () => {
+  await using h = await createHarness();
+  await h.instance.get('/rest/v1.0/me');
+  h.env.jump(5_401_000);
+  h.emulator.misbehave({ on: 'token', times: Infinity, do: { kind: 'answer', status: 401, body: '{}' } });
+  const streams: Readable[] = [];
+  const body = () => {
+    const stream = new PassThrough();
+    streams.push(stream);
+    return stream;
+  };
+  const error = await h.env.drive(caught(h.instance.post(rfis, undefined, { procore: { body } })));
+  expect(error.procore).toMatchObject({ attempts: 0 });
+  expect(streams).toHaveLength(1);
+  expect(streams[0]!.destroyed).toBe(true);
+});
+
 test('the call rejects with what procore.body throws, nothing is sent, and the gate goes on', async () => {
   await using h = await createHarness();
   const thrown = new Error('no such file');

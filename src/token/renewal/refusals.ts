@@ -19,7 +19,7 @@ export type RefusalOutcome =
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
 
-/** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/authorize.ts`. */
+/** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/replay.ts`. */
 export interface Refusals {
   refused(
     lease: Lease,

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { assess, type Attempted } from '../../../src/failure/assess.js';
+import { readAnswer } from '../../../src/wire/answer.js';
 
 const serverNowMs = Date.UTC(2030, 0, 1);
 const seconds = serverNowMs / 1000;
 
 const attempted = (more: Partial<Attempted>): Attempted => ({
   error: new Error('x'),
-  response: undefined,
-  refusedByStatus: true,
+  answer: undefined,
+  data: undefined,
+  rejectedByStatus: true,
   redirected: false,
   canceled: false,
   brokenBody: false,
   ...more,
 });
 const answered = (status: number, headers: object = {}, more: Partial<Attempted> = {}) =>
-  assess(attempted({ response: { status, headers, data: undefined }, ...more }), serverNowMs);
+  assess(attempted({ answer: readAnswer(status, headers), ...more }), serverNowMs);
 const error = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 
 describe("the server's wait", () => {
@@ -56,8 +58,8 @@ describe("the server's wait", () => {
     ['503 with garbage', 503, { 'retry-after': 'soon' }, false, undefined],
     ['500 with Retry-After', 500, { 'retry-after': '7' }, false, undefined],
     ['404 with Retry-After', 404, { 'retry-after': '7' }, false, undefined],
-  ])('%s', (_what, status, headers, turnedAway, toldMs) => {
-    expect(answered(status, headers)).toMatchObject({ turnedAway, toldMs });
+  ])('%s', (_what, status, headers, throttled, serverWaitMs) => {
+    expect(answered(status, headers)).toMatchObject({ throttled, serverWaitMs });
   });
 });
 
@@ -75,7 +77,7 @@ describe('whether it may have run', () => {
   });
 
   test('a refused connection has not run, behind a redirect it has', () => {
-    const refused = { error: error('ECONNREFUSED'), refusedByStatus: false };
+    const refused = { error: error('ECONNREFUSED'), rejectedByStatus: false };
     expect(assess(attempted(refused), 0)).toMatchObject({ kind: 'connection-refused', mayHaveRun: false });
     expect(assess(attempted({ ...refused, redirected: true }), 0)).toMatchObject({
       kind: 'connection-lost',
@@ -101,31 +103,32 @@ describe('whether it may have run', () => {
 });
 
 test('a request body that fails does not count as a failed connection', () => {
-  const broken = { error: error('ECONNREFUSED'), refusedByStatus: false, brokenBody: true };
+  const broken = { error: error('ECONNREFUSED'), rejectedByStatus: false, brokenBody: true };
   expect(assess(attempted(broken), 0)).toMatchObject({ kind: 'unexpected', mayHaveRun: true });
 });
 
 test.each([200, 429, 503])('a body that is cut is a lost connection, also if it claims %i', (status) => {
-  const response = { status, headers: { 'retry-after': '1' }, data: undefined };
+  const answer = readAnswer(status, { 'retry-after': '1' });
   const cut = {
     error: error('ERR_BAD_RESPONSE', 'stream has been aborted'),
-    response,
-    refusedByStatus: false,
+    answer,
+    rejectedByStatus: false,
   };
   expect(assess(attempted(cut), 0)).toEqual({
     kind: 'connection-lost',
     status: undefined,
     body: undefined,
     requestId: undefined,
+    refusal: undefined,
     mayHaveRun: true,
-    turnedAway: false,
-    toldMs: undefined,
+    throttled: false,
+    serverWaitMs: undefined,
   });
 });
 
 test('an adapter that rejects by itself, without asking validateStatus, has its status', () => {
-  const response = { status: 404, headers: {}, data: undefined };
-  const rejected = { error: error('ERR_BAD_REQUEST', 'Not found'), response, refusedByStatus: false };
+  const answer = readAnswer(404, {});
+  const rejected = { error: error('ERR_BAD_REQUEST', 'Not found'), answer, rejectedByStatus: false };
   expect(assess(attempted(rejected), 0)).toMatchObject({ kind: 'not-found', status: 404 });
 });
 

@@ -2,6 +2,10 @@ import { AxiosHeaders } from 'axios';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { refusalReason } from '../../../src/failure/challenge.js';
+import { readAnswer } from '../../../src/wire/answer.js';
+
+const reasonIn = (headers: unknown, body: unknown) =>
+  refusalReason(readAnswer(401, headers as object).challenge, body);
 
 const challenge = (value: unknown) => ({ 'www-authenticate': value });
 
@@ -16,8 +20,8 @@ describe('the challenge of a 401', () => {
     'Bearer realm="x", error_description="The access token is invalid"',
     'Basic realm="x", Bearer error="invalid_token"',
   ])('speaks of the token: %s', (value) => {
-    expect(refusalReason(challenge(value), '')).toBe('token');
-    expect(refusalReason(challenge(value), '<html>401</html>')).toBe('token');
+    expect(reasonIn(challenge(value), '')).toBe('token');
+    expect(reasonIn(challenge(value), '<html>401</html>')).toBe('token');
   });
 
   test.each([
@@ -25,13 +29,13 @@ describe('the challenge of a 401', () => {
     'Bearer error="invalid_request", error_description="Missing header"',
     'Bearer error="unauthorized"',
   ])('speaks of something else: %s', (value) => {
-    expect(refusalReason(challenge(value), '')).toBe('other');
+    expect(reasonIn(challenge(value), '')).toBe('other');
   });
 
   test.each(['Bearer', 'Bearer realm="Procore"', 'Basic realm="x"', '', undefined, null])(
     'says nothing: %s',
     (value) => {
-      expect(refusalReason(challenge(value), '')).toBe('none');
+      expect(reasonIn(challenge(value), '')).toBe('none');
     },
   );
 
@@ -42,19 +46,19 @@ describe('the challenge of a 401', () => {
     ['upper case', { 'WWW-AUTHENTICATE': 'Bearer error="invalid_token"' }],
     ['a list', challenge(['Basic realm="x"', 'Bearer error="invalid_token"'])],
   ])('is found in %s', (_what, headers) => {
-    expect(refusalReason(headers, undefined)).toBe('token');
+    expect(reasonIn(headers, undefined)).toBe('token');
   });
 
   test.each([undefined, null, 'www-authenticate: Bearer error="invalid_token"', 5, []])(
     'is missing in %o',
     (headers) => {
-      expect(refusalReason(headers, '')).toBe('none');
+      expect(reasonIn(headers, '')).toBe('none');
     },
   );
 
   test('weighs more than a body that says something else', () => {
     const body = '{"message":"You may not see this project"}';
-    expect(refusalReason(challenge('Bearer error="invalid_token"'), body)).toBe('token');
+    expect(reasonIn(challenge('Bearer error="invalid_token"'), body)).toBe('token');
   });
 });
 
@@ -96,7 +100,7 @@ describe('the body of a 401', () => {
       '<html><body>The access token expired</body></html>',
     ].flatMap((text) => forms(text).map(([form, body]) => [text, form, body] as const)),
   )('speaks of the token: %s (%s)', (_text, _form, body) => {
-    expect(refusalReason({}, body)).toBe('token');
+    expect(reasonIn({}, body)).toBe('token');
   });
 
   test.each(
@@ -107,7 +111,7 @@ describe('the body of a 401', () => {
       'Your password has expired',
     ].flatMap((text) => forms(text).map(([form, body]) => [text, form, body] as const)),
   )('speaks of something else: %s (%s)', (_text, _form, body) => {
-    expect(refusalReason({}, body)).toBe('other');
+    expect(reasonIn({}, body)).toBe('other');
   });
 
   test.each(
@@ -132,13 +136,13 @@ describe('the body of a 401', () => {
       '\ufeff  <!DOCTYPE html><p>Please come back later</p>',
     ].flatMap((text) => forms(text).map(([form, body]) => [text, form, body] as const)),
   )('says nothing: %s (%s)', (_text, _form, body) => {
-    expect(refusalReason({}, body)).toBe('none');
+    expect(reasonIn({}, body)).toBe('none');
   });
 
   test.each([undefined, null, 5, true, [], ['The access token expired'], new Date(), new Map()])(
     'is none in %o',
     (body) => {
-      expect(refusalReason({}, body)).toBe('none');
+      expect(reasonIn({}, body)).toBe('none');
     },
   );
 
@@ -147,9 +151,9 @@ describe('the body of a 401', () => {
     let reads = 0;
     const read = stream.read.bind(stream);
     stream.read = (size) => (reads++, read(size));
-    expect(refusalReason({}, stream)).toBe('none');
+    expect(reasonIn({}, stream)).toBe('none');
     const web = new ReadableStream();
-    expect(refusalReason({}, web)).toBe('none');
+    expect(reasonIn({}, web)).toBe('none');
     expect([reads, stream.readableFlowing, stream.listenerCount('data'), web.locked]).toEqual([
       0,
       null,
@@ -163,22 +167,22 @@ describe('the body of a 401', () => {
     const trace = `"trace":"${'x '.repeat(4_000)}"`;
     const [first, last] = [`{${said},${trace}}`, `{${trace},${said}}`];
     for (const form of [(text: string) => text, (text: string) => Buffer.from(text)]) {
-      expect(refusalReason({}, form(first))).toBe('token');
+      expect(reasonIn({}, form(first))).toBe('token');
       // What is read is bounded, so the rest costs nothing, however much it is.
-      expect(refusalReason({}, form(last))).toBe('other');
-      expect(refusalReason({}, form(last.replace(/x /g, '')))).toBe('token');
+      expect(reasonIn({}, form(last))).toBe('other');
+      expect(reasonIn({}, form(last.replace(/x /g, '')))).toBe('token');
     }
   });
 
   test('may be cut in the middle of a character', () => {
-    expect(refusalReason({}, Buffer.from('é'.repeat(5_000)).subarray(1))).toBe('none');
+    expect(reasonIn({}, Buffer.from('é'.repeat(5_000)).subarray(1))).toBe('none');
   });
 
   test('may be an object that cannot be written', () => {
     const circular: Record<string, unknown> = { errors: 'The access token is invalid' };
     circular['self'] = circular;
-    expect(refusalReason({}, circular)).toBe('none');
-    expect(refusalReason({}, { n: 5n })).toBe('none');
-    expect(refusalReason({}, { toJSON: () => undefined })).toBe('none');
+    expect(reasonIn({}, circular)).toBe('none');
+    expect(reasonIn({}, { n: 5n })).toBe('none');
+    expect(reasonIn({}, { toJSON: () => undefined })).toBe('none');
   });
 });

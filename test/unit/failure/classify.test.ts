@@ -3,6 +3,7 @@ import { errorShapes } from '../../../src/emulator/error-shapes.js';
 import { parseErrorBody, type ErrorBody } from '../../../src/failure/body.js';
 import { problems, type ProblemKind } from '../../../src/failure/catalogue.js';
 import { refusalReason } from '../../../src/failure/challenge.js';
+import { readAnswer } from '../../../src/wire/answer.js';
 import { classify, mayHaveRun } from '../../../src/failure/classify.js';
 import type { ConnectionFailure } from '../../../src/failure/transport.js';
 
@@ -216,9 +217,14 @@ describe('every shape that the emulator answers with', () => {
     for (const data of [body, Buffer.from(body), new TextEncoder().encode(body).buffer]) {
       const read = parseErrorBody(data);
       expect(read).toEqual({ messages: [], fields: {}, reasonCodes: [], ...said });
-      expect(classify({ kind: 'answered', status, body: read, refusal: refusalReason(headers, data) })).toBe(
-        kind,
-      );
+      expect(
+        classify({
+          kind: 'answered',
+          status,
+          body: read,
+          refusal: refusalReason(readAnswer(status, headers).challenge, data),
+        }),
+      ).toBe(kind);
     }
   });
 });

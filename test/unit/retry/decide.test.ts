@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assess, type Failure } from '../../../src/failure/assess.js';
+import { assess, type Attempted, type Failure } from '../../../src/failure/assess.js';
 import type { ProblemKind } from '../../../src/failure/catalogue.js';
 import { retryDefaults } from '../../../src/options/options.js';
 import {
@@ -9,44 +9,29 @@ import {
   type RetryDecision,
   type RetryLimits,
 } from '../../../src/retry/decide.js';
+import { readAnswer } from '../../../src/wire/answer.js';
 
 const limits: RetryLimits = { retry: retryDefaults, paced: false, maxWaitMs: 60_000, leftMs: Infinity };
 
-const answered = (status: number, headers: Record<string, string> = {}, redirected = false) =>
+const failed = (more: Partial<Attempted>) =>
   assess(
     {
       error: undefined,
-      response: { status, headers },
-      refusedByStatus: true,
-      redirected,
-      canceled: false,
-      brokenBody: false,
-    },
-    0,
-  );
-const broken = (code: string, more: object = {}) =>
-  assess(
-    {
-      error: Object.assign(new Error('x'), { code, ...more }),
-      response: undefined,
-      refusedByStatus: false,
+      answer: undefined,
+      data: undefined,
+      rejectedByStatus: false,
       redirected: false,
       canceled: false,
       brokenBody: false,
+      ...more,
     },
     0,
   );
-const canceled = assess(
-  {
-    error: undefined,
-    response: undefined,
-    refusedByStatus: false,
-    redirected: false,
-    canceled: true,
-    brokenBody: false,
-  },
-  0,
-);
+const answered = (status: number, headers: Record<string, string> = {}, redirected = false) =>
+  failed({ answer: readAnswer(status, headers), rejectedByStatus: true, redirected });
+const broken = (code: string, more: object = {}) =>
+  failed({ error: Object.assign(new Error('x'), { code, ...more }) });
+const canceled = failed({ canceled: true });
 
 const told = { 'retry-after': '7' };
 const failures: Record<string, Failure> = {
@@ -127,7 +112,7 @@ const attempt = (more: Partial<FailedAttempt> = {}): FailedAttempt => ({
   idempotent: true,
   replayable: true,
   retries: 0,
-  refusals: 1,
+  timesThrottled: 1,
   ...more,
 });
 const toldFor = (ms: number, status = 503) => ({
@@ -142,9 +127,13 @@ describe('every cell: status, method, body, opt-in', () => {
   test.each(cells)(
     '$status to $method, idempotent: $idempotent, replayable: $replayable: $letter',
     ({ status, method, idempotent, replayable, letter }) => {
-      const failed = { ...failureOf(status), idempotent: isIdempotent(method, idempotent), replayable };
+      const attempted = { ...failureOf(status), idempotent: isIdempotent(method, idempotent), replayable };
       for (const paced of [false, true]) {
-        const decision = decideRetry({ ...failed, retries: 0, refusals: 1 }, { ...limits, paced }, 0.5);
+        const decision = decideRetry(
+          { ...attempted, retries: 0, timesThrottled: 1 },
+          { ...limits, paced },
+          0.5,
+        );
         expect(letterOf(decision)).toBe(letter);
       }
     },
@@ -211,16 +200,19 @@ describe('what a call allows itself', () => {
   test.each([
     ['no word on when', answered(429)],
     ['a Retry-After that is garbage', answered(429, { 'retry-after': 'soon' })],
-  ])('a call that is turned away with %s is never sent again at once, and that counts', (_what, failure) => {
-    expect(decideRetry(attempt({ ...failure, retries: 2 }), limits, 0)).toEqual({
-      kind: 'retry',
-      waitMs: 2_000,
-      counts: true,
-    });
-    expect(decideRetry(attempt({ ...failure, retries: 4 }), limits, 0)).toMatchObject({
-      why: 'retries-exhausted',
-    });
-  });
+  ])(
+    'a call that is throttled with %s is never sent again at once, and the retry counts',
+    (_what, failure) => {
+      expect(decideRetry(attempt({ ...failure, retries: 2 }), limits, 0)).toEqual({
+        kind: 'retry',
+        waitMs: 2_000,
+        counts: true,
+      });
+      expect(decideRetry(attempt({ ...failure, retries: 4 }), limits, 0)).toMatchObject({
+        why: 'retries-exhausted',
+      });
+    },
+  );
 
   test.each([
     [1, 500],
@@ -228,14 +220,14 @@ describe('what a call allows itself', () => {
     [4, 4_000],
   ])(
     'the %ith Retry-After: 0 in a row is waited for by a schedule of our own and costs no retry',
-    (refusals, waitMs) => {
+    (timesThrottled, waitMs) => {
       const failure = answered(503, { 'retry-after': '0' });
-      expect(decideRetry(attempt({ ...failure, refusals }), limits, 0)).toEqual({
+      expect(decideRetry(attempt({ ...failure, timesThrottled }), limits, 0)).toEqual({
         kind: 'retry',
         waitMs,
         counts: false,
       });
-      expect(decideRetry(attempt({ ...failure, refusals, retries: 4 }), limits, 0)).toMatchObject({
+      expect(decideRetry(attempt({ ...failure, timesThrottled, retries: 4 }), limits, 0)).toMatchObject({
         counts: false,
       });
     },

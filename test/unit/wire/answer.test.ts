@@ -6,6 +6,7 @@ import { noRateLimit } from '../../../src/wire/rate-limit.js';
 const headers = {
   date: 'Fri, 15 Jan 2027 08:00:00 GMT',
   'retry-after': '5',
+  'www-authenticate': 'Bearer error="invalid_token"',
   'x-request-id': 'abc',
   'x-rate-limit-limit': '600',
   'x-rate-limit-remaining': '589',
@@ -16,6 +17,7 @@ const read = {
   status: 429,
   date: 'Fri, 15 Jan 2027 08:00:00 GMT',
   retryAfter: '5',
+  challenge: 'Bearer error="invalid_token"',
   requestId: 'abc',
   rateLimit: { limit: 600, remaining: 589, resetMs: 1_800_000_000_000 },
 };
@@ -39,6 +41,7 @@ describe('the headers of an answer', () => {
         status: 200,
         date: undefined,
         retryAfter: undefined,
+        challenge: undefined,
         requestId: undefined,
         rateLimit: noRateLimit,
       });

@@ -1,0 +1,44 @@
+import type { AxiosRequestConfig } from 'axios';
+import type { Lease } from '../token/pair/ledger.js';
+import type { TokenSource } from '../token/source.js';
+import type { TokenOrigins } from '../wire/destination.js';
+import { ownValue } from '../wire/prototype-pollution.js';
+import type { MadeBody } from './body.js';
+import { watchingRedirects, type BeforeRedirect, type Trail } from './config.js';
+
+/** One attempt of a call, made anew for each send. */
+export interface Attempt extends Trail {
+  /** The token that it is sent with; undefined: it goes out with what the call brought along. */
+  readonly lease: Lease | undefined;
+  /** Where that token comes from; undefined for `auth: false`. */
+  readonly source: TokenSource | undefined;
+  /** What `procore.body` has made for it. */
+  readonly body: MadeBody | undefined;
+  readonly sentAtMs: number;
+  /** The adapter rejected, or resolved, an answer with a status that is none of success. */
+  rejectedByStatus: boolean;
+}
+
+/** An attempt of which nothing has come back. */
+export function newAttempt(sent: Pick<Attempt, 'source' | 'lease' | 'body' | 'sentAtMs'>): Attempt {
+  return { ...sent, rejectedByStatus: false, redirected: false, left: false, tokenless: false };
+}
+
+/** Has the adapter note on the attempt what the answer's status is, and which redirects it follows. `own` is the application's configuration. */
+export function watch(
+  attempt: Attempt,
+  config: AxiosRequestConfig,
+  own: AxiosRequestConfig,
+  { hasOurBearer, origins }: { hasOurBearer: boolean; origins: TokenOrigins },
+): void {
+  // Older axios takes over what every object seems to have: a throw in its adapter would leave the call without an end.
+  const accepts = typeof own.validateStatus === 'function' ? own.validateStatus : undefined;
+  config.validateStatus = (status) => {
+    // Inside the line the status decides; what the application calls a success is asked at the end.
+    attempt.rejectedByStatus = !(status >= 200 && status < 300 && (!accepts || accepts(status)));
+    return !attempt.rejectedByStatus;
+  };
+  const next = ownValue(own as { beforeRedirect?: BeforeRedirect }, 'beforeRedirect');
+  const hook = watchingRedirects(attempt, hasOurBearer, origins, next);
+  (config as { beforeRedirect?: BeforeRedirect }).beforeRedirect = hook;
+}

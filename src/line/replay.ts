@@ -1,0 +1,79 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { discard, isAxiosError } from '../axios/versions.js';
+import type { Env } from '../time/env.js';
+import type { Events } from '../observe/events.js';
+import { awakeNow } from '../time/within.js';
+import { isReplayable } from '../wire/replayable.js';
+import { canSendAgain, interruptedError, note, patienceOf, type Call, type Calls } from './call.js';
+import type { Line } from './chain.js';
+import { overtime, timerEarlyMs } from './overtime.js';
+import { methodOf } from './request.js';
+
+/** How often a call is replayed at most: its token is replaced more often only where something is very wrong. */
+const mostReplays = 3;
+
+/** Has the line answer a 401 by a replay with another token, where the account has one or can get one. */
+export function replayUnauthorized(
+  line: Line,
+  { env, calls, emit }: { env: Env; calls: Calls; emit: Events['emit'] },
+): void {
+  async function rejected(error: unknown): Promise<AxiosResponse> {
+    const call = isAxiosError(error) ? calls.of(error.config) : undefined;
+    const response = isAxiosError(error) ? error.response : undefined;
+    const { source, lease, left, tokenless, redirected } = call?.attempt ?? {};
+    if (!call || !source || !lease || !response || response.status !== 401) throw error;
+    const { failure, replays, renewed } = call.history;
+    // The failure has no status where a proxy has answered, that refused the tunnel, and not the server.
+    if (failure?.status !== 401 || left || tokenless || replays >= mostReplays) throw error;
+    note(call, { kind: 'answer-kept', answer: response });
+    const refusal = await source.refused(lease, failure.refusal ?? 'none', {
+      ...patienceOf(call, awakeNow(env)),
+      // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
+      ...(isReplayable(response.data) ? {} : { way: undefined }),
+      mayRenew: !renewed,
+    });
+    switch (refusal.kind) {
+      case 'aborted':
+        throw interruptedError(call);
+      case 'failed':
+        throw lateError(call, response) ?? refusal.error;
+      case 'return':
+        throw error;
+      case 'replay':
+        break;
+    }
+    const { config } = error as { config: AxiosRequestConfig };
+    const why = reasonAgainst(call, config, redirected === true);
+    // The 401 is what the application gets, with a working token for its next call.
+    if (why) {
+      note(call, { kind: 'gave-up', why });
+      throw error;
+    }
+    note(call, { kind: 'replayed', renewed: refusal.renewed, proves: refusal.proves });
+    discard(response.data);
+    const { request, history } = call;
+    const { path } = request.destination;
+    const attempt = history.attempts + 1;
+    emit('request-retried', { reason: 'unauthorized', method: methodOf(request), path, attempt });
+    return line(config);
+  }
+
+  /** What the call ends with if its time is over. Where that error has no answer on it, nobody else closes the answer. */
+  function lateError(call: Call, response: AxiosResponse): Error | undefined {
+    const late = overtime(call, awakeNow(env) + timerEarlyMs);
+    if (late && !call.history.answer) discard(response.data);
+    return late;
+  }
+
+  line.interceptors.response.use(null, rejected);
+}
+
+/** Why a call may not be sent again with another token. Behind a redirect the call itself has run. */
+function reasonAgainst(
+  call: Call,
+  config: AxiosRequestConfig,
+  redirected: boolean,
+): 'may-have-run' | 'body-not-replayable' | undefined {
+  if (redirected && !call.terms.idempotent) return 'may-have-run';
+  return canSendAgain(call, config) ? undefined : 'body-not-replayable';
+}
