@@ -22,9 +22,9 @@ export interface Accounts {
    * they are that user's.
    */
   ofTokens(tokens: TokenSet, patience: Patience): Promise<string>;
-  /** The account of a call that brings this bearer, where that is known at once. */
+  /** The account of a call that brings this bearer; undefined where the store must be asked first. */
   known(bearer: string | undefined): string | undefined;
-  /** Whether tokens of a log-in may only take the place of those of the same user, as far as tokens tell. */
+  /** Whether tokens of a log-in may replace those of the same user only: these tokens do not say whose they are. */
   mustBeSameUser(tokens: TokenSet): boolean;
   /** The account that holds this refresh token or a later one, here or in the store; undefined: none that could be found. */
   ofRefreshToken(refreshToken: string, patience: Patience): Promise<TokenSource | undefined>;
@@ -51,12 +51,12 @@ export function createAccounts(deps: {
   isFirstUserDefault: boolean;
 }): Accounts {
   const { store, sources, sourceOf, inContext, env } = deps;
-  /** An application's own store may mean something else by the name. */
+  /** Not every store can list its accounts; an application's own may have another field of that name. */
   const canList = typeof store.accounts === 'function';
 
   async function homeFor(patience: Patience, afresh = false): Promise<TokenSource> {
     const home = sourceOf('default');
-    // Of a refresh token alone nobody can say whose it is.
+    // Only the access token says whose it is, so a refresh token alone is redeemed first.
     if (!(await home.look(patience, afresh)) && home.isUnredeemed()) await home.acquire(patience);
     return home;
   }
@@ -109,8 +109,8 @@ export function createAccounts(deps: {
     },
     mustBeSameUser({ access_token }) {
       if (subjectOf(access_token) !== undefined) return false;
-      // Of users that no token tells apart the second must not take the place of the first: but where there was one account before, one
-      // user logs in after another.
+      // Where tokens do not tell users apart, the tokens of a second user must not replace those of the first. But where the application
+      // had one account before, one user logs in after another.
       return !deps.isFirstUserDefault || sourceOf('default').subject() !== undefined;
     },
     async ofTokens(tokens, patience) {

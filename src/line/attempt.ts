@@ -24,17 +24,17 @@ export function newAttempt(sent: Pick<Attempt, 'source' | 'lease' | 'body' | 'se
   return { ...sent, rejectedByStatus: false, redirected: false, left: false, tokenless: false };
 }
 
-/** Has the adapter note on the attempt what the answer's status is, and which redirects it follows. `own` is the application's configuration. */
+/** Makes the adapter note on the attempt whether the status is one of success, and which redirects it follows. `own`: the application's. */
 export function watch(
   attempt: Attempt,
   config: AxiosRequestConfig,
   own: AxiosRequestConfig,
   { hasOurBearer, origins }: { hasOurBearer: boolean; origins: TokenOrigins },
 ): void {
-  // Older axios takes over what every object seems to have: a throw in its adapter would leave the call without an end.
+  // A polluted `Object.prototype` may lend anything here, and a throw in the adapter of older axios would leave the call without an end.
   const accepts = typeof own.validateStatus === 'function' ? own.validateStatus : undefined;
   config.validateStatus = (status) => {
-    // Inside the line the status decides; what the application calls a success is asked at the end.
+    // Inside the line the status decides. The application's own `validateStatus` is asked again for the final answer.
     attempt.rejectedByStatus = !(status >= 200 && status < 300 && (!accepts || accepts(status)));
     return !attempt.rejectedByStatus;
   };

@@ -19,13 +19,13 @@ export type BodyMaker = (call: Call, config: AxiosRequestConfig) => MadeBody | u
 
 /** Creates the maker of bodies. */
 export function createBodyMaker(env: Env): BodyMaker {
-  /** What the application's function throws, the call rejects with, as it is. */
+  /** The call rejects with what the application's function throws, as it is. */
   function thrown(call: Call, error: unknown): unknown {
     note(call, { kind: 'body-failed', error });
     return error;
   }
 
-  /** A body that comes when nobody wants it any more is closed. */
+  /** Waits for a body that comes as a promise. One that comes when the call has ended is closed. */
   async function awaited(made: PromiseLike<unknown>, call: Call): Promise<unknown> {
     const { timeoutAtMs, cancellation } = call.terms;
     const { signal } = cancellation;
@@ -69,7 +69,7 @@ export function createBodyMaker(env: Env): BodyMaker {
   };
 }
 
-/** Rejects when a stream breaks; also before an adapter listens to it, where an unheard error would end the process. */
+/** Listens to a stream from now on: before an adapter does, an error without a listener would end the process. */
 function breaking(body: unknown, config: AxiosRequestConfig, copy: AxiosCopy): MadeBody['broken'] {
   const stream = body as { on?: unknown; pipe?: unknown } | undefined | null;
   if (typeof stream?.on !== 'function' || typeof stream.pipe !== 'function') return undefined;

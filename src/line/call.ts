@@ -43,7 +43,7 @@ export interface Calls {
   put(config: AxiosRequestConfig, call: Call): void;
 }
 
-/** Creates the register of calls under way. A symbol on the copy, not a WeakMap: an entry for each call is work for the collector. */
+/** Creates the register of calls under way: a symbol on the configuration, and not a WeakMap, which makes work for the garbage collector. */
 export function createCalls(): Calls {
   const underWay = Symbol('axios-procore.call');
   type Carrier = AxiosRequestConfig & { [underWay]?: Call };
@@ -60,7 +60,7 @@ export function note(call: Call, event: Event): void {
   call.history = fold(call.history, event);
 }
 
-/** Whether the body gives the same bytes once more. */
+/** Whether the body can be sent once more. */
 export function canSendAgain({ request }: Call, config: AxiosRequestConfig): boolean {
   return request.seen.procore?.body !== undefined || isReplayable(config.data);
 }
@@ -87,7 +87,7 @@ export function gatePatienceOf(call: Call, nowMs: number): Patience {
   return { ...patience, maxMs: Math.max(0, Math.min(call.terms.maxWaitMs - waitedMs, patience.maxMs)) };
 }
 
-/** What a call is rejected with that ended before its time. */
+/** The error of a call that was ended early. */
 export function interruptedError({ request, terms }: Call): unknown {
   const interruption = terms.cancellation.interruption();
   switch (interruption?.kind) {

@@ -29,7 +29,7 @@ interface Token {
   unsubscribe?: (listener: () => void) => void;
 }
 
-/** Nothing but its own signal, if it has one, ends most calls early. */
+/** Of most calls: nothing but a signal of their own, if they have one, can end them early. */
 const uncancelled: Cancellation = Object.freeze({
   signal: undefined,
   interruption: () => undefined,
@@ -38,8 +38,8 @@ const uncancelled: Cancellation = Object.freeze({
 });
 
 /**
- * One signal for `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call waits nobody
- * else listens to the stream, and an unheard error ends the process.
+ * Makes one signal of the call's `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call
+ * waits nobody else listens to the stream, and an error without a listener ends the process.
  */
 export function bridgeCancellation(
   copy: AxiosCopy,
@@ -50,7 +50,7 @@ export function bridgeCancellation(
   const signal = config.signal as AbortSignal | undefined;
   const token = config.cancelToken as Token | undefined;
   const stream = streamIn(config.data);
-  // A signal that the adapter does not know becomes one of the call's own: what listens to it ends with the call.
+  // An adapter that knows no signals gets a CancelToken, which must listen to a signal that ends with the call.
   if (!token && !stream && deadlineMs === undefined && (!signal || copy.knowsSignal)) {
     return signal ? { ...uncancelled, signal } : uncancelled;
   }
@@ -61,23 +61,23 @@ export function bridgeCancellation(
   const interrupted =
     stream || deadlineMs !== undefined ? new Promise<never>((_resolve, no) => (reject = no)) : undefined;
   interrupted?.catch(() => undefined);
-  // With the reason of the application's signal: an adapter may tell it.
+  // With the reason of the application's signal, because an adapter may report it.
   const abort = () => any.abort(signal?.aborted ? signal.reason : undefined);
   const interrupt = (by: Interruption) => {
     if (any.signal.aborted || over.signal.aborted) return;
     interruption = by;
-    // Before the adapter hears of it, which may call it what it likes.
+    // Before the adapter hears of it, so that the call does not reject with an error of the adapter's.
     if (by.kind === 'deadline') reject(canceledError(copy, config));
-    // An adapter that reads the stream has the better error.
+    // A moment later, because the error of an adapter that reads the stream says more.
     else void env.sleep(0).then(() => reject(bodyError(copy, by.error, config)));
     any.abort();
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   if (token?.subscribe) token.subscribe(abort);
-  // Below axios 0.22 a token has a promise only.
+  // Below axios 0.22 a CancelToken has only a promise.
   else void token?.promise.then(abort);
-  // For good: a stream that was never sent may fail after the call.
+  // This listener stays: a stream that was never sent may fail after the call.
   stream?.on('error', (error) => interrupt({ kind: 'body', error }));
   if (deadlineMs !== undefined) {
     void env
@@ -90,7 +90,7 @@ export function bridgeCancellation(
     interrupted,
     release(response) {
       over.abort();
-      // The adapter knows the token itself.
+      // Also while the body streams on: the adapter listens to the CancelToken itself.
       token?.unsubscribe?.(abort);
       if (signal) afterBody(response, () => signal.removeEventListener('abort', abort));
     },

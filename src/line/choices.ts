@@ -8,19 +8,19 @@ import type { Gate } from '../pacing/gate.js';
 import { described, kindOf } from '../text/words.js';
 import { companyIn } from '../wire/headers.js';
 
-/** What the options, of the attach and of the call, say of one call. */
+/** What the options of the attach and those of a call say about the call. */
 export interface Choices {
-  /** Undefined: the application wants this call left alone. */
+  /** Undefined: this call is to be left alone. */
   accountOf(config: AxiosRequestConfig): string | undefined;
   companyOf(config: AxiosRequestConfig): CompanyId | undefined;
   /** Undefined: calls are not paced. */
   gateOf(config: AxiosRequestConfig, account: string, company: CompanyId | undefined): Gate | undefined;
-  /** Milliseconds that its own `timeout` gives a whole call; undefined: it bounds none, or each attempt. */
+  /** Milliseconds that the call's `timeout` gives the whole call; undefined: there is none, or it bounds each attempt. */
   boundOf(config: AxiosRequestConfig): number | undefined;
   retryOf(config: AxiosRequestConfig): Settings['retry'];
 }
 
-/** So many names of limits are kept at hand. */
+/** So many names of limits are remembered. */
 const mostNames = 1_000;
 
 /** Creates the choices of one attach. `gateOf` is the gate of a limit by its name. */
@@ -77,7 +77,7 @@ export function createChoices(deps: {
       }
       if (scope === 'app') return gateOf(`${prefix}app`);
       if (scope === 'account') return gateOf(limitOf(account));
-      // A header of the call's own is what is sent.
+      // A company header of the call's own goes before the option, as it does in what is sent.
       return gateOf(`${prefix}company ${companyIn(config.headers) ?? company ?? '-'}: ${account}`);
     },
 

@@ -18,11 +18,11 @@ export interface Trail {
   redirected: boolean;
   /** A redirect has left Procore: the answer is not Procore's. */
   left: boolean;
-  /** A redirect has taken the token off on its way between two origins of Procore: the answer says nothing about it. */
+  /** The Authorization header was stripped at a redirect between two origins of Procore, so the answer says nothing about the token. */
   tokenless: boolean;
 }
 
-/** The line works on a copy: what it needs to change, the application never sees. */
+/** Makes the copy of the configuration that the line works on, so that the application never sees what is changed for the send. */
 export function privateConfig(
   { config, destination, source }: Request,
   { copy, cancellation, deadlineAtMs }: Terms,
@@ -35,22 +35,22 @@ export function privateConfig(
     own.url = source ? url : urlOfItsOwn;
     delete own.baseURL;
   }
-  // The adapter knows the application's own token, and the signal as a rule; the deadline it must hear from us.
+  // An adapter listens to the application's CancelToken and, as a rule, its signal; the signal that has the deadline it must be given.
   const { signal } = cancellation;
   if (signal && (deadlineAtMs < Infinity || !copy.knowsSignal)) endBy(copy, signal, own);
   keepQuery(copy, own);
-  // How often is decided on the line; the application's own count stays the application's.
+  // For the axios-retry of the line; a setting of the application's own stays on its own configuration.
   own['axios-retry'] = retriesOfTheLine;
-  // What was decided is what is sent: older axios reads what every object seems to have.
+  // Older axios reads what a polluted `Object.prototype` lends to every object, which must not change where the call goes.
   return hidePollution(own);
 }
 
-/** axios-retry makes a state of its own of it when an attempt fails, and leaves this one alone. */
+/** One object for all calls: axios-retry copies it when an attempt fails. */
 const retriesOfTheLine = Object.freeze({ retries: Infinity });
 
 /**
- * The hook that axios asks before it follows a redirect: notes it, and takes off what must not leave Procore. `next` is the application's
- * own.
+ * Creates the hook that axios calls before it follows a redirect: it notes the redirect, and strips the headers that must not leave Procore.
+ * `next` is the application's own hook.
  */
 export function watchingRedirects(
   trail: Trail,
@@ -64,7 +64,7 @@ export function watchingRedirects(
       trail.left = true;
       strip(options.headers, hasOurBearer);
     }
-    // Whoever follows takes it off between any two origins.
+    // Whatever follows the redirect strips the Authorization header between any two origins.
     trail.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
     next?.(options, ...rest);
   };

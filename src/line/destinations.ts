@@ -8,7 +8,7 @@ import {
   type TokenOrigins,
 } from '../wire/destination.js';
 
-/** An application has few base URLs; one that makes them up as it goes must not fill the memory. */
+/** So many base URLs are remembered. An application has few, but one that makes a new one for each call must not fill the memory. */
 const mostBaseUrls = 100;
 
 /**

@@ -39,7 +39,7 @@ export interface DispatchDeps {
   sourceOf: (account: string) => TokenSource;
   /** Where accounts are the users themselves. */
   accounts: Accounts | undefined;
-  /** Sees Procore's own `/oauth/…` calls go by. */
+  /** Takes the application's own `/oauth/…` calls. */
   oauth: OauthPassage;
   /** Warns where a call would go to a proxy that reads it. */
   warnOfProxy: (config: AxiosRequestConfig) => void;
@@ -62,7 +62,7 @@ export type Dispatch = (
   isUnwrapped: boolean,
 ) => Promise<AxiosResponse>;
 
-/** Decides, by the final configuration, whose call this is: ours goes through the line, everybody else's goes on untouched. */
+/** Decides by the final configuration where a call leads: one to Procore goes through the line, any other one goes on untouched. */
 export function createDispatch(deps: DispatchDeps): Dispatch {
   const { env, copy, settings, choices, events, accounts } = deps;
   const { accountOf } = choices;
@@ -98,7 +98,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
     }
     const boundMs = choices.boundOf(config);
-    // Only where it matters: every look at the clock costs a call time.
+    // Only where it is needed, because reading the clock takes time on every call.
     const startedAtMs = boundMs === undefined ? 0 : awakeNow(env);
     const isNamed = seen.procore?.account !== undefined || (settings.account !== undefined && !accounts);
     const bearer = withToken ? bearerIn(seen, destination) : undefined;
@@ -193,7 +193,7 @@ type Brought = Pick<
   'config' | 'seen' | 'destination' | 'sender' | 'bearer' | 'isNamed' | 'startedAtMs' | 'boundMs'
 > & { readonly withToken: boolean };
 
-/** The configuration with what is its own, and nothing that every object seems to have. */
+/** The configuration without what a polluted `Object.prototype` lends to every object. */
 function seenOf(config: AxiosRequestConfig): AxiosRequestConfig {
   if (isUnpolluted(config) && (config.procore === undefined || isUnpolluted(config.procore))) return config;
   const seen = unpolluted(config);
@@ -201,14 +201,14 @@ function seenOf(config: AxiosRequestConfig): AxiosRequestConfig {
   return seen;
 }
 
-/** axios itself sends `auth`, and credentials in a URL, instead of an `Authorization` header. */
+/** The bearer that the call brings along; none beside `auth` or credentials in the URL, which axios sends instead of the header. */
 function bearerIn(config: AxiosRequestConfig, destination: ProcoreDestination): string | undefined {
   if (!hasAuthorization(config.headers)) return undefined;
   const hasItsOwn = config.auth || destination.urlOfItsOwn !== undefined;
   return hasItsOwn ? undefined : bearerOf(config.headers);
 }
 
-/** A call to Procore that is none of ours: as the adapter makes it. */
+/** A call to Procore that the plugin leaves alone: only the adapter's wrapping of errors is taken off. */
 async function passedOn(adapter: Adapter, config: AxiosRequestConfig): Promise<AxiosResponse> {
   try {
     return await adapter(config);

@@ -13,26 +13,26 @@ interface Watched {
   readonly entrance: Entrance;
   entered: boolean;
 }
-/** The order of an instance's interceptors hardly ever changes: so many calls prove it. */
+/** So many calls are watched: the order of an instance's interceptors hardly ever changes after that. */
 const watchedCalls = 100;
-/** A wrapper may look something up before it hands a call on. */
+/** So long a wrapper of the adapter may take before it hands a call on. */
 const wrapperMs = 1_000;
 
 /**
- * The one interceptor on the application's instance: it puts the line's entrance into `config.adapter` and nothing else. What the call is
- * gets decided behind the entrance, where every interceptor of the application has had its say.
+ * Creates the one interceptor on the application's instance: it puts the line's entrance into `config.adapter` and does nothing else. What
+ * kind of call it is, is decided behind the entrance, when every interceptor of the application has run.
  */
 export function createInstaller(deps: {
   env: Env;
   dispatch: Dispatch;
-  /** An interceptor that runs later has put another adapter in. */
+  /** Called when an interceptor that runs later has replaced the adapter. */
   bypassed: () => void;
 }): (config: AxiosRequestConfig) => AxiosRequestConfig {
   let unproven = watchedCalls;
   let watched: Watched[] = [];
-  /** Somebody wraps the entrance: what does not come through was answered on the way. */
+  /** The application wraps the entrance in an adapter of its own, which may answer calls itself. */
   let wrapped = false;
-  /** What has come through: a cache answers a second call for it, and bypasses nothing. */
+  /** The calls that have come through. A cache may answer a second call of the same name, which is no bypass. */
   const known = new Set<string>();
   let suspicion: Promise<void> | undefined;
 
@@ -90,14 +90,14 @@ export function createInstaller(deps: {
   }
 
   return (config) => {
-    // An interceptor that returns nothing is for axios to complain of.
+    // An earlier interceptor has returned nothing: axios itself complains of that.
     if (!config) return config;
     const current: unknown = config.adapter;
     const adapter =
       typeof current === 'function' && replaces in current
         ? (current as Entrance)[replaces]?.adapter
         : current;
-    // Not by assignment: a frozen configuration is refused by axios itself, and this must never throw.
+    // By `Reflect.set`, because an assignment to a frozen configuration would throw; axios itself refuses such a one.
     Reflect.set(config, 'adapter', unproven > 0 ? watchedFor(adapter, config) : usualFor(adapter));
     return config;
   };

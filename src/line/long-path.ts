@@ -116,8 +116,8 @@ export function createLongPath(deps: {
 }
 
 /**
- * Whether an adapter has rejected for the status itself, where that was left to the application's `validateStatus`: axios rejects an answer
- * whose body was cut, too, whatever the status claims.
+ * Whether an adapter has rejected because of the status, on the straight path, where the application's own `validateStatus` decides. axios
+ * also rejects an answer whose body was cut, whatever its status is.
  */
 function isRejectedByStatus({ config }: Request, error: unknown): boolean {
   if (!isAxiosError(error) || !error.response) return false;

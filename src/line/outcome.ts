@@ -11,7 +11,7 @@ import { describeProblem, type Problem } from '../failure/problem.js';
 import { raisedIn } from '../failure/raised.js';
 import { bearerOf } from '../wire/headers.js';
 
-/** How a call ends, for the application. */
+/** What the application gets back from a call. */
 export interface Outcomes {
   /** A plain success of the straight path. */
   plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse;
@@ -20,7 +20,7 @@ export interface Outcomes {
   fail(call: Call, failure: unknown): AxiosResponse;
 }
 
-/** Deeper than anybody wraps errors; a cause may be its own. */
+/** Errors are not wrapped deeper than this. There is a limit because an error may be its own cause. */
 const mostCauses = 5;
 
 /** Creates the way back from the line to the application: its own configuration, and an error that says what happened. */
@@ -42,32 +42,33 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       return response;
     }
     plain(config, response);
-    // What ends it later is an error of axios's own, made of the configuration that the adapter was given.
-    if (isStream(response.data)) response.data.on(errorMonitor, (error) => void disowned(error, call));
+    // If the stream fails later, it does so with an error of axios that carries the configuration that the adapter was given.
+    if (isStream(response.data)) response.data.on(errorMonitor, (error) => void withOwnConfig(error, call));
     return response;
   }
 
   /**
-   * An error may carry the configuration that the adapter was given, bearer and all: one of the adapter's own kind, or, with the fetch
-   * adapter of several versions, the cause of one of axios's. Its request has the bearer in any case.
+   * Puts the application's configuration on an error, its causes and its response, wherever they carry the one that the adapter was given,
+   * because that one has the bearer. Errors of other classes than axios's may carry it, and, with the fetch adapter of several versions, the
+   * cause of an axios error. The request on an error always has the bearer, so it is concealed.
    */
-  function disowned(error: unknown, call: Call, depth = 0): unknown {
+  function withOwnConfig(error: unknown, call: Call, depth = 0): unknown {
     if (typeof error !== 'object' || error === null || depth === mostCauses) return error;
     const { response, cause, errors } = error as { response?: object; cause?: unknown; errors?: unknown };
     for (const carrier of [error, response]) {
       if (typeof carrier !== 'object' || carrier === null) continue;
       const { config } = carrier as { config?: AxiosRequestConfig };
-      // A frozen one refuses, and must not end in an error of ours.
+      // By `Reflect.set`, because an assignment to a frozen error would throw.
       if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.request.config);
       if (call.request.source) concealRequest(carrier);
     }
     for (const inner of [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]) {
-      disowned(inner, call, depth + 1);
+      withOwnConfig(inner, call, depth + 1);
     }
     return error;
   }
 
-  /** The one that the adapter was given, or a copy of it that an adapter has made. */
+  /** Whether this is the configuration that the adapter was given, or a copy of it that an adapter has made. */
   function isPrivate(config: AxiosRequestConfig, call: Call): boolean {
     if (calls.of(config) === call) return true;
     const accessToken = call.attempt?.lease?.held.accessToken;
@@ -92,26 +93,26 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         concealBody(config);
         concealAgents(config);
       }
-      // The fetch adapter puts its configuration and request on the one reason that a CancelToken has for all its calls.
-      disowned(reasonOf(config), call);
+      // The reason of a CancelToken is one object for all its calls, and the fetch adapter puts its configuration and request on it.
+      withOwnConfig(reasonOf(config), call);
       // Where the package has stopped the call, its own error replaces the adapter's. So it does for a CancelToken: its reason is one object
       // for all its calls, and an adapter that has heard of it by the package's signal first does not report it.
       const isOurs = cancellation.interruption() !== undefined || reasonOf(config) !== undefined;
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
-      // An answer that is not Procore's is none to classify.
+      // An answer of another server than Procore's is not classified.
       const problem = call.attempt?.left ? undefined : problemIn(call, error);
       if (isProcoreError(error)) {
         const { answer } = call.history;
         if (answer) finish(call, answer);
         if (answer && problem) putOnResponse(answer, problem);
-        // An application that takes every status for a success gets the 401 that was really answered.
+        // An application that takes every status for a success gets the answer that there was, as a rule a 401.
         if (answer && accepts(call, answer.status)) return answer;
         throw ownError(copy, error, config, destination.path, problem, answer);
       }
       if (problem) putOnError(error, problem);
-      if (!isAxiosError(error)) throw disowned(error, call);
+      if (!isAxiosError(error)) throw withOwnConfig(error, call);
       Reflect.set(error, 'config', config);
-      disowned(error, call);
+      withOwnConfig(error, call);
       if (error.response) {
         const response = finish(call, error.response);
         if (problem) putOnResponse(response, problem);
@@ -123,7 +124,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   };
 }
 
-/** An error of ours for a call that never came as far as the line; `response` stands for the answer that it would have got. */
+/** An error of the package for a call that never came as far as the line; `response` is the synthetic answer on it. */
 export function unsentError(
   copy: AxiosCopy,
   error: ProcoreError,
@@ -178,7 +179,7 @@ function ownError(
   return told;
 }
 
-/** Another retrier on the application's instance would multiply attempts that the line has made already. */
+/** Keeps other retry packages on the application's instance from repeating the call, which the line has repeated already. */
 function silenceRetriers({ config }: AxiosErrorLike): void {
   const state = (config as { 'axios-retry'?: object } | undefined)?.['axios-retry'];
   if (state) Object.assign(state, { retries: 0 });
@@ -186,14 +187,14 @@ function silenceRetriers({ config }: AxiosErrorLike): void {
 }
 
 /**
- * retry-axios reads `raxConfig` on the configuration of the error, and retries three times where it finds none. What the application has put
- * there may be shared with other calls, so it is replaced. Not enumerable where there was none: a call that is made anew with this
- * configuration is a call like any other.
+ * Switches retry-axios off for this call: it reads `raxConfig` on the configuration of the error, and retries three times where there is
+ * none. An object of the application's may be shared with other calls, so it is replaced and not changed. Where there was none, the new one
+ * is not enumerable, so that a new call with this configuration does not inherit it.
  */
 function silenceRetryAxios(config: AxiosRequestConfig): void {
   const { raxConfig } = config as { raxConfig?: object };
   Reflect.defineProperty(config, 'raxConfig', {
-    // Until 4.0 a function of the application's was asked before the count.
+    // Before 4.0 retry-axios asked `shouldRetry` before it looked at the count.
     value: { ...raxConfig, retry: 0, noResponseRetries: 0, shouldRetry: () => false },
     enumerable: raxConfig !== undefined,
     writable: true,

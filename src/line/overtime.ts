@@ -9,14 +9,14 @@ import { DeadlineError } from '../failure/errors.js';
 import { describeProblem } from '../failure/problem.js';
 import { timeoutMsOf } from '../axios/timeout.js';
 
-/** A timer of Node may fire a millisecond before its time by the clock. */
+/** By so much a timer of Node may fire too early by the clock. */
 export const timerEarlyMs = 1;
-/** In the words of each adapter; the fetch adapter has two ways to put it. */
+/** How the adapters of axios report a timeout; the fetch adapter has two messages for it. */
 const ownWords = /^timeout (of )?\d+(?=ms exceeded| of ms exceeded)/;
-/** One error may stand in another; deeper nobody wraps a timeout. */
+/** An error of a timeout is not wrapped deeper than this. */
 const mostCauses = 3;
 
-/** What a call ends with whose time is over while it waits for a token, or for its turn; undefined: it is not over. */
+/** The error of a call whose time is over while it waits for a token or at the gate; undefined: its time is not over. */
 export function overtime(call: Call, nowMs: number): Error | undefined {
   const { request, terms } = call;
   if (nowMs < endsAtMs(terms)) return undefined;
@@ -28,12 +28,12 @@ export function overtime(call: Call, nowMs: number): Error | undefined {
   return error;
 }
 
-/** What axios itself rejects a call with whose `timeout` has passed. */
+/** The error with which axios itself rejects a call whose `timeout` has passed. */
 export function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error {
   const { adapter, timeout, timeoutErrorMessage, transitional } = config;
   const isClear =
     transitional?.clarifyTimeoutError === true ||
-    // Whatever `transitional` says.
+    // The fetch adapter does so whatever `transitional` says.
     copy.isFetch(resolveAdapter(copy, adapter, config), adapter, config);
   const message = timeoutErrorMessage || `timeout of ${timeout}ms exceeded`;
   return errorWithCode(copy, message, isClear ? 'ETIMEDOUT' : 'ECONNABORTED', config);
@@ -46,16 +46,16 @@ export function timedOutUnsent(copy: AxiosCopy, config: AxiosRequestConfig): Err
   return error;
 }
 
-/** An adapter that was given what is left says that number; the application looks for the one that it has chosen. */
+/** An adapter that was given the rest of a `timeout` reports that number: puts the number that the application has chosen in its place. */
 export function tellWholeTimeout(error: unknown, config: AxiosRequestConfig): void {
-  // That of an adapter with a time of its own is its own.
+  // Without a `timeout` on the call the error is of a timeout that the adapter has by itself.
   if (timeoutMsOf(config.timeout) === undefined) return;
   let link = error as { message?: unknown; stack?: unknown; cause?: unknown } | null | undefined;
   for (let depth = 0; depth < mostCauses && typeof link === 'object' && link !== null; depth++) {
     const { message, stack } = link;
     if (typeof message === 'string' && message !== config.timeoutErrorMessage && ownWords.test(message)) {
       const told = message.replace(ownWords, (_words, of: string = '') => `timeout ${of}${config.timeout}`);
-      // A frozen one refuses, and must not end in an error of ours.
+      // By `Reflect.set`, because an assignment to a frozen error would throw.
       if (told !== message) {
         Reflect.set(link, 'message', told);
         if (typeof stack === 'string')

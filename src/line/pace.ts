@@ -56,7 +56,7 @@ export function createEnter({ env, emit }: { env: Env; emit: Events['emit'] }): 
     if (gate.tryPass(ticket)) return;
     const nowMs = awakeNow(env);
     const patience = gatePatienceOf(call, nowMs);
-    // The same, should both end at once: that is what the application chose for this call.
+    // Where both end at once it is the deadline or timeout, which the application has chosen for this call.
     const untilEnd = endsAtMs(terms) <= nowMs + patience.maxMs;
     const passage = gate.waitToPass(ticket, patience);
     if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);

@@ -23,7 +23,7 @@ export function replayUnauthorized(
     const { source, lease, left, tokenless, redirected } = call?.attempt ?? {};
     if (!call || !source || !lease || !response || response.status !== 401) throw error;
     const { failure, replays, renewed } = call.history;
-    // The failure has no status where a proxy has answered, that refused the tunnel, and not the server.
+    // The failure has no status where a proxy that refused the tunnel has answered, and not the server.
     if (failure?.status !== 401 || left || tokenless || replays >= mostReplays) throw error;
     note(call, { kind: 'answer-kept', answer: response });
     const refusal = await source.refused(lease, failure.refusal ?? 'none', {

@@ -9,7 +9,7 @@ import type { ProcoreDestination } from '../wire/destination.js';
 export interface Request {
   /** The application's configuration, as it comes back on the answer. */
   readonly config: AxiosRequestConfig;
-  /** The same, with what is its own and nothing that every object seems to have. */
+  /** The same, without what a polluted `Object.prototype` lends to every object. */
   readonly seen: AxiosRequestConfig;
   readonly destination: ProcoreDestination;
   readonly sender: ChosenAdapter;
@@ -18,7 +18,7 @@ export interface Request {
   readonly source: TokenSource | undefined;
   /** The bearer that the call brings along. */
   readonly bearer: string | undefined;
-  /** It names its account: its bearer has no say in whose tokens it uses. */
+  /** It names its account, so its bearer does not decide whose tokens it uses. */
   readonly isNamed: boolean;
   readonly companyId: CompanyId | undefined;
   /** Undefined with `rateLimit: false`. */
@@ -32,7 +32,7 @@ export interface Request {
   readonly boundMs: number | undefined;
 }
 
-/** The method of a call as it is told. */
+/** The method of a call in capitals, for events and errors. */
 export function methodOf({ config }: Request): string {
   return (config.method ?? 'get').toUpperCase();
 }

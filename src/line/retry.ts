@@ -20,12 +20,12 @@ import { awakeNow } from '../time/within.js';
 import { methodOf } from './request.js';
 
 /**
- * Attaches axios-retry to the line. It counts and sends again; whether and when is decided here, and the wait is ours (its own delay
- * is 0), so that clock, abort and deadline are ours too.
+ * Attaches axios-retry to the line. It counts and sends again. Whether and when is decided by `retry/decide.ts`, and the wait is made here
+ * (axios-retry's own delay is 0), so that clock, abort and deadline are those of the package.
  */
 export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit: Events['emit'] }): void {
   const { env, calls, emit } = deps;
-  /** Between the condition and the wait of one retry axios-retry carries nothing of ours. */
+  /** From the condition to the wait of one retry: axios-retry hands nothing on from one to the other. */
   const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
   function decide(call: Call, failure: Failure, config: AxiosRequestConfig, retries: number): RetryDecision {

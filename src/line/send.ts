@@ -119,7 +119,7 @@ export function createSender(deps: {
         if (!(response as AxiosResponse | undefined))
           return failed(new TypeError('the adapter has given no response'), config, call, attempt);
         const answer = tell(call, attempt, attempt.left ? undefined : response);
-        // Some mocks resolve whatever the status is; inside the line the status decides.
+        // Some mocks resolve whatever the status is. Inside the line the status decides.
         const isRejected = !attempt.left && (response.status < 200 || response.status >= 300);
         attempt.rejectedByStatus = isRejected;
         if (isRejected) return rejected(response, answer, config, call);
@@ -172,7 +172,7 @@ export function createSender(deps: {
   ): Promise<never> {
     const { gate, ticket, config: own } = call.request;
     const response = isAxiosError(error) && !attempt.left ? answerOf(error) : undefined;
-    // It has not left this machine, so the server does not count it against the limit.
+    // The request has not left this machine, so the server does not count it against the limit.
     if (!response && !attempt.redirected && connectionFailureOf(error) === 'not-sent') gate?.release(ticket!);
     const answer = tell(call, attempt, response);
     const owned = ownedBy(error, config, call);
@@ -202,8 +202,8 @@ export function createSender(deps: {
   }
 
   /**
-   * Whatever the adapter made of it: the handlers of the line know the call by the configuration on its error. An error that is another
-   * call's too (a breaker's, made once) would lead them to that one. The reason of a CancelToken is everybody's: nobody retries it.
+   * Puts the configuration of this call on the error, by which the handlers of the line find the call. An error that is also another call's
+   * (a circuit breaker may make one for all) is copied first. The reason of a CancelToken is left alone: it is shared, and never retried.
    */
   function ownedBy(error: unknown, config: AxiosRequestConfig, call: Call): unknown {
     if (!isAxiosError(error) || isCancel(error)) return error;
@@ -229,14 +229,14 @@ function closeMade(body: MadeBody | undefined): void {
   if (body) discard(body.value);
 }
 
-/** An adapter may listen to no signal. What it answers when nobody reads it any more is closed. */
+/** Ends with the call even where the adapter listens to no signal. What the adapter answers after that is closed. */
 function heeding(sending: Promise<AxiosResponse>, interrupted: Promise<never>): Promise<AxiosResponse> {
   const heard = Promise.race([sending, interrupted]);
   heard.catch(() => sending.then(({ data }) => discard(data)).catch(() => undefined));
   return heard;
 }
 
-/** A stream that was closed while the call waited tells nobody any more, and an adapter that reads it would wait for ever. */
+/** Why a stream was closed while the call waited, if it was. An adapter that reads such a stream would wait for ever. */
 function closedBody({ data }: AxiosRequestConfig): unknown {
   if (typeof data !== 'object' || data === null) return undefined;
   const { pipe, destroyed, errored } = data as { pipe?: unknown; destroyed?: unknown; errored?: unknown };

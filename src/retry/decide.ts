@@ -4,7 +4,7 @@ import type { RetryOptions } from '../options/options.js';
 import { fullJitterMs } from '../time/backoff.js';
 import { longestToldMs, patientWaitMs, serverJitterMs } from '../wire/server-wait.js';
 
-/** A failed attempt, reduced to what the decision looks at. */
+/** What the decision looks at of a failed attempt. */
 export interface FailedAttempt {
   readonly kind: ProblemKind;
   /** The server may have carried it out. */
@@ -22,10 +22,10 @@ export interface FailedAttempt {
   readonly retries: number;
 }
 
-/** What a call allows itself. */
+/** How long a call may wait, and how often it may be sent. */
 export interface RetryLimits {
   readonly retry: false | Readonly<Required<RetryOptions>>;
-  /** A gate does the waiting for the server. */
+  /** A gate makes the waits for the server. */
   readonly paced: boolean;
   /** How long the call may wait for the server now. */
   readonly maxWaitMs: number;
@@ -35,14 +35,14 @@ export interface RetryLimits {
 
 /** Whether to send again, after what wait, and whether that is one of `retry.retries`. */
 export type RetryDecision =
-  /** A failure that no repetition mends. */
+  /** The failure is not temporary. */
   | { readonly kind: 'return' }
   | { readonly kind: 'give-up'; readonly why: GaveUp }
   | { readonly kind: 'retry'; readonly waitMs: number; readonly counts: boolean };
 
 const idempotentMethods = new Set(['get', 'head', 'options', 'put', 'delete']);
 
-/** RFC 9110, section 9.2.2; `said` is what the application says of this call. */
+/** Whether a call is idempotent: as the application says (`said`), else by its method (RFC 9110, section 9.2.2). */
 export function isIdempotent(method: string, said: boolean | undefined): boolean {
   return said ?? idempotentMethods.has(method.toLowerCase());
 }
@@ -64,7 +64,7 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
   if (limits.leftMs <= 0 || serverWaitMs > limits.leftMs) return giveUp('deadline');
   if (serverWaitMs > limits.maxWaitMs) return giveUp('wait-too-long');
-  // Where calls are paced, the gate waits, which was told of the answer.
+  // Where calls are paced, the gate was told of the answer and makes the wait.
   const waitMs = throttled && limits.paced ? 0 : waitFor(attempt, serverWaitMs, retry, draw);
   if (waitMs > limits.leftMs) return giveUp('deadline');
   if (waitMs > limits.maxWaitMs) return giveUp('wait-too-long');
