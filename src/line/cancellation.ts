@@ -74,7 +74,9 @@ export function bridgeCancellation(
   };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  if (token?.subscribe) token.subscribe(abort);
+  // Not at once: axios 0.27 fails where a listener of a token is removed while the others are called, as the adapter's is by an abort.
+  const abortNext = () => void Promise.resolve().then(abort);
+  if (token?.subscribe) token.subscribe(abortNext);
   // Below axios 0.22 a CancelToken has only a promise.
   else void token?.promise.then(abort);
   // This listener stays: a stream that was never sent may fail after the call.
@@ -91,7 +93,7 @@ export function bridgeCancellation(
     release(response) {
       over.abort();
       // Also while the body streams on: the adapter listens to the CancelToken itself.
-      token?.unsubscribe?.(abort);
+      token?.unsubscribe?.(abortNext);
       if (signal) afterBody(response, () => signal.removeEventListener('abort', abort));
     },
   };
