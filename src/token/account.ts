@@ -13,7 +13,8 @@ import { noBackoff } from '../time/backoff.js';
  * be done, and let go when nothing is under way any more.
  */
 export interface Account extends Flight, Brakes, Past, Asked {
-  readonly pairs: Pairs;
+  /** Its pairs; the ledger puts the value after in the place of the one before. */
+  pairs: Pairs;
   /** Where its tokens are kept. */
   store: TokenStore;
   /** What is known of its row there; another store begins with another one, which nothing that is on its way in the store before changes. */

@@ -25,13 +25,14 @@ const leastShare = 0.25;
  */
 export function isKnown(
   refreshToken: string,
-  { newest, isOfSameUser }: Pick<Ledger, 'newest' | 'isOfSameUser'>,
+  held: Pick<Ledger, 'newest' | 'isOfSameUser'>,
   { outcomeOf }: Pick<GrantMutex, 'outcomeOf'>,
 ): boolean {
+  const { newest } = held;
   if (!newest) return false;
   const successor = successorOf(refreshToken, outcomeOf)?.refresh_token;
   return [refreshToken, successor].some(
-    (token) => token !== undefined && (descendsFrom(newest.held.set, token) || isOfSameUser(token)),
+    (token) => token !== undefined && (descendsFrom(newest.held.set, token) || held.isOfSameUser(token)),
   );
 }
 

@@ -17,7 +17,7 @@ import { lookLast } from './loading/last-look.js';
 import { createLoading, type Loading } from './loading/loading.js';
 import { mayRecognise, type Recognition } from './loading/recognition.js';
 import type { Before } from './pair/ledger.js';
-import { hasHeld, hasHeldOthers, isOfSameUser, ownsIn, subjectIn } from './pair/kinship.js';
+import { hasHeld, hasHeldOthers, isOfSameUser, isOwn } from './pair/kinship.js';
 import { currentOf, freshnessNow, isSettled, type Clocks, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { createParts, type ClientDeps, type Parts } from './parts.js';
@@ -230,11 +230,11 @@ class AccountSource implements TokenSource {
   }
 
   subject(): string | undefined {
-    return subjectIn(this.state.pairs);
+    return this.state.pairs.newest?.held.subject;
   }
 
   owns(accessToken: string): boolean {
-    return ownsIn(this.state.pairs, accessToken);
+    return isOwn(this.state.pairs, accessToken);
   }
 
   isHeld(lease: Lease): boolean {

@@ -18,7 +18,12 @@ export function decodeClaims(token: string | undefined): Claims | undefined {
 
 /** The user whose access token this is, from the JWT's `sub` claim (RFC 7519, section 4.1.2); undefined where it has none. */
 export function subjectOf(token: string | undefined): string | undefined {
-  const subject = decodeClaims(token)?.['sub'];
+  return subjectIn(decodeClaims(token));
+}
+
+/** The user that these claims name. */
+export function subjectIn(claims: Claims | undefined): string | undefined {
+  const subject = claims?.['sub'];
   return (typeof subject === 'string' && subject.trim() !== '') || typeof subject === 'number'
     ? String(subject)
     : undefined;

@@ -184,8 +184,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
 
   /** Whatever this account may hold: one set, but right after a renewal, where a save has failed, or where somebody else has renewed. */
   function targets(loaded: TokenSet | undefined): TokenSet[] {
-    const hand = ledger.newest?.held.set;
-    const found = [ledger.predecessor, hand, loaded].flatMap((set) => [
+    const found = [...ledger.mayBeAlive(), loaded].flatMap((set) => [
       successorOf(set?.refresh_token, mutex.outcomeOf),
       set,
     ]);

@@ -51,7 +51,7 @@ export interface OwnOfAccount {
 
 /** What is known of an account that a load needs, or changes. */
 export interface LoadingState extends Place {
-  readonly pairs: Pairs;
+  pairs: Pairs;
   emptyAtMs: number | undefined;
   isCompared: boolean;
   shownPairs: Set<string | undefined> | undefined;
@@ -87,7 +87,7 @@ export function createLoading(
   const ledger = createLedger({
     now: env.now,
     serverOffsetMs,
-    pairs: state.pairs,
+    of: state,
     before,
     isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
     isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
@@ -119,7 +119,7 @@ export function createLoading(
         account,
         client: mutex.client,
         hand: ledger.newest?.held.set,
-        everHeld: ledger.everHeld,
+        everHeld: () => ledger.everHeld(),
       }),
     }),
     shown(identity) {

@@ -1,134 +1,123 @@
 import type { TokenSet } from '../../store/store.js';
+import { subjectOf } from '../../wire/jwt.js';
 import { fingerprint } from './fingerprint.js';
 import { descendsFrom, hasReplaced, isListed } from './lineage.js';
-import type { Former, Pairs } from './pairs.js';
+import { isSpent, tokensOf, type Pairs } from './pairs.js';
+import { isRenewedSince } from './old-session.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
-import { subjectOf } from '../../wire/jwt.js';
 
-/** Whose the tokens were that one account has held: one user's pair may take the place of another's. */
-export interface Kinship {
-  /** This pair takes the place of that one; undefined: nothing does. */
-  replaced(before: HeldTokens, by: HeldTokens | undefined, isSuccessor: boolean): void;
-  /** Whether the token, an access or a refresh token held before, belonged to the user of this pair. */
-  includes(token: string, now: TokenSet): boolean;
-  /**
-   * Whether the set says by itself of each access token that was held before, and that a process may be asked about, whose it was: by its
-   * subject, or by the list of those that its own has taken the place of.
-   */
-  isToldBy(set: TokenSet): boolean;
-  /** The fingerprints of the tokens that were held before. */
-  readonly former: ReadonlyMap<string, unknown>;
+/** A token that was held before, and whose it was: one user's pair may take the place of another's. */
+export interface Former {
+  readonly subject: string | undefined;
+  /** The number of the user, where the token does not name it. */
+  readonly user: number;
+  readonly isAccess: boolean;
 }
 
-/** Of a thousand pairs, as many as a ledger remembers. */
+/** Of a thousand pairs. */
 const keptTokens = 2_000;
 const keptOwned = 1_000;
-const none: ReadonlyMap<string, Former> = new Map();
 
 /**
- * Creates the memory of one account. Where both access tokens name their user, that decides; where one of them does not, a pair is
- * kin to those that it descends from by renewals.
+ * What is known of former tokens after the pair `before` has given its place to `by` (undefined: to nothing). Where both access tokens name
+ * their user, that says whether it is still the same one; where one of them does not, it is if one was renewed to the other.
  */
-export function createKinship(state: Pick<Pairs, 'former' | 'line'>): Kinship {
-  return {
-    get former() {
-      return state.former ?? none;
-    },
-    replaced(before, by, isSuccessor) {
-      const { refreshToken, accessToken, set } = before;
-      const owner = { subject: subjectOf(accessToken), line: state.line };
-      const former = (state.former ??= new Map<string, Former>());
-      for (const token of [refreshToken, accessToken]) {
-        if (token === undefined) continue;
-        former.delete(fingerprint(token));
-        former.set(fingerprint(token), { ...owner, isAccess: token === accessToken });
-        const [oldest] = former.keys();
-        if (former.size > keptTokens && oldest !== undefined) former.delete(oldest);
-      }
-      const same = by && isSameUser(set, by.set);
-      const continues =
-        by &&
-        same !== false &&
-        (isSuccessor ||
-          same ||
-          (refreshToken !== undefined && descendsFrom(by.set, refreshToken)) ||
-          (accessToken !== undefined && hasReplaced(by.set, accessToken)));
-      if (!continues) state.line++;
-    },
-    isToldBy(set) {
-      const subject = subjectOf(set.access_token);
-      for (const [token, one] of state.former ?? none) {
-        const isTold = one.subject !== undefined && subject !== undefined;
-        if (one.isAccess && one.line === state.line && !isTold && !isListed(set, token)) return false;
-      }
-      return true;
-    },
-    includes: (token, now) => includes(state, token, now),
-  };
+export function withFormer(
+  { former, user }: Pick<Pairs, 'former' | 'user'>,
+  before: HeldTokens,
+  by: HeldTokens | undefined,
+  isSuccessor: boolean,
+): Pick<Pairs, 'former' | 'user'> {
+  const { refreshToken, accessToken, set } = before;
+  const owner = { subject: subjectOf(accessToken), user };
+  const next = new Map(former);
+  for (const token of [refreshToken, accessToken]) {
+    if (token === undefined) continue;
+    const name = fingerprint(token);
+    next.delete(name);
+    next.set(name, { ...owner, isAccess: token === accessToken });
+    const [oldest] = next.keys();
+    if (next.size > keptTokens && oldest !== undefined) next.delete(oldest);
+  }
+  const same = by && isSameUser(set, by.set);
+  const isOfSame =
+    by &&
+    same !== false &&
+    (isSuccessor ||
+      same ||
+      (refreshToken !== undefined && descendsFrom(by.set, refreshToken)) ||
+      (accessToken !== undefined && hasReplaced(by.set, accessToken)));
+  return { former: next, user: isOfSame ? user : user + 1 };
 }
 
-function includes({ former, line }: Pick<Pairs, 'former' | 'line'>, token: string, now: TokenSet): boolean {
-  const one = former?.get(fingerprint(token));
-  const subject = subjectOf(now.access_token);
+/** Whether a token held before, an access or a refresh token, belonged to the user of this set. */
+export function belongedTo(
+  { former, user }: Pick<Pairs, 'former' | 'user'>,
+  token: string,
+  now: TokenSet,
+): boolean {
+  const one = former.size > 0 ? former.get(fingerprint(token)) : undefined;
   if (!one) return false;
-  return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.line === line;
+  const subject = subjectOf(now.access_token);
+  return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.user === user;
 }
 
 /** Whether this refresh token was one of the user's whose pair is held now. */
 export function isOfSameUser(pairs: Pairs, refreshToken: string): boolean {
-  return pairs.newest !== undefined && includes(pairs, refreshToken, pairs.newest.held.set);
-}
-
-/** The `sub` of the JWT that is held now. */
-export function subjectIn(pairs: Pairs): string | undefined {
-  const held = pairs.newest?.held;
-  if (!held) return undefined;
-  if (pairs.subject?.of !== held) pairs.subject = { of: held, is: subjectOf(held.accessToken) };
-  return pairs.subject.is;
+  return pairs.newest !== undefined && belongedTo(pairs, refreshToken, pairs.newest.held.set);
 }
 
 /**
  * Whether this access token is of the user whose pair is held now: by its JWT, or where a token does not tell whose it is, because the
  * account holds it or has held it for the same user.
  */
-export function ownsIn(pairs: Pairs, accessToken: string): boolean {
-  const held = pairs.newest?.held;
-  if (!held) return false;
-  if (accessToken === held.accessToken) return true;
-  const known = pairs.owned?.get(accessToken);
+export function isOwn(pairs: Pairs, accessToken: string): boolean {
+  const { newest } = pairs;
+  if (!newest) return false;
+  if (accessToken === newest.held.accessToken) return true;
+  const known = newest.owned?.get(accessToken);
   if (known !== undefined) return known;
-  const [theirs, ours] = [subjectOf(accessToken), subjectIn(pairs)];
+  const { set, subject } = newest.held;
+  const theirs = subjectOf(accessToken);
   const is =
-    theirs !== undefined && ours !== undefined
-      ? theirs === ours
-      : includes(pairs, accessToken, held.set) || hasReplaced(held.set, accessToken);
-  pairs.owned ??= new Map();
-  if (pairs.owned.size >= keptOwned) pairs.owned.clear();
-  pairs.owned.set(accessToken, is);
+    theirs !== undefined && subject !== undefined
+      ? theirs === subject
+      : belongedTo(pairs, accessToken, set) || hasReplaced(set, accessToken);
+  newest.owned ??= new Map();
+  if (newest.owned.size >= keptOwned) newest.owned.clear();
+  newest.owned.set(accessToken, is);
   return is;
 }
 
 /** Whether tokens were held of an authorization that those in hand did not come of. */
-export function hasHeldOthers({ former, line }: Pick<Pairs, 'former' | 'line'>): boolean {
-  for (const one of former?.values() ?? []) if (one.line !== line) return true;
+export function hasHeldOthers({ former, user }: Pick<Pairs, 'former' | 'user'>): boolean {
+  for (const one of former.values()) if (one.user !== user) return true;
   return false;
+}
+
+/** The fingerprints of what is held. Asked for each token that another account has ever held. */
+export function tokensInHand({ newest }: Pairs): readonly string[] {
+  if (!newest) return [];
+  return (newest.fingerprints ??= tokensOf(newest.held.set).map(fingerprint));
 }
 
 /** Whether the token of this fingerprint is, or was, held. */
 export function hasHeld(pairs: Pairs, token: string): boolean {
-  return pairs.former?.has(token) === true || tokensInHand(pairs).includes(token);
+  return pairs.former.has(token) || tokensInHand(pairs).includes(token);
 }
 
-/** The fingerprints of what is held. Asked for each token that another account has ever held. */
-export function tokensInHand(pairs: Pairs): readonly string[] {
-  const { newest } = pairs;
-  if (!newest) return [];
-  if (pairs.inHand?.of !== newest)
-    pairs.inHand = { of: newest, tokens: tokensOf(newest.held.set).map(fingerprint) };
-  return pairs.inHand.tokens;
-}
-
-/** The tokens of a set. */
-export function tokensOf({ access_token: access, refresh_token: refresh }: TokenSet): string[] {
-  return [access, refresh].filter((token) => typeof token === 'string' && token !== '') as string[];
+/**
+ * Whether a set that the store shows is the pair in hand, and tells by itself all that has to be known of the tokens before: of each access
+ * token that a process may be asked about, whose it was, by its subject or by the list of those that its own has taken the place of; and of
+ * each set that a renewal has replaced, that it has taken its place.
+ */
+export function isShownBy(pairs: Pairs, set: TokenSet): boolean {
+  const hand = pairs.newest?.held.set;
+  if (hand?.access_token !== set.access_token || hand?.refresh_token !== set.refresh_token) return false;
+  const subject = subjectOf(set.access_token);
+  for (const [token, one] of pairs.former) {
+    const isTold = one.subject !== undefined && subject !== undefined;
+    if (one.isAccess && one.user === pairs.user && !isTold && !isListed(set, token)) return false;
+  }
+  return pairs.untold.every((one) => !isSpent(pairs, one) || isRenewedSince(set, one));
 }

@@ -1,7 +1,7 @@
 import { isPromise, kindOf } from '../../text/words.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
-import { decodeClaims, subjectOf, type Claims } from '../../wire/jwt.js';
+import { decodeClaims, subjectIn, subjectOf, type Claims } from '../../wire/jwt.js';
 import { ownValue } from '../../wire/prototype-pollution.js';
 import { believed, evidenceOf, localMs, type Scales, type Testimony } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
@@ -17,6 +17,8 @@ export interface HeldTokens {
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
   readonly refreshFingerprint: string | undefined;
+  /** The user that the access token names, if it is a JWT. */
+  readonly subject: string | undefined;
   /** What says when the access token stops working, best first; where nothing does, it is used until a 401 says otherwise. */
   readonly evidence: readonly Testimony[];
   readonly lifeMs: number | undefined;
@@ -123,10 +125,11 @@ export interface ReadOfSet {
 
 /** A set read from a store. */
 export function holdLoaded(set: TokenSet, ahead: AheadChoice, read: ReadOfSet = {}): HeldTokens {
-  const times = timesIn(read.claims ?? decodeClaims(set.access_token));
+  const claims = read.claims ?? decodeClaims(set.access_token);
+  const times = timesIn(claims);
   const lifeSeconds = lifeSecondsOf(set.expires_in);
   const lifeMs = times.lifeMs ?? (lifeSeconds === undefined ? undefined : lifeSeconds * 1000);
-  return hold(set, evidenceOf(set, times.expiresAtMs), lifeMs, ahead, read.refreshFingerprint);
+  return hold(set, evidenceOf(set, times.expiresAtMs), lifeMs, ahead, { ...read, claims });
 }
 
 /**
@@ -137,7 +140,10 @@ export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice):
   const lifeSeconds = lifeSecondsOf(set.expires_in);
   if (lifeSeconds === undefined) return holdLoaded(set, ahead);
   const lifeMs = lifeSeconds * 1000;
-  return hold(set, [{ source: 'answer', atMs: sentAtMs + lifeMs, clock: 'local' }], lifeMs, ahead);
+  const claims = decodeClaims(set.access_token);
+  return hold(set, [{ source: 'answer', atMs: sentAtMs + lifeMs, clock: 'local' }], lifeMs, ahead, {
+    claims,
+  });
 }
 
 /** What is saved: the previous set's extra fields plus the answer; an answer without a refresh token keeps the presented one. */
@@ -180,7 +186,7 @@ function hold(
   evidence: readonly Testimony[],
   lifeMs: number | undefined,
   ahead: AheadChoice,
-  refreshFingerprint?: string,
+  { claims, refreshFingerprint }: ReadOfSet,
 ): HeldTokens {
   const life = lifeMs ?? Infinity;
   const refreshToken = ownValue(set, 'refresh_token') || undefined;
@@ -190,6 +196,7 @@ function hold(
     accessToken: ownValue(set, 'access_token') || undefined,
     refreshToken,
     refreshFingerprint: refreshToken && (refreshFingerprint ?? fingerprint(refreshToken)),
+    subject: subjectIn(claims),
     evidence,
     lifeMs,
     // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.

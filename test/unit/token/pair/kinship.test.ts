@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { noPairs } from '../../../../src/token/pair/pairs.js';
-import { createKinship } from '../../../../src/token/pair/kinship.js';
+import { noPairs, type Pairs } from '../../../../src/token/pair/pairs.js';
+import { belongedTo, withFormer } from '../../../../src/token/pair/kinship.js';
 import { withRedeemed } from '../../../../src/token/pair/lineage.js';
-import { holdLoaded } from '../../../../src/token/pair/token-set.js';
+import { holdLoaded, type HeldTokens } from '../../../../src/token/pair/token-set.js';
 import type { TokenSet } from '../../../../src/store/store.js';
 
 const held = (set: TokenSet) => holdLoaded(set, { aheadMs: undefined, draw: 0 });
@@ -12,8 +12,19 @@ const jwt = (sub: string, name: string): TokenSet => ({
   access_token: `e30.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.${name}`,
 });
 
+/** The former tokens of one account. */
+function create() {
+  let known: Pick<Pairs, 'former' | 'user'> = noPairs(false);
+  return {
+    replaced(before: HeldTokens, by: HeldTokens | undefined, isSuccessor: boolean) {
+      known = withFormer(known, before, by, isSuccessor);
+    },
+    includes: (token: string, now: TokenSet) => belongedTo(known, token, now),
+  };
+}
+
 test('where both tokens name their user, that decides, whatever came between', () => {
-  const kinship = createKinship(noPairs(false));
+  const kinship = create();
   kinship.replaced(held(jwt('ann', '1')), held(jwt('bob', '2')), false);
   expect(kinship.includes('r-1', jwt('bob', '2'))).toBe(false);
   kinship.replaced(held(jwt('bob', '2')), held(jwt('ann', '3')), false);
@@ -22,7 +33,7 @@ test('where both tokens name their user, that decides, whatever came between', (
 });
 
 test('where they do not, a token is kin to what was issued for it, and to nothing else', () => {
-  const kinship = createKinship(noPairs(false));
+  const kinship = create();
   kinship.replaced(held(opaque('1')), held(opaque('2')), true);
   kinship.replaced(held(opaque('2')), held(withRedeemed(opaque('3'), 'r-2')), false);
   expect(['r-1', 'r-2', 'r-9'].map((token) => kinship.includes(token, opaque('3')))).toEqual([
@@ -35,13 +46,13 @@ test('where they do not, a token is kin to what was issued for it, and to nothin
 });
 
 test('a revocation ends the kinship', () => {
-  const kinship = createKinship(noPairs(false));
+  const kinship = create();
   kinship.replaced(held(opaque('1')), undefined, false);
   expect(kinship.includes('r-1', opaque('2'))).toBe(false);
 });
 
 test('the latest thousand are remembered', () => {
-  const kinship = createKinship(noPairs(false));
+  const kinship = create();
   for (let n = 0; n <= 1_000; n++) kinship.replaced(held(opaque(`${n}`)), held(opaque(`${n + 1}`)), true);
   expect(['r-0', 'r-1', 'r-1000'].map((token) => kinship.includes(token, opaque('1001')))).toEqual([
     false,

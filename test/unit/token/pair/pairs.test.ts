@@ -25,8 +25,9 @@ const lease = (name: string, more: Partial<OwnLease> & { endsInMs?: number } = {
     aliveAtMs: undefined,
     trial: noTrial,
     refused: false,
-    diedAlone: false,
     isJudged: false,
+    owned: undefined,
+    fingerprints: undefined,
     ...shown,
   };
 };

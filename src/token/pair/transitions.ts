@@ -1,0 +1,223 @@
+import type { TokenSet } from '../../store/store.js';
+import { fingerprint } from './fingerprint.js';
+import { withFormer } from './kinship.js';
+import { isRenewedSince } from './old-session.js';
+import { isSpent, isWorking, tokensOf, type Clocks, type Lease, type OwnLease, type Pairs } from './pairs.js';
+import { isSameUser, type HeldTokens } from './token-set.js';
+import { noTrial, trialOf, type Arrival } from './trial.js';
+
+/**
+ * What may happen to the pairs of one account: each function takes the pairs before and returns those after.
+ */
+
+/** What an account was let go with. */
+export interface Before {
+  readonly set: TokenSet | undefined;
+  /** Whether it was let go with the refresh token of this fingerprint. */
+  isWith(refreshToken: string): boolean;
+}
+
+/** What is known where a pair arrives. */
+export interface Circumstances extends Clocks {
+  /** Whether something can be got in the place of this pair without a person. */
+  readonly isRenewable: boolean;
+  /** What the account was let go with, if it was. */
+  readonly before: Before | undefined;
+}
+
+const keptFingerprints = 1_000;
+/** The store has the newest pair. */
+const inStore = { phase: 'kept', older: undefined, isBrought: false, isGone: false } as const;
+
+/** The store holds this pair: it is what calls use from now on. `isRenewed`: a renewal, here or elsewhere, has got it for the one before. */
+export function kept(pairs: Pairs, held: HeldTokens, now: Circumstances, isRenewed = true): Pairs {
+  const isOther = now.before && !pairs.newest && !now.before.isWith(held.refreshFingerprint ?? '');
+  return {
+    ...arrived(pairs, held, pairs.newest ? 'adopted' : 'first', isRenewed, now),
+    ...inStore,
+    stored: held.set,
+    redeemed: undefined,
+    hasMovedOn: pairs.hasMovedOn || isOther === true,
+  };
+}
+
+/** As `kept`, in the place of our unsaved pair, which is remembered: it may turn out that theirs is the dead one. */
+export function gaveWay(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
+  return { ...kept(pairs, held, now, false), fallback: pairs.newest?.held };
+}
+
+/** As `kept`, of another user: the pair that was held is no longer this account's, and stays good where it is kept. */
+export function changed(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
+  const after = kept(pairs, held, now, false);
+  const before = pairs.newest ? tokensOf(pairs.newest.held.set) : [];
+  return { ...after, fallback: undefined, replaced: without(after.replaced, before) };
+}
+
+/**
+ * This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. `isSuccessor`: it was issued for the
+ * newest one.
+ */
+export function issued(pairs: Pairs, held: HeldTokens, now: Circumstances, isSuccessor = false): Pairs {
+  // While a pair waits to be saved, the one before that is what the store and the server still agree on.
+  const isNextToUse = pairs.phase === 'kept' || !isWorking(pairs.older, now);
+  const older = isNextToUse ? pairs.newest : pairs.older;
+  const arrival = isSuccessor ? 'renewed' : pairs.newest ? 'adopted' : 'first';
+  return {
+    ...arrived(pairs, held, arrival, isSuccessor, now),
+    // No call of this user's uses the pair of a user who has taken the place of this one for a while; nor was that redeemed for this one.
+    older: older && isOfAnother(older.held, held) ? undefined : older,
+    redeemed: pairs.newest && !isOfAnother(pairs.newest.held, held) ? pairs.newest.held : undefined,
+    // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
+    fallback: undefined,
+    phase: 'saving',
+  };
+}
+
+/** The pair that gave way is held again; the same pairs where there is none. */
+export function takenBack(pairs: Pairs, now: Circumstances): Pairs {
+  const { fallback } = pairs;
+  if (!fallback) return pairs;
+  const replaced = without(pairs.replaced, [fallback.refreshToken ?? '']);
+  return issued({ ...pairs, replaced }, fallback, now);
+}
+
+/** The application has brought a pair of its own; the tokens before may be another user's. */
+export function brought(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
+  const after = arrived(pairs, held, undefined, false, now);
+  const token = held.refreshToken ?? held.accessToken ?? '';
+  return {
+    ...after,
+    older: undefined,
+    fallback: undefined,
+    redeemed: undefined,
+    phase: 'saving',
+    isBrought: true,
+    isGone: false,
+    replaced: without(after.replaced, [token]),
+    outdated: without(after.outdated, [token]),
+    revoked: without(after.revoked, tokensOf(held.set)),
+    hasMovedOn: after.hasMovedOn && now.before?.isWith(fingerprint(token)) !== true,
+  };
+}
+
+/** The newest pair is in the store now. */
+export function saved(pairs: Pairs): Pairs {
+  return { ...pairs, ...inStore, stored: pairs.newest?.held.set };
+}
+
+/** The save failed: the newest pair may be used, once the one before no longer works. */
+export function saveFailed(pairs: Pairs): Pairs {
+  return pairs.phase === 'saving' ? { ...pairs, phase: 'unsaved' } : pairs;
+}
+
+/** The row of the newest pair is gone from the store. */
+export function lost(pairs: Pairs): Pairs {
+  return { ...pairs, isGone: true };
+}
+
+/** The newest pair, which a person has brought, is no longer in the store: this set was saved over it. */
+export function overwritten(pairs: Pairs, by: TokenSet): Pairs {
+  return { ...pairs, stored: by, phase: 'unsaved', isBrought: true };
+}
+
+/** The store's view of the same pair: its extra fields may have changed. */
+export function seen(pairs: Pairs, stored: TokenSet): Pairs {
+  return { ...pairs, stored, isGone: false };
+}
+
+/** A second look at the store has not shown this set again: it is older than what is held. */
+export function dismissed(pairs: Pairs, set: TokenSet): Pairs {
+  return { ...pairs, replaced: withAll(pairs.replaced, [set.refresh_token ?? set.access_token]) };
+}
+
+/** This set was replaced here, and perhaps wrongly. */
+export function revived(pairs: Pairs, set: TokenSet): Pairs {
+  const tokens = tokensOf(set);
+  return { ...pairs, replaced: without(pairs.replaced, tokens), outdated: without(pairs.outdated, tokens) };
+}
+
+/** A 401 has refused the access token of this lease. */
+export function refused(pairs: Pairs, { held }: Lease): Pairs {
+  return held.accessToken ? { ...pairs, refused: withAll(pairs.refused, [held.accessToken]) } : pairs;
+}
+
+/** The server has revoked this set: wherever it turns up again, it is not taken. */
+export function revoked(pairs: Pairs, set: TokenSet): Pairs {
+  const tokens = tokensOf(set);
+  return {
+    ...pairs,
+    had: true,
+    revoked: withAll(pairs.revoked, tokens),
+    replaced: withAll(pairs.replaced, tokens),
+  };
+}
+
+/** Nothing is held any more. */
+export function cleared(pairs: Pairs): Pairs {
+  return {
+    ...pairs,
+    ...inStore,
+    ...(pairs.newest && withFormer(pairs, pairs.newest.held, undefined, false)),
+    newest: undefined,
+    stored: undefined,
+    fallback: undefined,
+    redeemed: undefined,
+  };
+}
+
+/** This pair takes the place of the newest one. `arrival`: how it has come; undefined: it is given no trial. */
+function arrived(
+  pairs: Pairs,
+  held: HeldTokens,
+  arrival: Arrival | undefined,
+  isRenewed: boolean,
+  { nowMs, serverOffsetMs, isRenewable }: Circumstances,
+): Pairs {
+  const scales = { serverOffsetMs, aliveAtMs: undefined };
+  const trial = arrival ? trialOf(held, { arrival, isRenewable }, nowMs, scales) : noTrial;
+  const newest: OwnLease = {
+    held,
+    accepted: 0,
+    aliveAtMs: undefined,
+    trial,
+    refused: false,
+    isJudged: false,
+    owned: undefined,
+    fingerprints: undefined,
+  };
+  const before = pairs.newest?.held;
+  if (!before) return { ...pairs, had: true, newest };
+  // A server that does not rotate refresh tokens, or answers the same access token again, has replaced nothing.
+  const tokens = [before.refreshToken, before.accessToken].filter(
+    (token) => token && token !== held.refreshToken && token !== held.accessToken,
+  ) as string[];
+  const outdated = isRenewed ? withAll(pairs.outdated, tokens) : pairs.outdated;
+  return {
+    ...pairs,
+    ...withFormer(pairs, before, held, arrival === 'renewed'),
+    had: true,
+    newest,
+    replaced: withAll(pairs.replaced, tokens),
+    outdated,
+    untold: [...pairs.untold, before.set]
+      .filter((set) => isSpent({ outdated }, set) && !isRenewedSince(held.set, set))
+      .slice(-keptFingerprints),
+  };
+}
+
+function isOfAnother(before: HeldTokens, held: HeldTokens): boolean {
+  return isSameUser(before.set, held.set) === false;
+}
+
+function withAll(names: ReadonlySet<string>, tokens: readonly string[]): ReadonlySet<string> {
+  return tokens.length === 0
+    ? names
+    : new Set([...names, ...tokens.map(fingerprint)].slice(-keptFingerprints));
+}
+
+function without(names: ReadonlySet<string>, tokens: readonly string[]): ReadonlySet<string> {
+  if (names.size === 0) return names;
+  const left = new Set(names);
+  for (const token of tokens) left.delete(fingerprint(token));
+  return left;
+}
