@@ -29,6 +29,15 @@ export interface OwnLease extends Lease {
   fingerprints: readonly string[] | undefined;
 }
 
+/** Notes what the answer to a call shows of the token that it was sent with. A busy or broken server has not looked at it, perhaps. */
+export function noteAnswer(lease: Lease, status: number, sentAtMs: number): void {
+  const isAlive = status < 500 && status !== 401 && status !== 408 && status !== 429;
+  if (isAlive) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
+  if (status === 401) return;
+  lease.accepted++;
+  lease.refused = false;
+}
+
 /**
  * The pairs of one account in memory, as a value: the newest, and what is remembered of those before it. `transitions.ts` says what happens
  * to it.

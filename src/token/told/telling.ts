@@ -48,8 +48,8 @@ export function createTelling(deps: {
     adopted: (lease, from) => emit('token-adopted', { account, ...shown(lease), from }),
     saveFailed: (message, cause) =>
       emit('token-save-failed', { account, message, ...(cause === undefined ? {} : { cause }) }),
-    offended: (...offence) => offended(deps, ...offence),
-    contradicted: (lease) => contradicted(deps, lease),
+    offended: (...offence) => offended(account, warnOnce, ...offence),
+    contradicted: (lease) => contradicted(account, deps, lease),
     changedOwner(subject) {
       const told = `store.load() has returned tokens of another user than those that account ${JSON.stringify(account)} has used, twice in a row: from now on these are used. That is right where a user has followed another by way of the store; if not, see that load and save use the account that they are given`;
       warnOnce('account-changed-owner', JSON.stringify([account, subject]), told);
@@ -68,26 +68,32 @@ export function createTelling(deps: {
   };
 }
 
-/** What an account's store is told with. */
-interface Told {
-  readonly account: string;
-  readonly serverOffsetMs: () => number;
-  readonly warnOnce: Events['warnOnce'];
-}
-
 /** As {@link Telling.contradicted}. */
-export function contradicted(told: Told, lease: Lease): void {
+export function contradicted(
+  account: string,
+  {
+    serverOffsetMs,
+    warnOnce,
+  }: { readonly serverOffsetMs: () => number; readonly warnOnce: Events['warnOnce'] },
+  lease: Lease,
+): void {
   if (lease.isJudged) return;
   lease.isJudged = true;
   // What the application has brought is no word of the store's.
   if (lease.trial === noTrial) return;
   const { held, aliveAtMs } = lease;
-  const scales = { serverOffsetMs: told.serverOffsetMs(), aliveAtMs };
+  const scales = { serverOffsetMs: serverOffsetMs(), aliveAtMs };
   for (const one of contradictionsIn(held.evidence, held.lifeMs, scales))
-    offended(told, 'whole', one.field, inWords(one));
+    offended(account, warnOnce, 'whole', one.field, inWords(one));
 }
 
-function offended({ account, warnOnce }: Told, rule: StoreRule, subject: string, message: string): void {
+function offended(
+  account: string,
+  warnOnce: Events['warnOnce'],
+  rule: StoreRule,
+  subject: string,
+  message: string,
+): void {
   const told = `${message} (account ${JSON.stringify(account)}; ${ruleNamed(rule)})`;
   warnOnce('store-contract', JSON.stringify([account, rule, subject]), told);
 }
