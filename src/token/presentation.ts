@@ -13,7 +13,7 @@ import { localExpiryMs } from './pair/token-set.js';
 /** What a token request of the application's own comes to. */
 export type PresentedByApplication =
   | Acquired
-  /** The account has a working pair, and the token is not of its line: of a new authorisation, or somebody else's. */
+  /** The account has a working pair, which was not renewed from this token: it is of a new authorization, or somebody else's. */
   | { kind: 'unknown' };
 
 /** Asked for tokens with less than this share of the life left, the answer is a new pair: some applications would ask again at once. */
@@ -43,7 +43,7 @@ export function createPresentation(deps: {
   mutex: GrantMutex;
   serverOffsetMs: () => number;
   leases: Pick<Leases, 'acquire' | 'replace'>;
-  /** Takes the store's pair, where this refresh token is of its line and not of that in hand. */
+  /** Takes the store's pair, where that was renewed from this refresh token, and the one in hand was not. */
   recognise: Recognition['recognise'];
   /** Takes a refresh token that nobody has redeemed, where nothing else works. */
   offer: (refreshToken: string) => Promise<void>;
@@ -55,7 +55,7 @@ export function createPresentation(deps: {
 
   const knows = (refreshToken: string) => isKnown(refreshToken, ledger, mutex);
 
-  /** The tokens of an account may have been replaced, by another user's perhaps, in the moment that the news takes. */
+  /** Between the end of the wait and the line after it the pair may have been replaced, by another user's perhaps: then it waits anew. */
   async function acquireHeld(patience: Patience): Promise<Acquired> {
     for (;;) {
       const acquired = await leases.acquire(patience);
@@ -70,7 +70,7 @@ export function createPresentation(deps: {
     return expiresAtMs - env.now() > leastShare * held.lifeMs;
   }
 
-  /** Nothing in hand works: what the application has may. */
+  /** Nothing that is held works; the refresh token that the application has may. */
   async function instead(refreshToken: string, failed: Acquired, patience: Patience): Promise<Acquired> {
     let acquired = failed;
     // What was offered beside it went first, and is no better: it says nothing of this one.

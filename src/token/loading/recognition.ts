@@ -19,7 +19,7 @@ const mostTokens = 1_000;
 export interface Recognition {
   /** Whether the store can say more about this access token than is known here. */
   mayRecognise(accessToken: string): boolean;
-  /** Takes the store's pair where it is newer than the one in hand, and this access or refresh token is of its line. */
+  /** Takes the store's pair where it is newer than the one in hand, and was renewed from this access or refresh token, or has it. */
   recognise(token: string, patience: Patience): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ export interface Telling {
   shown(lease: Lease): { accessToken: string; expiresAt?: Date };
 }
 
-/** Creates the voice of one account. */
+/** Creates the token events of one account, and its warnings. */
 export function createTelling(deps: {
   account: string;
   serverOffsetMs: () => number;
