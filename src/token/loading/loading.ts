@@ -2,7 +2,9 @@ import type { Env } from '../../time/env.js';
 import { createTurns, type Turns } from '../../time/serial.js';
 import type { Events } from '../../observe/events.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
+import { successorOf } from '../grant/outcomes.js';
 import type { GrantMutex, Holding } from '../grant/registry.js';
+import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/identity.js';
 import { createLedger, type Before, type Ledger } from '../pair/ledger.js';
 import type { Pairs } from '../pair/pairs.js';
@@ -122,6 +124,10 @@ export function createLoading(
         everHeld: () => ledger.everHeld(),
       }),
     }),
+    redeemedFor({ refresh_token: refresh }) {
+      const last = successorOf(refresh, mutex.outcomeOf)?.refresh_token;
+      return last === undefined ? undefined : fingerprint(last);
+    },
     shown(identity) {
       if (!mayBeOverwritten(home, state)) return;
       const seen = (state.shownPairs ??= new Set());

@@ -32,6 +32,8 @@ export function createVetting(deps: {
   telling: Pick<Telling, 'offended' | 'changedOwner'>;
   /** The other account that holds this pair now, or what it was redeemed for, in words; `name`: the fingerprint of its refresh token. */
   holderOf: (loaded: TokenSet, name: string) => string | undefined;
+  /** The fingerprint of the refresh token that this process has redeemed that of the pair for, in the end. */
+  redeemedFor: (loaded: TokenSet) => string | undefined;
   /** Hears of each pair that the store shows, by its identity. */
   shown: (identity: string | undefined) => void;
 }): Keeper['load'] {
@@ -54,6 +56,14 @@ export function createVetting(deps: {
     return deps.holderOf(set, isNamed ? identity : fingerprint(refresh));
   }
 
+  /** What was revoked here is not adopted, nor is what was replaced. But what another account's pair was redeemed for would be adopted. */
+  function isPast(set: TokenSet, identity: string): boolean {
+    if (ledger.isRevoked(set)) return true;
+    if (!ledger.isReplaced(identity)) return false;
+    const successor = deps.redeemedFor(set);
+    return successor === undefined || [identity, successor].some((token) => ledger.hasHeld(token));
+  }
+
   function doubtAbout({ loaded, identity }: Answer): Doubt | undefined {
     if (loaded.kind === 'failed') return undefined;
     const { set } = loaded;
@@ -64,7 +74,7 @@ export function createVetting(deps: {
         hand: hand?.set,
         grant,
         isGone: loaded.isGone === true || ledger.isGone,
-        isPast: (one) => ledger.isReplaced(one) || (set ? ledger.isRevoked(set) : false),
+        isPast: (one) => set !== undefined && isPast(set, one),
         isHeldElsewhere: () => set !== undefined && holderOf(set, identity) !== undefined,
         isBrought: ledger.isBrought,
         isDead: hand?.refreshToken !== undefined && ledger.isDead?.(fingerprint(hand.refreshToken)) === true,

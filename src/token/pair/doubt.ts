@@ -17,7 +17,7 @@ export interface KnownOfAccount {
   readonly grant: GrantType;
   /** A row was there before. */
   readonly isGone: boolean;
-  /** What was replaced or revoked here is not adopted anyway. */
+  /** What this account has replaced, or what was revoked here, is not adopted anyway. */
   readonly isPast: (identity: string) => boolean;
   readonly isHeldElsewhere: (refreshToken: string) => boolean;
   /** A person has brought the pair in hand, and it is not saved yet. */
