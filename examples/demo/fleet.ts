@@ -139,7 +139,7 @@ async function run(
   }
 
   if (signal.aborted || !(await everybody('ready'))) return pronounceStopped();
-  await authorise(emulator, opened, lifetimeMs);
+  await authorize(emulator, opened, lifetimeMs);
   bar.start(requests, 0, payload(emptyTally));
   const startedAt = performance.now();
   hired.forEach((member) => member.tell('go'));
@@ -219,7 +219,7 @@ async function run(
 }
 
 /** Authorizes the app and saves the tokens, as a user does once. */
-async function authorise(emulator: Emulator, { store }: OpenStore, lifetimeMs: number): Promise<void> {
+async function authorize(emulator: Emulator, { store }: OpenStore, lifetimeMs: number): Promise<void> {
   const { clientId, clientSecret, environment } = emulator;
   const procore = attachProcore(axios.create(), { clientId, clientSecret, environment, store });
   await procore.setTokens({ ...emulator.issue(), expires_at: Date.now() + lifetimeMs });

@@ -21,7 +21,7 @@ type Asked =
   | { kind: 'good'; redirectUri: string; state: string | null }
   | { kind: 'refused'; status: 400 | 401; error: string; description: string };
 
-/** The authorisation endpoint. */
+/** The authorization endpoint. */
 export interface Authorization {
   readonly endpoint: Endpoint;
   /** Does what the page would do when the user answers it. Throws where the page would show an error. */

@@ -51,7 +51,7 @@ export function createTakeoverAnswers({ env, copy }: { env: Env; copy: AxiosCopy
     refused,
     deadToken(call) {
       const text =
-        'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorise anew.';
+        'the refresh token that the application came with is spent or revoked, as the token endpoint has said before: it was not presented again. The user must authorize anew.';
       const details = { account: accountOf(call), reason: 'refresh-token-invalid' } as const;
       return refused(call, new ReauthenticationRequiredError(text, details));
     },

@@ -7,7 +7,7 @@ const brand = Symbol.for('axios-procore.account-by-subject');
 
 /**
  * For the option `account`: accounts are the users themselves, by the `sub` of the JWT that a call brings as its bearer. What the
- * application authorises or refreshes by itself is kept under the `sub` of the answer.
+ * application authorizes or refreshes by itself is kept under the `sub` of the answer.
  *
  * @example
  * attachProcore(instance, { clientId, clientSecret, store, account: accountBySubject, legacy: { takeOverRefresh: true } });

@@ -112,7 +112,7 @@ export type RateLimitScope = 'account' | 'account+company' | 'app' | ((config: A
 /** How the application's own older code is treated. */
 export interface LegacyOptions {
   /**
-   * The application's own token requests on this instance are answered from the plugin's renewal, and the answer of an authorisation code
+   * The application's own token requests on this instance are answered from the plugin's renewal, and the answer of an authorization code
    * is saved to the store. Until there are tokens, calls go out with the bearer that they bring.
    *
    * @default false

@@ -159,7 +159,7 @@ function storeIn({ name, path }: GivenPath, isForUsers: boolean): TokenStore {
   const parsed = parseTokenSet(bytes);
   if (parsed.kind === 'tokens') return store;
   throw new Error(
-    `${name}: ${file} cannot be used: ${parsed.what}; expected: ${expectedTokenSet}. It is left as it is: put a good copy in its place, or move it away and authorise anew`,
+    `${name}: ${file} cannot be used: ${parsed.what}; expected: ${expectedTokenSet}. It is left as it is: put a good copy in its place, or move it away and authorize anew`,
   );
 }
 

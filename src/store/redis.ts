@@ -35,7 +35,7 @@ export interface RedisTokenStoreOptions {
   leaseMs?: number | undefined;
   /**
    * True where Redis evicts keys: a key that is missing is then written anew from memory. Otherwise a missing key means that somebody has
-   * deleted it, and its account needs a new authorisation.
+   * deleted it, and its account needs a new authorization.
    * @default false
    */
   rowsMayVanish?: boolean | undefined;
@@ -201,7 +201,7 @@ function parse(value: string | undefined): TokenSet | undefined {
 function unreadable(key: string): Error {
   return new Error(
     `The Redis key ${key} cannot be used. Expected: ${expected}. ` +
-      'It is left as it is: put a good value in its place, or delete the key and authorise the account anew.',
+      'It is left as it is: put a good value in its place, or delete the key and authorize the account anew.',
   );
 }
 

@@ -57,7 +57,7 @@ export interface TokenStore {
   remove?: ((account: string) => void | Promise<void>) | undefined;
   /**
    * True for a cache that evicts rows: a missing row is then written anew from memory. Otherwise a row that was there and is missing has
-   * been deleted by somebody: it is not written again, and its account needs a new authorisation.
+   * been deleted by somebody: it is not written again, and its account needs a new authorization.
    */
   rowsMayVanish?: boolean | undefined;
   /** The time after which the lock expires, in milliseconds; must exceed `renewal.totalMs`. */

@@ -261,7 +261,7 @@ describe('docs/tokens.md, what can be lost', { timeout: 30_000 }, () => {
     expect(h.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
   });
 
-  test('setTokens during a renewal: the new authorisation counts', async () => {
+  test('setTokens during a renewal: the new authorization counts', async () => {
     await using h = await createHarness();
     h.env.jump(lifeMs);
     const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });

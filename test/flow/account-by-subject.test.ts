@@ -23,7 +23,7 @@ function listing(): ReturnType<typeof createTestStore> {
 }
 
 test('calls of several users without any tokens here are what they are without the plugin', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
   const ids = [];
   for (const set of [ann, bob, ann]) ids.push(idOf(await h.instance.get(me, as(set))));
@@ -32,7 +32,7 @@ test('calls of several users without any tokens here are what they are without t
 });
 
 test('each user’s log-in is kept under the subject of its tokens, and each one’s calls use them', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const ann = (await logIn(h, 1)).data;
   const bob = (await logIn(h, 2)).data;
   expect(users(h)).toEqual(['1', '2']);
@@ -44,14 +44,14 @@ test('each user’s log-in is kept under the subject of its tokens, and each one
 });
 
 test('of users who log in at once, each is kept', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await h.env.drive(Promise.all([logIn(h, 1), logIn(h, 2)]));
   expect(users(h)).toEqual(['1', '2']);
   for (const [user, set] of h.store.sets) expect(idOf(await h.instance.get(me, as(set)))).toBe(Number(user));
 });
 
 test('what a user’s own refresh brings is kept under the subject, and the token is presented once', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const pairs = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
   const twice = [...pairs, ...pairs].map(({ refresh_token }) => userOf(refresh(h, refresh_token!)));
   expect(await h.env.drive(Promise.all(twice))).toEqual(['user 1', 'user 2', 'user 1', 'user 2']);
@@ -62,7 +62,7 @@ test('what a user’s own refresh brings is kept under the subject, and the toke
 });
 
 test('a refresh token from long ago is answered after a restart, by a store that can say whose tokens it holds', async () => {
-  await using h = await createHarness({ options: { ...options, store: listing() }, authorised: false });
+  await using h = await createHarness({ options: { ...options, store: listing() }, authorized: false });
   const store = listing();
   const before = h.attachProcess({ store });
   const pairs = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
@@ -75,7 +75,7 @@ test('a refresh token from long ago is answered after a restart, by a store that
 });
 
 test('two processes that come with the same token redeem it once', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const shared = listing();
   const tails = new Map<string, Promise<unknown>>();
   const process = () =>
@@ -149,7 +149,7 @@ test('a call without a bearer is the only user’s where the store can say that 
 });
 
 test('where the store cannot list its accounts, a call without a bearer is not taken for the only user’s', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   for (const id of [1, 2]) h.store.sets.set(String(id), h.emulator.issue({ userId: id }));
   expect(idOf(await h.instance.get(me, as(h.store.sets.get('1')!)))).toBe(1);
   expect(await caught(h.instance.get(me))).toMatchObject({ code: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
@@ -158,7 +158,7 @@ test('where the store cannot list its accounts, a call without a bearer is not t
 test('a store that does not tell accounts apart keeps the first user’s tokens, and the second’s calls go out as they came', async () => {
   const one: { set?: TokenSet } = {};
   const store = { load: () => one.set, save: (tokens: TokenSet) => void (one.set = tokens) };
-  await using h = await createHarness({ options: { ...options, store }, authorised: false });
+  await using h = await createHarness({ options: { ...options, store }, authorized: false });
   const ann = (await logIn(h, 1)).data;
   const bob = (await logIn(h, 2)).data;
   expect(one.set!.refresh_token).toBe(ann.refresh_token);
@@ -168,7 +168,7 @@ test('a store that does not tell accounts apart keeps the first user’s tokens,
 });
 
 test('opaque tokens are one account’s: a second user’s are left to the application', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const opaque = (name: string) => ({ access_token: `a-${name}`, refresh_token: `r-${name}` });
   for (const name of ['ann', 'bob']) {
     h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: opaque(name) } });
@@ -181,7 +181,7 @@ test('opaque tokens are one account’s: a second user’s are left to the appli
 test('with client_credentials there is one account', async () => {
   await using h = await createHarness({
     options: { ...options, grant: 'client_credentials' },
-    authorised: false,
+    authorized: false,
   });
   const form = { grant_type: 'client_credentials', client_id: h.emulator.clientId };
   const { data } = await h.instance.post<TokenSet>('/oauth/token', new URLSearchParams(form));
@@ -192,7 +192,7 @@ test('with client_credentials there is one account', async () => {
 });
 
 test('setTokens and exchangeCode without an account keep tokens under their subject', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await h.procore.setTokens(h.emulator.issue({ userId: 1 }));
   const body = h.emulator.issue({ userId: 2 });
   h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });
@@ -215,7 +215,7 @@ test.each<[string, (call: Promise<unknown>, controller: AbortController, h: Harn
   async (_what, end, expected) => {
     const store = Object.assign(createTestStore(), { accounts: () => new Promise<never>(() => undefined) });
     const legacy = { takeOverRefresh: true, timeoutBoundsCall: true };
-    await using h = await createHarness({ options: { ...options, legacy, store }, authorised: false });
+    await using h = await createHarness({ options: { ...options, legacy, store }, authorized: false });
     const controller = new AbortController();
     const call = caught(h.instance.get(me, { timeout: 5_000, signal: controller.signal }));
     await until(() => h.env.sleeping > 0, 'the wait');

@@ -111,8 +111,8 @@ test.each<[what: string, value: unknown, says: RegExp]>([
 test.each([
   ['null', null],
   ['undefined', undefined],
-])('a load that returns %s: the account must be authorised', async (_what, value) => {
-  await using h = await createHarness({ authorised: false });
+])('a load that returns %s: the account must be authorized', async (_what, value) => {
+  await using h = await createHarness({ authorized: false });
   h.store.onLoad = value === null ? () => Promise.resolve(null) : undefined;
   const error = await caught(h.instance.get(me));
   expect(error).toMatchObject({
@@ -132,7 +132,7 @@ test('a set without access_token is renewed at the first call', async () => {
   expect(holdsWorkingPair(h)).toBe(true);
 });
 
-test('a set without refresh_token is used while it lives; then the account must be authorised', async () => {
+test('a set without refresh_token is used while it lives; then the account must be authorized', async () => {
   await using h = await createHarness();
   const { refresh_token: _gone, ...access } = h.store.sets.get('default')!;
   h.store.sets.set('default', access);

@@ -97,7 +97,7 @@ test('new tokens whose first save fails do not give way to older ones that a rep
 
 /** An account beside others, and what happens when one answer of its store, and one only, is another account's row. */
 async function createAmongOthers() {
-  const h = await createHarness({ authorised: false, options: { account: 'b' } });
+  const h = await createHarness({ authorized: false, options: { account: 'b' } });
   h.store.sets.set('b', h.emulator.issue());
   await h.instance.get(me);
   function showOnce(row: TokenSet, then = () => {}): void {

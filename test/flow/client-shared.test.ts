@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createHarness, createTestStore, type Harness, type TestStore } from '../support/harness.js';
 
 test('a service account whose tokens another process replaces again and again asks for few new ones, and says so once', async () => {
-  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorised: false });
+  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorized: false });
   const get = () =>
     h.instance.get('/rest/v1.0/me', { validateStatus: () => true }).then(({ status }) => status);
   expect(await get()).toBe(200);
@@ -56,7 +56,7 @@ async function callInTurn(h: Harness, storeOf: (pod: number) => TestStore | unde
 }
 
 test('two processes of a service account that share no store drive each other out: few grants, and each is told of the shared store', async () => {
-  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorised: false });
+  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorized: false });
   const { statuses } = await callInTurn(h, () => createTestStore(), 100);
   expect(new Set(statuses)).toEqual(new Set([200, 401]));
   // Ten seconds: each process asks three times in a row, and after five seconds once more.
@@ -66,7 +66,7 @@ test('two processes of a service account that share no store drive each other ou
 });
 
 test('two processes of a service account that share a store never drive each other out', async () => {
-  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorised: false });
+  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorized: false });
   const { refused } = await callInTurn(h, () => undefined, 100);
   expect(refused).toBe(0);
   expect(h.emulator.counters.tokenRequests).toBe(1);

@@ -18,7 +18,7 @@ const warned = (h: Harness) =>
   h.told.filter(({ event }) => event === 'warning').map(({ detail }) => detail['code']);
 
 test('the first user who logs in has the account that there was before, and every other one of their own', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const sets = [];
   for (const user of [5, 2, 3]) sets.push((await logIn(h, user)).data);
   expect(users(h)).toEqual(['2', '3', 'default']);
@@ -32,7 +32,7 @@ test('the first user who logs in has the account that there was before, and ever
 });
 
 test('of users who log in at once, one is the first, and nobody’s tokens are lost', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const tails = new Map<string, Promise<unknown>>();
   const lock = <T>(account: string, critical: () => Promise<T>): Promise<T> => {
     const turn = (tails.get(account) ?? Promise.resolve()).then(critical);
@@ -51,7 +51,7 @@ test('of users who log in at once, one is the first, and nobody’s tokens are l
 });
 
 test('with a store of two functions, the only user is that of calls without a bearer, as before', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await logIn(h, 5);
   expect(idOf(await h.instance.get(me))).toBe(5);
   const { instance } = h.attachProcess();
@@ -59,7 +59,7 @@ test('with a store of two functions, the only user is that of calls without a be
 });
 
 test('tokens of setTokens and exchangeCode are kept for their user in the same way', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await h.procore.setTokens(h.emulator.issue({ userId: 5 }));
   await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
   expect(users(h)).toEqual(['2', 'default']);
@@ -67,7 +67,7 @@ test('tokens of setTokens and exchangeCode are kept for their user in the same w
 });
 
 test('the tokens of a refresh by the first user, who is not known yet, are kept as the first account too', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   const [five, two] = [h.emulator.issue({ userId: 5 }), h.emulator.issue({ userId: 2 })];
   expect(await userOf(refresh(h, five.refresh_token!))).toBe('user 5');
   expect(await userOf(refresh(h, two.refresh_token!))).toBe('user 2');
@@ -77,7 +77,7 @@ test('the tokens of a refresh by the first user, who is not known yet, are kept 
 });
 
 test('where the first save fails, the tokens are in memory, and are saved beside those of whoever was first meanwhile', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   h.store.onSave = () => {
     throw new Error('disk full');
   };
@@ -96,7 +96,7 @@ test('where the first save fails, the tokens are in memory, and are saved beside
 test.each(['rejected', 'without an answer'] as const)(
   'a first user whose tokens are written by a save that ends %s has one account and not two, and they are saved later',
   async (end) => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     let isBroken = true;
     h.store.onSave = (tokens, account) => {
       if (!isBroken) return undefined;
@@ -157,7 +157,7 @@ function opaqueLogIn(h: Harness, name: string) {
 const sentAs = (h: Harness, access_token?: string) => bearerSent(h.instance, access_token);
 
 test('users of opaque tokens are one account: each log-in takes the place of the one before, and nobody calls as another', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await opaqueLogIn(h, 'ann');
   expect(await sentAs(h)).toBe('Bearer a-ann');
   await opaqueLogIn(h, 'bob');

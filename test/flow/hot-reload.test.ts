@@ -374,7 +374,7 @@ test('procoreOf gives the handle until detach(), and nothing of what is not atta
 });
 
 test('an account that a listener asks for, while it is taken over from another copy of the package, is renewed once', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const registry = {};
   const [before, after] = [createAttach(h.env, registry), createAttach(h.env, registry)];
   const of = (attachProcore: AttachProcore, instance: AxiosInstance, options: Partial<ProcoreOptions>) =>

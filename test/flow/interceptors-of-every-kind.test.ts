@@ -85,7 +85,7 @@ const kinds: Record<string, Register> = {
     }),
   'set an Authorization of their own': (api, note, name) =>
     api.interceptors.request.use((config) => {
-      note(`${name} authorises`);
+      note(`${name} authorizes`);
       // The one of the bare instance is good.
       config.headers['Authorization'] ??= `Bearer ${ofYesterday}`;
       return config;

@@ -145,7 +145,7 @@ test('a token that is offered in the place of a dead pair is taken, though that 
 });
 
 test.each<[string, (h: Harness) => Promise<unknown>]>([
-  ['a new authorisation', (h) => logIn(h, 1)],
+  ['a new authorization', (h) => logIn(h, 1)],
   ['a token that nobody here knows', (h) => refresh(h, h.emulator.issue().refresh_token!)],
 ])('what %s brought is saved before the application has it, and told of by nothing', async (_what, bring) => {
   await using h = await createHarness({ options });
@@ -177,7 +177,7 @@ test('where the new pair cannot be saved, the application gets it nevertheless, 
   expect(inHand(h).refresh_token).toBe(data.refresh_token);
 });
 
-test('a token from before a new authorisation of the same user is answered after a restart', async () => {
+test('a token from before a new authorization of the same user is answered after a restart', async () => {
   await using h = await createHarness({ options });
   await h.instance.get(me);
   const { refresh_token: first } = inHand(h);
@@ -189,7 +189,7 @@ test('a token from before a new authorisation of the same user is answered after
   expect(h.emulator.counters.tokenRequests).toBe(tokenRequests);
 });
 
-test('a token from before a new authorisation is answered without a restart, also where the store keeps only the fields that it knows', async () => {
+test('a token from before a new authorization is answered without a restart, also where the store keeps only the fields that it knows', async () => {
   await using h = await createHarness({ options });
   h.store.onSave = (tokens) => void delete tokens['redeemed_refresh_tokens'];
   await h.instance.get(me);
@@ -256,7 +256,7 @@ test('a refresh that does not say which client it is, is answered like any other
 });
 
 test('tokens whose expiry is not known are answered without expires_in', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   h.store.sets.set('default', { access_token: 'a-opaque', refresh_token: 'r-opaque' });
   const { data } = await refresh(h, 'r-opaque');
   expect(data).toMatchObject({ access_token: 'a-opaque', refresh_token: 'r-opaque' });

@@ -183,7 +183,7 @@ test('a pair that another process has brought, and that is revoked here, is forg
 test('where accounts are the users, the one who logs out is forgotten and nobody else', async () => {
   await using h = await createScene({
     options: { ...takingOver, account: accountBySubject },
-    authorised: false,
+    authorized: false,
   });
   const [ann, bob] = [(await logIn(h, 1)).data, (await logIn(h, 2)).data];
   await revoke(h, ann.access_token);
@@ -196,7 +196,7 @@ test('where accounts are the users, the one who logs out is forgotten and nobody
 test('with accountBySubject, a user whose tokens are in the store only is forgotten too, if the store can list its accounts', async () => {
   await using h = await createScene({
     options: { ...takingOver, account: accountBySubject },
-    authorised: false,
+    authorized: false,
   });
   const store = Object.assign(createTestStore(), { accounts: async () => [...store.sets.keys()] });
   store.remove = async (account) => void store.sets.delete(account);
@@ -250,7 +250,7 @@ test('tokens that come while the note of a revocation waits for its turn are kep
 test('a service account asks for a new token after its own was revoked', async () => {
   await using h = await createScene({
     options: { ...takingOver, grant: 'client_credentials' },
-    authorised: false,
+    authorized: false,
   });
   await h.instance.get(me);
   const { access_token } = inHand(h);

@@ -33,7 +33,7 @@ function refresh(
 }
 
 /** A person has been through the browser, and the application exchanges the code. */
-function authorise(h: Harness, userId = 1): Promise<AxiosResponse<TokenSet>> {
+function authorize(h: Harness, userId = 1): Promise<AxiosResponse<TokenSet>> {
   const form = { grant_type: 'authorization_code', client_id: h.emulator.clientId, code: 'a-code' };
   h.emulator.misbehave({
     on: 'token',
@@ -191,7 +191,7 @@ test('what a pair was redeemed for is remembered as fingerprints, and without ta
 
 describe('before there is any token', () => {
   test('a call goes out with the bearer that it brings', async () => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     const own = h.emulator.issue();
     expect((await h.instance.get(me, bearer(own.access_token))).status).toBe(200);
     expect(names(h.told)).toEqual([]);
@@ -199,7 +199,7 @@ describe('before there is any token', () => {
 
   test('a call with its own bearer that has ended delays no later drain', async () => {
     const renewal = { drain: true };
-    await using h = await createHarness({ options: { ...options, renewal }, authorised: false });
+    await using h = await createHarness({ options: { ...options, renewal }, authorized: false });
     const own = h.emulator.issue();
     await h.instance.get(me, bearer(own.access_token));
     await h.procore.setTokens(own);
@@ -209,7 +209,7 @@ describe('before there is any token', () => {
   });
 
   test('a call without a bearer fails as it does without the plugin', async () => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     expect(await caught(h.instance.get(me))).toMatchObject({
       code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
       reason: 'no-tokens',
@@ -217,7 +217,7 @@ describe('before there is any token', () => {
   });
 
   test('the 401 of such a call is the application’s own, and the token that it then presents is redeemed once and kept', async () => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     const own = h.emulator.issue();
     h.emulator.revoke(own.access_token);
     const error = await caught(h.instance.get(me, bearer(own.access_token)));
@@ -229,7 +229,7 @@ describe('before there is any token', () => {
   });
 
   test('two processes that come with the same token redeem it once', async () => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     const { refresh_token: own } = h.emulator.issue();
     let tail: Promise<unknown> = Promise.resolve();
     const { load, save } = h.store;
@@ -283,10 +283,10 @@ describe('where a person is needed', () => {
     expect(message).not.toMatch(/setTokens|exchangeCode/);
   });
 
-  test('a new authorisation that the application makes is kept, and calls work again', async () => {
+  test('a new authorization that the application makes is kept, and calls work again', async () => {
     const { h } = await dead();
     await using _ = h;
-    const { data } = await authorise(h);
+    const { data } = await authorize(h);
     expect(inHand(h)).toMatchObject({ access_token: data.access_token, refresh_token: data.refresh_token });
     expect((await h.instance.get(me)).status).toBe(200);
     expect(sentBearers(h).at(-1)).toBeDefined();
@@ -352,7 +352,7 @@ describe('a token that is nobody’s here', () => {
     await using h = await createHarness({ options });
     await h.instance.get(me);
     const before = inHand(h);
-    await authorise(h, 2);
+    await authorize(h, 2);
     expect(inHand(h)).toEqual(before);
   });
 

@@ -48,7 +48,7 @@ test('where the tokens of another user were brought, who comes with one from bef
 });
 
 test('where another user’s opaque tokens were brought, a request with an earlier token gets its own answer', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   h.store.sets.set('default', opaque('ann'));
   await h.procore.getAccessToken();
   await h.procore.setTokens(opaque('bob'));
@@ -79,7 +79,7 @@ test('dead tokens are not answered with those that another user brought in their
   expect(await userOf(refresh(h, ann.refresh_token!))).toBe('invalid_grant');
 });
 
-test('a token of the same user from before a new authorisation is still answered', async () => {
+test('a token of the same user from before a new authorization is still answered', async () => {
   const { h, ann } = await dead();
   await using _ = h;
   await logIn(h, 1);
@@ -99,7 +99,7 @@ test('tokens of another user that come while a refresh is being answered are not
 });
 
 test('a token that is brought where nothing works is not answered with what another user has just put into the store', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await caught(h.instance.get(me));
   h.env.jump(2_000);
   let loads = 0;
@@ -143,8 +143,8 @@ test('a user who logs in does not take the place of a live pair that another pro
   expect(inHand(h)).toEqual(anew);
 });
 
-test('where tokens do not tell whose they are, a new authorisation is kept, and what an unknown token brought is not', async () => {
-  await using h = await createHarness({ options, authorised: false });
+test('where tokens do not tell whose they are, a new authorization is kept, and what an unknown token brought is not', async () => {
+  await using h = await createHarness({ options, authorized: false });
   h.store.sets.set('default', opaque('ann'));
   await h.procore.getAccessToken();
   const answer = (name: string) =>
@@ -159,7 +159,7 @@ test('where tokens do not tell whose they are, a new authorisation is kept, and 
 });
 
 test('of two users who log in at once, the first is kept, and the second is told of', async () => {
-  await using h = await createHarness({ options, authorised: false });
+  await using h = await createHarness({ options, authorized: false });
   await h.env.drive(Promise.all([logIn(h, 1), logIn(h, 2)]));
   expect(subjectOf(inHand(h).access_token)).toBe('1');
   expect(names(h.told, /^warning/)).toEqual(['warning']);
@@ -196,7 +196,7 @@ test('a token that is offered where the tokens are dead is redeemed, also while 
 });
 
 test('of two users who come with a token at once where nothing works, a dead one says nothing of the other', async () => {
-  for (const scene of [dead, async () => ({ h: await createHarness({ options, authorised: false }) })]) {
+  for (const scene of [dead, async () => ({ h: await createHarness({ options, authorized: false }) })]) {
     const { h } = await scene();
     await using _ = h;
     const bob = h.emulator.issue({ userId: 2 });

@@ -89,7 +89,7 @@ test.each(['before', 'after'] as const)(
 test.each(['before', 'after'] as const)(
   'an axios-retry put on the instance %s the attach does not repeat errors of our own',
   async (order) => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const instance = retrying(h, order);
     const error = await caught(instance.get(me));
     expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');

@@ -170,7 +170,7 @@ test('error.config of an attached instance works on another attached instance an
 });
 
 test('error.config of an own error can be sent again once its cause is gone', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const error = await caught(h.instance.get(me));
   expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');
   await h.procore.setTokens(h.emulator.issue());

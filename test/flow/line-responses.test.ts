@@ -111,7 +111,7 @@ test('a Blob: the reason of a 401 is read from it', async () => {
 test.each(['stream', 'arraybuffer', 'json'] as const)(
   'responseType %s: an own error without an answer has a synthetic one that the transformations can read',
   async (responseType) => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const error = await caught(h.instance.get(me, { responseType }));
     expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');
     expect(error.response).toMatchObject({ status: 401, headers: { 'x-axios-procore': 'synthetic' } });
@@ -120,7 +120,7 @@ test.each(['stream', 'arraybuffer', 'json'] as const)(
     const text = responseType === 'stream' ? await textOf(data) : data;
     const value: unknown =
       typeof text === 'object' && !Buffer.isBuffer(text) ? text : JSON.parse((text as Buffer).toString());
-    expect(value).toMatchObject({ message: expect.stringContaining('is not authorised yet') as string });
+    expect(value).toMatchObject({ message: expect.stringContaining('is not authorized yet') as string });
   },
 );
 

@@ -73,7 +73,7 @@ test.each(cases)(
 test.each(cases)(
   'a retry-axios $version with $what, put on the instance $order the attach, does not repeat errors of our own',
   async (set) => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const instance = retrying(h, set);
     const error = await caught(instance.get(me));
     expect(error.code).toBe('ERR_PROCORE_REAUTHENTICATION_REQUIRED');

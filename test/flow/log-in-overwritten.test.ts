@@ -12,7 +12,7 @@ const lookMs = 10_000;
 
 /** Two processes on one row without lock, of which the second holds the pair that was there first. */
 async function createScene(lock?: TokenStore['lock']) {
-  const h = await createHarness({ authorised: false });
+  const h = await createHarness({ authorized: false });
   h.store.sets.set('default', { ...h.emulator.issue({ userId: 1 }), sync_cursor: 7 });
   const store = (): TokenStore => ({
     load: (account) => h.store.load(account),
@@ -90,7 +90,7 @@ test('a log-in that turns out dead is not saved over the living pair of another 
   for (const { instance } of [one, two]) expect((await h.env.drive(instance.get(me))).status).toBe(200);
 });
 
-test('a later log-in elsewhere stays where the store keeps no line of authorisations', async () => {
+test('a later log-in elsewhere stays where the store keeps no line of authorizations', async () => {
   const scene = await createScene();
   await using h = scene.h as Harness & AsyncDisposable;
   const { one, two, stored } = scene;

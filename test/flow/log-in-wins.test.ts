@@ -16,7 +16,7 @@ const kinds: Kind[] = ['no lock', 'no lock, a store that compares', 'a lock', 'a
 
 /** Two processes on one row, of which the second holds the pair that was there first. */
 async function createScene(kind: Kind, setup: Parameters<typeof createHarness>[0] = {}) {
-  const h = await createHarness({ authorised: false, ...setup });
+  const h = await createHarness({ authorized: false, ...setup });
   let tail: Promise<unknown> = Promise.resolve();
   const plain: TokenStore = {
     load: (account) => h.store.load(account),
@@ -155,7 +155,7 @@ test.each([
   ['renewed', false],
   ['renewed twice', true],
 ])(
-  'a process that could not read the store when it was handed a log-in saves it in the place of a pair of older authorisation that was %s',
+  'a process that could not read the store when it was handed a log-in saves it in the place of a pair of older authorization that was %s',
   async (_, isTwice) => {
     const scene = await createScene('no lock');
     await using h = scene.h as Harness & AsyncDisposable;
@@ -236,12 +236,12 @@ test('tokens that the application writes into the row by itself, merged into wha
     expect((await h.env.drive(procore.renew())).refresh_token).toBe(own.refresh_token);
 });
 
-test('a table that refuses a field that it does not know gets sets without the line of authorisations', async () => {
+test('a table that refuses a field that it does not know gets sets without the line of authorizations', async () => {
   const scene = await createScene('no lock');
   await using h = scene.h as Harness & AsyncDisposable;
   const refused: unknown[] = [];
   h.store.onSave = (tokens) => {
-    const unknown = Object.keys(tokens).find((name) => name === 'authorisation_line');
+    const unknown = Object.keys(tokens).find((name) => name === 'authorization_line');
     if (!unknown) return;
     refused.push(tokens);
     throw new Error(`table procore_tokens has no column named ${unknown}`);

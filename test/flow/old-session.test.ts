@@ -65,7 +65,7 @@ type Kind = (typeof kinds)[number][1];
 async function createScene({ isOpaque, hasLock, columns }: Kind): Promise<Scene & AsyncDisposable> {
   const server = opaqueServer();
   const h = await createHarness({
-    authorised: false,
+    authorized: false,
     emulator: { spentTokens: 'B' },
     options: isOpaque ? server.options : {},
   });

@@ -82,7 +82,7 @@ test.each([
     expect(adopted.access_token).toBe(between.access_token);
     stale = undefined;
     expect((await drive(world.env, one.instance.get(url))).status).toBe(200);
-    expect(world.said.filter((line) => /authorised anew/.test(line))).toEqual([]);
+    expect(world.said.filter((line) => /authorized anew/.test(line))).toEqual([]);
     expect(world.counters).toMatchObject({ exchanges: 2, spent: 1 });
     expect(world.isLive(row.set)).toBe(true);
   },

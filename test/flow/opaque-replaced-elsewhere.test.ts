@@ -18,7 +18,7 @@ async function createScene(options: Partial<ProcoreOptions> = {}) {
     },
     ...options,
   };
-  const h = await createHarness({ options: own, authorised: false });
+  const h = await createHarness({ options: own, authorized: false });
   h.store.sets.set('default', { access_token: 'a-1', refresh_token: 'r-1', expires_in: 5400 });
   return { ...h, presented, start: () => h.attachProcess(own), [Symbol.asyncDispose]: h.close };
 }

@@ -26,7 +26,7 @@ const offences = ({ told }: Harness) => told.filter(({ detail }) => detail['code
 
 /** The accounts a and b, of users 1 and 2, each by a store object of its own. */
 async function createScene(how: 'attach' | 'attachCopy' = 'attach') {
-  const h = await createHarness({ authorised: false });
+  const h = await createHarness({ authorized: false });
   const rows = new Map<string, TokenSet>(
     ['a', 'b'].map((name, n) => [name, h.emulator.issue({ userId: n + 1 })] as const),
   );
@@ -77,7 +77,7 @@ test('a pair that an account of another store has redeemed, and a cache still gi
 });
 
 test('tokens that tell nothing of their user are refused as well where an account of another store holds them', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const opaque = (name: string): TokenSet => ({
     access_token: `${name}-access`,
     refresh_token: `${name}-refresh`,
@@ -97,7 +97,7 @@ test('tokens that tell nothing of their user are refused as well where an accoun
 
 /** Two names for one row, each by a store object of its own. */
 async function createOneRow(drops: readonly string[] = []) {
-  const h = await createHarness({ authorised: false });
+  const h = await createHarness({ authorized: false });
   const rows = new Map<string, TokenSet>();
   const only = storeOver(rows, () => 'row').store;
   const storeObject = (): TokenStore => ({

@@ -364,7 +364,7 @@ test('after the clock was set back by an hour, new tokens in the store are still
 });
 
 test('setTokens while the lock cannot be had: calls use the new tokens after storeTimeoutMs', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const store = sameRows(h.store, { lock: () => new Promise(() => {}), renewsLock: true });
   const { instance, procore } = h.attachProcess({ store });
   const setting = outcome(procore.setTokens(h.emulator.issue()));

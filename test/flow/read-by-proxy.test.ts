@@ -226,7 +226,7 @@ const ways: Record<string, (proxy: SecureStage['proxy']) => CreateAxiosDefaults>
 );
 
 (reads ? test : () => {})(
-  'neither an authorisation code, nor a revocation, nor client credentials are shown to a proxy',
+  'neither an authorization code, nor a revocation, nor client credentials are shown to a proxy',
   async () => {
     await using h = await start();
     await using secure = await startSecure(h.emulator);
@@ -256,7 +256,7 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
       (h) => ({ grant_type: 'refresh_token', refresh_token: h.emulator.issue().refresh_token! }),
     ],
     [
-      'with an authorisation code',
+      'with an authorization code',
       () => ({ grant_type: 'authorization_code', code: 'a-code', redirect_uri: 'https://app.example.com/' }),
     ],
   ])('%s', async (_what, grantOf) => {

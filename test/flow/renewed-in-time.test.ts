@@ -241,7 +241,7 @@ test('one waiter that aborts leaves the renewal to the others', async () => {
 
 test('client_credentials asks again, without a store and without a refresh token', async () => {
   await using h = await createHarness({
-    authorised: false,
+    authorized: false,
     options: { grant: 'client_credentials', store: undefined as never },
   });
   await Promise.all(Array.from({ length: 50 }, () => h.instance.get(me)));
@@ -256,14 +256,14 @@ test('client_credentials asks again, without a store and without a refresh token
 });
 
 test('a client_credentials token is shared by all attaches of one store', async () => {
-  await using h = await createHarness({ authorised: false, options: { grant: 'client_credentials' } });
+  await using h = await createHarness({ authorized: false, options: { grant: 'client_credentials' } });
   const other = h.attachCopy({ grant: 'client_credentials' });
   await Promise.all([h.instance.get(me), other.instance.get(me)]);
   expect(h.emulator.counters.exchanges).toBe(1);
 });
 
 test('several accounts on one instance live their own lives', async () => {
-  await using h = await createHarness({ authorised: false, options: { account: undefined as never } });
+  await using h = await createHarness({ authorized: false, options: { account: undefined as never } });
   const accounts = ['anna', 'ben', 'carla'];
   accounts.forEach((account, index) => h.store.sets.set(account, h.emulator.issue({ userId: index + 1 })));
   const ids = async () =>

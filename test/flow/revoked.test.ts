@@ -134,7 +134,7 @@ describe('revoke', () => {
   });
 
   test('an account without tokens has nothing to revoke, and that is no failure', async () => {
-    await using h = await createScene({ authorised: false });
+    await using h = await createScene({ authorized: false });
     await h.procore.revoke();
     expect(h.emulator.counters.requests).toBe(0);
     expect(await caught(h.instance.get(me))).toMatchObject({ reason: 'no-tokens' });
@@ -897,7 +897,7 @@ describe('client_credentials', () => {
   test.each(stores)(
     '%s: the access token is revoked, and the next call requests another',
     async (_case, create) => {
-      await using h = await createHarness({ authorised: false });
+      await using h = await createHarness({ authorized: false });
       const store = create();
       const { instance, procore } = h.attachProcess({
         grant: 'client_credentials',

@@ -195,7 +195,7 @@ test('a row that is removed while setTokens saves is written, for a person has b
 });
 
 test('a row that was saved here and never loaded counts as seen', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   await h.procore.setTokens(h.emulator.issue());
   await h.env.advance(lifeMs);
   h.store.sets.delete('default');
@@ -204,7 +204,7 @@ test('a row that was saved here and never loaded counts as seen', async () => {
 });
 
 test('a store that has never shown a row is written to, and one that keeps none is no deletion', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   h.store.onLoad = () => null;
   await h.procore.setTokens(h.emulator.issue());
   await h.procore.renew();
@@ -238,7 +238,7 @@ test.each(['plain', 'encrypted'])('a %s cache whose rows may vanish is filled fr
 });
 
 test('client credentials need no row', async () => {
-  await using h = await createHarness({ authorised: false, options: { grant: 'client_credentials' } });
+  await using h = await createHarness({ authorized: false, options: { grant: 'client_credentials' } });
   expect(await call(h)).toBe(200);
   h.store.sets.clear();
   await h.env.advance(lifeMs);

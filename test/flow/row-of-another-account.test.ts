@@ -9,7 +9,7 @@ const me = '/rest/v1.0/me';
  * `before` is the row that is neither the one in use nor leads to it. `show` makes the store give it once for the second account.
  */
 async function createTwoUsers() {
-  const h = await createHarness({ authorised: false, emulator: { spentTokens: 'B' } });
+  const h = await createHarness({ authorized: false, emulator: { spentTokens: 'B' } });
   for (const [account, userId] of [
     ['one', 1],
     ['two', 2],

@@ -180,7 +180,7 @@ test('a late save yields to a newer pair that somebody else has brought meanwhil
   h.store.onSave = failing.save;
   const renewed = h.procore.renew();
   await h.env.drive(renewed);
-  // A person has authorised the account anew on another machine.
+  // A person has authorized the account anew on another machine.
   h.env.jump(1_000);
   const theirs = h.emulator.issue();
   h.store.sets.set('default', theirs);
@@ -288,7 +288,7 @@ test('idle() waits for a renewal and for late saves, but for these a minute at m
 });
 
 test('idle() waits for setTokens, also for one that has overtaken another', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const finish: (() => void)[] = [];
   h.store.onSave = () => new Promise<void>((resolve) => void finish.push(resolve));
   const first = h.procore.setTokens(h.emulator.issue());
@@ -339,7 +339,7 @@ test('setTokens while a save is repeated: the pair before is not saved any more'
 });
 
 test('setTokens that cannot save says so, keeps the tokens, uses them and saves them later', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const failing = failingSave(6);
   h.store.onSave = failing.save;
   const fresh = h.emulator.issue();
@@ -353,7 +353,7 @@ test('setTokens that cannot save says so, keeps the tokens, uses them and saves 
 });
 
 test('setTokens that is overtaken by another one is not failed by its own save', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   let fail = () => {};
   h.store.onSave = () =>
     new Promise((_resolve, reject) => (fail = () => reject(new Error('the disk is full'))));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { authorisationField } from '../../src/token/pair/authorization-line.js';
+import { authorizationField } from '../../src/token/pair/authorization-line.js';
 import { createHarness } from '../support/harness.js';
 
 interface Line {
@@ -11,7 +11,7 @@ interface Line {
 
 /** What an application may do to a set that is its own. */
 function spoil(set: TokenSet): void {
-  const line = set[authorisationField] as Line;
+  const line = set[authorizationField] as Line;
   expect(line).toMatchObject({ id: expect.any(String) });
   line.id = 'spoilt';
   line.replaced.push('spoilt');
@@ -33,7 +33,7 @@ test("a set that the application got from the plugin and changes does not change
     save(tokens, account, previous) {
       if (isDown) throw new Error('down');
       texts.set(account, JSON.stringify(tokens));
-      for (const set of [tokens, previous]) if (isSpoiling && set?.[authorisationField]) spoil(set);
+      for (const set of [tokens, previous]) if (isSpoiling && set?.[authorizationField]) spoil(set);
     },
   };
   /** A cache of the application's, which hands out its own object and goes on using it. */

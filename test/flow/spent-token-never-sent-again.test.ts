@@ -84,7 +84,7 @@ test.each([
   ['no tokens at all', undefined, 'no-tokens'],
   ['an expired set without refresh token', { access_token: 'a', expires_at: 1 }, 'no-refresh-token'],
 ])('%s: re-authentication is required, and the reason says %s', async (_case, set, reason) => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   if (set) h.store.sets.set('default', set);
   await expect(h.instance.get(me)).rejects.toMatchObject({ ...dead, reason });
   expect(h.emulator.counters.requests).toBe(0);
@@ -94,7 +94,7 @@ test.each([
 });
 
 test('reauthentication-required is emitted again after the store had ended the first one', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   await expect(h.instance.get(me)).rejects.toMatchObject(dead);
   h.store.sets.set('default', h.emulator.issue());
   h.env.jump(1_000);

@@ -72,7 +72,7 @@ describe('a store that does not keep the new refresh token is warned of once', (
     expect(h.env.sleeping).toBe(0);
   });
 
-  test('tokens of a new authorisation that are not kept, in a store that holds others', async () => {
+  test('tokens of a new authorization that are not kept, in a store that holds others', async () => {
     await using h = await createHarness();
     const { store } = storeOf(h, (_saved, row) => row);
     const { procore } = h.attachProcess({ store });

@@ -310,7 +310,7 @@ describe("the application's own token request", () => {
   });
 
   test('whose redemption takes longer than its timeout spends the token once, and the answer is kept', async () => {
-    await using h = await createHarness({ options: takingOver, authorised: false });
+    await using h = await createHarness({ options: takingOver, authorized: false });
     const { refresh_token } = h.emulator.issue();
     const held = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
     const first = caught(refresh(h, refresh_token!, { timeout: 600_000 }));

@@ -7,12 +7,12 @@ const me = '/rest/v1.0/me';
 const how =
   /Send its user through the browser \(authorizationUrl, exchangeCode\), or hand new tokens to setTokens\(\)\.$/;
 
-test('at a first start the account is said to be not authorised yet, and how it becomes so', async () => {
+test('at a first start the account is said to be not authorized yet, and how it becomes so', async () => {
   await using h = await createHarness();
   h.store.sets.clear();
   const { message } = await caught(h.instance.get(me));
   expect(message).toMatch(
-    /^GET \/rest\/v1\.0\/me: account "default" is not authorised yet: the store has no tokens for it\./,
+    /^GET \/rest\/v1\.0\/me: account "default" is not authorized yet: the store has no tokens for it\./,
   );
   expect(message).toMatch(how);
 });
@@ -24,7 +24,7 @@ test('after a revocation its tokens are said to be revoked, also once the store 
   for (let i = 0; i < 2; i++) {
     const { message } = await caught(h.instance.get(me));
     expect(message).toContain(
-      'account "default" must be authorised anew: its tokens have been revoked or removed.',
+      'account "default" must be authorized anew: its tokens have been revoked or removed.',
     );
     expect(message).toMatch(how);
     h.env.jump(5_000);

@@ -48,7 +48,7 @@ test('one environment is not sent the pair of another that shares store and acco
 });
 
 test('a verdict of one environment does not count in another, where nobody can know whose the pair is', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const refresh = h.emulator.issue().refresh_token!;
   h.store.sets.set('default', { access_token: '', refresh_token: refresh });
   const { sandbox, other } = await createSandbox(h);
@@ -77,7 +77,7 @@ test('an opaque pair that was saved for one environment is known by it in anothe
 });
 
 test('a log-in takes the place of the pair of another environment, also in a store that compares', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const { sandbox, other } = await createSandbox(h);
   const foreign = sandbox.issue();
   h.store.sets.set('default', foreign);

@@ -11,7 +11,7 @@ type Keeps = Parameters<typeof asRelease010>[1]['keeps'];
 
 /** A process of release 0.1.0 and one of this release on one row of user 1. */
 async function createScene(keeps: Keeps, isLocked: boolean) {
-  const h = await createHarness({ authorised: false, emulator: { familyRevocation: true } });
+  const h = await createHarness({ authorized: false, emulator: { familyRevocation: true } });
   let tail: Promise<unknown> = Promise.resolve();
   const lock: NonNullable<TokenStore['lock']> = (_account, critical) => {
     const run = tail.then(() => critical());
@@ -114,7 +114,7 @@ test.each([
     await h.env.advance(12_000);
     expect(await idOf()).toMatchObject({ id: userId });
     await h.env.drive(older.procore.renew());
-    // What the older release has saved does not say that it came of an older authorisation: the row is a log-in by user 1 to everybody.
+    // What the older release has saved does not say that it came of an older authorization: the row is a log-in by user 1 to everybody.
     await expectLives(scene, 1);
   },
 );

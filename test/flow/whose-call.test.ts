@@ -124,7 +124,7 @@ test('another scheme, or credentials beside it, does not count as a bearer of an
 });
 
 test('of opaque tokens, those that the account holds or has held since its user came are its own', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   h.store.sets.set('default', opaque('1'));
   const { instance, procore, sent } = recording(h);
   h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: opaque('2') } });
@@ -137,7 +137,7 @@ test('of opaque tokens, those that the account holds or has held since its user 
 });
 
 test('in a new process the token that the store holds is known before anything is decided', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const expires_at = h.env.now() / 1000 - 60;
   h.store.sets.set('default', { ...opaque('1'), created_at: expires_at - 5400, expires_at });
   h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body: opaque('2') } });
@@ -160,12 +160,12 @@ test('where the store holds but a refresh token, it is redeemed before it can be
 test.each(kinds)(
   "an account without tokens leaves a call's bearer unchanged (%s)",
   async (_kind, options) => {
-    await using h = await createHarness({ options, authorised: false });
+    await using h = await createHarness({ options, authorized: false });
     const [ann, bob] = [h.emulator.issue({ userId: 1 }), h.emulator.issue({ userId: 2 })];
     const ids = [];
     for (const set of [ann, bob, ann]) ids.push(idOf(await h.instance.get(me, as(set))));
     expect(ids).toEqual([1, 2, 1]);
-    // With takeOverRefresh the application’s own authorisation has yet to pass by.
+    // With takeOverRefresh the application’s own authorization has yet to pass by.
     expect(warned(h)).toEqual(options === takingOver ? [] : ['another-user']);
   },
 );
@@ -243,7 +243,7 @@ test.each([
 );
 
 test('with client_credentials a bearer of another user is left unchanged, too', async () => {
-  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorised: false });
+  await using h = await createHarness({ options: { grant: 'client_credentials' }, authorized: false });
   const own = idOf(await h.instance.get(me));
   const bob = h.emulator.issue({ userId: 77 });
   expect(idOf(await h.instance.get(me, as(bob)))).toBe(77);
@@ -262,7 +262,7 @@ test('setTokens without an account that brings another user warns, and its token
 });
 
 test('exchangeCode for another user says so too, where two come at once for the second one', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   const bring = (userId: number) => {
     const body = h.emulator.issue({ userId });
     h.emulator.misbehave({ on: 'token', do: { kind: 'answer', status: 200, body } });

@@ -8,7 +8,7 @@ const lifeMs = 5_400_000;
 
 /** The accounts a and b of users 1 and 2 in one store. */
 async function createScene() {
-  const h = await createHarness({ options: { account: 'a' }, authorised: false });
+  const h = await createHarness({ options: { account: 'a' }, authorized: false });
   h.store.sets.set('a', h.emulator.issue({ userId: 1 }));
   h.store.sets.set('b', h.emulator.issue({ userId: 2 }));
   return { ...h, [Symbol.asyncDispose]: h.close };
@@ -131,7 +131,7 @@ async function createOpaqueScene() {
   let number = 0;
   const presented: string[] = [];
   const h = await createHarness({
-    authorised: false,
+    authorized: false,
     options: {
       account: 'a',
       clientSecret: undefined,
@@ -204,7 +204,7 @@ test('opaque tokens of a neighbour that come once at the first use of an account
 });
 
 test('the pair of the user before that takes the place of a dead log-in is told of', async () => {
-  await using h = await createHarness({ authorised: false });
+  await using h = await createHarness({ authorized: false });
   h.store.sets.set('default', h.emulator.issue({ userId: 1 }));
   const two = h.attachProcess({ store: { load: h.store.load, save: h.store.save } });
   for (const { instance } of [h, two]) expect((await instance.get(me)).data.id).toBe(1);

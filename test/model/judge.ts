@@ -67,7 +67,7 @@ function spentTokens(run: Run): string[] {
     const { pair, result, by, atMs } = presentation;
     if (!pair || result === 'issued' || result === 'unknown') return [];
     const spentBy = pair.spentBy;
-    // It fell with its authorisation, or a branch of it was used: it was never spent.
+    // It fell with its authorization, or a branch of it was used: it was never spent.
     if (!spentBy || spentBy === presentation) return [];
     return explains(run, spentBy, presentation)
       ? []
@@ -228,7 +228,7 @@ function ends(run: Run): string[] {
 
   /**
    * A store that has not kept whole sets may have lost which of two log-ins is the newer one, and the older one that is used then may fall
-   * with its authorisation.
+   * with its authorization.
    */
   function isOfRevoked(process: string, account: number): boolean {
     const last = net.calls.filter((call) => call.by === process && call.account === account).at(-1);
@@ -236,13 +236,13 @@ function ends(run: Run): string[] {
   }
 
   /**
-   * What an account was left with: an authorisation that its process had not written before it died is gone with that, and the one before
+   * What an account was left with: an authorization that its process had not written before it died is gone with that, and the one before
    * stands, whose own loss is judged.
    */
   function standing(account: number): Line | undefined {
     const isGone = (line: Line, process: string | undefined) =>
       process !== undefined && deaths.has(process) && !isWritten(line);
-    return [...run.authorisations]
+    return [...run.authorizations]
       .filter(([line, process]) => line.account === account && !isGone(line, process))
       .map(([line]) => line)
       .filter(({ id }) => id <= (lost.get(account)?.id ?? 0))
@@ -277,7 +277,7 @@ function ends(run: Run): string[] {
   }
 }
 
-/** What a person has brought outranks every renewal of an older authorisation. */
+/** What a person has brought outranks every renewal of an older authorization. */
 function olderLogIns(run: Run): string[] {
   const { stored, newest, deeds, scenario } = run;
   // What a save has brought is not what such a store holds: it is told of, and the log-in stays in memory.
@@ -289,7 +289,7 @@ function olderLogIns(run: Run): string[] {
     const isRestored = deeds.some((deed) => deed.kind === 'delete-row' && deed.account === account);
     return line && pair && pair.line.id < line.id && !line.revokedBy && !isRestored && !isOvertaken(run, line)
       ? [
-          `the store holds ${nameOf(pair)} of ${accountName(account)}, and a person had brought authorisation ${line.id}`,
+          `the store holds ${nameOf(pair)} of ${accountName(account)}, and a person had brought authorization ${line.id}`,
         ]
       : [];
   });

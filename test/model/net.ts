@@ -114,7 +114,7 @@ export function createNet(world: World, server: Server): Net {
   }
 }
 
-/** What a pair is called in the trace: its number, its authorisation and its user. */
+/** What a pair is called in the trace: its number, its authorization and its user. */
 export function nameOf(pair: Pair): string {
   return pair.refresh ?? `token ${pair.access.slice(-12)}`;
 }

@@ -41,12 +41,12 @@ export interface Run {
   readonly told: readonly { readonly atMs: number; readonly process: string; readonly what: string }[];
   /** When each process that was killed ended. */
   readonly deaths: ReadonlyMap<string, number>;
-  /** What the store held when all faults had ended, and the newest authorisation that `setTokens` had resolved for. */
+  /** What the store held when all faults had ended, and the newest authorization that `setTokens` had resolved for. */
   readonly stored: ReadonlyMap<number, Pair | undefined>;
   readonly newest: ReadonlyMap<number, Line | undefined>;
-  /** Each authorisation that a person has given, with the process that it was brought to; undefined: it was there from the beginning. */
-  readonly authorisations: ReadonlyMap<Line, string | undefined>;
-  /** Accounts whose live token was with nobody when all faults had ended, with the authorisation that ended so. */
+  /** Each authorization that a person has given, with the process that it was brought to; undefined: it was there from the beginning. */
+  readonly authorizations: ReadonlyMap<Line, string | undefined>;
+  /** Accounts whose live token was with nobody when all faults had ended, with the authorization that ended so. */
   readonly lost: ReadonlyMap<number, Line | undefined>;
   /** Accounts that a call of the end was refused for until a person came. */
   readonly unserved: ReadonlySet<number>;
@@ -100,7 +100,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
   const deeds: Deed[] = [];
   const told: { atMs: number; process: string; what: string }[] = [];
   const deaths = new Map<string, number>();
-  const authorisations = new Map<Line, string | undefined>();
+  const authorizations = new Map<Line, string | undefined>();
   const kept = new Set<Line>();
   const accounts = [...Array(scenario.accounts).keys()];
 
@@ -119,7 +119,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     for (const account of accounts) {
       const expires_at = Math.floor(world.now() / 1000) + scenario.server.lifeSeconds;
       const set = { ...server.logIn(account, userOf(account)), expires_at, sync_cursor: 0 };
-      authorisations.set(server.lineOf(account)!, undefined);
+      authorizations.set(server.lineOf(account)!, undefined);
       table.put(account, columnsOf(scenario.store.columns, set as never, world.now()));
     }
   }
@@ -145,9 +145,9 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
 
   function logIn(at: ModelProcess, account: number): void {
     const set = server.logIn(account, userOf(account));
-    world.note('person', `authorises ${accountName(account)} anew, ${at.name} gets ${net.shown(set)}`);
+    world.note('person', `authorizes ${accountName(account)} anew, ${at.name} gets ${net.shown(set)}`);
     const line = server.lineOf(account)!;
-    authorisations.set(line, at.name);
+    authorizations.set(line, at.name);
     at.alive(at.procore.setTokens(set as never, accountName(account))).then(
       () => {
         kept.add(line);
@@ -268,7 +268,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     deaths,
     stored,
     newest,
-    authorisations,
+    authorizations,
     lost,
     unserved,
   };

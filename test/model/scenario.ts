@@ -37,7 +37,7 @@ export type Step = { readonly atMs: number } & (
   | { readonly kind: 'busy'; readonly forMs: number }
   /** The server no longer takes the access tokens that there are. */
   | { readonly kind: 'revoke-access'; readonly account: number }
-  /** A person authorises anew, and the application hands the pair to `setTokens`. */
+  /** A person authorizes anew, and the application hands the pair to `setTokens`. */
   | { readonly kind: 'log-in'; readonly process: number; readonly account: number }
   /** An admin deletes the row, and puts it back. */
   | { readonly kind: 'delete-row'; readonly account: number; readonly backMs: number }
@@ -59,7 +59,7 @@ export interface Scenario {
   readonly server: {
     /** What a refresh does to the access token before: A, B, and the emulator's B, where the new token's first use decides. */
     readonly oldAccess: 'lives' | 'dies' | 'dies-at-use';
-    /** A spent refresh token that is presented again costs the whole authorisation. */
+    /** A spent refresh token that is presented again costs the whole authorization. */
     readonly familyRevocation: boolean;
     readonly tokens: 'jwt' | 'opaque';
     readonly lifeSeconds: number;

@@ -1,7 +1,7 @@
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
 
-/** An authorisation of a user, and everything that came of it. */
+/** An authorization of a user, and everything that came of it. */
 export interface Line {
   readonly id: number;
   readonly account: number;
@@ -54,7 +54,7 @@ export interface Server {
     readonly account: number | undefined;
     readonly pair: Pair | undefined;
   }[];
-  /** Starts an authorisation; an answer of the token endpoint. */
+  /** Starts an authorization; an answer of the token endpoint. */
   logIn(account: number, user: string): Record<string, unknown>;
   token(form: URLSearchParams, by: string): { answer: Answer; presentation: Presentation | undefined };
   api(bearer: string | undefined, by: string): { answer: Answer; pair: Pair | undefined };
@@ -62,13 +62,13 @@ export interface Server {
   pairOfAccess(token: unknown): Pair | undefined;
   /** Whether this refresh token would be redeemed now. */
   isUsable(pair: Pair): boolean;
-  /** The newest authorisation of an account. */
+  /** The newest authorization of an account. */
   lineOf(account: number): Line | undefined;
   revokeAccess(account: number): void;
   busyUntilMs: number;
 }
 
-/** Creates a server without authorisations. */
+/** Creates a server without authorizations. */
 export function createServer(world: World, { server: kind, grant }: Scenario): Server {
   const byRefresh = new Map<string, Pair>();
   const byAccess = new Map<string, Pair>();

@@ -188,7 +188,7 @@ describe.each(stores)('a process that dies in a renewal, on a %s store', (kind) 
           code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
           reason: 'refresh-response-lost',
           message: expect.stringContaining(
-            `account "${account}" must be authorised anew: its refresh token was redeemed and the answer never arrived`,
+            `account "${account}" must be authorized anew: its refresh token was redeemed and the answer never arrived`,
           ),
         });
         expect(next.told).toEqual(['refresh-response-lost']);

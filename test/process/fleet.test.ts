@@ -144,11 +144,11 @@ describe.each<StoreKind>(['file', 'redis', 'postgres'])('a fleet of eight on one
           worker.isNew() || worker.reports.slice(called.get(worker)).some((one) => one.kind === 'called');
         await until(() => fleet.every(goesOn) || dead(), `the fleet after rotation ${rotation}`);
         if (dead()) {
-          // A death has cost the pair: a person authorises anew.
+          // A death has cost the pair: a person authorizes anew.
           await procore.setTokens(emulator.issue());
           for (const { reports } of fleet) reports.splice(0);
           called.clear();
-          await until(() => fleet.every(goesOn), `the fleet after the new authorisation ${rotation}`);
+          await until(() => fleet.every(goesOn), `the fleet after the new authorization ${rotation}`);
         }
         await sleep(Math.random() * 40);
       }

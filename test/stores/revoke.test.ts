@@ -81,7 +81,7 @@ describe.each(places.filter(([, at]) => at !== undefined) as [StoreKind, string]
           await expect(one.procore.getAccessToken()).rejects.toMatchObject({ reason: 'no-tokens' });
         }
         expect(emulator.counters.spentPresentations).toBe(0);
-        // What the lock remembers must not stand in the way of the next authorisation.
+        // What the lock remembers must not stand in the way of the next authorization.
         await one.procore.setTokens(emulator.issue());
         await one.procore.renew();
         expect(one.procore.status()).toMatchObject({ state: 'fresh', unsaved: false });

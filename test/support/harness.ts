@@ -85,12 +85,12 @@ export async function createHarness(
     /** How far the server's clock is ahead. @default 0 */
     skewMs?: number;
     /** Whether the store starts with a pair. @default true */
-    authorised?: boolean;
+    authorized?: boolean;
   } = {},
 ): Promise<Harness & AsyncDisposable & { close(): Promise<void> }> {
   const env = createManualEnv();
   const emulator = await startEmulator({ now: () => env.now() + (setup.skewMs ?? 0), ...setup.emulator });
-  const store = createTestStore(setup.authorised === false ? undefined : emulator.issue());
+  const store = createTestStore(setup.authorized === false ? undefined : emulator.issue());
   const told: Told[] = [];
   const logged: string[] = [];
   const write = (message: string) => void logged.push(message);

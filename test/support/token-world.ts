@@ -11,7 +11,7 @@ export interface World {
   readonly counters: { exchanges: number; spent: number; unauthorized: number; calls: number };
   /** Warnings and errors of all processes. */
   readonly said: string[];
-  /** A pair of a new authorisation. */
+  /** A pair of a new authorization. */
   issue(): TokenSet;
   /** Whether the refresh token of this pair would give another pair now. */
   isLive(set: TokenSet): boolean;

@@ -79,7 +79,7 @@ export function createFileStore(deps: {
     if (parsed.kind === 'tokens') return parsed.tokens;
     throw new Error(
       `The token file ${files.tokens} cannot be used: ${parsed.what}. Expected: ${place.expected}. ` +
-        'It is left as it is: put a good copy in its place, or move it away and authorise the account anew.',
+        'It is left as it is: put a good copy in its place, or move it away and authorize the account anew.',
     );
   }
 

@@ -8,7 +8,7 @@ interface ServerError {
 }
 
 /**
- * SQLSTATE classes whose messages never quote a value: connection, feature, state, authorisation, catalogue, rollback, resources, operator
+ * SQLSTATE classes whose messages never quote a value: connection, feature, state, authorization, catalogue, rollback, resources, operator
  * intervention, system. Messages of others, such as those of a trigger (P0001) or of a data exception (22…), may quote the tokens.
  * Source: PostgreSQL, Appendix A "PostgreSQL Error Codes".
  */

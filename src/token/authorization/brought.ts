@@ -21,7 +21,7 @@ import type { Bringing, Writes } from '../saving/writes.js';
 /** Takes tokens from setTokens(), from the exchange of a code, or from the application's own log-in. */
 export interface Brought {
   /**
-   * Begins a generation with the tokens of a new authorisation. Rejects when they could not be saved. `changedOwner`: hears that they are
+   * Begins a generation with the tokens of a new authorization. Rejects when they could not be saved. `changedOwner`: hears that they are
    * of another user than those that are held. Resolves with the set as it was saved.
    */
   take(held: HeldTokens, changedOwner?: () => void): Promise<TokenSet>;
@@ -57,7 +57,7 @@ export function createBrought(deps: {
   /** One after another: of two users who log in at once, the second must find the tokens of the first. */
   const ownLogIns = createSerialQueue();
 
-  /** A new authorisation of the same user continues the line: the application may come with any of its tokens. */
+  /** A new authorization of the same user continues the line: the application may come with any of its tokens. */
   function inLine(tokens: TokenSet): TokenSet {
     const { set, refreshToken } = ledger.newest?.held ?? {};
     if (!deps.takesOver() || !set || !refreshToken || refreshToken === tokens.refresh_token) return tokens;
@@ -104,7 +104,7 @@ export function createBrought(deps: {
       deps.supersede();
       await deps.readStore();
     }
-    // No new authorisation: an old session's pair, whose token is being redeemed or known to be.
+    // No new authorization: an old session's pair, whose token is being redeemed or known to be.
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
     if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
     if (isOfSession(brought)) return;

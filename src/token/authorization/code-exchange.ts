@@ -29,7 +29,7 @@ export interface AuthorizationCode {
 /** Begins a new generation with tokens: saves and uses them. Resolves with the set as it was saved. */
 export type Take = (held: HeldTokens) => Promise<TokenSet>;
 
-/** Exchanges authorisation codes for tokens of one account. */
+/** Exchanges authorization codes for tokens of one account. */
 export interface CodeExchange {
   /** Presents the code once, and hands the tokens over. A second call with the same code joins the first. */
   exchange(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
@@ -108,7 +108,7 @@ export function createCodeExchange(deps: {
     if (verdict.kind === 'perhaps-spent')
       return failures.dead('code-response-lost', verdict.why, verdict.cause).error;
     if (verdict.kind === 'client-rejected') return failures.rejected(verdict.why).error;
-    const summary = `the authorisation code of account ${JSON.stringify(account)} could not be exchanged: asked for a token, ${verdict.why}. Nothing says that the code was used: it can be presented again within its ten minutes.`;
+    const summary = `the authorization code of account ${JSON.stringify(account)} could not be exchanged: asked for a token, ${verdict.why}. Nothing says that the code was used: it can be presented again within its ten minutes.`;
     const retryAt = retryAtMs === undefined ? undefined : new Date(retryAtMs);
     const cause = 'cause' in verdict ? verdict.cause : undefined;
     return new TokenRenewalError(summary, { account, retryAt, cause });

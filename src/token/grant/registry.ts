@@ -57,7 +57,7 @@ export interface GrantMutex extends GrantQueue {
   readonly client: string;
   outcomeOf(key: string): GrantOutcome | undefined;
   record(key: string, outcome: GrantOutcome): void;
-  /** A person has authorised anew with this very token: an old verdict on it no longer counts. */
+  /** A person has authorized anew with this very token: an old verdict on it no longer counts. */
   forget(key: string): void;
   /** Whether a store object of before, which may lead to the same table, has redeemed this token. */
   mayBeRedeemed(key: string): boolean;

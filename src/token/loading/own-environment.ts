@@ -57,7 +57,7 @@ export function createOwnEnvironment(deps: {
       telling.offended(
         'account',
         issuer,
-        `store.load() returned tokens that ${issuer} has issued, and this client asks ${loginUrl}: they are not used, because tokens are not transferable across environments. Give each environment a store, or an account, of its own, or authorise the account anew`,
+        `store.load() returned tokens that ${issuer} has issued, and this client asks ${loginUrl}: they are not used, because tokens are not transferable across environments. Give each environment a store, or an account, of its own, or authorize the account anew`,
       );
       return { kind: 'loaded', set: undefined };
     },

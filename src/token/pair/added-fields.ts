@@ -1,10 +1,10 @@
 import { isTokenStoreConflict, type TokenSet } from '../../store/store.js';
-import { authorisationField } from './authorization-line.js';
+import { authorizationField } from './authorization-line.js';
 import { issuerField } from './issuer.js';
 import { accessField } from './lineage.js';
 
 /** What later releases than 0.1.0 add to a saved set. Each makes a decision better, and none is needed to use the tokens. */
-const added: readonly string[] = [authorisationField, issuerField, accessField];
+const added: readonly string[] = [authorizationField, issuerField, accessField];
 
 /** Whether the set has fields that a store from the time of release 0.1.0 may have no place for. */
 export function hasAdded(set: TokenSet): boolean {

@@ -1,5 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
-import { authorisedAt, isOfSameAuthorisation, outranks } from './authorization-line.js';
+import { authorizedAt, isOfSameAuthorization, outranks } from './authorization-line.js';
 import { fingerprint } from './fingerprint.js';
 import { issuedAtMs } from './issued.js';
 import { isSuccessor } from './lineage.js';
@@ -44,7 +44,7 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
   const ours = identityOf(hand, grant);
   const isDead = ours !== undefined && known.isDead?.(ours) === true;
-  // A person has authorised one in the place of the other: what was issued when says nothing against that.
+  // A person has authorized one in the place of the other: what was issued when says nothing against that.
   if (outranks(loaded, hand)) return true;
   if (outranks(hand, loaded)) return isDead;
   // When one user's pair was issued says nothing about another's.
@@ -77,11 +77,11 @@ export function chooseSave(
   if (outranks(sets.ours, loaded) && !(ours && known.isDead?.(ours))) return 'save';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
-    // A person has authorised ours: it takes the place of all that was there before it, and nobody has seen all of that.
+    // A person has authorized ours: it takes the place of all that was there before it, and nobody has seen all of that.
     // Whoever renews the pair of the user before, however late, brings nothing that a person has done since.
     const { replaces, ours } = sets;
     if (replaces && isSameUser(loaded, replaces) && isSameUser(loaded, ours) === false) return 'save';
-    const isDated = [loaded, sets.ours].every((set) => authorisedAtMs(set) !== undefined);
+    const isDated = [loaded, sets.ours].every((set) => authorizedAtMs(set) !== undefined);
     if (isDated ? !isOlder(sets.ours, loaded) : !sets.replaces) return 'save';
   }
   return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
@@ -96,16 +96,16 @@ export function isUncertain(loaded: TokenSet, hand: TokenSet): boolean {
 const clocksMs = 60_000;
 
 /**
- * Provably older: both carry the server's time of issue. Of two authorisations the one that began first is older, however late its pair was
+ * Provably older: both carry the server's time of issue. Of two authorizations the one that began first is older, however late its pair was
  * renewed; which one a set came of, only its refresh token tells.
  */
 function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
-  const areTold = Boolean(a.refresh_token && b.refresh_token) && !isOfSameAuthorisation(a, b);
-  const issued = areTold ? authorisedAtMs : issuedAtMs;
+  const areTold = Boolean(a.refresh_token && b.refresh_token) && !isOfSameAuthorization(a, b);
+  const issued = areTold ? authorizedAtMs : issuedAtMs;
   const [issuedA, issuedB] = [issued(a), issued(b)];
   return issuedA !== undefined && issuedB !== undefined && issuedA < issuedB - toleranceMs;
 }
 
-function authorisedAtMs(set: TokenSet): number | undefined {
-  return epochMs(authorisedAt(set));
+function authorizedAtMs(set: TokenSet): number | undefined {
+  return epochMs(authorizedAt(set));
 }

@@ -1,5 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
-import { authorisationField } from './authorization-line.js';
+import { authorizationField } from './authorization-line.js';
 import { fingerprint } from './fingerprint.js';
 import { subjectOf } from '../../wire/jwt.js';
 
@@ -14,7 +14,7 @@ const digits = 16;
 export const accessField = 'replaced_access_tokens';
 
 /** The fields of this package beside the tokens: they belong to the pair and not to the application. */
-export const lineageFields: ReadonlySet<string> = new Set([field, accessField, authorisationField]);
+export const lineageFields: ReadonlySet<string> = new Set([field, accessField, authorizationField]);
 
 /** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {
@@ -26,7 +26,7 @@ export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenS
   return { ...set, [field]: first === undefined ? [] : [first, ...later.slice(1 - most)] };
 }
 
-/** The set of a new authorisation by somebody else: an application, or a store, may have merged it into the one before. */
+/** The set of a new authorization by somebody else: an application, or a store, may have merged it into the one before. */
 export function withoutRedeemed(set: TokenSet): TokenSet {
   return { ...set, [field]: [] };
 }

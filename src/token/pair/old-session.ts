@@ -8,13 +8,13 @@ import { isSameUser } from './token-set.js';
 import { decodeClaims } from '../../wire/jwt.js';
 
 /**
- * What an application brings may be no new authorisation, but the pair of an old session, which some process has renewed since. Such a pair
+ * What an application brings may be no new authorization, but the pair of an old session, which some process has renewed since. Such a pair
  * is spent: in the place of the one that it was renewed to it would cost the account its tokens.
  */
 
 /**
- * Whether `stored` has taken the place of `brought`, as far as the two of them tell: by the line of renewals, or of authorisations; or because it is the same
- * user's, and was issued when `brought` had lived for half its life or longer. Nobody keeps the pair of a new authorisation for so long
+ * Whether `stored` has taken the place of `brought`, as far as the two of them tell: by the line of renewals, or of authorizations; or because it is the same
+ * user's, and was issued when `brought` had lived for half its life or longer. Nobody keeps the pair of a new authorization for so long
  * before it is brought here.
  */
 export function isRenewedSince(stored: TokenSet, brought: TokenSet): boolean {

@@ -6,7 +6,7 @@ import { askUntilVerdict } from '../endpoint/until-verdict.js';
 import type { Section } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Keeper } from '../loading/bounded-store.js';
-import { withAuthorisationOf } from '../pair/authorization-line.js';
+import { withAuthorizationOf } from '../pair/authorization-line.js';
 import { extrasOfAnswer } from '../pair/extras.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
@@ -183,7 +183,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const answered = mergeAnswer(before, answer);
     const merged = before ? withReplaced(answered, before) : answered;
     const isSpent = presented !== undefined && merged.refresh_token !== presented;
-    const ofLine = hand && isSpent ? withAuthorisationOf(merged, hand.held.set) : merged;
+    const ofLine = hand && isSpent ? withAuthorizationOf(merged, hand.held.set) : merged;
     const set = deps.takesOver() && isSpent ? withRedeemed(ofLine, presented) : ofLine;
     const unfinished = holdAnswer(set, sentAtMs, ahead);
     const held: HeldTokens = {

@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import type { Keeper } from '../loading/bounded-store.js';
-import { withNewAuthorisation } from '../pair/authorization-line.js';
+import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought, withExtrasOf } from '../pair/extras.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/identity.js';
@@ -13,7 +13,7 @@ import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './trie
 export interface Overwriting {
   readonly isOld: (stored: TokenSet | undefined) => boolean;
   readonly mustRead: boolean;
-  /** Hears what is saved: the tokens, beside what the store keeps for others, and of which authorisation they are. */
+  /** Hears what is saved: the tokens, beside what the store keeps for others, and of which authorization they are. */
   readonly carry: (set: TokenSet) => void;
 }
 
@@ -79,7 +79,7 @@ export function createBroughtSaver(deps: {
     const over = (found: TokenSet | undefined) => {
       const whole = withExtrasOf(found, held);
       const set =
-        grant === 'refresh_token' ? withNewAuthorisation(whole, [found, whole, ledger.stored]) : whole;
+        grant === 'refresh_token' ? withNewAuthorization(whole, [found, whole, ledger.stored]) : whole;
       carry(set);
       return set;
     };

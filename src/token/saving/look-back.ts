@@ -6,7 +6,7 @@ import type { Keeper } from '../loading/bounded-store.js';
 import type { Turns } from '../../time/serial.js';
 
 /**
- * Whether `shown` is what a renewal of an older authorisation has saved over the pair that a person brought, as far as the lines of the two
+ * Whether `shown` is what a renewal of an older authorization has saved over the pair that a person brought, as far as the lines of the two
  * tell. What the store has shown before (`seen`, by pair) is no such save: a replica lags.
  */
 export function isOverwritten(

@@ -8,7 +8,7 @@ import type { Telling } from '../told/telling.js';
 /** A replica has caught up by then. */
 const laterMs = 60_000;
 const advice =
-  'The new refresh token is in memory only and lost when the process ends, and then a person must authorise again. Let save() write the whole set for the account before it resolves, and load() return it';
+  'The new refresh token is in memory only and lost when the process ends, and then a person must authorize again. Let save() write the whole set for the account before it resolves, and load() return it';
 
 /** What a look has come to; `unanswered`: it says nothing about the store. */
 type Found = { kind: 'settled' | 'unanswered' } | { kind: 'perhaps-late'; what: string };

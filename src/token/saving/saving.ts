@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import { withNewAuthorisation } from '../pair/authorization-line.js';
+import { withNewAuthorization } from '../pair/authorization-line.js';
 import { chooseSave, identityOf, isUncertain, type GrantType } from '../pair/identity.js';
 import { withExtrasOf } from '../pair/extras.js';
 import type { Keeper } from '../loading/bounded-store.js';
@@ -111,7 +111,7 @@ export function createSaver(deps: {
     const whole = withExtrasOf(content?.set, held);
     const set =
       ledger.isBrought && grant === 'refresh_token'
-        ? withNewAuthorisation(whole, [content?.set, whole])
+        ? withNewAuthorization(whole, [content?.set, whole])
         : whole;
     ledger.carry(set);
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.

@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantType, KnownTokens } from '../pair/identity.js';
-import { withNewAuthorisation } from '../pair/authorization-line.js';
+import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
 import type { CriticalSection } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
@@ -21,7 +21,7 @@ const overwritten =
 export interface Bringing {
   /** Hears that they are of another user than those that are held. */
   readonly changedOwner?: (() => void) | undefined;
-  /** They are those in hand: no new authorisation. Where the store cannot be read, all stays as it is. */
+  /** They are those in hand: no new authorization. Where the store cannot be read, all stays as it is. */
   readonly isHeld: boolean;
   /** Whether this set, which the store holds, has taken their place. */
   readonly isOld: (stored: TokenSet) => boolean;
@@ -139,7 +139,7 @@ export function createWrites(deps: {
       const set = withExpiresAt(held, deps.serverOffsetMs());
       const brought = {
         ...held,
-        set: deps.grant === 'refresh_token' ? withNewAuthorisation(set, before) : set,
+        set: deps.grant === 'refresh_token' ? withNewAuthorization(set, before) : set,
         ownExtras: extrasBrought(held.set, ledger.stored),
       };
       if (!isHeld) ledger.replaceAll(brought);

@@ -39,9 +39,9 @@ const causes: Record<Exclude<ReauthenticationReason, 'no-tokens'>, string> = {
   'no-refresh-token': 'its access token is no longer good, and the store has no refresh token for it',
   'refresh-token-invalid': 'its refresh token is spent or revoked',
   'refresh-response-lost': 'its refresh token was redeemed and the answer never arrived',
-  'code-invalid': 'the authorisation code is used or expired, or was asked for with another redirectUri',
+  'code-invalid': 'the authorization code is used or expired, or was asked for with another redirectUri',
   'code-response-lost':
-    'the authorisation code was presented, the answer never arrived, and a code works once',
+    'the authorization code was presented, the answer never arrived, and a code works once',
 };
 
 /**
@@ -62,19 +62,19 @@ export function failuresOf(
   return {
     noTokens(before) {
       const summary = before
-        ? `account ${name} must be authorised anew: its tokens have been revoked or removed. ${remedy()}.`
-        : `account ${name} is not authorised yet: the store has no tokens for it. ${remedy()}.`;
+        ? `account ${name} must be authorized anew: its tokens have been revoked or removed. ${remedy()}.`
+        : `account ${name} is not authorized yet: the store has no tokens for it. ${remedy()}.`;
       const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
       return { kind: 'failed', verdict: 'dead', error };
     },
     gone() {
-      const summary = `account ${name} must be authorised anew: the store had its tokens and no longer has them, so somebody has deleted them. Nothing was redeemed or written; unsavedTokens() has them. ${remedy()}, or put the row back.`;
+      const summary = `account ${name} must be authorized anew: the store had its tokens and no longer has them, so somebody has deleted them. Nothing was redeemed or written; unsavedTokens() has them. ${remedy()}, or put the row back.`;
       const error = new ReauthenticationRequiredError(summary, { account, reason: 'no-tokens' });
       return { kind: 'failed', verdict: 'dead', error };
     },
     dead(reason, why, cause) {
       const detail = why ? ` (asked for a token, ${why})` : '';
-      const summary = `account ${name} must be authorised anew: ${causes[reason]}${detail}. ${remedy()}.`;
+      const summary = `account ${name} must be authorized anew: ${causes[reason]}${detail}. ${remedy()}.`;
       return {
         kind: 'failed',
         verdict: 'dead',

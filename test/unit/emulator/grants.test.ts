@@ -4,7 +4,7 @@ import { emulate, getMe, manualClock, postToken, refresh, renewed } from './supp
 
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 
-async function authorise(url: string, redirectUri: string, extra: Record<string, string> = {}) {
+async function authorize(url: string, redirectUri: string, extra: Record<string, string> = {}) {
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: 'emulator-client',
@@ -151,7 +151,7 @@ describe('the authorization code grant', () => {
   test('redirects at once with code and state, and the code buys a pair', async () => {
     const emulator = await emulate();
     const redirectUri = 'https://app.example.com/callback?tab=1';
-    const page = await authorise(emulator.url, redirectUri, { state: 'a b' });
+    const page = await authorize(emulator.url, redirectUri, { state: 'a b' });
     expect(page.status).toBe(302);
     const location = new URL(page.headers.get('location') ?? '');
     expect(location.origin + location.pathname).toBe('https://app.example.com/callback');
@@ -170,7 +170,7 @@ describe('the authorization code grant', () => {
 
   test('takes a code once', async () => {
     const emulator = await emulate();
-    const code = await (await authorise(emulator.url, oob)).text();
+    const code = await (await authorize(emulator.url, oob)).text();
     const fields = { grant_type: 'authorization_code', code, redirect_uri: oob };
     expect((await postToken(emulator, fields)).status).toBe(200);
     const again = await postToken(emulator, fields);
@@ -183,18 +183,18 @@ describe('the authorization code grant', () => {
   test('takes a code for ten minutes', async () => {
     const clock = manualClock();
     const emulator = await emulate({ now: clock.now });
-    const early = await (await authorise(emulator.url, oob)).text();
+    const early = await (await authorize(emulator.url, oob)).text();
     clock.advance(599_999);
     const fields = { grant_type: 'authorization_code', redirect_uri: oob };
     expect((await postToken(emulator, { ...fields, code: early })).status).toBe(200);
-    const late = await (await authorise(emulator.url, oob)).text();
+    const late = await (await authorize(emulator.url, oob)).text();
     clock.advance(600_000);
     expect((await postToken(emulator, { ...fields, code: late })).status).toBe(400);
   });
 
   test('takes a code with its own redirect URI only', async () => {
     const emulator = await emulate();
-    const code = await (await authorise(emulator.url, oob)).text();
+    const code = await (await authorize(emulator.url, oob)).text();
     const fields = { grant_type: 'authorization_code', code };
     const other = await postToken(emulator, { ...fields, redirect_uri: 'https://evil.example.com/' });
     expect([other.status, await other.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
@@ -203,9 +203,9 @@ describe('the authorization code grant', () => {
 
   test('refuses an unknown client, another response type and a relative redirect URI', async () => {
     const { url } = await emulate();
-    expect((await authorise(url, oob, { client_id: 'stranger' })).status).toBe(401);
-    expect((await authorise(url, oob, { response_type: 'token' })).status).toBe(400);
-    expect((await authorise(url, '/callback')).status).toBe(400);
+    expect((await authorize(url, oob, { client_id: 'stranger' })).status).toBe(401);
+    expect((await authorize(url, oob, { response_type: 'token' })).status).toBe(400);
+    expect((await authorize(url, '/callback')).status).toBe(400);
   });
 });
 

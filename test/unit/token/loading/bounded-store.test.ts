@@ -273,7 +273,7 @@ describe('saves never overlap', () => {
 
 describe('a store without a place for the fields that the package adds', () => {
   const added = {
-    authorisation_line: { pair: 'x', id: 'y', replaced: [] },
+    authorization_line: { pair: 'x', id: 'y', replaced: [] },
     issued_by: ['https://login.procore.com', 'x'],
     replaced_access_tokens: ['x', 'y'],
   };
@@ -302,7 +302,7 @@ describe('a store without a place for the fields that the package adds', () => {
     for (const error of [
       new Error('down'),
       new TypeError('fetch failed', { cause: new Error('reset') }),
-      new TokenStoreConflict('not of authorisation_line'),
+      new TokenStoreConflict('not of authorization_line'),
     ]) {
       let asked = 0;
       const { keeper } = setUp({
@@ -327,7 +327,7 @@ describe('a store without a place for the fields that the package adds', () => {
     await settled();
     store.ends[1]!.resolve();
     expect(await later).toEqual({ kind: 'saved' });
-    store.ends[0]!.reject(new Error('no column named "authorisation_line"'));
+    store.ends[0]!.reject(new Error('no column named "authorization_line"'));
     await settled();
     expect(store.log).toEqual(['a', 'b']);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
-import { withAuthorisationOf, withNewAuthorisation } from '../../../../src/token/pair/authorization-line.js';
+import { withAuthorizationOf, withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 import { withRedeemed } from '../../../../src/token/pair/lineage.js';
 import type { Holding } from '../../../../src/token/grant/registry.js';
@@ -62,15 +62,15 @@ test.each<[string, Case]>([
   ['the same, and the store does not keep that', { holder: { set: withRedeemed(ofTwo, 'one') } }],
   ['the same, and only this process knows', { loaded: opaque, isNext: true }],
   [
-    'a person has authorised it in the place of the one in hand',
-    { loaded: withNewAuthorisation(ofTwo, [ofOne]) },
+    'a person has authorized it in the place of the one in hand',
+    { loaded: withNewAuthorization(ofTwo, [ofOne]) },
   ],
-  ['the same, and the store does not keep that', { holder: { set: withNewAuthorisation(ofTwo, [ofOne]) } }],
+  ['the same, and the store does not keep that', { holder: { set: withNewAuthorization(ofTwo, [ofOne]) } }],
   [
-    'the pair in hand has taken the place of its authorisation',
+    'the pair in hand has taken the place of its authorization',
     {
-      loaded: withAuthorisationOf(pair('two renewed', 2), ofTwo),
-      asking: { hand: withNewAuthorisation(ofOne, [ofTwo]) },
+      loaded: withAuthorizationOf(pair('two renewed', 2), ofTwo),
+      asking: { hand: withNewAuthorization(ofOne, [ofTwo]) },
     },
   ],
   [

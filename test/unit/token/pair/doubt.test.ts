@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
-import { withNewAuthorisation } from '../../../../src/token/pair/authorization-line.js';
+import { withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { doubtOf, type Doubt, type KnownOfAccount } from '../../../../src/token/pair/doubt.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 
@@ -41,15 +41,15 @@ test.each<[string, TokenSet | undefined, Partial<KnownOfAccount>, Doubt | undefi
   ['the same, after a person has brought the one in hand', pair(2, 'new'), { isBrought: true }, 'brought'],
   ['a pair of another user that was replaced here', pair(2, 'spent'), {}, undefined],
   [
-    'a pair of the user before, over whose authorisation that of the pair in hand came',
+    'a pair of the user before, over whose authorization that of the pair in hand came',
     pair(2, 'before'),
-    { hand: withNewAuthorisation(pair(1, 'in-hand'), [pair(2, 'before')]) },
+    { hand: withNewAuthorization(pair(1, 'in-hand'), [pair(2, 'before')]) },
     undefined,
   ],
   [
     'the same, where the pair in hand is dead',
     pair(2, 'before'),
-    { hand: withNewAuthorisation(pair(1, 'in-hand'), [pair(2, 'before')]), isDead: true, isBrought: true },
+    { hand: withNewAuthorization(pair(1, 'in-hand'), [pair(2, 'before')]), isDead: true, isBrought: true },
     'another-user',
   ],
   ['a new pair that does not tell whose it is', pair(undefined, 'new'), {}, 'no-user'],

@@ -7,7 +7,7 @@ import {
   isUncertain,
   type KnownTokens,
 } from '../../../../src/token/pair/identity.js';
-import { withAuthorisationOf } from '../../../../src/token/pair/authorization-line.js';
+import { withAuthorizationOf } from '../../../../src/token/pair/authorization-line.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 
 const nothingKnown: KnownTokens = { isReplaced: () => false, isRefused: () => false };
@@ -68,10 +68,10 @@ describe('a loaded set', () => {
     expect(isNews({ access_token: '', refresh_token: 'r3' }, hand, nothingKnown, 'refresh_token')).toBe(true);
   });
 
-  test('that was renewed after one whose refresh token a store has dropped is news, however old its authorisation', () => {
+  test('that was renewed after one whose refresh token a store has dropped is news, however old its authorization', () => {
     const first = pair(1, { created_at: 1_000 });
     const [second, third] = [2, 3].map((n) =>
-      withAuthorisationOf(pair(n, { created_at: 1_000 + n * 600 }), first),
+      withAuthorizationOf(pair(n, { created_at: 1_000 + n * 600 }), first),
     ) as [TokenSet, TokenSet];
     const { refresh_token: _dropped, ...rest } = second;
     expect(isNews(third, rest, nothingKnown, 'refresh_token')).toBe(true);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
-import { withAuthorisationOf, withNewAuthorisation } from '../../../../src/token/pair/authorization-line.js';
+import { withAuthorizationOf, withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { identityOf } from '../../../../src/token/pair/identity.js';
 import { isOverwritten } from '../../../../src/token/saving/look-back.js';
 
@@ -10,21 +10,21 @@ const pair = (name: string, sub?: number): TokenSet => ({
   refresh_token: name,
 });
 const before = pair('before', 1);
-const brought = withNewAuthorisation(pair('brought', 1), [before]);
-const ofAnother = withNewAuthorisation(pair('brought', 2), [before]);
+const brought = withNewAuthorization(pair('brought', 1), [before]);
+const ofAnother = withNewAuthorization(pair('brought', 2), [before]);
 
 test.each<[string, boolean, TokenSet, TokenSet]>([
-  ['what the pair before was renewed to', true, withAuthorisationOf(pair('renewed', 1), before), brought],
+  ['what the pair before was renewed to', true, withAuthorizationOf(pair('renewed', 1), before), brought],
   ['the same, of which the store does not keep the line', false, pair('renewed', 1), brought],
   ['the same, of the user before', false, pair('renewed', 1), ofAnother],
   ['the pair before, which the store has shown: a replica lags', false, before, brought],
   ['the brought pair', false, brought, brought],
-  ['what the brought pair was renewed to', false, withAuthorisationOf(pair('next', 1), brought), brought],
-  ['a later log-in', false, withNewAuthorisation(pair('later', 1), [brought]), brought],
+  ['what the brought pair was renewed to', false, withAuthorizationOf(pair('next', 1), brought), brought],
+  ['a later log-in', false, withNewAuthorization(pair('later', 1), [brought]), brought],
   [
     'a later log-in of the user before',
     false,
-    withNewAuthorisation(pair('later', 1), [ofAnother]),
+    withNewAuthorization(pair('later', 1), [ofAnother]),
     ofAnother,
   ],
   ['a pair of a user that was never seen', false, pair('unknown', 3), ofAnother],

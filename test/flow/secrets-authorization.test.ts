@@ -110,7 +110,7 @@ test.each(cases)(
 );
 
 test('a log-in, a renewal and a revocation are told without a code, token or secret', async () => {
-  await using h = await createHarness({ emulator: { clientSecret }, authorised: false });
+  await using h = await createHarness({ emulator: { clientSecret }, authorized: false });
   const code = h.emulator.authorize(h.procore.authorizationUrl({ redirectUri, state })).code!;
   const first = await h.procore.exchangeCode({ code, redirectUri });
   await h.instance.get('/rest/v1.0/me');

@@ -21,7 +21,7 @@ async function runBrowserExample() {
     return axiosProcore.attachProcore(instance, { ...options, clientId, clientSecret, environment });
   };
   const { begin, finish } = await runExample(
-    examplesOf('docs/authorisation.md')[0]!,
+    examplesOf('docs/authorization.md')[0]!,
     {
       axios: { ...axios, default: axios },
       'axios-procore': { ...axiosProcore, attachProcore },

@@ -77,7 +77,7 @@ describe('authorizationUrl', () => {
 
 describe('exchangeCode', () => {
   test('a code becomes tokens that are saved before they are used, and resolves with them', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     h.store.onSave = () => expect(h.emulator.counters.apiRequests).toBe(0);
     const set = await h.procore.exchangeCode({ code: codeOf(h, 2), redirectUri });
     expect(h.store.sets.get('default')).toEqual(set);
@@ -88,7 +88,7 @@ describe('exchangeCode', () => {
   });
 
   test('the life of a token for a code counts from when the request was sent', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const slow = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
     const sentAtMs = h.env.now();
     const exchanged = h.procore.exchangeCode({ code: codeOf(h), redirectUri });
@@ -99,13 +99,13 @@ describe('exchangeCode', () => {
   });
 
   test('the exchange of an out-of-band code saves and uses the tokens too', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     await h.procore.exchangeCode({ code: codeOf(h, 3, oob), redirectUri: oob });
     expect(await idOf(h.instance.get(me))).toBe(3);
   });
 
   test('each user has an account, and none has the tokens of another', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const accounts = ['ann', 'bob'];
     await Promise.all(
       accounts.map((account, index) =>
@@ -213,7 +213,7 @@ describe('exchangeCode', () => {
   });
 
   test('a code is presented once: who asks twice at a time gets the same tokens, who asks later no request', async () => {
-    await using h = await createHarness({ authorised: false, emulator: { familyRevocation: true } });
+    await using h = await createHarness({ authorized: false, emulator: { familyRevocation: true } });
     const code = codeOf(h, 2);
     const [first, second] = await Promise.all([
       h.procore.exchangeCode({ code, redirectUri }),
@@ -235,7 +235,7 @@ describe('exchangeCode', () => {
   });
 
   test('two accounts with one code at a time: one request, and the code is good for one of them', async () => {
-    await using h = await createHarness({ authorised: false, emulator: { familyRevocation: true } });
+    await using h = await createHarness({ authorized: false, emulator: { familyRevocation: true } });
     const code = codeOf(h);
     const outcomes = await Promise.allSettled(
       ['ann', 'bob'].map((account) => h.procore.exchangeCode({ code, redirectUri, account })),
@@ -270,7 +270,7 @@ describe('exchangeCode', () => {
   test.each([429, 503])(
     'after a %i the code is sent again when the server says so: it has not been used',
     async (status) => {
-      await using h = await createHarness({ authorised: false });
+      await using h = await createHarness({ authorized: false });
       h.emulator.misbehave({
         on: 'token',
         times: 2,
@@ -285,7 +285,7 @@ describe('exchangeCode', () => {
   );
 
   test('a server wait that is longer than totalMs is an error with retryAt, and the code still works then', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const code = codeOf(h, 2);
     h.emulator.misbehave({
       on: 'token',
@@ -301,7 +301,7 @@ describe('exchangeCode', () => {
   });
 
   test('no connection: tried again for as long as totalMs says, and the code still works afterwards', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const { procore } = h.attach({
       environment: { loginUrl: refusing, apiUrl: h.emulator.url },
       clientSecret: () => h.emulator.clientSecret,
@@ -320,7 +320,7 @@ describe('exchangeCode', () => {
   });
 
   test('a wrong client is a ClientRejectedError, and the code still works with the right one', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const code = codeOf(h);
     const wrong = h.attach({ clientSecret: 'wrong' });
     const error = await caught(wrong.procore.exchangeCode({ code, redirectUri }));
@@ -330,7 +330,7 @@ describe('exchangeCode', () => {
   });
 
   test('a redirect of the login host is not followed', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     h.emulator.misbehave({ on: 'token', do: { kind: 'redirect', location: `${h.emulator.url}/x` } });
     const error = await caught(h.procore.exchangeCode({ code: codeOf(h), redirectUri }));
     expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED' });
@@ -339,7 +339,7 @@ describe('exchangeCode', () => {
   });
 
   test('a failed save is a TokenStoreError, and the tokens are used nevertheless and saved later', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const working = h.store.onSave;
     h.store.onSave = () => {
       throw new Error('no room');
@@ -356,7 +356,7 @@ describe('exchangeCode', () => {
   });
 
   test('what was asked for goes on when the instance is detached, and idle waits for it', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const slow = h.emulator.misbehave({ on: 'token', do: { kind: 'hold' } });
     const exchanged = h.procore.exchangeCode({ code: codeOf(h), redirectUri });
     await slow.struck();
@@ -371,7 +371,7 @@ describe('exchangeCode', () => {
   });
 
   test("the exchange of a code takes the application's agents and none of its interceptors", async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     let ran = 0;
     h.instance.interceptors.request.use((config) => {
       ran++;
@@ -384,7 +384,7 @@ describe('exchangeCode', () => {
   });
 
   test('the save happens under the lock, and an answer without refresh token is taken as it is', async () => {
-    await using h = await createHarness({ authorised: false });
+    await using h = await createHarness({ authorized: false });
     const order: string[] = [];
     const { procore } = h.attachProcess({
       store: {
