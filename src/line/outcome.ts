@@ -95,9 +95,8 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       }
       // The reason of a CancelToken is one object for all its calls, and the fetch adapter puts its configuration and request on it.
       withOwnConfig(reasonOf(config), call);
-      // Where the package has stopped the call, its own error replaces the adapter's. So it does for a CancelToken: its reason is one object
-      // for all its calls, and an adapter that has heard of it by the package's signal first does not report it.
-      const isOurs = cancellation.interruption() !== undefined || reasonOf(config) !== undefined;
+      // Where the package has stopped the call, its own error replaces the adapter's; the shared reason of a CancelToken is replaced too.
+      const isOurs = cancellation.interruption() !== undefined || failure === reasonOf(config);
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
       // An answer of another server than Procore's is not classified.
       const problem = call.attempt?.left ? undefined : problemIn(call, error);
