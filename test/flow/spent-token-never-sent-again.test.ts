@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHarness, createTestStore, names } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
+import { refresh } from '../support/legacy.js';
 import { refusing } from '../support/versions.js';
 
 const life = 5_400_000;
@@ -307,4 +308,23 @@ test('an invalid_grant while the store cannot be read is no verdict on the accou
   expect((await h.env.drive(h.instance.get(me))).status).toBe(200);
   expect(h.emulator.counters).toMatchObject({ tokenRequests: 2, spentPresentations: 1, exchanges: 1 });
   expect(names(h.told)).not.toContain('reauthentication-required');
+});
+
+test('a token that the application redeems by itself during the last look at the store, before it is presented, is not presented', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const { refresh_token: spent } = h.store.sets.get('default')!;
+  const { store } = h;
+  let loads = 0;
+  store.onLoad = async () => {
+    loads++;
+    // So long that the store is read once more.
+    if (loads === 1) await h.env.sleep(1_500);
+    if (loads === 2) await refresh(h, spent!);
+  };
+  await h.env.drive(h.procore.renew());
+  expect(loads).toBeGreaterThan(2);
+  await h.env.drive(h.procore.idle());
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+  expect(h.emulator.isLive(store.sets.get('default')!.refresh_token!)).toBe(true);
 });

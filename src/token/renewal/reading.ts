@@ -90,6 +90,7 @@ export function createReader(deps: {
   }
 
   return async (run, section, { key, askedAtMs, hasPlace }) => {
+    const known = mutex.outcomeOf(key)?.kind;
     const lockedAtMs = env.now();
     let readAtMs = lockedAtMs;
     let loaded = await keeper.load();
@@ -123,7 +124,10 @@ export function createReader(deps: {
       const changed = await reread();
       if (changed) return changed;
       const why = await section.objection();
-      return why === undefined ? undefined : { kind: 'blocked', why };
+      if (why !== undefined) return { kind: 'blocked', why };
+      // The application presents refresh tokens by itself as well, in no section.
+      const now = mutex.outcomeOf(key)?.kind;
+      return now !== known && (now === 'renewed' || now === 'dead') ? { kind: 'again' } : undefined;
     }
 
     return {
