@@ -50,7 +50,10 @@ export function createAuthorize(deps: {
     if (known && isForeign(call.request, source)) return ofAnotherUser();
     const late = overtime(call, awakeNow(env));
     if (late) throw late;
-    return source.peek(call.request.config) ?? awaited(call, source);
+    const lease = source.peek(call.request.config);
+    if (!lease) return awaited(call, source);
+    // The tokens may have come a moment after the look.
+    return isForeign(call.request, source) ? ofAnotherUser() : lease;
   }
 
   async function awaited(call: Call, source: TokenSource): Promise<Lease | undefined> {

@@ -25,6 +25,8 @@ export interface Cancellation {
 /** The older CancelToken, as every version has it. */
 interface Token {
   promise: Promise<unknown>;
+  /** Set once it is cancelled. */
+  reason?: unknown;
   subscribe?: (listener: () => void) => void;
   unsubscribe?: (listener: () => void) => void;
 }
@@ -72,7 +74,8 @@ export function bridgeCancellation(
     else void env.sleep(0).then(() => reject(bodyError(copy, by.error, config)));
     any.abort();
   };
-  if (signal?.aborted) abort();
+  // At once, because such a call must not be sent: not every adapter listens to a CancelToken.
+  if (signal?.aborted || token?.reason) abort();
   signal?.addEventListener('abort', abort, { once: true });
   // Not at once: axios 0.27 fails where a listener of a token is removed while the others are called, as the adapter's is by an abort.
   const abortNext = () => void Promise.resolve().then(abort);

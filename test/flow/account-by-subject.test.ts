@@ -1,3 +1,4 @@
+import axios, { type AxiosRequestConfig } from 'axios';
 import { expect, test } from 'vitest';
 import { accountBySubject } from '../../src/options/account-by-subject.js';
 import type { TokenSet } from '../../src/store/store.js';
@@ -224,3 +225,29 @@ test.each<[string, (call: Promise<unknown>, controller: AbortController, h: Harn
     expect(h.emulator.counters.requests).toBe(0);
   },
 );
+
+test('a call whose CancelToken is cancelled while a slow store says whose tokens it holds is not sent', async () => {
+  const store = createTestStore();
+  const { load } = store;
+  let asked = 0;
+  store.load = (account) => {
+    if (account !== 'default') return load(account);
+    asked++;
+    return new Promise(() => undefined);
+  };
+  await using h = await createHarness({ options: { ...options, store }, authorized: false });
+  const bob = h.emulator.issue({ userId: 2 });
+  await h.procore.setTokens(bob, '2');
+  const { token, cancel } = axios.CancelToken.source();
+  let sent = 0;
+  // It listens to no CancelToken.
+  const adapter = async (config: AxiosRequestConfig) => {
+    sent++;
+    return { status: 200, statusText: 'OK', data: {}, headers: {}, config };
+  };
+  const call = caught(h.instance.get(me, { ...as(bob), cancelToken: token, adapter: adapter as never }));
+  await until(() => asked > 0, 'the load');
+  cancel('the user left');
+  expect(axios.isCancel(await call)).toBe(true);
+  expect(sent).toBe(0);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { createAuthorize } from '../../../src/line/authorize.js';
+import type { Call } from '../../../src/line/call.js';
+import { noHistory } from '../../../src/line/history.js';
+import type { Events } from '../../../src/observe/events.js';
+import type { Lease } from '../../../src/token/pair/pairs.js';
+import type { TokenSource } from '../../../src/token/source.js';
+import { createManualEnv } from '../../support/manual-env.js';
+
+const never = { signal: undefined, interruption: () => undefined, interrupted: undefined, release: () => {} };
+
+test('a bearer of another user is not replaced where tokens come the moment after a look into the store that showed none', async () => {
+  const lease = {} as Lease;
+  let holds = false;
+  const source: Partial<TokenSource> = {
+    holds: () => holds,
+    owns: () => false,
+    peek: () => (holds ? lease : undefined),
+    look: async () => {
+      holds = true;
+      return false;
+    },
+  };
+  const warnings: string[] = [];
+  const events = { emit: () => {}, warnOnce: (code: string) => warnings.push(code) };
+  const authorize = createAuthorize({
+    env: createManualEnv(),
+    enter: () => undefined,
+    events: events as unknown as Events,
+    takesOver: false,
+    isByUser: false,
+    isInUse: () => holds,
+  });
+  const call = {
+    request: { config: {}, bearer: 'a-bob', isNamed: false },
+    terms: { cancellation: never, deadlineAtMs: Infinity, timeoutAtMs: Infinity, maxWaitMs: 60_000 },
+    attempt: undefined,
+    history: noHistory,
+  } as unknown as Call;
+  expect(await authorize(call, source as TokenSource)).toBeUndefined();
+  expect(warnings).toEqual(['another-user']);
+});
