@@ -159,8 +159,13 @@ export function createSender(deps: {
     call: Call,
   ): Promise<never> {
     const error = statusError(call.terms.copy, response, config);
-    const lenient = !acceptsStatus(call.request.config, response.status);
-    await noteFailure(call, error, { response, answer, lenient });
+    let lenient = false;
+    try {
+      lenient = !acceptsStatus(call.request.config, response.status);
+    } finally {
+      // Also where the application's `validateStatus` throws: the call was sent.
+      await noteFailure(call, error, { response, answer, lenient });
+    }
     throw error;
   }
 

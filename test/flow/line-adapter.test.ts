@@ -185,3 +185,26 @@ test.each([
     expect(h.env.now() - sinceMs).toBeLessThan(1_000);
   },
 );
+
+test.each([
+  ['at once', {}],
+  ['under a deadline', { deadlineMs: 60_000 }],
+])(
+  'an answer that an adapter resolves whatever its status is counts as an attempt, sent %s, where validateStatus throws of it',
+  async (_how, procore) => {
+    await using h = await createHarness();
+    await h.instance.get(me);
+    h.told.length = 0;
+    const mine = new Error('mine');
+    const validateStatus = () => {
+      throw mine;
+    };
+    const { adapter, given } = stub({ status: 500 });
+    const error = await caught(h.instance.post(me, {}, { adapter, validateStatus, procore }));
+    expect(error).toBe(mine);
+    expect(problemOf(error)).toMatchObject({ kind: 'server-error', attempts: 1, mayHaveRun: 'maybe' });
+    const settledCalls = h.told.filter(({ event }) => event === 'request-settled');
+    expect(settledCalls.map(({ detail }) => detail['attempts'])).toEqual([1]);
+    expect(given).toHaveLength(1);
+  },
+);
