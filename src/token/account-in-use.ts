@@ -46,6 +46,23 @@ export class AccountInUse {
     return this.parts?.underWay() ?? this.first ?? this.loading?.first.underWay();
   }
 
+  redeemedElsewhere(refreshToken: string): void {
+    const { state } = this;
+    const { newest } = state.pairs;
+    if (!this.loading && newest?.held.refreshToken !== refreshToken) return;
+    void this.with(async ({ sequence }, { first }) => {
+      // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
+      const isTaken = () => newest !== undefined && newest !== state.pairs.newest;
+      const isOurs = () => state.pairs.newest?.held.refreshToken === refreshToken && !isTaken();
+      // What is under way may have come too far to find it.
+      const underWay = [sequence.running?.done, this.first, first.underWay()].filter(
+        (work) => work !== undefined,
+      );
+      if (underWay.length > 0) await Promise.all(underWay);
+      if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
+    });
+  }
+
   /** A lease, after the load and the renewal that it takes. */
   protected leaseOf(patience: Patience): Promise<Acquired> {
     const { pairs, verdicts } = this.state;
@@ -104,6 +121,7 @@ export class AccountInUse {
           own.before?.over();
           deps.mutex.holds(this.entry, held?.refreshFingerprint);
         },
+        redeemed: (refreshToken) => this.redeemedElsewhere(refreshToken),
         // Once whoever loads it has taken it.
         found: ({ inTurn }) => void inTurn(async () => this.assembled().writes.move(() => undefined)),
       },

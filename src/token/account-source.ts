@@ -163,23 +163,6 @@ export class AccountSource extends AccountInUse implements TokenSource {
     return this.with((parts) => parts.present(refreshToken, patience));
   }
 
-  redeemedElsewhere(refreshToken: string): void {
-    const { state } = this;
-    const { newest } = state.pairs;
-    if (!this.loading && newest?.held.refreshToken !== refreshToken) return;
-    void this.with(async ({ sequence }, { first }) => {
-      // Where refresh tokens are kept it is still ours when another renewal has taken the successor.
-      const isTaken = () => newest !== undefined && newest !== state.pairs.newest;
-      const isOurs = () => state.pairs.newest?.held.refreshToken === refreshToken && !isTaken();
-      // What is under way may have come too far to find it.
-      const underWay = [sequence.running?.done, this.first, first.underWay()].filter(
-        (work) => work !== undefined,
-      );
-      if (underWay.length > 0) await Promise.all(underWay);
-      if (isOurs() && !sequence.running) sequence.start(() => (isOurs() ? undefined : sequence.working()));
-    });
-  }
-
   status(): TokenStatus {
     return this.briefly(({ sequence, isStuck }, { ledger, telling }) =>
       statusOf(this.account, ledger, telling.shown, {

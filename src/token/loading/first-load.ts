@@ -4,7 +4,7 @@ import type { TokenStore } from '../../store/store.js';
 import type { Loaded } from './bounded-store.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
-import { holdLoaded, type AheadChoice } from '../pair/token-set.js';
+import { holdLoaded, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
 
 /** More often than this a store that holds nothing is not asked again. */
@@ -47,6 +47,8 @@ export function createFirstLoad(deps: {
   load: () => Promise<Loaded>;
   turns: Turns;
   ahead: () => AheadChoice;
+  /** Hears of the pair that has been loaded. */
+  kept: (held: HeldTokens) => void;
   /** Where the account is kept. */
   place: { readonly store: TokenStore };
   /** The account's own, which this changes: when the store held nothing last. */
@@ -68,7 +70,7 @@ export function createFirstLoad(deps: {
     // A store that cannot remove a row still holds what has been revoked.
     if (set && !ledger.isRevoked(set)) {
       const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
-      ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint }));
+      deps.kept(ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint })).held);
     } else asked.emptyAtMs = env.now();
     return { loaded, isCurrent };
   }

@@ -47,6 +47,8 @@ export interface OwnOfAccount {
   readonly before: Before | undefined;
   /** Hears which tokens are held from now on. */
   readonly onHold: (held: HeldTokens | undefined) => void;
+  /** Hears of a refresh token that has been loaded, and that this process has redeemed before. */
+  readonly redeemed: (refreshToken: string) => void;
   /** Hears that a store before has shown what the one in its place does not have. */
   readonly found: (turns: Turns) => void;
 }
@@ -79,7 +81,7 @@ const mostSeen = 8;
 /** Puts together what is needed to load the tokens of one account. */
 export function createLoading(
   client: LoadingOfClient,
-  { account, before, onHold, found }: OwnOfAccount,
+  { account, before, onHold, redeemed, found }: OwnOfAccount,
   state: LoadingState,
 ): Loading {
   const { env, grant, mutex, serverOffsetMs } = client;
@@ -137,7 +139,19 @@ export function createLoading(
       if (seen.size > mostSeen) seen.delete(oldest);
     },
   });
-  const first = createFirstLoad({ env, grant, ledger, load, turns, ahead, place: state, asked: state });
+  const first = createFirstLoad({
+    env,
+    grant,
+    ledger,
+    load,
+    turns,
+    ahead,
+    kept({ refreshToken, refreshFingerprint: name }) {
+      if (refreshToken && name && mutex.outcomeOf(name)?.kind === 'renewed') redeemed(refreshToken);
+    },
+    place: state,
+    asked: state,
+  });
   return { home, turns, telling, ledger, own, load, first, ahead };
 }
 

@@ -29,12 +29,13 @@ function setUp({
   const env = createManualEnv();
   const loads: Load[] = [];
   const told: string[] = [];
+  const saved: TokenSet[] = [];
   const store: TokenStore = {
     load: () =>
       new Promise((resolve, reject) => {
         loads.push({ answer: resolve, fail: () => reject(new Error('down')) });
       }),
-    save() {},
+    save: (set) => void saved.push(set),
   };
   const registry = createGrantRegistry({});
   const mutex = registry.of(store, { client: '["l","c"]', isPrivate: false, replaces: undefined });
@@ -64,7 +65,7 @@ function setUp({
     { order: 1, exchange: exchange ?? never, takesOver: false },
   );
   const acquire = (maxMs = 15_000, signal?: AbortSignal) => source.acquire({ maxMs, signal });
-  return { env, mutex, loads, told, source, acquire };
+  return { env, mutex, loads, saved, told, source, acquire };
 }
 
 test('calls of an account that holds nothing share one load, and no renewal is started for a pair that works', async () => {
@@ -268,3 +269,21 @@ test('that a store held nothing is not said of another that has taken its place 
   expect(await call).toMatchObject({ kind: 'lease', lease: { held: { accessToken: 'a' } } });
   expect(told).not.toContain('reauthentication-required');
 });
+
+test.each(['a call', 'a look'])(
+  'a pair that is loaded for %s after its refresh token was redeemed gives way to its successor, which is saved',
+  async (by) => {
+    const account = setUp();
+    const { source, loads, saved, acquire } = account;
+    redeem(account, 'r');
+    const loaded = by === 'a call' ? acquire() : source.look({ maxMs: 15_000, signal: undefined });
+    for (let at = 0; at < 8; at++) {
+      await settled();
+      loads[at]?.answer(fresh);
+    }
+    await loaded;
+    await settled();
+    expect(source.holding.set).toMatchObject(renewedTo);
+    expect(saved).toMatchObject([renewedTo]);
+  },
+);
