@@ -170,3 +170,48 @@ test('where the tokens of the second of two log-ins cannot be saved, both say so
   for (const error of await h.env.drive(Promise.all(both)))
     expect(error).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
 });
+
+test('a log-in whose place another takes, and then a third that of the other, resolves only when the tokens of the third are saved', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const [one, two, three] = [h.emulator.issue(), h.emulator.issue(), h.emulator.issue()];
+  const stored = () => h.store.sets.get('default')?.refresh_token;
+  let save = () => {};
+  let isSaving = false;
+  h.store.onSave = ({ refresh_token: refresh }) => {
+    if (refresh !== two.refresh_token) return undefined;
+    isSaving = true;
+    return new Promise<void>((resolve) => (save = resolve));
+  };
+  const all = [one, two].map((tokens) => h.procore.setTokens(tokens).then(stored));
+  await until(() => isSaving, 'the tokens of the second to be on their way into the store');
+  all.push(h.procore.setTokens(three).then(stored));
+  save();
+  const last = three.refresh_token;
+  expect(await h.env.drive(Promise.all(all))).toEqual([last, last, last]);
+});
+
+test('a log-in that waits behind a store that hangs is not dropped for the pair of an old session', async () => {
+  await using h = await createHarness();
+  const old = h.store.sets.get('default')!;
+  await h.attachProcess().procore.renew();
+  // Half the life of a token: nobody keeps the pair of a log-in for so long before it is brought.
+  await h.env.advance(50 * 60_000);
+  let hanging = 0;
+  h.store.onLoad = () => {
+    hanging++;
+    return new Promise(() => {});
+  };
+  const call = h.instance.get(me).catch(() => undefined);
+  await until(() => hanging === 1, 'the call to load its tokens');
+  const tokens = h.emulator.issue();
+  const logIn = h.procore.setTokens(tokens);
+  await h.env.advance(5_000);
+  await until(() => hanging === 2, 'the log-in to look into the store');
+  await h.env.advance(1_000);
+  h.store.onLoad = undefined;
+  const ofSession = h.procore.setTokens(old);
+  await h.env.drive(Promise.all([logIn, ofSession, call]));
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+  expect(h.procore.unsavedTokens()).toBeUndefined();
+});

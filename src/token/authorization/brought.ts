@@ -101,7 +101,8 @@ export function createBrought(deps: {
     const { refreshToken: refresh, set } = brought;
     // A process that has just been started has not loaded the pair that the tokens are to be compared with.
     if (!ledger.newest && grant === 'refresh_token') {
-      deps.supersede();
+      // Tokens of another log-in that wait to be saved are not given up for what may be no new authorization.
+      if (deps.writes.isIdle()) deps.supersede();
       await deps.readStore();
     }
     // No new authorization: an old session's pair, whose token is being redeemed or known to be.

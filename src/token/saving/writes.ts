@@ -179,8 +179,13 @@ export function createWrites(deps: {
     });
     follow(result);
     newest = result;
-    // What took its place meanwhile must be saved before anybody is told that a log-in is.
-    return result.then((failed) => (signal.aborted ? newest : failed));
+    return withThoseAfter(result);
+  }
+
+  /** What took the place of tokens meanwhile must be saved before anybody is told that a log-in is. */
+  async function withThoseAfter(bringing: ReturnType<Writes['bring']>): ReturnType<Writes['bring']> {
+    const failed = await bringing;
+    return bringing === newest ? failed : withThoseAfter(newest);
   }
 
   function bringIfFree(held: HeldTokens): Promise<boolean> {
