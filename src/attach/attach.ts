@@ -101,7 +101,7 @@ export function createAttach(
       inContext,
     });
     if (shared === sharedBefore && isAlone && !settings.legacy.takeOverRefresh)
-      for (const source of shared.sources()) source.isTakenOver(false);
+      for (const source of shared.sources()) source.stopTakingOver();
     const { sourceOf, accounts } = client;
 
     const calls = createCalls();

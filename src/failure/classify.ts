@@ -12,8 +12,7 @@ export type FailedAnswer =
       readonly refusal: RefusalReason;
     }
   /** There was no answer, or it broke off, whatever its status was. `failure` is undefined where the cause was not the connection. */
-  | { readonly kind: 'unanswered'; readonly failure: ConnectionFailure | undefined }
-  | { readonly kind: 'canceled' };
+  | { readonly kind: 'unanswered'; readonly failure: ConnectionFailure | undefined };
 
 const byStatus: Readonly<Record<number, ProblemKind>> = {
   400: 'bad-request',
@@ -45,8 +44,6 @@ const telling: readonly { text: RegExp; kind: ProblemKind; from: number; to: num
 /** The kind of a failure, in the terms of Procore's "Error Code Reference". */
 export function classify(answer: FailedAnswer): ProblemKind {
   switch (answer.kind) {
-    case 'canceled':
-      return 'canceled';
     case 'unanswered':
       return answer.failure ? byFailure[answer.failure] : 'unexpected';
     case 'answered':

@@ -18,7 +18,7 @@ const unknownUser =
   'a call brings a bearer of a user of whom no tokens are held here: such calls go out as they come, and their tokens are not renewed, until the application has logged that user in, or refreshed, through axios, or setTokens has brought the tokens';
 
 /**
- * Finds the token for an attempt, after all other waiting; no promise where it is in hand. Undefined: the call goes out with the
+ * Finds the token for an attempt, after the gate, which it asks again where the token has taken long; no promise where it is in hand. Undefined: the call goes out with the
  * `Authorization` header that it brought along, or with none.
  */
 export type Authorize = (call: Call, source: TokenSource) => Lease | undefined | Promise<Lease | undefined>;

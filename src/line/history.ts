@@ -21,8 +21,8 @@ export interface History {
   readonly replays: number;
   /** A token was renewed for a 401 of this call, so no second one is renewed for it. */
   readonly renewed: boolean;
-  /** The call is replayed with a token that was renewed for its 401, so any other answer than 401 shows that the renewal has helped. */
-  readonly proves: boolean;
+  /** An answer to the attempt under way that is no 401 resets the brake on renewals for 401s (`RefusalOutcome`). */
+  readonly releasesBrake: boolean;
   /** The adapter resolves whatever the status, as some mocks do. */
   readonly lenient: boolean;
   /** Why the call is not sent again. */
@@ -41,7 +41,7 @@ export const noHistory: History = Object.freeze({
   retryAtMs: undefined,
   replays: 0,
   renewed: false,
-  proves: false,
+  releasesBrake: false,
   lenient: false,
   gaveUp: undefined,
   thrown: undefined,
@@ -50,7 +50,7 @@ export const noHistory: History = Object.freeze({
 /** What happens to a call, at the end of an attempt and between two of them. */
 export type Event =
   /** An attempt succeeded; or a redirect left Procore, so nothing that came back is Procore's. */
-  | { readonly kind: 'passed' }
+  | { readonly kind: 'left' }
   /** An attempt failed. `lenient`: the adapter resolved it although the application does not take the status for a success. */
   | {
       readonly kind: 'failed';
@@ -62,7 +62,7 @@ export type Event =
   /** The answer of the last attempt is kept while the call waits, or is what the application gets. */
   | { readonly kind: 'answer-kept'; readonly answer: AxiosResponse | undefined }
   /** A 401 is answered by a replay. */
-  | { readonly kind: 'replayed'; readonly renewed: boolean; readonly proves: boolean }
+  | { readonly kind: 'replayed'; readonly renewed: boolean; readonly releasesBrake: boolean }
   /** `procore.body` is called for the next attempt. */
   | { readonly kind: 'body-begun' }
   | { readonly kind: 'body-failed'; readonly error: unknown }
@@ -73,7 +73,7 @@ export type Event =
 /** The history after this event. */
 export function fold(history: History, event: Event): History {
   switch (event.kind) {
-    case 'passed':
+    case 'left':
       return { ...history, attempts: history.attempts + 1, failure: undefined, answer: undefined };
     case 'failed':
       return failed(history, event);
@@ -84,7 +84,7 @@ export function fold(history: History, event: Event): History {
         ...history,
         replays: history.replays + 1,
         renewed: history.renewed || event.renewed,
-        proves: event.proves,
+        releasesBrake: event.releasesBrake,
         // The replay has an answer of its own, or none.
         answer: undefined,
       };

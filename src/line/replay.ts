@@ -26,17 +26,17 @@ export function replayUnauthorized(
     // The failure has no status where a proxy that refused the tunnel has answered, and not the server.
     if (failure?.status !== 401 || left || tokenless || replays >= mostReplays) throw error;
     note(call, { kind: 'answer-kept', answer: response });
-    const refusal = await source.refused(lease, failure.refusal ?? 'none', {
+    const outcome = await source.refused(lease, failure.refusal ?? 'none', {
       ...patienceOf(call, awakeNow(env)),
       // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
       ...(isReplayable(response.data) ? {} : { way: undefined }),
       mayRenew: !renewed,
     });
-    switch (refusal.kind) {
+    switch (outcome.kind) {
       case 'aborted':
         throw interruptedError(call);
       case 'failed':
-        throw lateError(call, response) ?? refusal.error;
+        throw lateError(call, response) ?? outcome.error;
       case 'return':
         throw error;
       case 'replay':
@@ -49,7 +49,7 @@ export function replayUnauthorized(
       note(call, { kind: 'gave-up', why });
       throw error;
     }
-    note(call, { kind: 'replayed', renewed: refusal.renewed, proves: refusal.proves });
+    note(call, { kind: 'replayed', renewed: outcome.renewed, releasesBrake: outcome.releasesBrake });
     discard(response.data);
     const { request, history } = call;
     const { path } = request.destination;

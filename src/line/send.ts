@@ -123,7 +123,7 @@ export function createSender(deps: {
         const isRejected = !attempt.left && (response.status < 200 || response.status >= 300);
         attempt.rejectedByStatus = isRejected;
         if (isRejected) return rejected(response, answer, config, call);
-        note(call, { kind: 'passed' });
+        note(call, { kind: 'left' });
         return response;
       },
       (error: unknown) => failed(unwrapped(error), config, call, attempt),
@@ -146,7 +146,7 @@ export function createSender(deps: {
     if (source && lease) {
       const status = tokenless ? undefined : answer?.status;
       source.answered(lease, status, sentAtMs);
-      if (call.history.proves && status !== undefined && status !== 401) source.replayAccepted();
+      if (call.history.releasesBrake && status !== undefined && status !== 401) source.replayAccepted();
     }
     return answer;
   }
@@ -193,7 +193,7 @@ export function createSender(deps: {
   ): Promise<void> {
     const { body, left, redirected, rejectedByStatus } = call.attempt!;
     closeMade(body);
-    if (left) return note(call, { kind: 'passed' });
+    if (left) return note(call, { kind: 'left' });
     const { response, answer, lenient } = received;
     const text = blobText(response?.data);
     const data: unknown = text ? await text : response?.data;

@@ -127,7 +127,7 @@ export class AccountInUse {
       },
       this.state,
     );
-    // A listener that has heard a warning meanwhile may have put some together and set them to work: these have done nothing yet.
+    // A listener of a warning may have asked for the account meanwhile, and its loading was made then: this one has done nothing yet.
     return (this.loading ??= made);
   }
 

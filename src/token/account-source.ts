@@ -37,8 +37,8 @@ export class AccountSource extends AccountInUse implements TokenSource {
     this.takesOver ||= other.takesOver;
   }
 
-  isTakenOver(is: false): void {
-    this.takesOver = is;
+  stopTakingOver(): void {
+    this.takesOver = false;
   }
 
   holds(): boolean {

@@ -39,7 +39,7 @@ export interface TokenSource
   /** An attach uses it: the latest knows best, for a secret may have been corrected; and one that takes refreshes over is enough. */
   usedBy(user: User): void;
   /** No attach takes over the refreshes of the account any more. */
-  isTakenOver(is: false): void;
+  stopTakingOver(): void;
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
   /** What other sources of this process may know of it. */

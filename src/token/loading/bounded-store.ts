@@ -40,8 +40,8 @@ const keptMs = 1_000;
 const hungMs = 5 * 60_000;
 
 /**
- * One account's side of the store: every call bounded, saves one after another, results as values. Nothing else of the account calls the
- * store's `load` and `save`; `token/parts.ts` says what is put around it.
+ * One account's side of the store: every call bounded, saves one after another, results as values. Everything else of the account
+ * asks the store through it; `loading/loading.ts` and `token/parts.ts` put further checks around it.
  */
 export interface Keeper {
   load(): Promise<Loaded>;

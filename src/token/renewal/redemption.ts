@@ -64,13 +64,13 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const { notes } = hold.section;
     if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
-    // While a pair is unsaved the note is about the token in the store, and nobody else has the one in hand: it needs no note.
-    const noted = ledger.unsaved;
-    const unwritten = noted ? undefined : await notes.write(key, 'presented');
+    // While a pair is unsaved the lock's note is about the token in the store. The one in hand needs none, because nobody else has it.
+    const needsNote = !ledger.unsaved;
+    const unwritten = needsNote ? await notes.write(key, 'presented') : undefined;
     const objection =
       unwritten && !run.signal.aborted ? await reading.objectionWithout(unwritten, run) : undefined;
     const step = objection ?? (await present(run, hold));
-    if (!noted || !ledger.unsaved) await conclude(step, hold);
+    if (needsNote || !ledger.unsaved) await conclude(step, hold);
     return step;
   };
 

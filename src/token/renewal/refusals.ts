@@ -10,11 +10,11 @@ import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
 
 /**
- * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one; `proves`: the call is replayed with a token
- * that was renewed for its 401, so any other answer than 401 resets the brake on such renewals.
+ * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one. `releasesBrake`: the call is replayed with a
+ * pair that has come in answer to its 401, renewed here or by another process, so any other answer than 401 resets the brake on renewals.
  */
 export type RefusalOutcome =
-  | { kind: 'replay'; renewed: boolean; proves: boolean }
+  | { kind: 'replay'; renewed: boolean; releasesBrake: boolean }
   | { kind: 'return' }
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
@@ -93,7 +93,7 @@ export function createRefusals(deps: {
       if (ofToken) ledger.refuse(lease);
       const current = sequence.working();
       if (current && current !== lease && !deps.isHolding())
-        return { kind: 'replay', renewed: false, proves: false };
+        return { kind: 'replay', renewed: false, releasesBrake: false };
     }
     if (!mayRenew || !ofToken) return { kind: 'return' };
     if (!replaced()) {
@@ -103,7 +103,7 @@ export function createRefusals(deps: {
     for (;;) {
       const run =
         sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);
-      const proves = !replaced() && !run.posted;
+      const releasesBrake = !replaced() && !run.posted;
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       // It was refused while the grant was presented, and has not been accepted since: the refresh has invalidated it.
@@ -111,8 +111,8 @@ export function createRefusals(deps: {
       const current = ledger.current();
       if (current && current !== lease) {
         // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
-        const renewed = proves && waited.kind === 'done' && waited.value.kind === 'renewed';
-        return { kind: 'replay', renewed, proves };
+        const renewed = releasesBrake && waited.kind === 'done' && waited.value.kind === 'renewed';
+        return { kind: 'replay', renewed, releasesBrake };
       }
       // The new pair is not saved, and calls go on with this token, which has been accepted meanwhile: the 401 is the route's own.
       if (current && replaced() && waited.kind === 'done' && waited.value.kind !== 'superseded')

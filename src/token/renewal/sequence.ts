@@ -10,7 +10,6 @@ import type { Telling } from '../told/telling.js';
 import type { Turns } from '../../time/serial.js';
 import {
   afterRenewalFailure,
-  isClear,
   isRejected,
   mayRenewInBackground,
   noVerdicts,
@@ -30,8 +29,6 @@ export interface Past {
 /** The renewals of one account, one at a time, and what they have come to. */
 export interface Sequence {
   readonly running: RunningRenewal | undefined;
-  /** None is under way, and nothing is held against the next one. */
-  readonly isClear: boolean;
   /** A person has to go on, as far as is known. */
   readonly isDead: boolean;
   /** When a renewal has brought a pair last, in ms since 1970. */
@@ -120,9 +117,6 @@ export function createSequence(deps: {
   return {
     get running() {
       return running;
-    },
-    get isClear() {
-      return running === undefined && isClear(past.verdicts);
     },
     get isDead() {
       return past.verdicts.dead !== undefined;

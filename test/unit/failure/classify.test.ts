@@ -81,10 +81,6 @@ test.each<[ConnectionFailure | undefined, ProblemKind]>([
   expect(classify({ kind: 'unanswered', failure })).toBe(kind);
 });
 
-test('a cancelled call is canceled', () => {
-  expect(classify({ kind: 'canceled' })).toBe('canceled');
-});
-
 describe('whether it may have run', () => {
   const all = Object.keys(problems) as ProblemKind[];
   const uncertain: ProblemKind[] = [

@@ -32,7 +32,7 @@ describe('the history of a call', () => {
     [
       'a success is an attempt, and forgets the failure before',
       { attempts: 2, failure: failure(), answer, mayHaveRun: true },
-      { kind: 'passed' },
+      { kind: 'left' },
       { attempts: 3, failure: undefined, answer: undefined, mayHaveRun: true },
     ],
     ['a failure is an attempt', { attempts: 1 }, failed(), { attempts: 2, failure: failure() }],
@@ -87,14 +87,14 @@ describe('the history of a call', () => {
     [
       'a replay with a token that was renewed for the 401',
       { answer, attempts: 1 },
-      { kind: 'replayed', renewed: true, proves: true },
-      { replays: 1, renewed: true, proves: true, answer: undefined, attempts: 1 },
+      { kind: 'replayed', renewed: true, releasesBrake: true },
+      { replays: 1, renewed: true, releasesBrake: true, answer: undefined, attempts: 1 },
     ],
     [
       'a second replay, with a token that has come meanwhile',
-      { replays: 1, renewed: true, proves: true },
-      { kind: 'replayed', renewed: false, proves: false },
-      { replays: 2, renewed: true, proves: false },
+      { replays: 1, renewed: true, releasesBrake: true },
+      { kind: 'replayed', renewed: false, releasesBrake: false },
+      { replays: 2, renewed: true, releasesBrake: false },
     ],
     [
       'a body is made anew, and the call fails of that or of what follows',
@@ -134,7 +134,7 @@ describe('the history of a call', () => {
     const events: Event[] = [
       failed({ kind: 'access-token-invalid', status: 401 }),
       { kind: 'answer-kept', answer },
-      { kind: 'replayed', renewed: true, proves: true },
+      { kind: 'replayed', renewed: true, releasesBrake: true },
       failed({ kind: 'rate-limited', status: 429, throttled: true, serverWaitMs: 7_000 }),
       failed({ mayHaveRun: true }),
       { kind: 'gave-up', why: 'may-have-run' },
@@ -146,7 +146,7 @@ describe('the history of a call', () => {
       mayHaveRun: true,
       replays: 1,
       renewed: true,
-      proves: true,
+      releasesBrake: true,
       gaveUp: 'may-have-run',
     });
   });
