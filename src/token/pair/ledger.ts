@@ -220,7 +220,7 @@ class PairLedger implements KnownTokens {
 
   clear(): void {
     // A 401 that is still on its way says nothing about what a renewal does to the token before.
-    for (const lease of [this.pairs.newest, this.pairs.older]) if (lease) lease.refused = true;
+    for (const lease of [this.pairs.newest, this.pairs.older]) if (lease) lease.diedAlone = true;
     this.set(after.cleared(this.pairs));
     this.deps.onHold?.(undefined);
   }

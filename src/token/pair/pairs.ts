@@ -16,6 +16,8 @@ export interface Lease {
   readonly trial: Trial;
   /** A 401 has refused it, and no other answer has come since. */
   refused: boolean;
+  /** A 401 refused it before the grant was presented, or the account has forgotten it: no renewal has invalidated it, whatever answers come. */
+  diedAlone: boolean;
   /** What the store says of its end has been compared with what its calls have shown. */
   isJudged: boolean;
 }

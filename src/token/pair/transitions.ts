@@ -181,6 +181,7 @@ function arrived(
     aliveAtMs: undefined,
     trial,
     refused: false,
+    diedAlone: false,
     isJudged: false,
     owned: undefined,
     fingerprints: undefined,

@@ -51,12 +51,12 @@ export function createRefusals(deps: {
   function mayRenewFor(lease: Lease, reason: RefusalReason): true | RefusalOutcome {
     if (sequence.running) {
       // It was refused before the grant was presented: this renewal has not invalidated it.
-      if (!sequence.running.posted) ledger.refuse(lease);
+      if (!sequence.running.posted) died(lease);
       return true;
     }
     if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
     if (areBraked(brakes, env.now())) return { kind: 'return' };
-    ledger.refuse(lease);
+    died(lease);
     const error = sequence.objection('automatic');
     if (error) return { kind: 'failed', error };
     return true;
@@ -76,6 +76,11 @@ export function createRefusals(deps: {
     return run;
   }
 
+  function died(lease: Lease): void {
+    lease.diedAlone = true;
+    ledger.refuse(lease);
+  }
+
   async function refused(
     lease: Lease,
     reason: RefusalReason,
@@ -87,7 +92,7 @@ export function createRefusals(deps: {
     // The token worked until it was replaced: this server invalidates the old access token at a refresh.
     const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
-    if (ofToken && !expired && !lease.refused && (replaced() || sequence.running?.posted))
+    if (ofToken && !expired && !lease.refused && !lease.diedAlone && (replaced() || sequence.running?.posted))
       deps.server.oldDies = true;
     if (replaced()) {
       if (ofToken) ledger.refuse(lease);

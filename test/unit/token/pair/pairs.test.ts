@@ -25,6 +25,7 @@ const lease = (name: string, more: Partial<OwnLease> & { endsInMs?: number } = {
     aliveAtMs: undefined,
     trial: noTrial,
     refused: false,
+    diedAlone: false,
     isJudged: false,
     owned: undefined,
     fingerprints: undefined,
