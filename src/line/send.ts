@@ -6,6 +6,7 @@ import {
   discard,
   isAxiosError,
   isCancel,
+  reasonOf,
   statusError,
   twinOf,
   unwrapped,
@@ -73,6 +74,7 @@ export function createSender(deps: {
       if (body) source = source?.current();
       const finding = source && authorize(call, source);
       lease = finding instanceof Promise ? await finding : finding;
+      stopIfCanceled(call);
     } catch (error) {
       closeMade(body);
       throw error;
@@ -87,7 +89,7 @@ export function createSender(deps: {
   }
 
   function stopIfOver(call: Call): void {
-    if (call.terms.cancellation.signal?.aborted) throw interruptedError(call);
+    stopIfCanceled(call);
     const late = overtime(call, awakeNow(env));
     if (late) throw late;
   }
@@ -227,6 +229,12 @@ export function createSender(deps: {
       return send(config);
     },
   };
+}
+
+/** Throws where the call must not be sent any more. A CancelToken calls its listeners a moment after it was cancelled. */
+function stopIfCanceled(call: Call): void {
+  const { request, terms } = call;
+  if (terms.cancellation.signal?.aborted || reasonOf(request.config)) throw interruptedError(call);
 }
 
 /** Closes a stream of `procore.body`: it was made for this attempt alone, so nobody else does. */

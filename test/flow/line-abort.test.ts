@@ -124,6 +124,25 @@ test.each(ways)('a call that is aborted by %s before it is made is not sent', as
   expect(h.emulator.counters.requests).toBe(0);
 });
 
+test.each(ways)(
+  'a call that is aborted by %s in the moment in which its token comes is not sent',
+  async (_way, make) => {
+    await using h = await createHarness();
+    h.env.jump(5_401_000);
+    const { config, abort } = make();
+    h.procore.on('token-renewed', abort);
+    let sent = 0;
+    // It listens to nothing that ends a call.
+    const adapter = async (own: AxiosRequestConfig) => {
+      sent++;
+      return { status: 200, statusText: 'OK', data: {}, headers: {}, config: own };
+    };
+    const call = h.instance.post(me, {}, { ...config, adapter: adapter as never });
+    expect(axios.isCancel(await h.env.drive(caught(call)))).toBe(true);
+    expect(sent).toBe(0);
+  },
+);
+
 test('a CancelToken gives its reason also to a call that has a deadline', async () => {
   await using h = await createHarness();
   const make: Way[1] = () => {
