@@ -14,7 +14,6 @@ type Cost = Awaited<ReturnType<StraightCalls['run']>>;
 /** What each contender's calls cost in one turn. */
 type Turn = Map<string, Cost>;
 
-const turnsPerRound = 10;
 const lanesOf = { sequential: 1, at50: 50 } as const;
 type Load = keyof typeof lanesOf;
 const loads = Object.keys(lanesOf) as Load[];
@@ -27,8 +26,9 @@ export async function measureOverhead({ rounds, say }: Run): Promise<OverheadFig
   const seen = { stub: [] as Record<Load, Turn[]>[], http: [] as Record<Load, Turn[]>[] };
   for (let round = 1; round <= rounds; round++) {
     say(`overhead: round ${round} of ${rounds}`);
-    seen.stub.push(await takeRound(onStub, undefined, { ms: 20, warmUp: 10_000 }));
-    seen.http.push(await takeRound(overHttp, origin, { ms: 40, warmUp: 3_000 }));
+    // Calls enough for the engine to have compiled what they run through, and turns long enough for it to be in the caches again.
+    seen.stub.push(await takeRound(onStub, undefined, { ms: 20, turns: 10, warmUp: 10_000 }));
+    seen.http.push(await takeRound(overHttp, origin, { ms: 100, turns: 5, warmUp: 10_000 }));
   }
   await server.end();
   const figures = (names: readonly string[], of: readonly Record<Load, Turn[]>[]) => ({
@@ -48,7 +48,7 @@ export async function measureOverhead({ rounds, say }: Run): Promise<OverheadFig
 async function takeRound(
   names: readonly string[],
   origin: string | undefined,
-  { ms, warmUp }: { ms: number; warmUp: number },
+  { ms, turns: count, warmUp }: { ms: number; turns: number; warmUp: number },
 ): Promise<Record<Load, Turn[]>> {
   const children = new Map<string, Child<StraightCalls>>();
   await Promise.all(
@@ -61,7 +61,7 @@ async function takeRound(
   await Promise.all([...children.values()].map((child) => child.ask('warmUp', { calls: warmUp, lanes: 50 })));
   for (const child of children.values()) await child.ask('run', { ms, lanes: 1 });
   const turns: Record<Load, Turn[]> = { sequential: [], at50: [] };
-  for (let turn = 0; turn < turnsPerRound; turn++) {
+  for (let turn = 0; turn < count; turn++) {
     for (const load of shuffled(loads)) {
       const costs: Turn = new Map();
       for (const name of shuffled(names))
