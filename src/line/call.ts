@@ -8,7 +8,7 @@ import type { Patience } from '../time/within.js';
 import { isReplayable } from '../wire/replayable.js';
 import type { Attempt } from './attempt.js';
 import type { Cancellation } from './cancellation.js';
-import { fold, type Event, type History } from './history.js';
+import { fold, noHistory, type Event, type History } from './history.js';
 import type { Request } from './request.js';
 
 /** What is fixed for a call when it enters the long path. */
@@ -27,14 +27,20 @@ export interface Terms {
   readonly maxWaitMs: number;
 }
 
-/** One call on the long path. */
-export interface Call {
-  readonly request: Request;
-  readonly terms: Terms;
+/**
+ * One call on the long path. A class, because it leads back to the configuration that carries it: what merges configurations, as axios does,
+ * copies plain objects whole and leaves instances of a class as they are.
+ */
+export class Call {
   /** The attempt under way, or the last one; undefined before the first. */
-  attempt: Attempt | undefined;
+  attempt: Attempt | undefined = undefined;
   /** What the attempts so far have come to. */
-  history: History;
+  history: History = noHistory;
+
+  constructor(
+    readonly request: Request,
+    readonly terms: Terms,
+  ) {}
 }
 
 /** The calls on the long path, by the private configuration that travels through the line. */

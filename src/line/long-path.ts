@@ -9,12 +9,11 @@ import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
 import { newAttempt } from './attempt.js';
-import type { Call, Calls, Terms } from './call.js';
+import { Call, type Calls, type Terms } from './call.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
 import type { Choices } from './choices.js';
 import { privateConfig } from './config.js';
-import { noHistory } from './history.js';
 import type { Outcomes } from './outcome.js';
 import type { Enter } from './pace.js';
 import { methodOf, type Request } from './request.js';
@@ -47,7 +46,7 @@ export function createLongPath(deps: {
     request: Request,
     answerOf: (call: Call) => Promise<AxiosResponse>,
   ): Promise<AxiosResponse> {
-    const call: Call = { request, terms: termsOf(request), attempt: undefined, history: noHistory };
+    const call = new Call(request, termsOf(request));
     request.gate?.join();
     try {
       return outcomes.finish(call, await answerOf(call));
