@@ -22,7 +22,9 @@ export function shownBody(
   const content = contentOf(data, contentType);
   if (!content) return undefined;
   if (content.kind === 'told') return redact(content.words, secrets);
-  return cut(redact(shownText(content.text, contentType), secrets));
+  if (isHalfJson(content.text))
+    return `[JSON that cannot be read, ${count(content.text.length, 'character')}]`;
+  return cut(redact(shownText(content.text, contentType), secrets), content.text.length);
 }
 
 /** The values in a body that are secrets by their names. */
@@ -107,7 +109,9 @@ function isStream(data: object): boolean {
 
 /** The names of the parts of a multipart body; their values are not shown. */
 function partsOf(text: string): string {
-  const names = [...text.slice(0, longestRead).matchAll(/content-disposition:[^\r\n]*?\bname="([^"]*)"/gi)];
+  const names = [
+    ...text.slice(0, longestRead).matchAll(/content-disposition:[^\r\n]{0,500}?\bname="([^"\r\n]{0,200})"/gi),
+  ];
   return listed(names.map(([, name = '']) => name));
 }
 
@@ -147,7 +151,7 @@ function isSecretField(name: string): boolean {
 function isForm(text: string, contentType: string): boolean {
   return (
     /x-www-form-urlencoded/i.test(contentType) ||
-    /^[\w.[\]%-]+=[^\s<{]*(&[\w.[\]%-]+=[^\s<{]*)*$/.test(text.slice(0, longestRead))
+    /^[\w.[\]%-]+=[^\s<{&]*(&[\w.[\]%-]+=[^\s<{&]*)*$/.test(text.slice(0, longestRead))
   );
 }
 
@@ -158,6 +162,12 @@ function jsonIn(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** JSON that has broken off, or is too long, with a field that is a secret by its name: where its value ends cannot be told. */
+function isHalfJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text) || jsonIn(text)) return false;
+  return [...text.matchAll(/"([^"\\]{1,100})\\?"\s{0,10}:/g)].some(([, name = '']) => isSecretName(name));
 }
 
 /** A copy in which secrets by name are replaced; `found` hears each of them. */
@@ -196,7 +206,7 @@ function withoutBytes(this: unknown, _key: string, value: unknown): unknown {
   return value;
 }
 
-function cut(text: string): string {
+function cut(text: string, length: number): string {
   if (text.length <= longestBody) return text;
-  return `${text.slice(0, longestBody)} [cut: ${count(text.length, 'character')} in all]`;
+  return `${text.slice(0, longestBody)} [cut: ${count(length, 'character')} in all]`;
 }

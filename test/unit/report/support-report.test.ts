@@ -178,6 +178,27 @@ describe('bodies', () => {
     expect(body).toMatch(/ \[cut: 8,011 characters in all\]$/);
   });
 
+  test('a text that nearly is a form is read in a moment, however long it is', () => {
+    expect(bodyOf(`a=1${'&a=1'.repeat(5_000)} end`, 'text/plain')).toMatch(/^a=1&a=1/);
+  });
+
+  test('the length of a long body is that of the whole body', () => {
+    expect(bodyOf(JSON.stringify({ text: 'a b '.repeat(100_000) }))).toMatch(
+      /\[cut: 400,011 characters in all\]$/,
+    );
+  });
+
+  test.each([
+    ['has broken off', '{"a":1,"api_key":"correct horse'],
+    ['is too long to be read', `{"api_key":"correct horse","text":"${'a b '.repeat(500_000)}"}`],
+  ])('JSON that %s is not shown where a field of it is a secret', (_, data) => {
+    expect(bodyOf(data)).toMatch(/^\[JSON that cannot be read, [\d,]+ characters\]$/);
+  });
+
+  test('JSON that has broken off is shown where no field of it is a secret', () => {
+    expect(bodyOf('{"errors":{"subject":["can')).toBe('{"errors":{"subject":["can');
+  });
+
   const form = new FormData();
   form.append('password', 'correct horse');
   form.append('image', new Blob(['1234'], { type: 'image/png' }), 'a.png');
