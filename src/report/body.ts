@@ -1,6 +1,6 @@
 import { redact } from '../text/redact.js';
 import { isSecretName, redacted } from './secrets.js';
-import { isSecretParameter, pairsIn, spellings } from './url.js';
+import { encoded, isSecretParameter, pairsIn, shownUrls, spellings, valueOf } from './url.js';
 
 /** Characters of a body that are shown; the documentation names the number. */
 export const longestBody = 4_000;
@@ -24,7 +24,7 @@ export function shownBody(
   if (content.kind === 'told') return redact(content.words, secrets);
   if (isHalfJson(content.text))
     return `[JSON that cannot be read, ${count(content.text.length, 'character')}]`;
-  return cut(redact(shownText(content.text, contentType), secrets), content.text.length);
+  return cut(redact(shownText(content.text, contentType, secrets), secrets), content.text.length);
 }
 
 /** The values in a body that are secrets by their names. */
@@ -129,16 +129,25 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? 'no named parts' : `parts: ${names.slice(0, mostParts).join(', ')}`;
 }
 
-function shownText(text: string, contentType: string): string {
+function shownText(text: string, contentType: string, secrets: readonly string[]): string {
   const json = jsonIn(text);
-  if (json) return JSON.stringify(walked(json.value, () => undefined));
-  if (!isForm(text, contentType)) return text.slice(0, longestRead);
+  if (json)
+    return JSON.stringify(
+      walked(
+        json.value,
+        () => undefined,
+        (leaf) => shownUrls(leaf, secrets),
+      ),
+    );
+  if (!isForm(text, contentType)) return shownUrls(text.slice(0, longestRead), secrets);
   return text
     .slice(0, longestRead)
     .split('&')
     .map((part) => {
       const [name = ''] = part.split('=');
-      return isSecretField(pairsIn(`${name}=`)[0]?.[0] ?? name) ? `${name}=${redacted}` : part;
+      if (isSecretField(pairsIn(`${name}=`)[0]?.[0] ?? name)) return `${name}=${redacted}`;
+      const value = valueOf(part);
+      return value.includes('://') ? `${name}=${encoded(shownUrls(value, secrets))}` : part;
     })
     .join('&');
 }
@@ -170,10 +179,20 @@ function isHalfJson(text: string): boolean {
   return [...text.matchAll(/"([^"\\]{1,100})\\?"\s{0,10}:/g)].some(([, name = '']) => isSecretName(name));
 }
 
-/** A copy in which secrets by name are replaced; `found` hears each of them. */
-function walked(value: unknown, found: (secret: unknown) => void): unknown {
+/** A copy in which secrets by name are replaced, also in JSON inside of JSON. `found` hears each of them; `shown`: how a text is shown. */
+function walked(
+  value: unknown,
+  found: (secret: unknown) => void,
+  shown = (leaf: string): string => leaf,
+): unknown {
   let left = mostValues;
   const walk = (inner: unknown, depth: number): unknown => {
+    if (typeof inner === 'string') {
+      const json = depth > 0 && depth <= deepest && inner.length > 1 ? jsonIn(inner) : undefined;
+      return json && typeof json.value === 'object'
+        ? JSON.stringify(walk(json.value, depth + 1))
+        : shown(inner);
+    }
     if (typeof inner !== 'object' || inner === null) return inner;
     if (left-- <= 0 || depth > deepest) return '[not shown]';
     if (Array.isArray(inner)) return inner.map((item) => walk(item, depth + 1));

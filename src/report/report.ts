@@ -7,7 +7,7 @@ import { again, earlierIn } from './earlier.js';
 import { isoOf, textIn, type Fields, type SupportReport, type SupportReportOptions } from './fields.js';
 import { secretsInHeaders, shownHeaders } from './headers.js';
 import { textOf } from './text.js';
-import { secretsInUrl, shownUrl, urlOf, type UrlParts } from './url.js';
+import { secretsInUrl, shownUrl, shownUrls, urlOf, type UrlParts } from './url.js';
 
 /** An error of axios as far as it is read, or an answer, which has no configuration of its own in some mocks. */
 interface Failed {
@@ -143,7 +143,9 @@ function failedIn(error: unknown): Failed {
 
 function errorOf(failed: Failed, secrets: readonly string[]): Fields['error'] {
   const shown = (value: unknown, otherwise: string) =>
-    typeof value === 'string' && value !== '' ? redact(value, secrets).slice(0, longestMessage) : otherwise;
+    typeof value === 'string' && value !== ''
+      ? redact(shownUrls(value, secrets), secrets).slice(0, longestMessage)
+      : otherwise;
   const code = codeOf(failed);
   return {
     name: shown(failed.name, 'Error'),
@@ -166,6 +168,6 @@ function shownProblem(
     cause,
     remedy,
     docsUrl,
-    messages: messages.map((message) => redact(message, secrets)),
+    messages: messages.map((message) => redact(shownUrls(message, secrets), secrets)),
   };
 }

@@ -52,7 +52,7 @@ function isWritten(value: unknown): value is string | number | boolean | bigint 
 }
 
 /** Brackets, colons and commas stay readable, as in axios. */
-function encoded(text: string): string {
+export function encoded(text: string): string {
   return encodeURIComponent(wellFormed(text)).replace(/%(5B|5D|3A|2C)/gi, (code) => decodeURIComponent(code));
 }
 
@@ -102,7 +102,19 @@ function shownPart(part: string, signed: boolean, secrets: readonly string[]): s
   const at = part.indexOf('=');
   if (at < 0) return redact(part, secrets);
   const shownName = redact(part.slice(0, at), secrets);
-  return `${shownName}=${signed || isSecretParameter(name) ? redacted : redact(part.slice(at + 1), secrets)}`;
+  const value = valueOf(part);
+  return `${shownName}=${signed || isSecretParameter(name) ? redacted : redact(value.includes('://') ? encoded(shownUrls(value, secrets)) : part.slice(at + 1), secrets)}`;
+}
+
+/** The value of a parameter, decoded. */
+export function valueOf(part: string): string {
+  const at = part.indexOf('=');
+  return at < 0 ? '' : (pairsIn(`v=${part.slice(at + 1)}`)[0]?.[1] ?? '');
+}
+
+/** A text in which each URL is as {@link shownUrl} has it: an answer may hold signed ones. */
+export function shownUrls(text: string, secrets: readonly string[]): string {
+  return text.replace(/\bhttps?:\/\/[^\s"'<>\\]+/gi, (url) => shownUrl(url, secrets));
 }
 
 function nameOf(part: string): string {

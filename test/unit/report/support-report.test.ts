@@ -322,6 +322,24 @@ describe('no secret is in it', () => {
         headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
         data: `--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n${secret}\r\n--x--`,
       }),
+    'a signed URL in an answer': (secret) =>
+      failedCall(
+        {},
+        answered({ data: { upload: { url: `https://s3.amazonaws.com/b/k?a=1&Policy=${inUrl(secret)}` } } }),
+      ),
+    'a signed URL in a text': (secret) =>
+      failedCall(
+        {},
+        answered({ data: `see https://x.blob.core.windows.net/c/b?sig=${inUrl(secret)} for more` }),
+      ),
+    'a signed URL in a form': (secret) =>
+      failedCall({ data: `a=1&source=${inUrl(`https://cdn.example.com/f?Signature=${inUrl(secret)}`)}` }),
+    'a signed URL in a query': (secret) =>
+      failedCall({ url: `/x?source=${inUrl(`https://cdn.example.com/f?Signature=${inUrl(secret)}`)}` }),
+    'a signed URL in a message': (secret) =>
+      Object.assign(failedCall({}), { message: `no https://cdn.example.com/f?Signature=${inUrl(secret)}` }),
+    'JSON inside JSON': (secret) =>
+      failedCall({ data: JSON.stringify({ event: JSON.stringify({ api_key: secret }) }) }),
     'the answer': (secret) =>
       failedCall({}, answered({ data: { access_token: secret, token_type: 'Bearer' } })),
     'a list as answer': (secret) => failedCall({}, answered({ data: [{ session_id: secret }] })),
