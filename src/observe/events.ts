@@ -1,8 +1,10 @@
 import type { InContext } from '../time/async-context.js';
 import type { ReauthenticationReason } from '../failure/error-base.js';
-import { isPromise, kindOf } from '../text/words.js';
+import { kindOf } from '../text/words.js';
 import { unknownName } from '../text/nearest.js';
-import type { Logger, LoggerWithLog, Settings } from '../options/options.js';
+import type { Settings } from '../options/options.js';
+import { contained } from './contained.js';
+import { createLog } from './log.js';
 
 /** The first 8 hex digits of the SHA-256 of a token. */
 export type Fingerprint = string;
@@ -77,18 +79,19 @@ export interface Events {
   warnOnce(code: WarningCode, subject: string, message: string): void;
 }
 
-const levels: Record<keyof ProcoreEvents, keyof Logger> = {
-  'token-renewed': 'info',
-  'token-adopted': 'info',
-  'token-renewal-failed': 'warn',
-  'token-save-failed': 'error',
-  'token-saved-late': 'info',
-  'reauthentication-required': 'error',
-  'request-waiting': 'debug',
-  'request-retried': 'debug',
-  'request-settled': 'debug',
-  warning: 'warn',
-};
+/** Every event there is. */
+const names = Object.keys({
+  'token-renewed': true,
+  'token-adopted': true,
+  'token-renewal-failed': true,
+  'token-save-failed': true,
+  'token-saved-late': true,
+  'reauthentication-required': true,
+  'request-waiting': true,
+  'request-retried': true,
+  'request-settled': true,
+  warning: true,
+} satisfies Record<keyof ProcoreEvents, true>);
 
 /**
  * Creates the events of one attach. An exception of a listener or a logger is caught. Without a logger, warnings and errors go to
@@ -101,34 +104,10 @@ export function createEvents(
 ): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
-
-  function contained(work: () => unknown, failed: (error: unknown) => void): void {
-    try {
-      const result = work();
-      // A thenable of another library or realm has no `catch` that can be relied on.
-      if (isPromise(result)) Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  function log(event: keyof ProcoreEvents, detail: object): void {
-    const level = levels[event];
-    if (!logger && level !== 'warn' && level !== 'error') return;
-    // Any exception is caught: a failing logger must not stop a renewal whose new pair still has to be handed out.
-    contained(
-      () => {
-        const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
-        if (logger) return write(logger, level, text);
-        if (typeof process === 'undefined') return undefined;
-        return process.emitWarning(text, { type: 'ProcoreWarning', code: event });
-      },
-      () => undefined,
-    );
-  }
+  const log = createLog(logger);
 
   function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged = true): void {
-    if (logged) log(event, detail);
+    if (logged) log.write(event, detail);
     const heard = listeners.get(event);
     if (!heard) return;
     for (const listener of [...heard]) {
@@ -137,7 +116,7 @@ export function createEvents(
         () => {
           const message = `a listener of "${event}" failed`;
           // Only the log is told, because `emit` would call a failing listener of "warning" again.
-          log('warning', { code: 'listener-failed', message });
+          log.write('warning', { code: 'listener-failed', message });
         },
       );
     }
@@ -146,15 +125,14 @@ export function createEvents(
   return {
     emit,
     isHeard(event) {
-      const level = levels[event];
-      return Boolean(logger) || level === 'warn' || level === 'error' || Boolean(listeners.get(event)?.size);
+      return log.takes(event) || Boolean(listeners.get(event)?.size);
     },
     logger,
     inContext,
     on(event, listener) {
-      if (!Object.hasOwn(levels, event))
+      if (!names.includes(event))
         throw new TypeError(
-          `axios-procore: on got ${typeof event === 'string' ? unknownName(event, Object.keys(levels), 'event ') : `${kindOf(event)} as event; it takes one of ${Object.keys(levels).join(', ')}.`}`,
+          `axios-procore: on got ${typeof event === 'string' ? unknownName(event, names, 'event ') : `${kindOf(event)} as event; it takes one of ${names.join(', ')}.`}`,
         );
       if (typeof listener !== 'function')
         throw new TypeError(`axios-procore: on got ${kindOf(listener)} as listener; it takes a function.`);
@@ -171,21 +149,4 @@ export function createEvents(
       logged.add(key);
     },
   };
-}
-
-/** Writes with the logger's function of this level; a logger without that has `log`, as the options check. */
-function write(logger: Logger | LoggerWithLog, level: keyof Logger, text: string): unknown {
-  const { [level]: own } = logger as Partial<Logger>;
-  return own ? own.call(logger, text) : (logger as LoggerWithLog).log(text);
-}
-
-/** Leaves `cause` out of the log line: the message contains what matters of it. */
-function isLine([name]: [string, unknown]): boolean {
-  return name !== 'cause';
-}
-
-function written([name, value]: [string, unknown]): string {
-  if (value === undefined) return '';
-  if (!(value instanceof Date)) return ` ${name}=${JSON.stringify(value)}`;
-  return ` ${name}=${Number.isNaN(value.getTime()) ? 'unknown' : value.toISOString()}`;
 }
