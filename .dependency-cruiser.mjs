@@ -7,6 +7,7 @@ export const rooms = [
   'emulator',
   'store-contract',
   'health',
+  'settings',
   'attach',
   'legacy',
   'line',
@@ -45,9 +46,9 @@ const pure = [
   'line/history',
   'options/hints',
   'pacing/(closing|plan|window)',
-  'register/(foreign|paths|secrets)',
   'report/.+',
   'retry/decide',
+  'settings/(foreign|paths|secrets)',
   'store/(client-mistakes|copy-of|replaces|rules|store|store-hint)',
   'store/file/(format|mounts)',
   'store/postgres/(errors|table)',
@@ -75,7 +76,7 @@ const wiredByAttach = [
 ].map((file) => `^src/${file}[.]ts$`);
 
 /** Programs of their own, which put together what they need. */
-const programs = '^src/(register|emulator|store-contract|health)/|^src/index[.]ts$';
+const programs = '^src/(register|settings|emulator|store-contract|health)/|^src/index[.]ts$';
 
 function below(folder, order) {
   return order.slice(1).map((room, index) => ({

@@ -1,5 +1,4 @@
-import module, { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import module from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { loadSync, place } from './hooks.js';
 
@@ -32,26 +31,4 @@ export function watchModules(see: (exported: unknown) => void): () => void {
   }
   // Before Node 22.15, hooks run in a separate thread. With that thread a process.exit() while --require is processed never ends.
   return () => loaders.register?.('./hooks.js', pathToFileURL(__filename));
-}
-
-/** Loads a module of the application: a file, or a package that is resolved from the working directory. */
-export function loadConfig(name: string): unknown {
-  return requireFromHere()(configPath(name));
-}
-
-/** The path of that module; the name itself where it is not found. */
-export function configPath(name: string): string {
-  const { resolve: find } = requireFromHere();
-  for (const candidate of [resolve(name), name]) {
-    try {
-      return find(candidate);
-    } catch {
-      // The error is reported when the module is loaded.
-    }
-  }
-  return name;
-}
-
-function requireFromHere(): NodeJS.Require {
-  return createRequire(resolve('package.json'));
 }

@@ -1,5 +1,5 @@
 import { logLevels, type LogLevel } from './say.js';
-import { logVariable, type Variables } from './variables.js';
+import { logVariable, type Variables } from '../settings/variables.js';
 
 /** Other common names of the levels. */
 const others: Readonly<Record<string, LogLevel>> = {

@@ -1,5 +1,5 @@
 import type { Procore } from '../attach/handle.js';
-import type { GivenPath } from './settings.js';
+import type { GivenPath } from '../settings/settings.js';
 
 /**
  * Creates the advice how to provide the first tokens. It is given once, to `tell`, when a call was answered 401 and the account has no

@@ -4,13 +4,14 @@ import { attachEarly, knowAxios } from '../attach/attach.js';
 import { isFree, lend } from '../attach/instance.js';
 import type { AxiosLike } from '../axios/versions.js';
 import type { ProcoreOptions } from '../options/options.js';
-import { configure } from './configure.js';
+import { loadConfig } from '../settings/config-module.js';
+import { configure } from '../settings/configure.js';
 import { createCopies } from './copies.js';
-import { messageOf } from './foreign.js';
-import { loadConfig, watchModules } from './loading.js';
+import { messageOf } from '../settings/foreign.js';
+import { watchModules } from './loading.js';
 import type { Reporter } from './say.js';
 import { createSeedAdvice } from './seed.js';
-import type { Registration } from './settings.js';
+import type { Registration } from '../settings/settings.js';
 import { tellIfUnseen } from './unseen.js';
 
 /** Attaches the plugin to every axios instance of the process when it is loaded or made. */

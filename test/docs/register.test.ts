@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { environments } from '../../src/wire/environments.js';
 import { logLevels } from '../../src/register/say.js';
-import { aliases, variableNames } from '../../src/register/variables.js';
+import { aliases, variableNames } from '../../src/settings/variables.js';
 import { codeIn, read, rowsUnder } from './support/pages.js';
 
 const page = 'docs/register.md';

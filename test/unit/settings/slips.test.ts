@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { slipIn } from '../../../src/register/slips.js';
+import { slipIn } from '../../../src/settings/slips.js';
 
 test.each([
   ['PROCORE_CONFG', 'PROCORE_CONFIG'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { registrationFrom, type Registration } from '../../../src/register/settings.js';
-import { variableNames } from '../../../src/register/variables.js';
+import { registrationFrom, type Registration } from '../../../src/settings/settings.js';
+import { variableNames } from '../../../src/settings/variables.js';
 
 const secret = 'the-secret-of-the-app';
 const full = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageOf, plainWords } from '../../../src/register/foreign.js';
+import { messageOf, plainWords } from '../../../src/settings/foreign.js';
 
 test.each([
   'no such luck',

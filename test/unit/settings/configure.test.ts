@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isBySubject } from '../../../src/options/account-by-subject.js';
-import { configure } from '../../../src/register/configure.js';
-import type { Registration } from '../../../src/register/settings.js';
+import { configure } from '../../../src/settings/configure.js';
+import type { Registration } from '../../../src/settings/settings.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 
 const secret = 'the-secret-of-the-app';

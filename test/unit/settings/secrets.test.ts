@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { redact } from '../../../src/text/redact.js';
-import { secretsIn } from '../../../src/register/secrets.js';
+import { secretsIn } from '../../../src/settings/secrets.js';
 
 const shown = (text: string, ...given: Parameters<typeof secretsIn>) => redact(text, secretsIn(...given));
 
