@@ -28,12 +28,18 @@ export function afterFailure(backoff: Backoff, nowMs: number, draw: number, told
   return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldMs) };
 }
 
-/** Whether the next try has to wait. The wait is void if the clock was set back before its beginning: it would last too long. */
+/** By so much a clock is corrected now and then: a wait that lasts longer by it is still a wait. */
+const correctedMs = 60_000;
+
+/**
+ * Whether the next try has to wait. Where the clock was set back by more than a minute since the wait began, it does not: the wait could
+ * last for hours.
+ */
 export function isBackingOff(
   { sinceMs, untilMs }: Pick<Backoff, 'sinceMs' | 'untilMs'>,
   nowMs: number,
 ): boolean {
-  return nowMs >= sinceMs && nowMs < untilMs;
+  return nowMs < untilMs && sinceMs - nowMs <= correctedMs;
 }
 
 /** The wait between two token requests of one renewal: 0.5, 1, 2 s and so on to 8 s, up to 20 % longer at random. */

@@ -9,6 +9,7 @@ export interface Verdicts {
   /** The client is set up wrongly: remembered for a minute, unless each call may come with another secret. */
   readonly rejected?: {
     readonly error: ProcoreError;
+    readonly sinceMs: number;
     readonly untilMs: number;
     readonly secretMayChange: boolean;
   };
@@ -44,7 +45,7 @@ export function objection(verdicts: Verdicts, wish: Wish, nowMs: number): Procor
 
 /** Whether the client was refused less than a minute ago. */
 export function isRejected({ rejected }: Verdicts, nowMs: number): boolean {
-  return rejected !== undefined && nowMs < rejected.untilMs && rejected.untilMs - nowMs <= rejectedMs;
+  return rejected !== undefined && isBackingOff(rejected, nowMs);
 }
 
 /** Whether a renewal may start while calls go on without it. */
@@ -71,7 +72,12 @@ export function afterRenewalFailure(
       return {
         verdicts: {
           ...verdicts,
-          rejected: { error, untilMs: nowMs + rejectedMs, secretMayChange: failure.secretMayChange ?? false },
+          rejected: {
+            error,
+            sinceMs: nowMs,
+            untilMs: nowMs + rejectedMs,
+            secretMayChange: failure.secretMayChange ?? false,
+          },
         },
         error,
       };

@@ -76,6 +76,11 @@ describe('the brake', () => {
     expect([isBackingOff(brake, 5_999), isBackingOff(brake, 6_000)]).toEqual([true, false]);
     expect(isBackingOff(noBackoff, 0)).toBe(false);
   });
+
+  test('holds on where the clock is corrected by up to a minute, and lets go where it was set back further', () => {
+    const brake = braked(noBackoff, 100_000);
+    expect([isBackingOff(brake, 40_000), isBackingOff(brake, 39_999)]).toEqual([true, false]);
+  });
 });
 
 describe('full jitter', () => {
