@@ -1,4 +1,5 @@
 import type { Env } from '../time/env.js';
+import { SteadyClock } from '../time/steady-clock.js';
 import type { Patience } from '../time/within.js';
 import { createWaitingCalls, type WaitingCalls, type Passage } from './waiting.js';
 import {
@@ -80,12 +81,12 @@ class ScopeGate implements Gate {
   private turns = 0;
   /** Calls that have joined and not left. */
   private joined = 0;
-  private lastMs = -Infinity;
-  /** By how much this machine's clock has been set back in total. */
-  private setBackMs = 0;
+  private readonly clock: SteadyClock;
   private waitingCalls: WaitingCalls<Ticket> | undefined;
 
-  constructor(private readonly deps: GateDeps) {}
+  constructor(private readonly deps: GateDeps) {
+    this.clock = new SteadyClock(deps.env);
+  }
 
   get waiting(): number {
     return this.waitingCalls?.size ?? 0;
@@ -106,7 +107,7 @@ class ScopeGate implements Gate {
 
   tryPass(ticket: Ticket): boolean {
     if (this.waiting > 0 || ticket.sending) return false;
-    const nowMs = this.now();
+    const nowMs = this.clock.now();
     if (this.look(nowMs).kind !== 'go') return false;
     this.send(ticket, nowMs);
     return true;
@@ -122,7 +123,7 @@ class ScopeGate implements Gate {
     if (this.tryPass(ticket)) return go;
     this.waitingCalls ??= createWaitingCalls({
       env: this.deps.env,
-      now: () => this.now(),
+      now: () => this.clock.now(),
       due: () => this.serve(),
     });
     const { waitingCalls: calls } = this;
@@ -143,8 +144,8 @@ class ScopeGate implements Gate {
     if (!sending) return;
     const { env, serverOffsetMs } = this.deps;
     const draw = answer.status === 429 || answer.status === 503 ? env.random() : 0;
-    const nowMs = this.now();
-    const clock = { nowMs, serverOffsetMs: serverOffsetMs() - this.setBackMs, draw };
+    const nowMs = this.clock.now();
+    const clock = { nowMs, serverOffsetMs: serverOffsetMs() - this.clock.setBackMs, draw };
     this.pace = answered(this.pace, sending, answer, clock);
     this.serve();
   }
@@ -157,12 +158,12 @@ class ScopeGate implements Gate {
   }
 
   opening(): { readonly atMs: number; readonly status: number | undefined } | undefined {
-    const admission = this.look(this.now());
+    const admission = this.look(this.clock.now());
     return admission.kind === 'until' ? this.byLocalClock(admission) : undefined;
   }
 
   isIdle(): boolean {
-    const nowMs = this.now();
+    const nowMs = this.clock.now();
     this.pace = at(this.pace, nowMs);
     const { inFlight, windows, closing } = this.pace;
     const isUsed = inFlight > 0 || this.joined > 0 || this.waiting > 0;
@@ -170,17 +171,9 @@ class ScopeGate implements Gate {
     return !isUsed && isOpen && windows.every(({ resetMs }) => resetMs === undefined);
   }
 
-  /** The gate's own clock, which never runs back: if it did, every moment that the gate has noted would lie hours ahead. */
-  private now(): number {
-    const localMs = this.deps.env.now();
-    this.setBackMs = Math.max(this.setBackMs, this.lastMs - localMs);
-    this.lastMs = localMs + this.setBackMs;
-    return this.lastMs;
-  }
-
   /** Callers are told a moment of this machine's clock as it is now. */
   private byLocalClock<T extends { readonly atMs: number }>(moment: T): T {
-    return this.setBackMs === 0 ? moment : { ...moment, atMs: moment.atMs - this.setBackMs };
+    return this.clock.setBackMs === 0 ? moment : { ...moment, atMs: moment.atMs - this.clock.setBackMs };
   }
 
   private look(nowMs: number): Admission {
@@ -198,7 +191,7 @@ class ScopeGate implements Gate {
   private serve(): void {
     const { waitingCalls: calls } = this;
     if (!calls) return;
-    const nowMs = this.now();
+    const nowMs = this.clock.now();
     let admission = this.look(nowMs);
     for (let next = calls.next(); next && admission.kind === 'go'; next = calls.next()) {
       calls.dismiss(next, go);

@@ -1,4 +1,5 @@
 import type { Env } from '../time/env.js';
+import { createAlarm } from '../time/alarm.js';
 import type { Patience } from '../time/within.js';
 import { createAborts } from './aborts.js';
 import { createQueue, type Placed } from './queue.js';
@@ -50,7 +51,7 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
   due: () => void;
 }): WaitingCalls<T> {
   const { env, now } = deps;
-  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
+  const alarm = createAlarm(env, now, deps.due);
   const byTurn = createQueue<WaitingCall<T>>(isEarlier, 0);
   const byPatience = createQueue<WaitingCall<T>>(
     (one, other) =>
@@ -75,28 +76,10 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
     waiting.settle?.(passage);
   }
 
-  function clear(): void {
-    timer?.stop.abort();
-    timer = undefined;
-  }
-
   function setTimer(opensAtMs = Infinity): void {
     const first = byPatience.first();
-    if (!first) return clear();
-    const atMs = Math.min(opensAtMs, giveUpAtMs(first));
-    // A timer that fires too early only looks again.
-    if (atMs === Infinity || (timer && timer.atMs <= atMs)) return;
-    clear();
-    const mine = { atMs, stop: new AbortController() };
-    timer = mine;
-    // The gate opens by the server's clock, whether or not the process was stopped. This wait only makes a stop noticed.
-    if (env.asleepMs) void env.sleep(Infinity, { signal: mine.stop.signal, awake: true });
-    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
-      if (timer !== mine) return;
-      timer = undefined;
-      deps.due();
-      mine.stop.abort();
-    });
+    if (first) alarm.set(Math.min(opensAtMs, giveUpAtMs(first)));
+    else alarm.clear();
   }
 
   return {

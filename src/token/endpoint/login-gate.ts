@@ -1,4 +1,6 @@
 import type { Env } from '../../time/env.js';
+import { createAlarm } from '../../time/alarm.js';
+import { SteadyClock } from '../../time/steady-clock.js';
 import { createQueue, type Placed } from '../../pacing/queue.js';
 import {
   admitLogin,
@@ -71,19 +73,11 @@ const ranks: Record<Rank, number> = { first: 0, call: 1, background: 2 };
 export function createLoginGate(env: Env): LoginGate {
   let pace: LoginPace = freshLoginPace;
   let tickets = 0;
-  let lastMs = -Infinity;
-  let setBackMs = 0;
-  let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
+  const clock = new SteadyClock(env);
+  const now = () => clock.now();
+  const alarm = createAlarm(env, now, serve);
   const waiting = new Map<Asker, Waiting>();
   const queue = createQueue<Waiting>(isBefore, 0);
-
-  /** The time of a clock that never runs back, or the gate could be closed for hours after a clock was set back. */
-  function now(): number {
-    const localMs = env.now();
-    setBackMs = Math.max(setBackMs, lastMs - localMs);
-    lastMs = localMs + setBackMs;
-    return lastMs;
-  }
 
   function give(asker: Asker, nowMs: number): Visit {
     const entered = enterLogin(pace, asker.rank(), nowMs);
@@ -122,25 +116,12 @@ export function createLoginGate(env: Env): LoginGate {
       dismiss(next, { kind: 'in', visit: give(next.asker, nowMs) });
     }
     if (admission?.kind === 'closed') {
-      const untilMs = admission.untilMs - setBackMs;
+      const untilMs = admission.untilMs - clock.setBackMs;
       for (const each of [...waiting.values()])
         if (each.asker.patientUntilMs() < untilMs) dismiss(each, { kind: 'closed', untilMs });
     }
-    rest(waiting.size === 0 || !admission || admission.kind === 'go' ? undefined : admission.untilMs);
-  }
-
-  function rest(atMs: number | undefined): void {
-    if (timer?.atMs === atMs) return;
-    timer?.stop.abort();
-    timer = undefined;
-    if (atMs === undefined) return;
-    const mine = { atMs, stop: new AbortController() };
-    timer = mine;
-    void env.sleep(atMs - now(), { signal: mine.stop.signal }).then(() => {
-      if (timer !== mine) return;
-      timer = undefined;
-      serve();
-    });
+    if (waiting.size === 0 || !admission || admission.kind === 'go') alarm.clear();
+    else alarm.set(admission.untilMs);
   }
 
   function join(each: Waiting): void {
