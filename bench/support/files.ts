@@ -5,8 +5,8 @@ import prettier from 'prettier';
 import type { Results } from '../report/figures.js';
 import { pageOf } from '../report/page.js';
 
-export const resultsFile: URL = new URL('../results.json', import.meta.url);
-export const pageFile: URL = new URL('../../docs/performance.md', import.meta.url);
+const resultsFile: URL = new URL('../results.json', import.meta.url);
+const pageFile: URL = new URL('../../docs/performance.md', import.meta.url);
 
 export const readResults = (): Results => JSON.parse(readFileSync(resultsFile, 'utf8')) as Results;
 

@@ -27,10 +27,10 @@ export interface Sources {
 }
 
 /** What an account was let go with: its set where that says more than its tokens do, else a short name of its refresh token. */
-export type Rest = TokenSet | number | undefined;
+type Rest = TokenSet | number | undefined;
 
 /** An account at rest. */
-export interface Resting {
+interface Resting {
   readonly account: string;
   /** Its set, where that says more than its tokens do. */
   readonly set: TokenSet | undefined;
@@ -39,7 +39,7 @@ export interface Resting {
 }
 
 /** What an account was let go with, to the source that takes its place. */
-export interface Before {
+interface Before {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;

@@ -72,7 +72,7 @@ export function ownAdapter(copy: AxiosCopy, chosen: unknown, config: AxiosReques
  * True where the adapter follows redirects without calling `beforeRedirect`: axios below 0.27, which does not have it, and the fetch
  * adapter. In a browser false, because a browser does not reveal redirects to anybody.
  */
-export function hidesRedirects(
+function hidesRedirects(
   copy: AxiosCopy,
   adapter: Adapter,
   chosen: unknown,

@@ -6,13 +6,13 @@ import { headerOf, json, mediaTypeOf, text, type Arrival, type Endpoint, type Ou
 const outOfBand = 'urn:ietf:wg:oauth:2.0:oob';
 
 /** The decision of the user. */
-export interface Decision {
+interface Decision {
   readonly userId: number;
   readonly deny: boolean;
 }
 
 /** The result of a decision: the URL that the browser is redirected to, or only the code for the out-of-band redirect URI. */
-export interface Decided {
+interface Decided {
   readonly url?: string;
   readonly code?: string;
 }

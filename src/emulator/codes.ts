@@ -5,8 +5,7 @@ import type { Pair } from './token-ledger.js';
 const codeLifetimeMs = 10 * 60_000;
 
 /** The result of presenting a code. `pair` is the pair that the code was redeemed for, now or earlier. */
-export type CodeRedemption =
-  { kind: 'good'; pair: Pair } | { kind: 'spent'; pair: Pair } | { kind: 'unknown' };
+type CodeRedemption = { kind: 'good'; pair: Pair } | { kind: 'spent'; pair: Pair } | { kind: 'unknown' };
 
 /** The authorization codes. A code can be used once, and is bound to its user and to the redirect URI of its request. */
 export interface Codes {

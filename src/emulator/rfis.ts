@@ -4,7 +4,7 @@ const firstRfiId = 562949953430001;
 export type RfiFields = Readonly<Record<string, unknown>>;
 
 /** The result of a sync: the RFIs that were written, and the items that failed, each with its `errors` by field. */
-export interface SyncResult {
+interface SyncResult {
   entities: object[];
   errors: object[];
 }

@@ -22,7 +22,7 @@ export interface Pair {
 }
 
 /** The result of presenting a refresh token. `revoked` counts the pairs that were revoked by it. */
-export type Redemption =
+type Redemption =
   | { kind: 'issued'; pair: Pair; replaced: Pair }
   | { kind: 'spent'; revoked: number }
   | { kind: 'revoked' | 'unknown' };

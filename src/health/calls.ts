@@ -25,7 +25,7 @@ export interface Activity {
 export const otherRoutes = '(other routes)';
 
 /** How many days the window has: Procore's own number. */
-export const windowDays = 14;
+const windowDays = 14;
 
 /** The length of a day. */
 export const dayMs = 86_400_000;

@@ -13,7 +13,7 @@ export interface Papaparse {
 }
 
 /** The columns of Procore's "API Call Activity Report" (developer documentation, "API Call Activity Report"). */
-export const columns = ['Date', 'Response Code', 'HTTP Method', 'Normalized Route', 'Count'] as const;
+const columns = ['Date', 'Response Code', 'HTTP Method', 'Normalized Route', 'Count'] as const;
 
 /**
  * What a spreadsheet would take for a formula. It gets an apostrophe in front, and so does what has apostrophes there already, so that

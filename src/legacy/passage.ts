@@ -15,7 +15,7 @@ import { legacyTokenRequest } from './token-request.js';
 import type { Takeover } from './takeover.js';
 
 /** The answer to the application's own token request, and the tokens in it. */
-export interface ApplicationTokenAnswer {
+interface ApplicationTokenAnswer {
   readonly response: AxiosResponse;
   /** Undefined where the answer granted none. */
   readonly tokens: TokenSet | undefined;

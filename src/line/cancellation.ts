@@ -5,7 +5,7 @@ import { bodyError, canceledError } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
 
 /** What ended a call before its time, if it was not the application itself. */
-export type Interruption = { kind: 'deadline' } | { kind: 'body'; error: unknown };
+type Interruption = { kind: 'deadline' } | { kind: 'body'; error: unknown };
 
 /** One signal for all that may end a call early. */
 export interface Cancellation {

@@ -29,7 +29,7 @@ export function overtime(call: Call, nowMs: number): Error | undefined {
 }
 
 /** The error with which axios itself rejects a call whose `timeout` has passed. */
-export function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error {
+function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error {
   const { adapter, timeout, timeoutErrorMessage, transitional } = config;
   const isClear =
     transitional?.clarifyTimeoutError === true ||

@@ -59,7 +59,7 @@ export type Admission =
 /** If only calls without rate-limit headers have used up a limit, and its reset is further away than this, one call is sent to find out. */
 const longWaitMs = 60_000;
 /** The most calls in flight before the first answer. */
-export const mostBeforeFirstAnswer = 10;
+const mostBeforeFirstAnswer = 10;
 /** The hourly limit, the one of ten seconds, and the former value of one that has just changed. */
 const mostWindows = 3;
 

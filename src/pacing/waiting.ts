@@ -15,7 +15,7 @@ export type Passage =
   | { readonly kind: 'aborted' };
 
 /** One call that waits at a gate. */
-export interface WaitingCall<T> extends Placed {
+interface WaitingCall<T> extends Placed {
   readonly ticket: T;
   /** When it stops waiting, in awake time. */
   readonly giveUpAwakeMs: number;

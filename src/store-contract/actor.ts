@@ -17,10 +17,10 @@ export interface Actor {
   enter(account: string): Promise<Held>;
 }
 
-export type Critical<T> = (lost?: AbortSignal, record?: LockRecord) => Promise<T>;
+type Critical<T> = (lost?: AbortSignal, record?: LockRecord) => Promise<T>;
 
 /** A lock that is held. */
-export interface Held {
+interface Held {
   readonly lost: AbortSignal | undefined;
   readonly record: LockRecord | undefined;
   /** Lets `critical` resolve, and waits until the call of `lock` has settled. */

@@ -1,5 +1,5 @@
 /** The rules for stores, with their titles in `docs/stores.md`. Messages name the rule that a store has broken. */
-export const storeRules = {
+const storeRules = {
   keeps: 'Keep what a save resolves for',
   account: 'One set for each account',
   whole: 'Whole sets, unchanged',

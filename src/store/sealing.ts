@@ -18,7 +18,7 @@ export interface SealingKey {
 }
 
 /** The result of opening a sealed text. `why` contains no secret. */
-export type Opened =
+type Opened =
   | { kind: 'opened'; text: string }
   /** The text was not sealed by this package: the mark at its beginning is missing. */
   | { kind: 'plain' }

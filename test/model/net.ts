@@ -19,7 +19,7 @@ export interface Net {
   mend(): void;
 }
 
-export interface Acknowledgement {
+interface Acknowledgement {
   readonly atMs: number;
   readonly by: string;
   readonly account: number;
@@ -27,7 +27,7 @@ export interface Acknowledgement {
 }
 
 /** A call as the API has seen it. */
-export interface ApiCall {
+interface ApiCall {
   readonly atMs: number;
   readonly by: string;
   readonly account: number;

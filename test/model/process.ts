@@ -20,8 +20,8 @@ export interface ModelProcess {
   alive<T>(work: Promise<T>): Promise<T>;
 }
 
-export const loginUrl = 'http://127.0.0.1:1';
-export const apiUrl = 'http://127.0.0.1:2';
+const loginUrl = 'http://127.0.0.1:1';
+const apiUrl = 'http://127.0.0.1:2';
 
 /** The name of an account in the store. */
 export const accountName = (account: number): string => `account-${account}`;

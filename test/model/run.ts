@@ -9,7 +9,7 @@ import { createServer, type Line, type Pair, type Server } from './server.js';
 import { createWorld, startMs, type World } from './world.js';
 
 /** A call of the application, and what it came to. */
-export interface CallRecord {
+interface CallRecord {
   readonly process: string;
   readonly account: number;
   readonly phase: 'steps' | 'after' | 'after-log-in';

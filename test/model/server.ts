@@ -38,7 +38,7 @@ export interface Presentation {
 }
 
 /** What goes back. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly data: unknown;
   readonly headers: Record<string, string>;

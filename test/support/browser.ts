@@ -1,5 +1,5 @@
 /** What a browser sees at the end of its redirects. */
-export interface Seen {
+interface Seen {
   status: number;
   /** Where it is now. */
   url: URL;

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as it came over the wire. */
-export interface Arrived {
+interface Arrived {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;

@@ -23,7 +23,7 @@ export interface Failure {
 }
 
 /** What a failure is prepared on. */
-export interface Stage {
+interface Stage {
   h: Harness;
   /** The pair in the store. */
   pair: TokenSet;

@@ -55,7 +55,7 @@ export async function createScopedHarness(
 }
 
 /** The lock calls its critical section from elsewhere, as a driver does from an event of its connection. */
-export function watchStore(store: TestStore, see: (what: string) => void): void {
+function watchStore(store: TestStore, see: (what: string) => void): void {
   const { load, save } = store;
   let text: string | undefined;
   const record: LockRecord = {

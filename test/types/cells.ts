@@ -49,7 +49,7 @@ export interface Exemption {
   readonly proof: 'alone' | 'default' | 'augment';
   readonly why: string;
 }
-export type Part = 'calls' | 'create' | 'errors';
+type Part = 'calls' | 'create' | 'errors';
 
 export const exemptions: readonly Exemption[] = [
   {
@@ -75,10 +75,10 @@ export const exemptions: readonly Exemption[] = [
   },
 ];
 /** Modes that get the CommonJS build, which has no type for `error.procore`: one build serves every axios. */
-export const untypedErrors = (mode: string): boolean => modes[mode]!.build === 'cjs';
+const untypedErrors = (mode: string): boolean => modes[mode]!.build === 'cjs';
 
 /** The parts that a cell compiles. */
-export function partsOf(copy: string, mode: string): Part[] {
+function partsOf(copy: string, mode: string): Part[] {
   const left = exemptions
     .filter((one) => one.mode === mode && one.copies.includes(copy))
     .flatMap(({ without }) => without);

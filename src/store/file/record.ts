@@ -83,7 +83,7 @@ class LostLock extends Error {
 }
 
 /** The content of a record: the same text twice, so that a write that broke off shows because the halves differ. */
-export function formatRecord(fingerprint: string | undefined): string {
+function formatRecord(fingerprint: string | undefined): string {
   const line = JSON.stringify(fingerprint === undefined ? {} : { redeeming: fingerprint });
   return `${line.padEnd(mostBytes / 2 - 1)}\n`.repeat(2);
 }

@@ -18,7 +18,7 @@ export interface PostgresPool {
   readonly options?: { readonly max?: number | undefined } | undefined;
 }
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 /** Sends a text with one or several statements; resolves with the rows of the last one. */
 export type Query = (text: string, values?: unknown[]) => Promise<Row[]>;
 

@@ -18,7 +18,7 @@ export type PostForm = (
 ) => Promise<DatedAnswer>;
 
 /** A form for the login host, and how its answer is read. */
-export interface LoginRequest<V> {
+interface LoginRequest<V> {
   readonly path: '/oauth/token' | '/oauth/revoke';
   readonly form: (client: { id: string; secret: string }) => string;
   /** What the form holds that must not be quoted, besides the client's secret. */

@@ -19,7 +19,7 @@ export interface Section {
 }
 
 /** How a critical section went. */
-export type Entered<T> =
+type Entered<T> =
   | Locked<T>
   /** The signal has aborted before its turn came: it has not run and never will. */
   | { kind: 'aborted' };

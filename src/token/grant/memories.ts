@@ -201,7 +201,7 @@ export function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) =>
 }
 
 /** A gate, and when one of the stores whose accounts have been at it was used last. */
-export interface SharedGate {
+interface SharedGate {
   readonly gate: LoginGate;
   usedAt: number;
 }

@@ -7,7 +7,7 @@ import { call, within } from '../../time/within.js';
  * How far somebody came with a refresh token who never finished. `presented`: no answer is known. `unsaved`: it was answered, and whoever
  * has the new pair could not save it so far; `text` changes with each try.
  */
-export type Unfinished = { readonly state: 'presented' | 'unsaved'; readonly text: string };
+type Unfinished = { readonly state: 'presented' | 'unsaved'; readonly text: string };
 
 /** Why a note was not written. */
 export interface Unwritten {

@@ -26,7 +26,7 @@ export type Loaded =
 export type Saved = { kind: 'saved' } | { kind: 'conflict' } | Failed;
 
 /** What a removal came to. */
-export type Removed = { kind: 'removed' } | Failed;
+type Removed = { kind: 'removed' } | Failed;
 
 type Failed = { kind: 'failed'; why: string; cause?: unknown };
 /** How a write went; `blocked`: an earlier one has not settled, and this one was not begun. */

@@ -4,7 +4,7 @@ import { identityOf, type GrantType } from '../pair/identity.js';
 import type { Keeper } from './bounded-store.js';
 
 /** What a store shows in the end; `isSure`: it came twice in a row. */
-export interface Seen {
+interface Seen {
   readonly set: TokenSet;
   readonly isSure: boolean;
 }

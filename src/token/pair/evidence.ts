@@ -6,7 +6,7 @@ import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
  * `created_at + expires_in`, as the token endpoint sends them. `expires_at`: a column. `row`: a `created_at` that is no number, so
  * it is a column of that name, which tells when the row was made or written.
  */
-export type Source = 'answer' | 'exp' | 'issued' | 'expires_at' | 'row';
+type Source = 'answer' | 'exp' | 'issued' | 'expires_at' | 'row';
 
 /** When a token stops working, who says so, and by whose clock. */
 export interface Testimony {

@@ -2,7 +2,7 @@ import { isDoubtful, localMs, type Scales } from './evidence.js';
 import { localExpiryMs, type HeldTokens } from './token-set.js';
 
 /** So long after a renewal or an adoption the account is not renewed again, unless a 401 asks for it: no input makes a renewal per call. */
-export const restMs = 5_000;
+const restMs = 5_000;
 /** Less for a token that lives for less, which must be renewed before its end; but whatever is said of its life, it is this. */
 const leastRestMs = 1_000;
 

@@ -10,7 +10,7 @@ import type { HeldTokens } from '../pair/token-set.js';
 import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './tries.js';
 
 /** How a pair that the application brought is saved over what the store holds. */
-export interface Overwriting {
+interface Overwriting {
   readonly isOld: (stored: TokenSet | undefined) => boolean;
   readonly mustRead: boolean;
   /** Hears what is saved: the tokens, beside what the store keeps for others, and of which authorization they are. */

@@ -18,7 +18,7 @@ export interface Unsaved {
 }
 
 /** What the store held a moment ago, read under a lock that still stands. */
-export interface KnownContent {
+interface KnownContent {
   readonly set: TokenSet | undefined;
 }
 

@@ -44,13 +44,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface Held {
+interface Held {
   readonly lost: AbortSignal;
   readonly record: Parameters<Parameters<PostgresTokenStore['lock']>[1]>[1];
   leave(): Promise<void>;
 }
 
-export interface Worker {
+interface Worker {
   /** Begins; resolves with the first thing that it says. */
   begin(): Promise<unknown>;
   kill(): void;

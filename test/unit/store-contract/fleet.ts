@@ -54,7 +54,7 @@ export function createStore({ rows, holders, records }: Fleet): WholeStore {
   };
 }
 
-export function sleep(ms: number): Promise<void> {
+function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 

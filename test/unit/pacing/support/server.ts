@@ -12,7 +12,7 @@ export interface Limit {
   windowMs: number;
 }
 
-export interface Judged {
+interface Judged {
   status: number;
   headers: Record<string, string>;
 }
