@@ -81,6 +81,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // Pages in a real browser.
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       // The recipes of docs/stores.md: `npm run test:recipes` installs what they need.
       {
         extends: true,

@@ -20,6 +20,7 @@ export const styleSheet = `
   :root { --page: #14181d; --text: #e6e9ed; --quiet: #adb5bd; --line: #3a424b; --link: #79b8ff; }
 }
 * { box-sizing: border-box; }
+a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; }
 h2 { margin-top: 2.5rem; font-size: 1.3rem; line-height: 1.2; }
@@ -39,7 +40,7 @@ figcaption { color: var(--quiet); }
 dl { margin: 0.5rem 0; }
 dt { font-weight: 600; }
 dd { margin: 0 0 0.5rem; overflow-wrap: anywhere; }
-.state { display: inline-block; padding: 0 0.5rem; border-radius: 0.25rem; white-space: nowrap; print-color-adjust: exact; }
+.state { display: inline-block; padding: 0 0.5rem; border-radius: 0.25rem; print-color-adjust: exact; }
 .bad { background: ${colours.bad.fill}; color: ${colours.bad.text}; }
 .doubtful { background: ${colours.doubtful.fill}; color: ${colours.doubtful.text}; }
 .good { background: ${colours.good.fill}; color: ${colours.good.text}; }
