@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { healthPage, type HealthReport } from '../../src/health/index.js';
+import { healthPage } from '../../src/health/index.js';
 import { startChromium } from './support/chromium.js';
 import { healthyReport, troubledReport } from './support/reports.js';
 

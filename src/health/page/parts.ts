@@ -3,7 +3,7 @@ import { grade } from './grades.js';
 import { createMarkup, Html, type Markup } from './markup.js';
 
 /** A column of a table. The first column of each table names the row. */
-export interface Column {
+interface Column {
   readonly head: string;
   /** Numbers stand under one another. */
   readonly isNumber?: boolean;
