@@ -17,11 +17,34 @@ export interface Attempt extends Trail {
   readonly sentAtMs: number;
   /** The adapter rejected, or resolved, an answer with a status that is none of success. */
   rejectedByStatus: boolean;
+  /** The account waits for what comes of it. */
+  isUnderWay: boolean;
 }
 
 /** An attempt of which nothing has come back. */
 export function newAttempt(sent: Pick<Attempt, 'source' | 'lease' | 'body' | 'sentAtMs'>): Attempt {
-  return { ...sent, rejectedByStatus: false, redirected: false, left: false, tokenless: false };
+  return {
+    ...sent,
+    rejectedByStatus: false,
+    isUnderWay: false,
+    redirected: false,
+    left: false,
+    tokenless: false,
+  };
+}
+
+/** Tells the account that the attempt is sent, and waits for its answer, or its end without one. A call without its token is not counted. */
+export function tellSent(attempt: Attempt): void {
+  if (!attempt.lease) return;
+  attempt.source?.sent();
+  attempt.isUnderWay = true;
+}
+
+/** Tells the account what a sent attempt has come to; `status` is undefined where no answer says anything about its token. */
+export function tellAnswered(attempt: Attempt, status: number | undefined): void {
+  if (!attempt.isUnderWay) return;
+  attempt.isUnderWay = false;
+  attempt.source?.answered(attempt.lease!, status, attempt.sentAtMs);
 }
 
 /** Makes the adapter note on the attempt whether the status is one of success, and which redirects it follows. `own`: the application's. */

@@ -8,7 +8,7 @@ import type { Settings } from '../options/options.js';
 import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
-import { newAttempt } from './attempt.js';
+import { newAttempt, tellAnswered, type Attempt } from './attempt.js';
 import { Call, type Calls, type Terms } from './call.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
@@ -46,14 +46,30 @@ export function createLongPath(deps: {
     request: Request,
     answerOf: (call: Call) => Promise<AxiosResponse>,
   ): Promise<AxiosResponse> {
-    const call = new Call(request, termsOf(request));
-    request.gate?.join();
+    const { gate, ticket } = request;
+    gate?.join();
+    let call: Call | undefined;
+    try {
+      call = new Call(request, termsOf(request));
+      return await outcomeOf(call, answerOf);
+    } finally {
+      // Also where the configuration cannot be read any more, or a listener of the call cannot be removed.
+      gate?.leave(ticket!);
+      if (call) tellSettled(call);
+    }
+  }
+
+  async function outcomeOf(
+    call: Call,
+    answerOf: (call: Call) => Promise<AxiosResponse>,
+  ): Promise<AxiosResponse> {
     try {
       return outcomes.finish(call, await answerOf(call));
     } catch (error) {
       return outcomes.fail(call, error);
     } finally {
-      end(call);
+      if (call.attempt) tellAnswered(call.attempt, undefined);
+      call.terms.cancellation.release(call.history.answer);
     }
   }
 
@@ -85,11 +101,9 @@ export function createLongPath(deps: {
     return line.back(sender.send(config));
   }
 
-  function end({ request, terms, history }: Call): void {
-    const { account, gate, ticket, destination } = request;
+  function tellSettled({ request, history }: Call): void {
+    const { account, destination } = request;
     const { attempts, answer } = history;
-    terms.cancellation.release(answer);
-    gate?.leave(ticket!);
     emit('request-settled', {
       account,
       method: methodOf(request),
@@ -101,16 +115,27 @@ export function createLongPath(deps: {
 
   return {
     send: (request) => run(request, sent),
-    goOn: (request, first, sending) =>
-      run(request, (call) => {
-        const attempt = { ...newAttempt({ ...first, source: request.source, body: undefined }), ...first };
-        call.attempt = attempt;
-        const judged = sending.catch((error: unknown) => {
-          attempt.rejectedByStatus = isRejectedByStatus(request, error);
-          throw error;
+    async goOn(request, first, sending) {
+      const attempt: Attempt = {
+        ...newAttempt({ ...first, source: request.source, body: undefined }),
+        ...first,
+        isUnderWay: true,
+      };
+      const judged = sending.catch((error: unknown) => {
+        attempt.rejectedByStatus = isRejectedByStatus(request, error);
+        throw error;
+      });
+      // Nobody else waits for it where the configuration cannot be read any more.
+      judged.catch(() => undefined);
+      try {
+        return await run(request, (call) => {
+          call.attempt = attempt;
+          return line.back(sender.settle(judged, configOf(call), call, attempt));
         });
-        return line.back(sender.settle(judged, configOf(call), call, attempt));
-      }),
+      } finally {
+        tellAnswered(attempt, undefined);
+      }
+    },
   };
 }
 

@@ -22,7 +22,7 @@ import type { TokenOrigins } from '../wire/destination.js';
 import { withAuthorization } from '../wire/headers.js';
 import { retryAfterMs } from '../wire/server-wait.js';
 import { awakeNow } from '../time/within.js';
-import { newAttempt, watch, type Attempt } from './attempt.js';
+import { newAttempt, tellAnswered, tellSent, watch, type Attempt } from './attempt.js';
 import type { Authorize } from './authorize.js';
 import type { BodyMaker, MadeBody } from './body.js';
 import { interruptedError, note, type Call, type Calls } from './call.js';
@@ -102,8 +102,7 @@ export function createSender(deps: {
     watch(attempt, config, own, { hasOurBearer: source !== undefined, origins });
     if (timeoutAtMs < Infinity)
       config.timeout = timeoutAfter(own.timeout, awakeNow(env) - startedAtMs) as number;
-    // A call that goes out with a bearer of its own is not waited for, and its answer is not counted.
-    if (lease) source?.sent();
+    tellSent(attempt);
     // An adapter may return anything: a throw becomes a rejection, and what is no promise of Node's becomes one.
     let sending = new Promise<AxiosResponse>((resolve) => resolve(adapter(config)));
     if (body?.broken) sending = Promise.race([sending, body.broken.promise]);
@@ -135,7 +134,7 @@ export function createSender(deps: {
   /** `response` is undefined where there is none of Procore. Returns what is read of it. */
   function tell(call: Call, attempt: Attempt, response: AxiosResponse | undefined): Answer | undefined {
     const { gate, ticket } = call.request;
-    const { source, lease, tokenless, sentAtMs } = attempt;
+    const { source, lease, tokenless } = attempt;
     const answer = response && readAnswer(response.status, response.headers);
     // Before the gate hears of it: a reset is a moment on the server's clock.
     if (answer) learn(answer.date);
@@ -147,7 +146,7 @@ export function createSender(deps: {
     } else if (gate && ticket) gate.lost(ticket);
     if (source && lease) {
       const status = tokenless ? undefined : answer?.status;
-      source.answered(lease, status, sentAtMs);
+      tellAnswered(attempt, status);
       if (call.history.releasesBrake && status !== undefined && status !== 401) source.replayAccepted();
     }
     return answer;

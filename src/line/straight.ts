@@ -5,7 +5,7 @@ import { copyOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import type { Lease } from '../token/pair/ledger.js';
-import { readAnswer } from '../wire/answer.js';
+import { readAnswer, type Answer } from '../wire/answer.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { withAuthorization } from '../wire/headers.js';
 import { isReplayable } from '../wire/replayable.js';
@@ -89,9 +89,9 @@ export function createStraightPath(deps: {
     const isBased = Object.hasOwn(config, 'baseURL');
     const base = destination.url === undefined ? (destination.baseUrl ?? baseURL) : undefined;
 
-    /** Returns the call as the application made it: on a copy where somebody has frozen its configuration meanwhile. */
+    /** Returns the call as the application made it: on a copy where somebody has sealed or frozen its configuration meanwhile. */
     function putBack(): Request {
-      const own = Object.isFrozen(config) ? copyOf(config) : config;
+      const own = Object.isSealed(config) ? copyOf(config) : config;
       own.headers = headers;
       if (isHooked) own.beforeRedirect = beforeRedirect;
       else delete own.beforeRedirect;
@@ -117,11 +117,9 @@ export function createStraightPath(deps: {
 
     function answered(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
       const own = putBack();
-      // A mock may answer with nothing at all.
-      const status = (response as AxiosResponse | undefined)?.status ?? 0;
-      if (!(status >= 200 && status < 300) || first.redirected || isStream(response.data))
-        return deps.goOn(own, first, Promise.resolve(response));
-      const { date, rateLimit } = readAnswer(status, response.headers);
+      const answer = first.redirected ? undefined : plainSuccess(response);
+      if (!answer) return deps.goOn(own, first, Promise.resolve(response));
+      const { status, date, rateLimit } = answer;
       // Before the gate hears of it: a reset is a moment on the server's clock.
       learn(date);
       gate?.answered(ticket!, { status, rateLimit, retryAfterMs: undefined });
@@ -155,6 +153,18 @@ export function createStraightPath(deps: {
       throw error;
     }
   };
+}
+
+/** What there is to read on a plain success; undefined for any other answer, and for one that cannot be read. */
+function plainSuccess(response: AxiosResponse | undefined): Answer | undefined {
+  try {
+    // A mock may answer with nothing at all.
+    const status = response?.status ?? 0;
+    if (!(status >= 200 && status < 300) || isStream(response!.data)) return undefined;
+    return readAnswer(status, response!.headers);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What an adapter has returned may be a promise of any library, or none: axios itself fails on that. */

@@ -48,6 +48,16 @@ describe('the headers of an answer', () => {
     },
   );
 
+  test('say nothing where reading them throws', () => {
+    const headers = Object.defineProperty({ date: 'x' }, 'retry-after', {
+      enumerable: true,
+      get() {
+        throw new Error('mine');
+      },
+    });
+    expect(readAnswer(429, headers)).toMatchObject({ status: 429, date: 'x', retryAfter: undefined });
+  });
+
   test('are read by the first of several spellings', () => {
     expect(readAnswer(429, { 'Retry-After': '1', 'retry-after': '2' }).retryAfter).toBe('1');
   });
