@@ -215,3 +215,53 @@ test('a log-in that waits behind a store that hangs is not dropped for the pair 
   expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
   expect(h.procore.unsavedTokens()).toBeUndefined();
 });
+
+test('a log-in that waits behind a slow store is not dropped for the pair in hand, which an application brings once more', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const inHand = { ...h.store.sets.get('default')! };
+  let answer = () => {};
+  let isAsked = false;
+  h.store.onLoad = () => {
+    isAsked = true;
+    return new Promise<void>((resolve) => (answer = resolve));
+  };
+  const before = h.procore.setTokens(inHand);
+  await until(() => isAsked, 'the store to be asked');
+  const tokens = h.emulator.issue();
+  const logIn = h.procore.setTokens(tokens);
+  const ofSession = h.procore.setTokens(inHand);
+  h.store.onLoad = undefined;
+  answer();
+  await h.env.drive(Promise.all([before, logIn, ofSession]));
+  expect(h.store.sets.get('default')).toMatchObject({ refresh_token: tokens.refresh_token });
+  expect(await h.procore.getAccessToken()).toBe(tokens.access_token);
+});
+
+test('where a log-in that waits cannot be saved, it says so also where the pair in hand is brought once more meanwhile', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  const inHand = { ...h.store.sets.get('default')! };
+  h.store.onSave = () => Promise.reject(new Error('disk full'));
+  const tokens = h.emulator.issue();
+  const logIn = caught(h.procore.setTokens(tokens));
+  const ofSession = h.procore.setTokens(inHand).catch(() => undefined);
+  expect(await h.env.drive(logIn)).toMatchObject({ code: 'ERR_PROCORE_TOKEN_STORE_FAILED' });
+  await h.env.drive(ofSession);
+  expect(h.procore.unsavedTokens()).toMatchObject({ refresh_token: tokens.refresh_token });
+});
+
+test('the pair in hand, brought once more, ends no wait before the next renewal for a 401', async () => {
+  await using h = await createHarness();
+  const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
+  h.emulator.misbehave({
+    on: ({ path }) => path.endsWith('/rfis'),
+    times: Infinity,
+    do: { kind: 'answer', status: 401, headers },
+  });
+  const asked = () => caught(h.instance.get('/rest/v1.0/projects/1/rfis'));
+  await asked();
+  await h.procore.setTokens({ ...h.store.sets.get('default')! });
+  await asked();
+  expect(h.emulator.counters.exchanges).toBe(1);
+});

@@ -74,10 +74,8 @@ export function createBrought(deps: {
   }
 
   /** Whether the pair in hand is brought, and not in memory only. */
-  function isHeld({ refreshToken, accessToken }: HeldTokens): boolean {
-    const hand = ledger.newest?.held;
-    if (!hand || ledger.unsaved || isDead()) return false;
-    return refreshToken ? refreshToken === hand.refreshToken : accessToken === hand.accessToken;
+  function isHeld(brought: HeldTokens): boolean {
+    return !ledger.unsaved && !isDead() && ledger.isInHand(brought);
   }
 
   async function take(brought: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
@@ -88,8 +86,11 @@ export function createBrought(deps: {
 
   async function bring(brought: HeldTokens, how: Bringing): Promise<void> {
     const held = { ...brought, set: inLine(brought.set) };
-    deps.supersede();
-    if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
+    // The pair in hand is no new authorization: a log-in that waits to be saved does not give way to it.
+    if (!how.isHeld) {
+      deps.supersede();
+      if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
+    }
     const failed = await deps.writes.bring(held, how);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;

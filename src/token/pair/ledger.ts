@@ -106,6 +106,13 @@ class PairLedger implements KnownTokens {
     return knownFreshness(lease, this.clocks()) === 'expired';
   }
 
+  /** Whether this is the newest pair, by its refresh token, or by its access token where it has none. */
+  isInHand({ refreshToken, accessToken }: HeldTokens): boolean {
+    const hand = this.pairs.newest?.held;
+    if (!hand) return false;
+    return refreshToken ? refreshToken === hand.refreshToken : accessToken === hand.accessToken;
+  }
+
   isRevoked(set: TokenSet): boolean {
     return isRevoked(this.pairs, set);
   }

@@ -128,8 +128,11 @@ export function createWrites(deps: {
     { changedOwner, isHeld, isOld }: Bringing,
   ): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
     const signal = turns.generation;
+    const others = newest;
     const result = turns.inTurn(async () => {
       if (signal.aborted) return undefined;
+      // A log-in that was waiting has taken their place.
+      if (isHeld && !ledger.isInHand(held)) return ledger.unsaved ? others : undefined;
       if (changedOwner) {
         const before = ledger.newest?.held.set ?? (await deps.stored());
         if (signal.aborted) return undefined;
