@@ -103,14 +103,14 @@ export function createClient(deps: {
     client,
     grant: settings.grant,
     mutex,
-    keeperOf: (store, account, kept, held) =>
+    keeperOf: (store, account, row, held) =>
       createKeeper({
         store,
         account,
         env,
         storeTimeoutMs: settings.renewal.storeTimeoutMs,
         saves: grants.savesOf(store),
-        kept,
+        row,
         held,
       }),
     isBeside: shared.isOfSource,

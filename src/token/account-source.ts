@@ -119,7 +119,7 @@ export class AccountSource extends AccountInUse implements TokenSource {
   }
 
   mayRecognise(accessToken: string): boolean {
-    return mayRecognise(accessToken, this.state, this.subject(), this.deps.env.now());
+    return mayRecognise(accessToken, this.state.row, this.subject(), this.deps.env.now());
   }
 
   recognise(token: string, patience: Patience): Promise<void> {

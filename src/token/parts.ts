@@ -99,7 +99,7 @@ export function createParts(
     isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
     offended: telling.offended,
-    shown: state,
+    place: state,
   });
   const keeper: Keeper = {
     load,
@@ -121,7 +121,7 @@ export function createParts(
       mutex.outcomeOf(fingerprint(refresh))?.kind !== 'dead',
     untilDetached: client.untilDetached,
     overwritten: (by) => writes.saveAgain(by),
-    shown: state,
+    place: state,
   });
   const secondLook = createSecondLook({ env, grant, store, load });
   const saver = createSaver({ env, ledger, keeper, grant, secondLook, ahead, offended: telling.offended });
@@ -270,7 +270,7 @@ export function createParts(
     turns,
     telling,
     ahead,
-    asked: state,
+    place: state,
   });
   const { present } = createPresentation({
     env,

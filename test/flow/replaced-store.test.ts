@@ -116,3 +116,19 @@ test('replace: true without legacy.takeOverRefresh takes it back', async () => {
     await h.env.advance(2_000);
   }
 });
+
+test('a store that takes the place of one whose save was read back is read back after its own first save', async () => {
+  await using h = await createHarness();
+  const { attach } = createSwitch(h, 'sameCopy')();
+  const good = createTestStore(h.emulator.issue());
+  await attach(good).renew();
+  await h.env.advance(1_000);
+  const row = good.sets.get('default')!;
+  const messages: string[] = [];
+  const procore = attach({ load: () => row, save() {} });
+  procore.on('warning', ({ message }) => void messages.push(message));
+  await procore.renew();
+  await h.env.advance(61_000);
+  expect(messages).toEqual([expect.stringMatching(/the pair before, whose refresh token is spent/)]);
+  procore.detach();
+});

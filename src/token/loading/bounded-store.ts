@@ -7,7 +7,7 @@ import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../stor
 import { awakeNow, call, callWithin, within } from '../../time/within.js';
 import { hasAdded, refusesAdded, withoutAdded } from '../pair/added-fields.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
-import { nothingKept, type Kept } from './kept-row.js';
+import { unknownRow, type StoreRow } from './store-row.js';
 import { writableAdvice } from '../pair/writable.js';
 
 /** What a load came to; `garbage` will be the same next time. */
@@ -69,53 +69,53 @@ export function createKeeper(deps: {
   /** The last save of each account of this store, as long as it has not settled: an older pair landing on a newer one would lose it. */
   saves?: Map<string, Promise<unknown>>;
   /** The account's own, which this changes. */
-  kept?: Kept;
+  row?: StoreRow;
   /** What the account holds. */
   held?: readonly (TokenSet | undefined)[];
 }): Keeper {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
-  const { kept = nothingKept() } = deps;
+  const { row = unknownRow() } = deps;
 
   /** The sets of this account that have passed here last: the store's errors may quote their tokens. */
   let passed = deps.held ?? [];
   const secrets = () => passed.flatMap(secretsIn);
 
   function isGone(): boolean {
-    if (typeof kept.row === 'object' && Math.abs(env.now() - kept.row.savedAtMs) < keptMs)
-      kept.row = 'never-kept';
-    return (kept.row === 'shown' || typeof kept.row === 'object') && store.rowsMayVanish !== true;
+    if (typeof row.presence === 'object' && Math.abs(env.now() - row.presence.savedAtMs) < keptMs)
+      row.presence = 'never-kept';
+    return (row.presence === 'shown' || typeof row.presence === 'object') && store.rowsMayVanish !== true;
   }
 
   /** A table that release 0.1.0 could save to must not lose a pair to a field that it has no place for. */
   async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const beganAtMs = awakeNow(env);
     try {
-      await store.save(defined(kept.takesAdded ? set : withoutAdded(set)), account, previous);
+      await store.save(defined(row.takesAdded ? set : withoutAdded(set)), account, previous);
     } catch (error) {
-      if (!kept.takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
+      if (!row.takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
       if (awakeNow(env) - beganAtMs >= storeTimeoutMs) {
         // This save has been given up, and later ones may have run meanwhile: they must not be overwritten by it.
-        kept.takesAdded = false;
+        row.takesAdded = false;
         throw error;
       }
       await store.save(defined(withoutAdded(set)), account, previous);
-      kept.takesAdded = false;
+      row.takesAdded = false;
     }
   }
 
-  const isDoubted = (of: string) => kept.doubted?.of === of;
+  const isDoubted = (of: string) => row.doubted?.of === of;
 
   async function attempt(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const of = pairOf(set);
-    kept.doubted = { of, rejected: kept.doubted?.of === of && kept.doubted.rejected, sinceMs: env.now() };
-    const own = kept.doubted;
+    row.doubted = { of, rejected: row.doubted?.of === of && row.doubted.rejected, sinceMs: env.now() };
+    const own = row.doubted;
     try {
       await write(set, previous && defined(previous));
-      if (isDoubted(of)) kept.doubted = undefined;
+      if (isDoubted(of)) row.doubted = undefined;
     } catch (error) {
       // A store that compares has found another set, and has tried to write nothing.
       if (!isTokenStoreConflict(error)) own.rejected = true;
-      else if (kept.doubted === own && !own.rejected) kept.doubted = undefined;
+      else if (row.doubted === own && !own.rejected) row.doubted = undefined;
       throw error;
     }
   }
@@ -187,7 +187,7 @@ export function createKeeper(deps: {
             garbage: true,
           };
         passed = [read.set];
-        kept.row = 'shown';
+        row.presence = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
       // Already a copy: what the application does with its object later is not our state.
@@ -198,7 +198,7 @@ export function createKeeper(deps: {
       passed = [set, previous];
       const waited = await inOrder(() => attempt(set, previous));
       if (waited.kind === 'done') {
-        if (kept.row === 'unseen') kept.row = { savedAtMs: env.now() };
+        if (row.presence === 'unseen') row.presence = { savedAtMs: env.now() };
         return { kind: 'saved' };
       }
       if (waited.kind === 'failed' && isTokenStoreConflict(waited.cause)) return { kind: 'conflict' };
@@ -215,15 +215,15 @@ export function createKeeper(deps: {
     },
 
     doubtOf(set) {
-      if (kept.doubted?.of !== pairOf(set)) return undefined;
-      if (kept.doubted.rejected) return 'rejected';
-      return env.now() - kept.doubted.sinceMs > hungMs ? undefined : 'unsettled';
+      if (row.doubted?.of !== pairOf(set)) return undefined;
+      if (row.doubted.rejected) return 'rejected';
+      return env.now() - row.doubted.sinceMs > hungMs ? undefined : 'unsettled';
     },
 
     async remove() {
       if (!store.remove) return { kind: 'removed' };
       const waited = await inOrder(() => store.remove!(account));
-      kept.row = 'unseen';
+      row.presence = 'unseen';
       return waited.kind === 'done' ? { kind: 'removed' } : failureOfWrite('remove', waited);
     },
   };

@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import { within, type Patience, type Waited } from '../../time/within.js';
-import type { TokenStore } from '../../store/store.js';
 import type { Loaded } from './bounded-store.js';
+import type { Place } from './home.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
 import { holdLoaded, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
@@ -49,18 +49,16 @@ export function createFirstLoad(deps: {
   ahead: () => AheadChoice;
   /** Hears of the pair that has been loaded. */
   kept: (held: HeldTokens) => void;
-  /** Where the account is kept. */
-  place: { readonly store: TokenStore };
-  /** The account's own, which this changes: when the store held nothing last. */
-  asked: { emptyAtMs: number | undefined };
+  /** Where the account is kept, and what is known of its row there, which this changes. */
+  place: Pick<Place, 'store' | 'row'>;
 }): FirstLoad {
-  const { env, ledger, turns, place, asked } = deps;
+  const { env, ledger, turns, place } = deps;
   let running: Running | undefined;
 
   async function load(): Promise<Shown | undefined> {
     if (ledger.newest) return undefined;
     const { generation } = turns;
-    const { store } = place;
+    const { store, row } = place;
     const loaded = await deps.load();
     // The application may have brought tokens of its own meanwhile.
     if (generation.aborted || ledger.newest) return undefined;
@@ -71,7 +69,7 @@ export function createFirstLoad(deps: {
     if (set && !ledger.isRevoked(set)) {
       const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
       deps.kept(ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint })).held);
-    } else asked.emptyAtMs = env.now();
+    } else row.emptyAtMs = env.now();
     return { loaded, isCurrent };
   }
 
@@ -94,8 +92,8 @@ export function createFirstLoad(deps: {
     wait,
     underWay: () => running?.over,
     async look(patience, afresh = false) {
-      const isNew =
-        !afresh && asked.emptyAtMs !== undefined && Math.abs(env.now() - asked.emptyAtMs) < againMs;
+      const { emptyAtMs } = place.row;
+      const isNew = !afresh && emptyAtMs !== undefined && Math.abs(env.now() - emptyAtMs) < againMs;
       if (isNew && !ledger.newest) return true;
       const looked = ledger.newest ? undefined : await wait(patience);
       if (ledger.newest) return ledger.newest.held.accessToken !== undefined;

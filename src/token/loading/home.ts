@@ -2,7 +2,7 @@ import { isOwnStore } from '../../store/own.js';
 import type { TokenStore } from '../../store/store.js';
 import type { Keeper, Loaded } from './bounded-store.js';
 import type { Env } from '../../time/env.js';
-import { nothingKept, type Kept } from './kept-row.js';
+import { unknownRow, type StoreRow } from './store-row.js';
 
 /** A store before fails for a moment when its module runs again; for longer where it has been closed. */
 const unreadMs = 60_000;
@@ -27,7 +27,7 @@ export interface Home {
 /** Where an account is kept; the account's own, which a home changes. */
 export interface Place {
   store: TokenStore;
-  kept: Kept;
+  row: StoreRow;
   /** The stores before, where nothing has been read there yet. */
   unread: readonly Unread[];
 }
@@ -42,20 +42,20 @@ export function createHome({
 }: {
   env: Env;
   place: Place;
-  keeperOf: (store: TokenStore, kept: Kept) => Keeper;
+  keeperOf: (store: TokenStore, row: StoreRow) => Keeper;
   /** Nothing is held. */
   isEmpty: () => boolean;
   /** Hears that a store before has shown what the one in its place does not have. */
   found: () => void;
 }): Home {
-  let keeper = keeperOf(place.store, place.kept);
+  let keeper = keeperOf(place.store, place.row);
   let isFound = false;
 
   /** What the stores before have, where none of them has been read. Fails where one of them cannot be read now. */
   async function loadBefore(): Promise<Loaded> {
     for (const { store, untilMs } of place.unread) {
       if (env.now() >= untilMs) continue;
-      const loaded = await keeperOf(store, nothingKept()).load();
+      const loaded = await keeperOf(store, unknownRow()).load();
       if (loaded.kind === 'failed') return loaded;
       if (!loaded.set) continue;
       if (!isFound) found();
@@ -90,10 +90,10 @@ export function createHome({
       // What is known of the row is known of the store before.
       Object.assign(place, {
         store,
-        kept: nothingKept(),
+        row: unknownRow(),
         unread: isEmpty() ? [before, ...place.unread] : [],
       });
-      keeper = keeperOf(store, place.kept);
+      keeper = keeperOf(store, place.row);
     },
   };
 }

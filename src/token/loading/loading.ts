@@ -13,7 +13,7 @@ import { createTelling, type Telling } from '../told/telling.js';
 import type { Keeper } from './bounded-store.js';
 import { createFirstLoad, type FirstLoad } from './first-load.js';
 import { createHome, type Home, type Place } from './home.js';
-import type { Kept } from './kept-row.js';
+import type { StoreRow } from './store-row.js';
 import { createNeighbours } from './neighbours.js';
 import { createOwnEnvironment } from './own-environment.js';
 import { createVetting } from './vetting.js';
@@ -27,7 +27,7 @@ export interface LoadingOfClient {
   readonly keeperOf: (
     store: TokenStore,
     account: string,
-    kept: Kept,
+    row: StoreRow,
     held: readonly (TokenSet | undefined)[],
   ) => Keeper;
   /** Whether it is an account of the same store object. */
@@ -56,9 +56,7 @@ export interface OwnOfAccount {
 /** What is known of an account that a load needs, or changes. */
 export interface LoadingState extends Place {
   pairs: Pairs;
-  emptyAtMs: number | undefined;
   isCompared: boolean;
-  shownPairs: Set<string | undefined> | undefined;
 }
 
 /** What an account needs for a load, and everything else beside it. */
@@ -101,8 +99,8 @@ export function createLoading(
   const home = createHome({
     env,
     place: state,
-    keeperOf: (store, kept) =>
-      client.keeperOf(store, account, kept, [state.pairs.newest?.held.set, state.pairs.stored]),
+    keeperOf: (store, row) =>
+      client.keeperOf(store, account, row, [state.pairs.newest?.held.set, state.pairs.stored]),
     isEmpty: () => state.pairs.newest === undefined,
     found: () => found(turns),
   });
@@ -132,7 +130,7 @@ export function createLoading(
     },
     shown(identity) {
       if (!mayBeOverwritten(home, state)) return;
-      const seen = (state.shownPairs ??= new Set());
+      const seen = (state.row.shownPairs ??= new Set());
       seen.delete(identity);
       seen.add(identity);
       const [oldest] = seen;
@@ -150,7 +148,6 @@ export function createLoading(
       if (refreshToken && name && mutex.outcomeOf(name)?.kind === 'renewed') redeemed(refreshToken);
     },
     place: state,
-    asked: state,
   });
   return { home, turns, telling, ledger, own, load, first, ahead };
 }

@@ -4,6 +4,8 @@ import { within, type Patience } from '../../time/within.js';
 import { isNews, type GrantType } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper } from './bounded-store.js';
+import type { Place } from './home.js';
+import type { StoreRow } from './store-row.js';
 import type { Ledger } from '../pair/ledger.js';
 import { descendsFrom, hasReplaced } from '../pair/lineage.js';
 import type { Telling } from '../told/telling.js';
@@ -23,16 +25,10 @@ export interface Recognition {
   recognise(token: string, patience: Patience): Promise<void>;
 }
 
-/** What one account has looked for, as a value. */
-export interface Asked {
-  /** When the store was asked about which token. */
-  askedAtMs: Map<string, number> | undefined;
-}
-
 /** Whether the store can say more about this access token than an account knows whose tokens are those of `subject`. */
 export function mayRecognise(
   accessToken: string,
-  { askedAtMs }: Asked,
+  { askedAtMs }: Pick<StoreRow, 'askedAtMs'>,
   subject: string | undefined,
   nowMs: number,
 ): boolean {
@@ -50,11 +46,10 @@ export function createRecognition(deps: {
   turns: Turns;
   telling: Pick<Telling, 'adopted'>;
   ahead: () => AheadChoice;
-  /** The account's own, which this changes. */
-  asked: Asked;
+  /** Where the account is kept, and what is known of its row there, which this changes. */
+  place: Pick<Place, 'row'>;
 }): Pick<Recognition, 'recognise'> {
   const { env, grant, ledger, keeper, turns } = deps;
-  const { asked } = deps;
 
   async function look(token: string): Promise<void> {
     const { generation } = turns;
@@ -70,9 +65,9 @@ export function createRecognition(deps: {
 
   return {
     async recognise(token, { maxMs, signal }) {
-      asked.askedAtMs ??= new Map();
-      if (asked.askedAtMs.size >= mostTokens) asked.askedAtMs.clear();
-      asked.askedAtMs.set(fingerprint(token), env.now());
+      const askedAtMs = (deps.place.row.askedAtMs ??= new Map());
+      if (askedAtMs.size >= mostTokens) askedAtMs.clear();
+      askedAtMs.set(fingerprint(token), env.now());
       await within(
         env,
         maxMs,

@@ -146,6 +146,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (!loaded.set || ledger.isRevoked(loaded.set))
       return grant === 'refresh_token' ? failures.noTokens(ledger.hadTokens) : undefined;
     ledger.keep(holdLoaded(loaded.set, { aheadMs: settings.aheadMs, draw: env.random() }));
+    // The application has redeemed its refresh token by itself: what it got for it is taken, and saved.
+    if (mutex.outcomeOf(keyInHand())?.kind === 'renewed') return undefined;
     const lease = run.alreadyDone();
     return lease && { kind: 'loaded', lease };
   }

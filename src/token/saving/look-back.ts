@@ -3,6 +3,7 @@ import type { TokenSet } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { outranks } from '../pair/authorization-line.js';
 import type { Keeper } from '../loading/bounded-store.js';
+import type { Place } from '../loading/home.js';
 import type { Turns } from '../../time/serial.js';
 
 /**
@@ -36,10 +37,10 @@ export function createLookBack(deps: {
   /** Called with the last detach. */
   untilDetached: Set<() => void>;
   overwritten: (by: TokenSet) => void;
-  /** The pairs that the store has shown, by their identities. */
-  shown: { readonly shownPairs: ReadonlySet<string | undefined> | undefined };
+  /** Where the account is kept, and which pairs the store has shown there. */
+  place: Pick<Place, 'row'>;
 }): { start: (brought: TokenSet) => void; isIdle: () => boolean } {
-  const { env, grant, turns, untilDetached, shown } = deps;
+  const { env, grant, turns, untilDetached, place } = deps;
   let stop: (() => void) | undefined;
 
   async function look(brought: TokenSet, signal: AbortSignal): Promise<void> {
@@ -57,11 +58,13 @@ export function createLookBack(deps: {
   async function shownOver(brought: TokenSet, signal: AbortSignal): Promise<TokenSet | undefined> {
     const loaded = await deps.load();
     if (signal.aborted || loaded.kind === 'failed' || !loaded.set) return undefined;
-    return isOverwritten(loaded.set, brought, shown.shownPairs ?? new Set(), grant) ? loaded.set : undefined;
+    return isOverwritten(loaded.set, brought, place.row.shownPairs ?? new Set(), grant)
+      ? loaded.set
+      : undefined;
   }
 
   function hasShownAnother(brought: TokenSet): boolean {
-    return [...(shown.shownPairs ?? [])].some((identity) => identity !== identityOf(brought, grant));
+    return [...(place.row.shownPairs ?? [])].some((identity) => identity !== identityOf(brought, grant));
   }
 
   return {

@@ -2,6 +2,7 @@ import type { Env } from '../../time/env.js';
 import type { StoreRule } from '../../store/rules.js';
 import type { TokenSet } from '../../store/store.js';
 import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { Place } from '../loading/home.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
 
@@ -27,13 +28,12 @@ export function createReadBack(deps: {
   isHeld: (set: TokenSet) => boolean;
   isReplaced: (refreshToken: string) => boolean;
   offended: Telling['offended'];
-  /** The account's own, which this changes: whether a save has been read back. */
-  shown: { isRead: boolean };
+  /** Where the account is kept, and what is known of its row there, which this changes: whether a save has been read back. */
+  place: Pick<Place, 'row'>;
 }): { save: Keeper['save']; isIdle: () => boolean } {
   const { env, keeper } = deps;
   let last: TokenSet | undefined;
   let reading = 0;
-  const { shown } = deps;
 
   async function look(saved: TokenSet): Promise<Found> {
     const loaded = await keeper.load();
@@ -53,14 +53,16 @@ export function createReadBack(deps: {
   }
 
   async function readBack(saved: TokenSet): Promise<void> {
-    shown.isRead = true;
+    const { row } = deps.place;
+    row.isRead = true;
     if ((await look(saved)).kind === 'settled') return;
     await env.sleep(laterMs, { ref: false });
     const latest = last ?? saved;
-    if (!deps.isHeld(latest)) return;
+    // Another store has its own first save, which is read back there.
+    if (!deps.isHeld(latest) || row !== deps.place.row) return;
     const later = await look(latest);
     if (later.kind === 'perhaps-late') tell('keeps', later.what);
-    shown.isRead = later.kind !== 'unanswered';
+    row.isRead = later.kind !== 'unanswered';
   }
 
   return {
@@ -69,7 +71,7 @@ export function createReadBack(deps: {
       const saved = await keeper.save(set, previous);
       if (saved.kind !== 'saved') return saved;
       last = set;
-      if (shown.isRead || deps.isOwn()) return saved;
+      if (deps.place.row.isRead || deps.isOwn()) return saved;
       reading++;
       void readBack(set).finally(() => reading--);
       return saved;

@@ -44,8 +44,8 @@ function setUp({
     client: '["l","c","refresh_token"]',
     grant: 'refresh_token',
     mutex,
-    keeperOf: (at, name, kept, held) =>
-      createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, kept, held }),
+    keeperOf: (at, name, row, held) =>
+      createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, row, held }),
     isBeside: () => false,
     restingWith: () => undefined,
     server: { oldDies: false },
@@ -287,3 +287,37 @@ test.each(['a call', 'a look'])(
     expect(saved).toMatchObject([renewedTo]);
   },
 );
+
+test('a renewal that loads a pair whose refresh token was redeemed in this process takes its successor, which is saved', async () => {
+  const account = setUp();
+  const { env, source, loads, saved, acquire } = account;
+  const none = acquire();
+  await settled();
+  loads[0]!.answer(undefined);
+  expect(await none).toMatchObject({ kind: 'failed', error: { reason: 'no-tokens' } });
+  // It loads by itself where something is held against the next renewal.
+  env.jump(1_000);
+  redeem(account, 'r');
+  const call = acquire();
+  for (let at = 1; at < 9; at++) {
+    await settled();
+    loads[at]?.answer(fresh);
+  }
+  expect(await call).toMatchObject({ kind: 'lease' });
+  await settled();
+  expect(source.holding.set).toMatchObject(renewedTo);
+  expect(saved).toMatchObject([renewedTo]);
+});
+
+test('a store that has taken the place of one that held nothing a moment ago is asked at once', async () => {
+  const { source, loads } = setUp();
+  const look = source.look({ maxMs: 15_000, signal: undefined });
+  await settled();
+  loads[0]!.answer(undefined);
+  await look;
+  await settled();
+  source.moveTo({ load: () => fresh, save() {} });
+  await settled();
+  await source.look({ maxMs: 15_000, signal: undefined });
+  expect(source.holding.set).toMatchObject(fresh);
+});

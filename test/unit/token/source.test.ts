@@ -21,9 +21,9 @@ test('an account whose parts could not be put together once is at rest again as 
     client: '["l","c","refresh_token"]',
     grant: 'refresh_token',
     mutex,
-    keeperOf(at, account, kept, held) {
+    keeperOf(at, account, row, held) {
       if (isBroken) throw new Error('broken');
-      return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, kept, held });
+      return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, row, held });
     },
     isBeside: () => false,
     restingWith: () => undefined,
