@@ -224,6 +224,7 @@ export function createParts(
       sequence.supersede();
       refusals.release();
     },
+    clearVerdicts: sequence.clearVerdicts,
   });
   const codes = createCodeExchange({
     env,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import axios, { type AxiosRequestConfig } from 'axios';
 import { caught } from '../support/caught.js';
+import type { TokenStore } from '../../src/store/store.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
 import { logIn, refresh, refreshForm, takingOver } from '../support/legacy.js';
 
@@ -282,3 +283,56 @@ test.each([
     expect(names(h.told)).toEqual([]);
   },
 );
+
+describe('a store that is away while the application refreshes by itself', () => {
+  const away = () => Promise.reject(new Error('down'));
+
+  test('gets the new pair as soon as it is back, and not only when the token ages', async () => {
+    await using h = await createHarness();
+    await h.instance.get(me);
+    h.store.onLoad = away;
+    h.store.onSave = away;
+    const { data } = await refresh(h, inHand(h).refresh_token!);
+    await h.env.advance(2_000);
+    expect(h.procore.unsavedTokens()).toMatchObject({ refresh_token: data.refresh_token });
+    expect(h.procore.status().unsaved).toBe(true);
+    h.store.onLoad = undefined;
+    h.store.onSave = undefined;
+    await h.env.advance(60_000);
+    expect(inHand(h).refresh_token).toBe(data.refresh_token);
+    expect(h.procore.unsavedTokens()).toBeUndefined();
+    expect((await h.instance.get(me)).status).toBe(200);
+    expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
+  });
+
+  test('gets it also where its lock cannot be had', async () => {
+    await using h = await createHarness();
+    let isAway = false;
+    const { load, save } = h.store;
+    const lock: TokenStore['lock'] = (_account, critical) => (isAway ? away() : critical());
+    const { instance, procore } = h.attachProcess({ store: { load, save, lock, renewsLock: true } });
+    await instance.get(me);
+    isAway = true;
+    const { data } = await refresh(h, inHand(h).refresh_token!, {}, instance);
+    await h.env.advance(2_000);
+    expect(procore.unsavedTokens()).toMatchObject({ refresh_token: data.refresh_token });
+    isAway = false;
+    await h.env.advance(60_000);
+    expect(inHand(h).refresh_token).toBe(data.refresh_token);
+  });
+
+  test('does not get it where a person has brought other tokens meanwhile', async () => {
+    await using h = await createHarness();
+    await h.instance.get(me);
+    h.store.onLoad = away;
+    h.store.onSave = away;
+    await refresh(h, inHand(h).refresh_token!);
+    await h.env.advance(2_000);
+    h.store.onLoad = undefined;
+    h.store.onSave = undefined;
+    const tokens = h.emulator.issue();
+    await h.env.drive(h.procore.setTokens(tokens));
+    await h.env.advance(60_000);
+    expect(inHand(h).refresh_token).toBe(tokens.refresh_token);
+  });
+});

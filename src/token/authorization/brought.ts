@@ -52,6 +52,8 @@ export function createBrought(deps: {
   look: () => Promise<unknown>;
   /** What is under way for the tokens before is neither saved nor used any more. */
   supersede: () => void;
+  /** Nothing is held against the next renewal. */
+  clearVerdicts: () => void;
 }): Brought {
   const { account, grant, ledger, mutex, isDead } = deps;
   /** One after another: of two users who log in at once, the second must find the tokens of the first. */
@@ -86,11 +88,14 @@ export function createBrought(deps: {
 
   async function bring(brought: HeldTokens, how: Bringing): Promise<void> {
     const held = { ...brought, set: inLine(brought.set) };
+    const { refreshToken } = held;
+    const key = fingerprint(refreshToken ?? '');
+    const isDeadPair = mutex.outcomeOf(key)?.kind === 'dead';
     // The pair in hand is no new authorization: a log-in that waits to be saved does not give way to it.
-    if (!how.isHeld) {
-      deps.supersede();
-      if (held.refreshToken) mutex.forget(fingerprint(held.refreshToken));
-    }
+    if (!how.isHeld) deps.supersede();
+    // Who brings a pair once more that was refused wants it to be presented once more.
+    else if (isDeadPair) deps.clearVerdicts();
+    if (refreshToken && (isDeadPair || !how.isHeld)) mutex.forget(key);
     const failed = await deps.writes.bring(held, how);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;

@@ -12,7 +12,10 @@ import type { Lease, Ledger } from '../pair/ledger.js';
 import { isSuccessor } from '../pair/lineage.js';
 import { holdLoaded, isSameUser } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
-import type { RenewalRun, Step } from './renewal.js';
+import type { RenewalFailure } from '../told/failures.js';
+import type { RenewalResult, RenewalRun, Step } from './renewal.js';
+
+const notAsked = 'the store could not be asked what it holds';
 
 /** The grant that a renewal is about to redeem in its critical section. */
 export interface GrantInHand {
@@ -29,6 +32,11 @@ export interface Adoption {
   adopt(run: RenewalRun, at: GrantInHand, loaded: TokenSet | undefined): Promise<Step | undefined>;
   /** As `adopt`, for what the store has shown first: while a pair is unsaved, memory wins. */
   adoptFirst(run: RenewalRun, at: GrantInHand, loaded: TokenSet | undefined): Promise<Step | undefined>;
+  /**
+   * Takes what this process has already redeemed the token in hand for, where the store could not be asked: it is in memory only, and is
+   * saved late.
+   */
+  adoptUnsaved(failure: RenewalFailure): RenewalResult | undefined;
   /** Looks at the store again where another store object of this process has redeemed the token: what that saved may show late. */
   lookAgain(run: RenewalRun, at: GrantInHand): Promise<Step | undefined>;
 }
@@ -93,11 +101,8 @@ export function createAdoption(deps: {
       successorOf(hand?.held.refreshToken, mutex.outcomeOf) ??
       // The application has offered another pair in the place of a dead one: that one must not come back.
       (isDead(ofLoaded?.refresh_token) ? undefined : ofLoaded);
-    // The successor of what a lagging store shows is the pair in hand itself.
-    if (!successor || (hand && identityOf(successor, grant) === identityOf(hand.held.set, grant)))
-      return undefined;
-    // It is of an older authorization: a person has brought the pair in hand in its place since.
-    if (hand && outranks(hand.held.set, successor) && !isDead(hand.held.refreshToken)) return undefined;
+    // The successor of what a lagging store shows may be the pair in hand itself.
+    if (!successor || (hand && isPast(successor, hand))) return undefined;
     const lease = ledger.hold(hold(successor));
     const unsaved = await deps.saver.newest(undefined, endsAtMs, signal);
     if (unsaved) return { kind: 'adopted', lease, from: 'process', unsaved };
@@ -105,8 +110,22 @@ export function createAdoption(deps: {
     return usable(newest) ? { kind: 'adopted', lease: newest, from: 'process' } : { kind: 'again' };
   }
 
+  /** Whether a successor is the pair in hand itself, or of an older authorization, in the place of which a person has brought that pair. */
+  function isPast(successor: TokenSet, { held }: Lease): boolean {
+    if (identityOf(successor, grant) === identityOf(held.set, grant)) return true;
+    return outranks(held.set, successor) && !isDead(held.refreshToken);
+  }
+
   return {
     adopt,
+    adoptUnsaved({ error }) {
+      const hand = ledger.newest;
+      const successor = successorOf(hand?.held.refreshToken, mutex.outcomeOf);
+      if (!hand || !successor || isPast(successor, hand)) return undefined;
+      const lease = ledger.hold(hold(successor));
+      ledger.saveFailed();
+      return { kind: 'adopted', lease, from: 'process', unsaved: { why: notAsked, cause: error.cause } };
+    },
     adoptFirst(run, at, loaded) {
       const { hand } = at;
       // Memory wins unless its pair is dead, or the store holds what some process has renewed that very pair to.

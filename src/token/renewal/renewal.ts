@@ -104,7 +104,11 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
         else if (rounds++ < mostRounds) step = await round(run, passage);
         else step = failures.store('it holds another token each time it is read');
       }
-      if (step.kind !== 'failed' || step.verdict !== 'store' || run.waiting === 0) return step;
+      if (step.kind !== 'failed' || (step.verdict !== 'store' && step.verdict !== 'garbage')) return step;
+      if (run.signal.aborted) return { kind: 'superseded' };
+      const adopted = adoption.adoptUnsaved(step);
+      if (adopted) return adopted;
+      if (step.verdict === 'garbage' || run.waiting === 0) return step;
       // The calls go on with the token that works.
       if (currentWorks(ledger) && !run.isAsked) return step;
       passage.leave();
