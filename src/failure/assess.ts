@@ -1,6 +1,6 @@
 import type { Answer } from '../wire/answer.js';
 import { plausibleReset } from '../wire/rate-limit.js';
-import { retryAfterMs, toldWaitMs } from '../wire/server-wait.js';
+import { isThrottled, retryAfterMs, serverWaitMsOf } from '../wire/server-wait.js';
 import { parseErrorBody, type ErrorBody } from './body.js';
 import type { ProblemKind } from './catalogue.js';
 import { refusalReason, type RefusalReason } from './challenge.js';
@@ -49,7 +49,7 @@ export function assess(attempted: Attempted, serverNowMs: number): Failure {
   if (attempted.brokenBody && !answer) return unanswered('unexpected', true);
   if (!answer || (!attempted.rejectedByStatus && (isSuccess(answer.status) || failure))) {
     const kind = classify({ kind: 'unanswered', failure });
-    return unanswered(kind, mayHaveRun(kind, { toldToWait: false }));
+    return unanswered(kind, mayHaveRun(kind, { throttled: false }));
   }
   return answered(answer, data, redirected, serverNowMs);
 }
@@ -80,17 +80,17 @@ function answered(answer: Answer, data: unknown, redirected: boolean, serverNowM
   const kind = classify({ kind: 'answered', status, body, refusal });
   const retryAfter = retryAfterMs(answer.retryAfter, serverNowMs);
   const resetMs = plausibleReset(answer.rateLimit, serverNowMs);
-  const throttled = status === 429 || (status === 503 && retryAfter !== undefined);
+  const throttled = isThrottled(status, retryAfter);
   return {
     kind,
     status,
     body,
     requestId,
     refusal,
-    mayHaveRun: redirected || mayHaveRun(kind, { toldToWait: throttled }),
+    mayHaveRun: redirected || mayHaveRun(kind, { throttled }),
     throttled,
     serverWaitMs: throttled
-      ? (toldWaitMs(status, retryAfter, resetMs === undefined ? undefined : resetMs - serverNowMs) ??
+      ? (serverWaitMsOf(status, retryAfter, resetMs === undefined ? undefined : resetMs - serverNowMs) ??
         retryAfter)
       : undefined,
   };

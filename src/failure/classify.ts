@@ -74,9 +74,9 @@ const uncertain: ReadonlySet<ProblemKind> = new Set([
 ]);
 
 /**
- * Whether the server may have carried the request out. `toldToWait`: the answer came with `Retry-After`, so that a 503 was turned away
+ * Whether the server may have carried the request out. `throttled`: the answer came with `Retry-After`, so that a 503 was turned away
  * before it ran (Procore, "Rate Limiting").
  */
-export function mayHaveRun(kind: ProblemKind, { toldToWait }: { readonly toldToWait: boolean }): boolean {
-  return uncertain.has(kind) && !(kind === 'unavailable' && toldToWait);
+export function mayHaveRun(kind: ProblemKind, { throttled }: { readonly throttled: boolean }): boolean {
+  return uncertain.has(kind) && !(kind === 'unavailable' && throttled);
 }

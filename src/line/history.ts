@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import type { Failure } from '../failure/assess.js';
 import type { GaveUp } from '../failure/problem.js';
-import { longestToldMs } from '../wire/server-wait.js';
+import { longestServerWaitMs } from '../wire/server-wait.js';
 
 /** What the attempts of a call have come to so far. */
 export interface History {
@@ -111,7 +111,7 @@ function failed(history: History, { failure, lenient, nowMs, awakeMs }: Event & 
     answer: undefined,
     mayHaveRun: history.mayHaveRun || failure.mayHaveRun,
     throttled: failure.throttled ? { sinceMs, times: times + 1 } : undefined,
-    retryAtMs: serverWaitMs === undefined ? undefined : nowMs + Math.min(serverWaitMs, longestToldMs),
+    retryAtMs: serverWaitMs === undefined ? undefined : nowMs + Math.min(serverWaitMs, longestServerWaitMs),
     lenient: history.lenient || lenient,
   };
 }

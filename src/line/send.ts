@@ -20,7 +20,7 @@ import { readAnswer, type Answer } from '../wire/answer.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { withAuthorization } from '../wire/headers.js';
-import { retryAfterMs } from '../wire/server-wait.js';
+import { mayThrottle, retryAfterMs } from '../wire/server-wait.js';
 import { awakeNow } from '../time/within.js';
 import { newAttempt, tellAnswered, tellSent, watch, type Attempt } from './attempt.js';
 import type { Authorize } from './authorize.js';
@@ -140,8 +140,7 @@ export function createSender(deps: {
     if (answer) learn(answer.date);
     if (answer && gate && ticket) {
       const { status, rateLimit, retryAfter } = answer;
-      const isThrottled = status === 429 || status === 503;
-      const waitMs = isThrottled ? retryAfterMs(retryAfter, serverNowMs()) : undefined;
+      const waitMs = mayThrottle(status) ? retryAfterMs(retryAfter, serverNowMs()) : undefined;
       gate.answered(ticket, { status, rateLimit, retryAfterMs: waitMs });
     } else if (gate && ticket) gate.lost(ticket);
     if (source && lease) {

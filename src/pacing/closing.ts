@@ -1,5 +1,11 @@
 import { doublingMs } from '../time/backoff.js';
-import { longestToldMs, patientWaitMs, serverJitterMs, toldWaitMs } from '../wire/server-wait.js';
+import {
+  isThrottled,
+  longestServerWaitMs,
+  serverJitterMs,
+  serverWaitMsOf,
+  throttledWaitMs,
+} from '../wire/server-wait.js';
 
 /** The gate is closed, because the server has refused calls: no call passes until the wait is over, and then one call goes first. */
 export interface Closing {
@@ -37,8 +43,7 @@ export function isRefusal(
   closing: Closing | undefined,
   { status, number, retryAfterMs }: Omit<Refusal, 'resetAtMs'>,
 ): boolean {
-  if (status === 429) return true;
-  return status === 503 && (retryAfterMs !== undefined || wentFirst(closing, number));
+  return isThrottled(status, retryAfterMs) || (status === 503 && wentFirst(closing, number));
 }
 
 /**
@@ -54,9 +59,13 @@ export function refused(
   const { status, number, retryAfterMs, resetAtMs } = refusal;
   const again = wentFirst(closing, number);
   const refusals = (closing?.refusals ?? 0) + (again ? 1 : 0);
-  const askedMs = toldWaitMs(status, retryAfterMs, resetAtMs === undefined ? undefined : resetAtMs - nowMs);
+  const askedMs = serverWaitMsOf(
+    status,
+    retryAfterMs,
+    resetAtMs === undefined ? undefined : resetAtMs - nowMs,
+  );
   const ownMs = doublingMs(baseWaitMs, longestWaitMs, refusals);
-  const waitMs = Math.min(patientWaitMs(askedMs ?? 0, ownMs, refusals + 1), longestToldMs);
+  const waitMs = Math.min(throttledWaitMs(askedMs ?? 0, ownMs, refusals + 1), longestServerWaitMs);
   const waitEndsAtMs = nowMs + waitMs;
   const untilMs = Math.ceil(waitEndsAtMs + serverJitterMs(waitMs, draw));
   if (again || !closing)

@@ -1,6 +1,7 @@
 import type { Env } from '../time/env.js';
 import { SteadyClock } from '../time/steady-clock.js';
 import type { Patience } from '../time/within.js';
+import { mayThrottle } from '../wire/server-wait.js';
 import { createWaitingCalls, type WaitingCalls, type Passage } from './waiting.js';
 import {
   admit,
@@ -143,7 +144,7 @@ class ScopeGate implements Gate {
     const sending = takeSending(ticket);
     if (!sending) return;
     const { env, serverOffsetMs } = this.deps;
-    const draw = answer.status === 429 || answer.status === 503 ? env.random() : 0;
+    const draw = mayThrottle(answer.status) ? env.random() : 0;
     const nowMs = this.clock.now();
     const clock = { nowMs, serverOffsetMs: serverOffsetMs() - this.clock.setBackMs, draw };
     this.pace = answered(this.pace, sending, answer, clock);

@@ -2,7 +2,7 @@ import type { ProblemKind } from '../failure/catalogue.js';
 import { isTransient, type GaveUp } from '../failure/problem.js';
 import type { RetryOptions } from '../options/options.js';
 import { fullJitterMs } from '../time/backoff.js';
-import { longestToldMs, patientWaitMs, serverJitterMs } from '../wire/server-wait.js';
+import { longestServerWaitMs, serverJitterMs, throttledWaitMs } from '../wire/server-wait.js';
 
 /** What the decision looks at of a failed attempt. */
 export interface FailedAttempt {
@@ -58,7 +58,7 @@ export function decideRetry(attempt: FailedAttempt, limits: RetryLimits, draw: n
   if (attempt.mayHaveRun && !attempt.idempotent) return giveUp('may-have-run');
   if (!attempt.replayable) return giveUp('body-not-replayable');
   const { throttled } = attempt;
-  const serverWaitMs = throttled ? Math.min(attempt.serverWaitMs ?? 0, longestToldMs) : 0;
+  const serverWaitMs = throttled ? Math.min(attempt.serverWaitMs ?? 0, longestServerWaitMs) : 0;
   // Without a server wait, the retry counts like any other.
   const counts = !throttled || attempt.serverWaitMs === undefined;
   if (counts && attempt.retries >= retry.retries) return giveUp('retries-exhausted');
@@ -78,7 +78,7 @@ function waitFor(
   draw: number,
 ): number {
   if (!throttled) return fullJitterMs(retries + 1, baseDelayMs, maxDelayMs, draw);
-  const waitMs = patientWaitMs(
+  const waitMs = throttledWaitMs(
     serverWaitMs,
     fullJitterMs(Math.max(retries + 1, timesThrottled), baseDelayMs, maxDelayMs, 1),
     timesThrottled,

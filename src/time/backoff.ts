@@ -1,4 +1,4 @@
-import { longestToldMs } from '../wire/server-wait.js';
+import { longestServerWaitMs } from '../wire/server-wait.js';
 
 /** A wait that begins with `firstMs` and doubles each time, up to `longestMs`; `times` counts from 0. */
 export function doublingMs(firstMs: number, longestMs: number, times: number): number {
@@ -19,13 +19,13 @@ const firstMs = 5_000;
 const longestMs = 5 * 60_000;
 
 /**
- * The state after one more failure. The wait starts at 5 s, doubles up to 5 minutes, and gets up to 20 % longer at random. `toldUntilMs`,
+ * The state after one more failure. The wait starts at 5 s, doubles up to 5 minutes, and gets up to 20 % longer at random. `serverUntilMs`,
  * a moment that the server named, replaces its end if it is later, but by no more than an hour from now.
  */
-export function afterFailure(backoff: Backoff, nowMs: number, draw: number, toldUntilMs = 0): Backoff {
+export function afterFailure(backoff: Backoff, nowMs: number, draw: number, serverUntilMs = 0): Backoff {
   const waitMs = doublingMs(firstMs, longestMs, backoff.failures) * (1 + 0.2 * draw);
-  const toldMs = Math.min(toldUntilMs, nowMs + longestToldMs);
-  return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, toldMs) };
+  const untilMs = Math.min(serverUntilMs, nowMs + longestServerWaitMs);
+  return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, untilMs) };
 }
 
 /** By so much a clock is corrected now and then: a wait that lasts longer by it is still a wait. */

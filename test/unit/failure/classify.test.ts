@@ -96,11 +96,11 @@ describe('whether it may have run', () => {
   ];
 
   test.each(all)('%s', (kind) => {
-    expect(mayHaveRun(kind, { toldToWait: false })).toBe(uncertain.includes(kind));
+    expect(mayHaveRun(kind, { throttled: false })).toBe(uncertain.includes(kind));
   });
 
   test('a 503 that says when to come back has not run; nothing else is excused by that', () => {
-    const told = all.filter((kind) => mayHaveRun(kind, { toldToWait: true }));
+    const told = all.filter((kind) => mayHaveRun(kind, { throttled: true }));
     expect(told).toEqual(uncertain.filter((kind) => kind !== 'unavailable'));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { retryAfterMs, serverJitterMs } from '../../../src/wire/server-wait.js';
+import { isThrottled, retryAfterMs, serverJitterMs } from '../../../src/wire/server-wait.js';
 
 const nowMs = Date.UTC(2030, 0, 1);
 const yearMs = 365 * 24 * 60 * 60 * 1000;
@@ -58,4 +58,14 @@ describe('Retry-After', () => {
 test("jitter on the server's wait is on top, never below: up to a tenth, between 0.1 and 1 s", () => {
   expect([0, 500, 5_000, 60_000].map((waitMs) => serverJitterMs(waitMs, 1))).toEqual([100, 100, 500, 1_000]);
   expect(serverJitterMs(60_000, 0)).toBe(0);
+});
+
+test.each<[number, number | undefined, boolean]>([
+  [429, undefined, true],
+  [429, 0, true],
+  [503, 0, true],
+  [503, undefined, false],
+  [500, 1_000, false],
+])('an answer with status %i and a Retry-After of %o ms throttles its call: %o', (status, retryAfter, is) => {
+  expect(isThrottled(status, retryAfter)).toBe(is);
 });
