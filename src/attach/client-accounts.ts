@@ -3,7 +3,7 @@ import type { TokenStore } from '../store/store.js';
 import type { TokenSource } from '../token/source.js';
 import { sweepMs } from './sweeping.js';
 import type { RestingAccounts } from '../token/grant/registry.js';
-import { createSources, type CreateSource, type Sources } from './sources.js';
+import { createAccountCache, type AccountCache, type CreateSource } from './account-cache.js';
 
 /** What one attach says of the account that it means where it is told none. */
 export interface OwnAccount {
@@ -16,7 +16,10 @@ export interface OwnAccount {
 }
 
 /** The accounts of one client in one store. */
-export interface ClientAccounts extends Pick<Sources, 'all' | 'has' | 'resting' | 'restingWith' | 'sweep'> {
+export interface ClientAccounts extends Pick<
+  AccountCache,
+  'all' | 'has' | 'resting' | 'restingWith' | 'sweep'
+> {
   /** Where they are kept now. */
   readonly store: TokenStore;
   /** What its accounts have found out about the server. */
@@ -74,7 +77,7 @@ export function createClientAccounts({
   // By a bearer that does not say whose it is, an account is found in memory only.
   const isFound = (source: TokenSource) => !isBySubject || !source.holds() || source.subject() !== undefined;
   const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
-  const sources = createSources({
+  const cache = createAccountCache({
     mayLeave,
     longestIdle: () => (2 * longestWaitMs) / sweepMs,
     entered(source, isNew) {
@@ -86,12 +89,12 @@ export function createClientAccounts({
   });
 
   function lookForIdle(): void {
-    for (const source of sources.all()) if (!ownOf(source.account)) return mayLeaveNow();
+    for (const source of cache.all()) if (!ownOf(source.account)) return mayLeaveNow();
   }
 
   const found: Omit<RestingAccounts, 'ref'> = {
     find(refreshToken) {
-      const resting = sources.restingWith(refreshToken);
+      const resting = cache.restingWith(refreshToken);
       if (!resting || resting.hasHeldOthers) return undefined;
       const { account, set } = resting;
       return {
@@ -107,17 +110,17 @@ export function createClientAccounts({
   const atRest = Object.assign(found, { ref: new WeakRef(found as RestingAccounts) });
 
   return {
-    all: sources.all,
-    has: sources.has,
-    resting: sources.resting,
-    restingWith: sources.restingWith,
-    sweep: sources.sweep,
+    all: cache.all,
+    has: cache.has,
+    resting: cache.resting,
+    restingWith: cache.restingWith,
+    sweep: cache.sweep,
     atRest,
     get store() {
       return store;
     },
     server,
-    source: sources.of,
+    source: cache.of,
     attached(one) {
       isBySubject ||= one.isBySubject;
       longestWaitMs = Math.max(longestWaitMs, one.maxWaitMs);
@@ -132,18 +135,18 @@ export function createClientAccounts({
     contextOf: (account) => ownOf(account)?.inContext,
     restsIn: (account) => restsIn.get(account),
     *rests() {
-      for (const account of sources.resting()) yield [account, restsIn.get(account) ?? store] as const;
+      for (const account of cache.resting()) yield [account, restsIn.get(account) ?? store] as const;
     },
     rest(account, place) {
-      if (sources.has(account)) return;
-      sources.rest(account);
+      if (cache.has(account)) return;
+      cache.rest(account);
       restsIn.set(account, place);
     },
     moveTo(next) {
       if (next !== store)
-        for (const account of sources.resting()) if (!restsIn.has(account)) restsIn.set(account, store);
+        for (const account of cache.resting()) if (!restsIn.has(account)) restsIn.set(account, store);
       store = next;
-      for (const source of sources.all()) source.moveTo(next);
+      for (const source of cache.all()) source.moveTo(next);
     },
   };
 }

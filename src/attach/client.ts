@@ -14,10 +14,10 @@ import { createKeeper } from '../token/loading/bounded-store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import type { ClientDeps } from '../token/parts.js';
 import { createTokenSource, type TokenSource } from '../token/source.js';
+import type { CreateSource } from './account-cache.js';
 import type { OwnAccount } from './client-accounts.js';
 import type { Attachment } from './instance.js';
 import { clientKey, type Shared } from './shared.js';
-import type { CreateSource } from './sources.js';
 
 /** The client of one attach: its token requests and its accounts. */
 export interface Client {

@@ -3,14 +3,14 @@ import { fingerprint } from '../token/pair/fingerprint.js';
 import { hasMore } from '../token/pair/extras.js';
 import type { TokenSource } from '../token/source.js';
 
-/** So many sweeps an account stays in memory that nobody asks for. */
+/** An account that nobody asks for stays in memory for this many sweeps. */
 export const idleSweeps = 10;
 
 /**
- * The sources of one client. One that nobody has used for some sweeps is let go, where the store can tell all that is known of it: it is made
- * anew when it is asked for again.
+ * The accounts of one client that are in memory, each with its source. One that nobody has used for some sweeps is let go, where the store
+ * can tell all that is known of it; it is made anew when it is asked for again.
  */
-export interface Sources {
+export interface AccountCache {
   /** Of this account; `create` makes it where it is not in memory. */
   of(account: string, create: CreateSource): TokenSource;
   has(account: string): boolean;
@@ -18,9 +18,9 @@ export interface Sources {
   all(): Iterable<TokenSource>;
   /** The accounts that were let go with tokens, and of which nothing has been loaded since. */
   resting(): Iterable<string>;
-  /** The one of them that was let go with the refresh token of this fingerprint. */
+  /** The account at rest that was let go with the refresh token of this fingerprint. */
   restingWith(refreshToken: string): Resting | undefined;
-  /** This account is at rest in a store from before. */
+  /** Notes that this account was let go before, in another store. */
   rest(account: string): void;
   /** Lets idle ones go, one after another. Resolves with whether any is left that may be let go later. */
   sweep(): Promise<boolean>;
@@ -39,7 +39,7 @@ interface Resting {
 }
 
 /** What an account was let go with, to the source that takes its place. */
-interface Before {
+interface LeftBehind {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;
@@ -53,10 +53,10 @@ interface Before {
  */
 export type CreateSource = (
   used: () => TokenSource,
-  before: Before | undefined,
+  before: LeftBehind | undefined,
 ) => { source: TokenSource; begin(): void };
 
-/** So many are asked at once whether their store shows them, so that a row which cannot be read does not keep others from being let go. */
+/** This many accounts ask their store at once whether it shows them, so that a row which cannot be read does not keep the others in memory. */
 const sideBySide = 8;
 
 interface Place {
@@ -65,8 +65,8 @@ interface Place {
   usedAt: number;
 }
 
-/** Creates the table of accounts. */
-export function createSources({
+/** Creates the cache of the accounts of one client, with none in it. */
+export function createAccountCache({
   mayLeave,
   longestIdle,
   entered,
@@ -77,7 +77,7 @@ export function createSources({
   longestIdle: () => number;
   /** This source is in memory from now on, for the first time, or again because a call still had it. */
   entered: (source: TokenSource, isNew: boolean) => void;
-}): Sources {
+}): AccountCache {
   const places = new Map<string, Place>();
   /** An account at rest must cost next to nothing. */
   const rests = new Map<string, Rest>();

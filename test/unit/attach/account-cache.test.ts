@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSources, idleSweeps } from '../../../src/attach/sources.js';
+import { createAccountCache, idleSweeps } from '../../../src/attach/account-cache.js';
 import type { TokenSource } from '../../../src/token/source.js';
 import { settled } from '../../support/manual-env.js';
 
@@ -7,7 +7,7 @@ import { settled } from '../../support/manual-env.js';
 function setUp() {
   const answers: (() => void)[] = [];
   const made: TokenSource[] = [];
-  const sources = createSources({ mayLeave: () => true, longestIdle: () => 0, entered() {} });
+  const cache = createAccountCache({ mayLeave: () => true, longestIdle: () => 0, entered() {} });
   const create = () => {
     const source = {
       account: 'ann',
@@ -21,17 +21,17 @@ function setUp() {
     made.push(source);
     return { source, begin() {} };
   };
-  return { sources, answers, made, source: () => sources.of('ann', create) };
+  return { cache, answers, made, source: () => cache.of('ann', create) };
 }
 
 test('a sweep that is overtaken by another does not let go the source that an account has been given since', async () => {
-  const { sources, answers, made, source } = setUp();
+  const { cache, answers, made, source } = setUp();
   source();
-  for (let sweep = 1; sweep < idleSweeps; sweep++) await sources.sweep();
-  const sweeps = Promise.all([sources.sweep(), sources.sweep()]);
+  for (let sweep = 1; sweep < idleSweeps; sweep++) await cache.sweep();
+  const sweeps = Promise.all([cache.sweep(), cache.sweep()]);
   answers[0]!();
   await settled();
-  expect(sources.has('ann')).toBe(false);
+  expect(cache.has('ann')).toBe(false);
   const second = source();
   answers[1]!();
   await sweeps;
