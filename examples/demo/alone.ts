@@ -1,19 +1,49 @@
 import { setMaxListeners } from 'node:events';
 import { attachProcore, memoryTokenStore } from 'axios-procore';
 import { startEmulator } from 'axios-procore/emulator';
+import { recordHealth } from 'axios-procore/health';
+import { createAloneStory } from './alone-story.js';
 import { noteAsking } from './asked.js';
-import { createBar, pronounce, pronounceStopped, tableOf } from './display.js';
+import { paint } from './colours.js';
+import { pronounce, startDisplay } from './display.js';
+import { createInFlight } from './in-flight.js';
 import { createLegacyInstance } from './legacy.js';
 import { conditionsFor } from './limits.js';
-import type { SyncOptions } from './options.js';
-import { aloneMoments, createSurprises, plannedSurprises } from './surprises.js';
-import { callNumber, callsPerWrite, isWrite, runPool } from './sync.js';
-import { complaintsAbout, windowsUsedUp } from './verdict.js';
+import { startNaive } from './naive.js';
+import { pauseFor } from './naive-messages.js';
+import type { DemoOptions } from './options.js';
+import { writePage } from './page.js';
+import { runToEnd } from './run.js';
+import { opening, tellLonger } from './sentences.js';
+import { aloneMoments, createSurprises, delayCalls, plannedSurprises } from './surprises.js';
+import { callsPerWrite, makeCalls } from './sync.js';
+import { countServer, tableOf, type Outcome } from './table.js';
+import { createTeller } from './teller.js';
+import { complaintsAbout } from './verdict.js';
+import { createWindows } from './windows.js';
 
 /** The sync in this process, its tokens in memory; resolves with the exit code. */
-export async function runAlone(options: SyncOptions): Promise<number> {
-  const { durationSeconds, concurrency, lifetimeSeconds, requests } = options;
+export async function runAlone(options: Omit<DemoOptions, 'store' | 'workers'>): Promise<number> {
+  return runToEnd((signal, atEnd) => run(options, signal, atEnd));
+}
+
+async function run(
+  options: Omit<DemoOptions, 'store' | 'workers'>,
+  signal: AbortSignal,
+  atEnd: (ending: () => Promise<unknown>) => void,
+): Promise<number | undefined> {
+  const { concurrency, lifetimeSeconds, requests } = options;
   const { rateLimits, latencyMs } = conditionsFor(options);
+  const { outage } = plannedSurprises;
+  const part = { from: 0, count: requests, concurrency };
+  setMaxListeners(0, signal);
+
+  const naive = startNaive({
+    ...{ requests, lifetimeSeconds, rateLimits, latencyMs, outage },
+    parts: [part],
+    pauseMs: pauseFor(options),
+  });
+  atEnd(naive.leave);
 
   // In mode B the old pair is valid until the new token is first used, so that a renewal can be repeated after a lost answer. In mode A the
   // refresh token would be spent, and only a new authorization would help: the run could not end without failures.
@@ -22,10 +52,18 @@ export async function runAlone(options: SyncOptions): Promise<number> {
     spentTokens: 'B',
     rateLimits,
   });
+  atEnd(emulator.close);
+  // The delay keeps all calls in flight.
+  delayCalls(emulator, latencyMs);
 
-  // The rate limits and the delay of each answer make the sync take its duration, however fast the machine is, and keep all calls in
-  // flight.
-  emulator.misbehave({ on: 'api', times: Infinity, after: true, do: { kind: 'delay', ms: latencyMs } });
+  const [first, ...more] = opening(options, {
+    who: 'One application with the plugin on its axios instance makes',
+    limit: rateLimits.spike,
+    outage,
+  });
+  console.log([paint('bold', first!), ...more].join('\n'));
+  await naive.ready();
+  if (signal.aborted) return undefined;
 
   // The application's instance, interceptors and tokens exist before the plugin is attached. `created_at` has whole seconds, which is too
   // coarse for such a short lifetime, so the table has `expires_at`.
@@ -38,106 +76,109 @@ export async function runAlone(options: SyncOptions): Promise<number> {
     clientSecret: asking.clientSecret,
     environment: emulator.environment,
     store,
-    // In a long run the windows are longer than the default of `maxWaitMs`.
-    maxWaitMs: durationSeconds * 1000,
+    // In a long run and on a slow machine the windows are longer than the default of `maxWaitMs`.
+    maxWaitMs: 3_600_000,
   });
+  const health = recordHealth(procore);
 
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
+  const counts = { succeeded: 0, failed: 0, writes: 0, slowestMs: 0 };
+  let held = 0;
+  let renewals = 0;
+  let news = 'syncing';
+  const progress = () => ({
+    done: counts.succeeded + counts.failed,
+    renewals,
+    unauthorized: emulator.counters.unauthorized,
+    limited: emulator.counters.byStatus[429] ?? 0,
+    unavailable: emulator.counters.byStatus[503] ?? 0,
+    others: `${held} held`,
+    news,
+  });
+  const display = startDisplay(requests, progress());
 
-  const numbers = { succeeded: 0, failed: 0, writes: 0, held: 0, renewals: 0, slowestMs: 0 };
+  const inFlight = createInFlight();
+  const tell = createTeller(display.say);
+  const windows = createWindows(emulator, rateLimits);
+  const story = createAloneStory(tell, {
+    log: emulator.log,
+    inFlight,
+    limit: () => windows.limit,
+    outageMs: outage.durationMs,
+    heldSoFar: () => held,
+  });
   const surprises = createSurprises(
     emulator,
-    { requests, outage: { ...plannedSurprises.outage, forMs: plannedSurprises.outage.durationMs } },
+    { requests, outage: { ...outage, forMs: outage.durationMs } },
     aloneMoments(emulator, procore, { concurrency, limit: rateLimits.spike.limit }),
   );
-  let news = 'syncing';
   const askedAtMs = new Map<string, number>();
   asking.onToken(procore, (token) => {
-    numbers.renewals++;
+    renewals++;
     news = 'syncing';
     askedAtMs.set(token.accessToken, token.askedAtMs);
+    story.renewed();
   });
   procore.on('token-renewal-failed', ({ message }) => (news = message));
   procore.on('request-waiting', ({ reason, until }) => {
     // Without `until` the call waits for the first answer of all, or of a window, and is not counted.
-    if (reason === 'rate-limit' && until && !surprises.isDown) numbers.held++;
+    if (reason !== 'rate-limit' || !until || surprises.isDown) return;
+    held++;
+    story.held();
   });
 
-  const bar = createBar(
-    '{held} held | {renewals} renewals | 401s: {unauthorized}, 429s: {limited}, 503s: {unavailable}',
-  );
-  const answersOf = (status: number) => emulator.counters.byStatus[status] ?? 0;
-  const payload = () => ({
-    held: numbers.held,
-    renewals: numbers.renewals,
-    unauthorized: emulator.counters.unauthorized,
-    limited: answersOf(429),
-    unavailable: answersOf(503),
-    news,
-  });
-  bar.start(requests, 0, payload());
-
+  naive.go();
   const syncStartedAt = performance.now();
-  await runPool({ count: requests, concurrency, signal: stop.signal }, async (index) => {
-    const startedAt = performance.now();
-    if (isWrite(index)) numbers.writes++;
-    try {
-      await callNumber(index, instance, stop.signal);
-      numbers.succeeded++;
-    } catch {
-      // The application's own interceptor has logged the error.
-      if (!stop.signal.aborted) numbers.failed++;
-    }
-    numbers.slowestMs = Math.max(numbers.slowestMs, performance.now() - startedAt);
-    const done = numbers.succeeded + numbers.failed;
-    news = surprises.after(done) ?? news;
-    bar.update(done, payload());
+  await makeCalls(part, {
+    instance,
+    signal,
+    counts,
+    began: inFlight.began,
+    ended(index) {
+      inFlight.ended(index);
+      const longer = windows.look();
+      if (longer) tell(tellLonger(longer));
+      const wasDown = surprises.isDown;
+      news = surprises.after(counts.succeeded + counts.failed) ?? news;
+      if (surprises.isDown && !wasDown) story.outage();
+      display.update(progress());
+    },
   });
   const tookMs = performance.now() - syncStartedAt;
-  news = stop.signal.aborted ? 'stopped' : 'done';
-  bar.update(payload());
-  bar.stop();
   await procore.idle();
-  await emulator.close();
-  if (stop.signal.aborted) return pronounceStopped();
+  await health.stop();
+  const without = signal.aborted ? undefined : await naive.finish();
+  news = signal.aborted ? 'stopped' : 'done';
+  display.stop(progress());
+  if (signal.aborted) return undefined;
 
-  const { unauthorized, spentPresentations, duplicateWrites } = emulator.counters;
-  console.log(
-    tableOf([
-      ['requests', requests],
-      ['succeeded', numbers.succeeded],
-      ['failed', numbers.failed],
-      ['429s seen by the server', answersOf(429)],
-      ['windows of the limit used up', windowsUsedUp(emulator.log)],
-      ['calls held back for the limit', numbers.held],
-      ['503s of the outage', answersOf(503)],
-      ['writes / written twice', `${numbers.writes} / ${duplicateWrites}`],
-      ['renewals', numbers.renewals],
-      ['401s seen by the server', unauthorized],
-      ['presentations of a spent token', spentPresentations],
-      ['duration', `${(tookMs / 1000).toFixed(1)} s`],
-      ['slowest request', `${Math.round(numbers.slowestMs)} ms`],
-    ]),
-  );
+  const refreshToken = (await store.load('default'))?.refresh_token ?? '';
+  const outcome: Outcome = {
+    ...counts,
+    requests,
+    tookMs,
+    server: countServer(emulator),
+    authorized: emulator.isLive(refreshToken) ? 'yes' : 'no',
+  };
+  console.log(tableOf({ after: [['calls held for the limit', held, without ? 0 : '']] }, outcome, without));
+  if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
   const complaints = complaintsAbout({
-    failed: numbers.failed,
+    failed: counts.failed,
     concurrency,
     lifetimeMs: lifetimeSeconds * 1000,
-    writes: numbers.writes,
-    duplicateWrites,
-    held: numbers.held,
+    writes: counts.writes,
+    duplicateWrites: outcome.server.writtenTwice,
+    held,
     ...plannedSurprises,
     // With a lower concurrency the outage may come when no write is in flight.
-    outage: { ...plannedSurprises.outage, methods: concurrency > callsPerWrite ? ['GET', 'POST'] : [] },
+    outage: { ...outage, methods: concurrency > callsPerWrite ? ['GET', 'POST'] : [] },
     log: emulator.log,
     askedAtMs,
   });
-  return pronounce(
+  const code = pronounce(
     errorLog,
     complaints,
     'nothing failed, no call was refused by a limit, nothing was written twice; each renewal had its reason, each refresh token was exchanged once but for the lost answer.',
   );
+  console.log(writePage(options.html, health.html, 'The health of the calls with the plugin'));
+  return code;
 }

@@ -1,25 +1,33 @@
 import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { assignmentVariable, type Assignment, type Order, type Report } from './fleet-messages.js';
 
-const script = fileURLToPath(new URL('fleet-worker.ts', import.meta.url));
+/** The variable with a worker's assignment as JSON. */
+export const assignmentVariable = 'AXIOS_PROCORE_DEMO_ASSIGNMENT';
 /** How long a worker may take to end: it aborts its calls, and waits for a renewal that is under way. */
 const leaveMs = 10_000;
 
+/** A message, told apart by its kind. */
+interface Message {
+  readonly kind: string;
+}
+
 /** A worker process, as the parent sees it. */
-export interface Member {
+export interface Member<Order extends Message, Report extends Message> {
   readonly name: string;
-  tell(kind: Order['kind']): void;
+  tell(order: Order): void;
   /** The next report of a kind; rejects when the process ends before it. */
   next<K extends Report['kind']>(kind: K): Promise<Extract<Report, { kind: K }>>;
   /** Ends the process, by a signal if it does not end by itself; resolves when it has ended. */
   leave(): Promise<void>;
 }
 
-/** Starts a worker under the loader of this process. */
-export function hire(name: string, assignment: Assignment, listen: (report: Report) => void): Member {
-  const child = fork(script, [], {
+/** Starts a script of this folder as a worker, under the loader of this process. It ends at the order `leave`. */
+export function hire<Order extends Message, Report extends Message>(
+  { name, script, assignment, leave }: { name: string; script: string; assignment: object; leave: Order },
+  listen: (report: Report) => void = () => undefined,
+): Member<Order, Report> {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [], {
     env: { ...process.env, [assignmentVariable]: JSON.stringify(assignment) },
   });
   const heard = new EventEmitter();
@@ -34,8 +42,7 @@ export function hire(name: string, assignment: Assignment, listen: (report: Repo
     listen(report);
     heard.emit(report.kind, report);
   });
-  const tell = (kind: Order['kind']) => {
-    const order: Order = { kind };
+  const tell = (order: Order) => {
     // An error is ignored, because the process may just be ending.
     if (child.connected) child.send(order, () => undefined);
   };
@@ -52,7 +59,7 @@ export function hire(name: string, assignment: Assignment, listen: (report: Repo
       }
     },
     async leave() {
-      tell('leave');
+      tell(leave);
       const force = setTimeout(() => child.kill('SIGKILL'), leaveMs);
       await ended;
       clearTimeout(force);

@@ -1,5 +1,5 @@
-import type { Part } from './fleet-plan.js';
 import type { Place } from './place.js';
+import type { CallCounts, Part } from './sync.js';
 
 /** The settings of a worker, which it reads from its environment. */
 export interface Assignment {
@@ -10,9 +10,6 @@ export interface Assignment {
   readonly part: Part;
   readonly maxWaitMs: number;
 }
-
-/** The variable with the {@link Assignment} as JSON. */
-export const assignmentVariable = 'AXIOS_PROCORE_DEMO_ASSIGNMENT';
 
 /**
  * A message to a worker. `go`: make the calls. `finish`: make one more call, and report the token at the end. `leave`: abort the calls in
@@ -28,21 +25,24 @@ export type Report =
   | { readonly kind: 'renewed'; readonly accessToken: string; readonly askedAtMs: number }
   | { readonly kind: 'progress'; readonly tally: Tally }
   | { readonly kind: 'done'; readonly tally: Tally; readonly errors: readonly string[] }
-  /** The token by its fingerprint. The additional call may have renewed it. */
-  | { readonly kind: 'finished'; readonly accessToken: string; readonly tally: Tally };
+  /** The token by its fingerprint. The additional call may have renewed it. `activity` is what was recorded of the calls, as CSV. */
+  | {
+      readonly kind: 'finished';
+      readonly accessToken: string;
+      readonly tally: Tally;
+      readonly activity: Activity;
+    };
+
+/** A report on the calls of a worker in the columns of Procore's "API Call Activity Report", or why there is none. */
+export type Activity = { readonly csv: string } | { readonly missing: string };
 
 /** The counts of one worker so far, or of all of them. */
-export interface Tally {
-  readonly succeeded: number;
-  readonly failed: number;
-  /** Calls that should write. */
-  readonly writes: number;
+export interface Tally extends CallCounts {
   /** Calls that waited because the server was down. */
   readonly heldByOutage: number;
   readonly renewals: number;
   /** Tokens that another process had renewed, and that were adopted from the store. */
   readonly adoptions: number;
-  readonly slowestMs: number;
 }
 
 export const emptyTally: Tally = {

@@ -1,14 +1,7 @@
 import type { RateLimit } from 'axios-procore/emulator';
 import type { SyncOptions } from './options.js';
+import type { Part } from './sync.js';
 import { plannedSurprises, type PlannedOutage } from './surprises.js';
-
-/** One worker's part of a sync. */
-export interface Part {
-  /** The number of its first call. */
-  readonly from: number;
-  readonly count: number;
-  readonly concurrency: number;
-}
 
 /** The conditions that make a fleet's sync take its duration. */
 export interface FleetConditions {

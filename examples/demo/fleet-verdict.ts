@@ -12,6 +12,7 @@ import {
   type Knowledge,
   type Sync,
 } from './verdict.js';
+import { counted } from './words.js';
 
 /** The result of one worker. Tokens are fingerprints. */
 export interface WorkerRun {
@@ -66,7 +67,7 @@ function aboutTurns({ log }: FleetRun): string[] {
     // A request whose answer was dropped ended when it was carried out.
     requests.slice(0, index).some((other) => one.atMs < (other.answeredAtMs ?? other.atMs)),
   ).length;
-  return overlaps === 0 ? [] : [`${overlaps} token requests came while another was under way`];
+  return overlaps === 0 ? [] : [`${counted(overlaps, 'token request')} came while another was under way`];
 }
 
 /** Each renewal must redeem the pair of the renewal before, whichever worker makes it. */
@@ -84,7 +85,9 @@ function aboutSuccession({ log }: FleetRun): string[] {
 function aboutNews({ log, workers }: FleetRun): string[] {
   const exchanged = heardIn(log).length;
   const told = workers.reduce((sum, { renewals }) => sum + renewals, 0);
-  return told === exchanged ? [] : [`the workers tell of ${told} renewals, the server of ${exchanged}`];
+  return told === exchanged
+    ? []
+    : [`the workers tell of ${counted(told, 'renewal')}, the server of ${exchanged}`];
 }
 
 /** A process may learn of another's renewal by 401s of its calls in flight. It must send no further calls with that token. */

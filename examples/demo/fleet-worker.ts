@@ -1,18 +1,15 @@
 /** A worker process of a fleet. It makes its part of the sync on the shared store. */
 import { on, setMaxListeners } from 'node:events';
 import { attachProcore } from 'axios-procore';
+import { recordHealth, type HealthRecorder } from 'axios-procore/health';
 import { noteAsking } from './asked.js';
+import { assignmentVariable } from './crew.js';
 import { fingerprintOf } from './fingerprint.js';
-import {
-  assignmentVariable,
-  emptyTally,
-  type Assignment,
-  type Order,
-  type Report,
-} from './fleet-messages.js';
+import { emptyTally, type Activity, type Assignment, type Order, type Report } from './fleet-messages.js';
 import { createLegacyInstance } from './legacy.js';
 import { openStore } from './place.js';
-import { callNumber, isWrite, runPool } from './sync.js';
+import { makeCalls } from './sync.js';
+import { describe } from './words.js';
 
 /** The interval of reports to the parent, for its progress bar. */
 const reportEveryMs = 50;
@@ -37,6 +34,7 @@ const procore = attachProcore(instance, {
   maxWaitMs,
 });
 
+const health = recordHealth(procore);
 const tally = { ...emptyTally };
 asking.onToken(procore, (token) => {
   tally.renewals++;
@@ -53,19 +51,7 @@ setMaxListeners(0, stop.signal);
 
 async function sync(): Promise<void> {
   const reporting = setInterval(() => tell({ kind: 'progress', tally }), reportEveryMs);
-  await runPool({ ...part, signal: stop.signal }, async (number) => {
-    const index = part.from + number;
-    const startedAt = performance.now();
-    if (isWrite(index)) tally.writes++;
-    try {
-      await callNumber(index, instance, stop.signal);
-      tally.succeeded++;
-    } catch {
-      // The application's own interceptor has logged the error.
-      if (!stop.signal.aborted) tally.failed++;
-    }
-    tally.slowestMs = Math.max(tally.slowestMs, performance.now() - startedAt);
-  });
+  await makeCalls(part, { instance, signal: stop.signal, counts: tally });
   clearInterval(reporting);
   tell({ kind: 'done', tally, errors: errorLog });
 }
@@ -80,7 +66,15 @@ async function finish(): Promise<void> {
   } catch (error) {
     accessToken = `none (${(error as Error).message})`;
   }
-  tell({ kind: 'finished', accessToken, tally });
+  tell({ kind: 'finished', accessToken, tally, activity: activityOf(health) });
+}
+
+function activityOf(recorder: HealthRecorder): Activity {
+  try {
+    return { csv: recorder.csv() };
+  } catch (error) {
+    return { missing: describe(error) };
+  }
 }
 
 const orders = on(process, 'message') as AsyncIterableIterator<[Order]>;
@@ -94,5 +88,6 @@ for await (const [order] of orders) {
 stop.abort();
 await syncing;
 await procore.idle();
+await health.stop();
 await close();
 process.disconnect?.();

@@ -2,51 +2,43 @@ import { once } from 'node:events';
 import axios from 'axios';
 import { attachProcore } from 'axios-procore';
 import { startEmulator, type Emulator } from 'axios-procore/emulator';
-import { hire, type Member } from './crew.js';
-import { createBar, pronounce, pronounceStopped, tableOf } from './display.js';
-import { fingerprintOf } from './fingerprint.js';
-import { emptyTally, sumOf, type Report, type Tally } from './fleet-messages.js';
+import { paint } from './colours.js';
+import { hire } from './crew.js';
+import { pronounce, startDisplay } from './display.js';
+import { askForEnds } from './fleet-ends.js';
+import { emptyTally, sumOf, type Assignment, type Order, type Report, type Tally } from './fleet-messages.js';
 import { fleetConditionsFor, partsOf } from './fleet-plan.js';
+import { createFleetStory } from './fleet-story.js';
 import { complaintsAboutFleet, type WorkerRun } from './fleet-verdict.js';
-import type { SyncOptions } from './options.js';
+import { startNaive } from './naive.js';
+import { pauseFor } from './naive-messages.js';
+import type { DemoOptions } from './options.js';
+import { pageOf, writePage } from './page.js';
 import { openStore, type OpenStore, type SharedKind } from './place.js';
 import { prepare } from './prepare.js';
-import { createSurprises, fleetMoments, loseAnswer, plannedSurprises } from './surprises.js';
-import { heardIn } from './verdict.js';
+import { runToEnd } from './run.js';
+import { explainRefusals, opening } from './sentences.js';
+import { slowDownExchanges } from './slow-exchanges.js';
+import { createSurprises, delayCalls, fleetMoments, loseAnswer, plannedSurprises } from './surprises.js';
+import { countServer, tableOf, type Outcome } from './table.js';
+import { createTeller } from './teller.js';
+import { counted, describe } from './words.js';
 
 /** The options of a fleet. */
-export interface FleetOptions extends SyncOptions {
-  readonly workers: number;
+export interface FleetOptions extends DemoOptions {
   readonly store: SharedKind;
 }
 
-/** The duration of a token request, long enough for two of them to overlap if two processes made one at the same time. */
-const exchangeMs = 15;
-/** How often the workers are asked for their last token, because a renewal may come between their answers. */
-const mostRounds = 5;
-
 /** Runs the sync in several processes that share a store; resolves with the exit code. */
 export async function runFleet(options: FleetOptions): Promise<number> {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
-  const endings: (() => Promise<unknown>)[] = [];
-  try {
-    return await run(options, stop.signal, (ending) => endings.unshift(ending));
-  } catch (error) {
-    if (stop.signal.aborted) return pronounceStopped();
-    console.error(`error: ${describe(error)}`);
-    return 1;
-  } finally {
-    for (const end of endings) await end().catch(() => undefined);
-  }
+  return runToEnd((signal, atEnd) => run(options, signal, atEnd));
 }
 
 async function run(
   options: FleetOptions,
   signal: AbortSignal,
   atEnd: (ending: () => Promise<unknown>) => void,
-): Promise<number> {
+): Promise<number | undefined> {
   const { concurrency, lifetimeSeconds, requests } = options;
   const { rateLimits, latencyMs, outage } = fleetConditionsFor(options);
   const lifetimeMs = lifetimeSeconds * 1000;
@@ -64,33 +56,35 @@ async function run(
     rateLimits,
   });
   atEnd(emulator.close);
-  const slowApi = emulator.misbehave({
-    on: 'api',
-    times: Infinity,
-    after: true,
-    do: { kind: 'delay', ms: latencyMs },
-  });
+  const slowApi = delayCalls(emulator, latencyMs);
   const slowExchanges = slowDownExchanges(emulator);
+
+  const parts = partsOf(options, options.workers);
+  const naive = startNaive({
+    ...{ requests, lifetimeSeconds, rateLimits, latencyMs, outage, parts },
+    pauseMs: pauseFor(options),
+  });
+  atEnd(naive.leave);
 
   const tallies = new Map<string, Tally>();
   const askedAtMs = new Map<string, number>();
   const syncing = new Set<string>();
   let news = 'syncing';
-  const hired = partsOf(options, options.workers).map((part, index): Member => {
+  const hired = parts.map((part, index) => {
     const name = `worker ${index + 1}`;
     tallies.set(name, emptyTally);
     syncing.add(name);
-    return hire(
-      name,
-      {
-        environment: emulator.environment,
-        clientId: emulator.clientId,
-        clientSecret: emulator.clientSecret,
-        place: prepared.place,
-        part,
-        maxWaitMs: options.durationSeconds * 1000,
-      },
-      (report) => hear(name, report),
+    const assignment: Assignment = {
+      environment: emulator.environment,
+      clientId: emulator.clientId,
+      clientSecret: emulator.clientSecret,
+      place: prepared.place,
+      part,
+      maxWaitMs: options.durationSeconds * 1000,
+    };
+    const leave: Order = { kind: 'leave' };
+    return hire<Order, Report>({ name, script: 'fleet-worker.ts', assignment, leave }, (report) =>
+      hear(name, report),
     );
   });
   atEnd(() => Promise.all(hired.map((member) => member.leave())));
@@ -110,112 +104,121 @@ async function run(
     moments,
     () => slowExchanges.without(() => loseAnswer(emulator)),
   );
-  const bar = createBar(
-    '{renewals} renewals, {adoptions} adopted | 401s: {unauthorized}, 429s: {limited}, 503s: {unavailable}',
-  );
-  const answersOf = (status: number) => emulator.counters.byStatus[status] ?? 0;
-  const payload = (sum: Tally) => ({
-    renewals: sum.renewals,
-    adoptions: sum.adoptions,
-    unauthorized: emulator.counters.unauthorized,
-    limited: answersOf(429),
-    unavailable: answersOf(503),
-    news,
+  const progress = () => {
+    const { succeeded, failed, renewals, adoptions } = sumOf(tallies.values());
+    return {
+      done: succeeded + failed,
+      renewals,
+      unauthorized: emulator.counters.unauthorized,
+      limited: emulator.counters.byStatus[429] ?? 0,
+      unavailable: emulator.counters.byStatus[503] ?? 0,
+      others: `${adoptions} adopted`,
+      news,
+    };
+  };
+
+  const [first, ...more] = opening(options, {
+    who: `${counted(options.workers, 'process', 'processes')} with the plugin and one token in the ${options.store} store ${options.workers === 1 ? 'makes' : 'make'}`,
+    outage,
   });
+  console.log([paint('bold', first!), ...more].join('\n'));
+  if (signal.aborted || !(await everybody('ready'))) return undefined;
+  await naive.ready();
+  await authorize(emulator, opened, lifetimeMs);
+  const display = startDisplay(requests, progress());
+  const story = createFleetStory(createTeller(display.say), emulator.log);
 
   function hear(name: string, report: Report): void {
     if (report.kind === 'news') news = report.text;
     if (report.kind === 'renewed') {
       news = 'syncing';
       askedAtMs.set(report.accessToken, report.askedAtMs);
+      story.renewed(name);
     }
     if ('tally' in report) tallies.set(name, report.tally);
     if (report.kind === 'done') syncing.delete(name);
     if (report.kind !== 'progress' && report.kind !== 'done') return;
-    const sum = sumOf(tallies.values());
-    const done = sum.succeeded + sum.failed;
-    news = surprises.after(done) ?? news;
-    bar.update(done, payload(sum));
+    const wasDown = surprises.isDown;
+    const now = progress();
+    news = surprises.after(now.done) ?? news;
+    if (wasDown && !surprises.isDown) story.outage(moments.downForMs);
+    display.update({ ...now, news });
   }
 
-  if (signal.aborted || !(await everybody('ready'))) return pronounceStopped();
-  await authorize(emulator, opened, lifetimeMs);
-  bar.start(requests, 0, payload(emptyTally));
   const startedAt = performance.now();
-  hired.forEach((member) => member.tell('go'));
-  const done = await everybody('done').finally(() => {
-    news = signal.aborted ? 'stopped' : 'done';
-    bar.update(payload(sumOf(tallies.values())));
-    bar.stop();
-  });
-  if (!done) return pronounceStopped();
+  naive.go();
+  hired.forEach((member) => member.tell({ kind: 'go' }));
+  const done = await everybody('done');
   const tookMs = performance.now() - startedAt;
-
+  const without = done && (await naive.finish());
   slowApi.remove();
-  const ends = await lastWords();
-  if (!ends) return pronounceStopped();
-
-  /** Asks all workers for their last token, and asks again if there was a renewal meanwhile. */
-  async function lastWords(): Promise<
-    { accessTokens: string[]; stored: string; isLive: boolean } | undefined
-  > {
-    for (let round = 1; ; round++) {
-      const before = emulator.counters.tokenRequests;
+  const ends =
+    done &&
+    (await askForEnds(emulator, opened, () => {
       const answers = everybody('finished');
-      hired.forEach((member) => member.tell('finish'));
-      const accessTokens = (await answers)?.map(({ accessToken }) => accessToken);
-      if (!accessTokens) return undefined;
-      const tokens = await opened.store.load('default');
-      const stored = fingerprintOf(tokens?.access_token ?? '');
-      const isCalm = emulator.counters.tokenRequests === before;
-      if ((isCalm && accessTokens.every((one) => one === stored)) || round === mostRounds)
-        return { accessTokens, stored, isLive: emulator.isLive(tokens?.refresh_token ?? '') };
-    }
-  }
+      hired.forEach((member) => member.tell({ kind: 'finish' }));
+      return answers;
+    }));
+  news = ends ? 'done' : 'stopped';
+  display.stop(progress());
+  if (!ends) return undefined;
 
   const sum = sumOf(tallies.values());
-  const { unauthorized, spentPresentations, duplicateWrites } = emulator.counters;
   const workers = hired.map(({ name }, index): WorkerRun => {
     const { heldByOutage, renewals, adoptions } = tallies.get(name)!;
     return { name, heldByOutage, renewals, adoptions, accessToken: ends.accessTokens[index]! };
   });
+  const outcome: Outcome = {
+    ...sum,
+    requests,
+    tookMs,
+    server: countServer(emulator),
+    authorized: ends.stored.isLive ? 'yes' : 'no',
+  };
+  const none = without ? '–' : '';
   console.log(
-    tableOf([
-      ['workers / store', `${options.workers} / ${options.store}`],
-      ['requests', requests],
-      ['succeeded', sum.succeeded],
-      ['failed', sum.failed],
-      ['429s seen by the server', answersOf(429)],
-      ['503s of the outage', answersOf(503)],
-      ['writes / written twice', `${sum.writes} / ${duplicateWrites}`],
-      ['renewals of the whole fleet', heardIn(emulator.log).length],
-      ['renewals by worker', workers.map(({ renewals }) => renewals).join(' + ')],
-      ['adopted from the store', sum.adoptions],
-      ['401s seen by the server', unauthorized],
-      ['presentations of a spent token', spentPresentations],
-      ['duration', `${(tookMs / 1000).toFixed(1)} s`],
-      ['slowest request', `${Math.round(sum.slowestMs)} ms`],
-    ]),
+    tableOf(
+      {
+        before: [
+          [
+            'workers / store',
+            `${options.workers} / ${options.store}`,
+            without ? `${options.workers} / –` : '',
+          ],
+        ],
+        after: [
+          ['renewals by worker', workers.map(({ renewals }) => renewals).join(' + '), none],
+          ['adopted from the store', sum.adoptions, none],
+        ],
+      },
+      outcome,
+      without,
+    ),
   );
+  if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
+  console.log(explainRefusals(emulator.log, sum.failed));
   const complaints = complaintsAboutFleet({
     failed: sum.failed,
     concurrency,
     lifetimeMs,
     writes: sum.writes,
-    duplicateWrites,
+    duplicateWrites: outcome.server.writtenTwice,
     ...plannedSurprises,
     // The outage affects calls of any method that start before each worker knows of it.
     outage: { ...outage, durationMs: moments.downForMs, methods: [] },
     log: emulator.log,
     askedAtMs,
     workers,
-    stored: { accessToken: ends.stored, isLive: ends.isLive },
+    stored: ends.stored,
   });
-  return pronounce(
+  const code = pronounce(
     done.flatMap(({ errors }) => errors),
     complaints,
     'nothing failed, nothing was written twice; each renewal had its reason and was one exchange for the whole fleet, never two at once, each refresh token was exchanged once but for the lost answer; all ended with the token in the store.',
   );
+  const shown = `The health of the calls of ${options.workers === 1 ? 'the worker' : 'all workers'}`;
+  console.log(writePage(options.html, () => pageOf(ends.activities), shown));
+  return code;
 }
 
 /** Authorizes the app and saves the tokens, as a user does once. */
@@ -223,25 +226,4 @@ async function authorize(emulator: Emulator, { store }: OpenStore, lifetimeMs: n
   const { clientId, clientSecret, environment } = emulator;
   const procore = attachProcore(axios.create(), { clientId, clientSecret, environment, store });
   await procore.setTokens({ ...emulator.issue(), expires_at: Date.now() + lifetimeMs });
-}
-
-/** Delays token requests by a fault. The first of two faults strikes, so `without` adds another fault before this one. */
-function slowDownExchanges(emulator: Emulator): { without<T>(add: () => T): T } {
-  const slowDown = () =>
-    emulator.misbehave({ on: 'token', times: Infinity, after: true, do: { kind: 'delay', ms: exchangeMs } });
-  let slow = slowDown();
-  return {
-    without(add) {
-      slow.remove();
-      const added = add();
-      slow = slowDown();
-      return added;
-    },
-  };
-}
-
-/** An error in one line. */
-function describe(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string };
-  return (message || code || String(error)).split('\n')[0]!;
 }

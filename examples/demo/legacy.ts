@@ -5,11 +5,15 @@ export type ErrorLog = string[];
 
 /**
  * The axios instance of an existing application, before the plugin is attached. Its interceptors mark each call, unwrap `response.data`,
- * and log errors. The plugin changes none of that.
+ * and log errors. The plugin changes none of that. `prepare` adds interceptors that come before these.
  */
-export function createLegacyInstance(baseURL: string): { instance: AxiosInstance; errorLog: ErrorLog } {
+export function createLegacyInstance(
+  baseURL: string,
+  prepare?: (instance: AxiosInstance) => void,
+): { instance: AxiosInstance; errorLog: ErrorLog } {
   const errorLog: ErrorLog = [];
   const instance = axios.create({ baseURL, proxy: false });
+  prepare?.(instance);
   instance.interceptors.request.use((config) => {
     config.headers.set('X-Sync-Job', 'nightly');
     return config;

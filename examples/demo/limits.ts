@@ -1,9 +1,12 @@
 import type { RateLimit } from 'axios-procore/emulator';
 import type { SyncOptions } from './options.js';
 
+/** A limit on the calls of some seconds. */
+export type SpikeLimit = { readonly [K in keyof RateLimit]-?: number };
+
 /** The conditions that make a sync take its duration. */
 export interface Conditions {
-  readonly rateLimits: { readonly spike: Required<RateLimit>; readonly hourly: RateLimit };
+  readonly rateLimits: { readonly spike: SpikeLimit; readonly hourly: { readonly limit: number } };
   /** How long the server takes for one call. */
   readonly latencyMs: number;
 }
@@ -36,4 +39,9 @@ export function conditionsFor({ durationSeconds, concurrency, requests }: SyncOp
     },
     latencyMs: (busyShare * turnSeconds * 1000) / rounds,
   };
+}
+
+/** The same limit with a window twice as long. */
+export function longerWindow({ limit, windowSeconds }: SpikeLimit): SpikeLimit {
+  return { limit, windowSeconds: 2 * (windowSeconds + shorterBySeconds) - shorterBySeconds };
 }

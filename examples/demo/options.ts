@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sharedKinds, type SharedKind } from './place.js';
 
@@ -13,7 +16,12 @@ export interface SyncOptions {
 export interface DemoOptions extends SyncOptions {
   workers: number;
   store: 'memory' | SharedKind;
+  /** The file that the page on the run is written to. */
+  html: string;
 }
+
+/** Ignored by git. Each run writes over it. */
+const defaultPage = fileURLToPath(new URL('../../demo.html', import.meta.url));
 
 /** Reads the command line; ends the process with status 1 and one line for a value that does not fit. */
 export function readOptions(argv: readonly string[]): DemoOptions {
@@ -36,6 +44,12 @@ export function readOptions(argv: readonly string[]): DemoOptions {
         .choices(['memory', ...sharedKinds])
         .default('memory'),
     )
+    .addOption(
+      new Option('--html <file>', 'where to write the page on the health of the calls').default(
+        defaultPage,
+        'demo.html in the project',
+      ),
+    )
     .allowExcessArguments(false)
     .parse(argv);
   const given = command.opts<{
@@ -45,6 +59,7 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     requests: number;
     workers: number;
     store: DemoOptions['store'];
+    html: string;
   }>();
   if (given.lifetime > given.duration / 4) {
     command.error(
@@ -71,6 +86,10 @@ export function readOptions(argv: readonly string[]): DemoOptions {
       `error: --workers ${given.workers} is too many for --concurrency ${given.concurrency}: each takes at least one call at a time`,
     );
   }
+  const folder = dirname(resolve(given.html));
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    command.error(`error: --html ${given.html}: there is no folder ${folder}`);
+  }
   return {
     durationSeconds: given.duration,
     concurrency: given.concurrency,
@@ -78,6 +97,7 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     requests: given.requests,
     workers: given.workers,
     store: given.store,
+    html: given.html,
   };
 }
 

@@ -79,6 +79,16 @@ export function createSurprises(
   };
 }
 
+/** Makes the server take its time for each call, so that a sync takes its duration, however fast the machine is. */
+export function delayCalls(emulator: Emulator, latencyMs: number): FaultHandle {
+  return emulator.misbehave({
+    on: 'api',
+    times: Infinity,
+    after: true,
+    do: { kind: 'delay', ms: latencyMs },
+  });
+}
+
 /** Makes the emulator carry out the next renewal and drop its answer. */
 export function loseAnswer(emulator: Emulator): FaultHandle {
   return emulator.misbehave({ on: 'token', after: true, do: { kind: 'drop' } });

@@ -7,12 +7,12 @@ const projectIds = [562949953422001, 562949953422002, 562949953422003, 562949953
 export const callsPerWrite = 8;
 
 /** Whether this call of the sync writes. */
-export function isWrite(index: number): boolean {
+function isWrite(index: number): boolean {
   return index % callsPerWrite === callsPerWrite - 1;
 }
 
 /** Makes one call of the sync; the instance unwraps `response.data`. Rejects when the answer is not the expected one. */
-export async function callNumber(index: number, instance: AxiosInstance, signal: AbortSignal): Promise<void> {
+async function callNumber(index: number, instance: AxiosInstance, signal: AbortSignal): Promise<void> {
   const projectId = projectIds[index % projectIds.length]!;
   const procore = { companyId: companyIds[index % companyIds.length]! };
   const get = (url: string) => instance.get<never, unknown>(url, { signal, procore });
@@ -43,8 +43,67 @@ function expectList(answer: unknown): void {
   if (!Array.isArray(answer)) throw new Error('an answer that is no list');
 }
 
+/** One client's part of a sync. */
+export interface Part {
+  /** The number of its first call. */
+  readonly from: number;
+  readonly count: number;
+  readonly concurrency: number;
+}
+
+/** The counts of the calls that were made. */
+export interface CallCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Calls that should write. */
+  readonly writes: number;
+  readonly slowestMs: number;
+}
+
+/**
+ * Makes the calls of a part on an instance, and adds to `counts`. `began` and `ended` are told of each call; the next one waits for what
+ * `failed` returns. A call that the signal has aborted counts as neither succeeded nor failed.
+ */
+export async function makeCalls(
+  part: Part,
+  {
+    instance,
+    signal,
+    counts,
+    began,
+    ended,
+    failed,
+  }: {
+    instance: AxiosInstance;
+    signal: AbortSignal;
+    counts: { -readonly [K in keyof CallCounts]: number };
+    began?: (index: number) => void;
+    ended?: (index: number) => void;
+    failed?: () => Promise<unknown>;
+  },
+): Promise<void> {
+  await runPool({ ...part, signal }, async (number) => {
+    const index = part.from + number;
+    const startedAt = performance.now();
+    let hasFailed = false;
+    began?.(index);
+    if (isWrite(index)) counts.writes++;
+    try {
+      await callNumber(index, instance, signal);
+      counts.succeeded++;
+    } catch {
+      // The application's own interceptor has logged the error.
+      hasFailed = !signal.aborted;
+      if (hasFailed) counts.failed++;
+    }
+    counts.slowestMs = Math.max(counts.slowestMs, performance.now() - startedAt);
+    ended?.(index);
+    if (hasFailed) await failed?.();
+  });
+}
+
 /** Runs `work` for 0 to `count - 1`, `concurrency` at a time, until the signal aborts. */
-export async function runPool(
+async function runPool(
   { count, concurrency, signal }: { count: number; concurrency: number; signal: AbortSignal },
   work: (index: number) => Promise<void>,
 ): Promise<void> {

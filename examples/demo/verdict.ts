@@ -1,4 +1,5 @@
 import type { AskedAtMs } from './asked.js';
+import { counted, countedWere, wasOrWere } from './words.js';
 
 /** What the verdict reads of one entry of the emulator's log; tokens are fingerprints. */
 export interface LoggedRequest {
@@ -14,6 +15,8 @@ export interface LoggedRequest {
   readonly accessToken?: string;
   /** API: the state of the rate limits. */
   readonly rateLimit?: { readonly remaining: number };
+  /** API: why the answer is a 401. */
+  readonly refusal?: string;
   /** API: it was the answer of an outage. */
   readonly outage?: boolean;
   /** API: true where it wrote something, whether or not its answer arrived. */
@@ -80,7 +83,7 @@ export function longestAheadMs(lifetimeMs: number): number {
 }
 
 export function aboutFailures({ failed }: Sync): string[] {
-  return failed === 0 ? [] : [`${failed} requests failed`];
+  return failed === 0 ? [] : [`${counted(failed, 'request')} failed`];
 }
 
 /** The times of a token as a client may know them, in milliseconds, from the exact times. */
@@ -118,12 +121,12 @@ export function aboutRepetitions({ log, lostAnswers }: Sync): string[] {
   const heard = heardIn(log);
   const complaints: string[] = [];
   if (lost.length > lostAnswers)
-    complaints.push(`${lost.length} answers were lost, ${lostAnswers} on purpose`);
+    complaints.push(`${countedWere(lost.length, 'answer')} lost, ${lostAnswers} on purpose`);
   for (const [presented, times] of countBy(heard, ({ presented }) => presented)) {
     if (times > 1) complaints.push(`refresh token ${presented} was exchanged ${times} times`);
   }
   const spent = log.filter(({ outcome }) => outcome === 'spent').length;
-  if (spent > 0) complaints.push(`a spent refresh token was presented ${spent} times`);
+  if (spent > 0) complaints.push(`a spent refresh token was presented ${counted(spent, 'time')}`);
   return complaints;
 }
 
@@ -134,7 +137,7 @@ function aboutRefusals({ log, concurrency, lostAnswers, revocations }: Run): str
   const complaints: string[] = [];
   if (refused.length > concurrency * surprises) {
     complaints.push(
-      `${refused.length} answers of 401 for ${surprises} surprises at concurrency ${concurrency}`,
+      `${refused.length} answers of 401 for ${counted(surprises, 'surprise')} at concurrency ${concurrency}`,
     );
   }
   for (const [token, times] of countBy(refused, ({ accessToken }) => accessToken)) {
@@ -147,7 +150,7 @@ function aboutRefusals({ log, concurrency, lostAnswers, revocations }: Run): str
 /** Because calls are paced by the rate-limit headers, there must be no 429. */
 export function aboutLimits({ log }: Sync): string[] {
   const limited = log.filter(({ status }) => status === 429).length;
-  return limited === 0 ? [] : [`${limited} answers of 429`];
+  return limited === 0 ? [] : [`${counted(limited, 'answer')} of 429`];
 }
 
 /**
@@ -159,15 +162,19 @@ export function aboutOutage({ log, concurrency, outage }: Sync, processes: numbe
   const struck = struckBy(log).length;
   return struck <= concurrency + asked
     ? []
-    : [`${struck} requests in the outage at concurrency ${concurrency}: ${asked} more were to ask`];
+    : [
+        `${struck} requests in the outage at concurrency ${concurrency}: ${asked} more ${wasOrWere(asked)} to ask`,
+      ];
 }
 
 /** Each write must be made exactly once, whatever faults it met. */
 export function aboutWrites({ log, writes, duplicateWrites }: Sync): string[] {
   const wrote = log.filter((entry) => entry.wrote).length;
   return [
-    ...(duplicateWrites === 0 ? [] : [`${duplicateWrites} records were written twice`]),
-    ...(wrote === writes ? [] : [`${writes} records were to be written, ${wrote} were`]),
+    ...(duplicateWrites === 0 ? [] : [`${countedWere(duplicateWrites, 'record')} written twice`]),
+    ...(wrote === writes
+      ? []
+      : [`${countedWere(writes, 'record')} to be written, ${wrote} ${wasOrWere(wrote)}`]),
   ];
 }
 
@@ -196,9 +203,12 @@ export function aboutTokensShown({ log, lostAnswers, revocations }: Sync): strin
   const lost = exchanges.filter(isLost).length;
   const afterRevocation = exchanges.filter(({ replaces }) => replaces?.revokedAtMs !== undefined).length;
   const complaints: string[] = [];
-  if (lost < lostAnswers) complaints.push(`${lostAnswers} answers were to be lost, ${lost} were`);
+  if (lost < lostAnswers)
+    complaints.push(`${countedWere(lostAnswers, 'answer')} to be lost, ${lost} ${wasOrWere(lost)}`);
   if (afterRevocation < revocations)
-    complaints.push(`${revocations} tokens were to be revoked, ${afterRevocation} were replaced for it`);
+    complaints.push(
+      `${countedWere(revocations, 'token')} to be revoked, ${afterRevocation} ${wasOrWere(afterRevocation)} replaced for it`,
+    );
   if (exchanges.length - lost - afterRevocation < 2) complaints.push('the run saw fewer than two expiries');
   return complaints;
 }
@@ -209,7 +219,7 @@ export function windowsUsedUp(log: readonly LoggedRequest[]): number {
 }
 
 /** The requests that the outage answered. */
-function struckBy(log: readonly LoggedRequest[]): LoggedRequest[] {
+export function struckBy(log: readonly LoggedRequest[]): LoggedRequest[] {
   return log.filter(({ outage }) => outage);
 }
 
@@ -223,7 +233,8 @@ export function heardIn(log: readonly LoggedRequest[]): LoggedRequest[] {
   return exchangesIn(log).filter((exchange) => !isLost(exchange));
 }
 
-function isLost({ fault }: LoggedRequest): boolean {
+/** An exchange whose answer was dropped. */
+export function isLost({ fault }: LoggedRequest): boolean {
   return fault === 'drop';
 }
 

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { demo } from '../support/demo.js';
@@ -10,17 +11,70 @@ beforeAll(() => {
   }
 });
 
-test('the demo goes well, and says so', async () => {
+test('the demo tells its story in a pipe, goes well, and says so', { timeout: 180_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-test-'));
+  const html = join(folder, 'page.html');
   // Few calls for the time, so that a machine with other things to do can use up the limits too.
-  const { code, stdout, stderr } = await demo(
-    '--duration 15 --lifetime 2.5 --concurrency 10 --requests 200'.split(' '),
-  );
+  const args = '--duration 15 --lifetime 2.5 --concurrency 10 --requests 200 --html'.split(' ');
+  const { code, stdout, stderr } = await demo([...args, html], { env: { FORCE_COLOR: '1' } });
   expect(`${stdout}${stderr}`).not.toContain('NOT GOOD');
-  expect(stdout).toMatch(/succeeded\D+200\b/);
-  expect(stdout).toMatch(/failed\D+0\b/);
-  expect(stdout).toMatch(/429s seen by the server\D+0\b/);
-  expect(stdout).toMatch(/503s of the outage\D+[1-9]/);
+
+  // What will happen.
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.slice(0, 3)).toEqual([
+    'One application with the plugin on its axios instance makes 200 calls, 10 at a time, to an emulated Procore on this machine, for about 15 s.',
+    'Meanwhile each access token expires after 2.5 s, a rate limit allows 48 calls in 2.75 s, one answer of the token endpoint is lost, the API is down for 1.5 s and a token is revoked on the server.',
+    'The same calls are made without the plugin, too, on another emulator with the same surprises: there the application sets the bearer and refreshes after a 401 by itself.',
+  ]);
+
+  // Each surprise once, and what the plugin did.
+  const told = lines.filter((line) => /^ +[\d.]+ s  /.test(line)).map((line) => line.slice(9));
+  for (const sentence of [
+    /^The first access token neared its end: the plugin renewed it once for all calls\.$/,
+    /^The limit of 48 calls in [\d.]+ s was used up: \d+ calls? waited for the next window, and no call got a 429\.$/,
+    /^The answer to a token request was lost: the plugin presented the same refresh token again [\d.]+ s later, /,
+    /^The API was down for 1\.5 s: [1-9]\d* requests? got a 503, and the plugin held all calls until Retry-After was over, /,
+    /^The access token was revoked on the server: [1-9]\d* calls? got a 401, the plugin renewed once, and /,
+  ]) {
+    expect(told.filter((line) => sentence.test(line))).toHaveLength(1);
+  }
+
+  // The table, whose numbers are those of the last line of progress.
+  const rowOf = (name: string) => {
+    const cells = lines.filter((line) => line.startsWith(`│ ${name} `)).map((line) => line.split('│'));
+    expect(cells).toHaveLength(1);
+    return cells[0]!.slice(2, -1).map((cell) => cell.trim());
+  };
+  expect(rowOf(' ')).toEqual(['with the plugin', 'without the plugin']);
+  expect(rowOf('succeeded')[0]).toBe('200');
+  expect(rowOf('failed')[0]).toBe('0');
+  expect(rowOf('429s seen by the server')[0]).toBe('0');
+  expect(rowOf('presentations of a spent token')[0]).toBe('0');
+  expect(rowOf('still authorized at the end')[0]).toBe('yes');
+  const [renewals, held, refused, limited, unavailable] = [
+    'renewals',
+    'calls held for the limit',
+    '401s seen by the server',
+    '429s seen by the server',
+    '503s of the outage',
+  ].map((name) => rowOf(name)[0]);
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+    `==================== 200/200 calls | ${renewals} renewals, ${held} held | 401s: ${refused}, 429s: ${limited}, 503s: ${unavailable} | done`,
+  );
+
+  // The other client was really run: its calls add up.
+  const [succeeded, failed, open] = ['succeeded', 'failed', 'not ended in the same time'].map((name) =>
+    Number(rowOf(name)[1]),
+  );
+  expect(succeeded! + failed! + open!).toBe(200);
+  expect(succeeded).toBeGreaterThan(0);
+
+  expect(lines.at(-2)).toMatch(/^Good: nothing failed/);
+  expect(lines.at(-1)).toBe(`The health of the calls with the plugin, as a page for your browser: ${html}`);
+  expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
+  expect(stdout).not.toContain('\u001b');
   expect(code).toBe(0);
+  rmSync(folder, { recursive: true });
 });
 
 test.each([
@@ -34,6 +88,10 @@ test.each([
   [['--workers', '4', '--store', 'memory'], /--workers 4 needs a store that processes share/],
   [['--workers', '60', '--store', 'file'], /--workers 60 is too many for --concurrency 50/],
   [['--store', 'disk'], /--store.*'disk'.*Allowed choices are memory, file, redis, postgres/],
+  [
+    ['--html', 'no/such/folder/page.html'],
+    /--html no\/such\/folder\/page.html: there is no folder .*no\/such\/folder/,
+  ],
   [['--store', 'file', '--lifetime', '1'], /--lifetime 1 is too short for --store file/],
 ])('%j gets one line that says what it takes', async (args, line) => {
   const { code, stdout, stderr } = await demo(args);

@@ -98,16 +98,16 @@ test('a run as it should be gets no complaint', () => {
 describe('what is asked of one process is asked of a fleet', () => {
   test.each<[string, Partial<FleetRun>]>([
     ['2 requests failed', { failed: 2 }],
-    ['1 answers of 429', { log: [...wellGone, { ...call, status: 429 }] }],
-    ['1 records were written twice', { duplicateWrites: 1 }],
+    ['1 answer of 429', { log: [...wellGone, { ...call, status: 429 }] }],
+    ['1 record was written twice', { duplicateWrites: 1 }],
     [
-      'a spent refresh token was presented 1 times',
+      'a spent refresh token was presented 1 time',
       {
         log: [...wellGone, { ...exchange(4, 9_800, 9_900), status: 400, outcome: 'spent', presented: 'r3' }],
       },
     ],
     ['the outage struck no call', { log: wellGone.filter((entry) => !entry.outage) }],
-    ['1 answers were to be lost, 0 were', { log: wellGone.filter(({ fault }) => fault !== 'drop') }],
+    ['1 answer was to be lost, 0 were', { log: wellGone.filter(({ fault }) => fault !== 'drop') }],
   ])('%s', (complaint, changed) => {
     expect(complaints(changed)).toEqual([complaint]);
   });
@@ -146,7 +146,7 @@ describe('one exchange for the whole fleet', () => {
   test('two exchanges at once are complained of', () => {
     const { presented, ...entry } = exchange(5, 9_714, 9_800, { outcome: 'fault' });
     expect(complaints({ log: [...wellGone, { ...entry, presented: presented! }] })).toEqual([
-      '1 token requests came while another was under way',
+      '1 token request came while another was under way',
     ]);
   });
 

@@ -161,9 +161,7 @@ describe('no token is exchanged twice', () => {
       outcome: 'spent',
       presented: 'r0',
     };
-    expect(complaints({ log: [...wellGone, spent] })).toEqual([
-      'a spent refresh token was presented 1 times',
-    ]);
+    expect(complaints({ log: [...wellGone, spent] })).toEqual(['a spent refresh token was presented 1 time']);
   });
 });
 
@@ -183,7 +181,7 @@ describe('a surprise costs one burst of 401s', () => {
 describe('the limits refuse no call', () => {
   test('a 429 is complained of', () => {
     const log = [...wellGone, { ...call, status: 429, rateLimit: { remaining: 0 } }];
-    expect(complaints({ log })).toEqual(['1 answers of 429']);
+    expect(complaints({ log })).toEqual(['1 answer of 429']);
   });
 });
 
@@ -203,26 +201,26 @@ describe('an outage costs the calls in flight, and one per Retry-After', () => {
 describe('a write is made once', () => {
   test('a write that was made again is complained of', () => {
     expect(complaints({ duplicateWrites: 1, log: [...wellGone, write] })).toEqual([
-      '1 records were written twice',
-      '1 records were to be written, 2 were',
+      '1 record was written twice',
+      '1 record was to be written, 2 were',
     ]);
   });
 
   test('a write that was never made is complained of', () => {
-    expect(complaints({ writes: 2 })).toEqual(['2 records were to be written, 1 were']);
+    expect(complaints({ writes: 2 })).toEqual(['2 records were to be written, 1 was']);
   });
 });
 
 describe('a run in which nothing happened proves nothing', () => {
   test('a run without a lost answer is complained of', () => {
     expect(complaints({ log: wellGone.filter(({ fault }) => !fault) })).toEqual([
-      '1 answers were to be lost, 0 were',
+      '1 answer was to be lost, 0 were',
     ]);
   });
 
   test('a run without a revocation is complained of', () => {
     const log = wellGone.filter(({ replaces }) => replaces?.revokedAtMs === undefined);
-    expect(complaints({ log })).toEqual(['1 tokens were to be revoked, 0 were replaced for it']);
+    expect(complaints({ log })).toEqual(['1 token was to be revoked, 0 were replaced for it']);
   });
 
   test('a run with a single expiry is complained of', () => {

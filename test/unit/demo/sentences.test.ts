@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import {
+  explainRefusals,
+  opening,
+  tellLimit,
+  tellOutage,
+  tellRevocation,
+} from '../../../examples/demo/sentences.js';
+import type { LoggedRequest } from '../../../examples/demo/verdict.js';
+import { counted, countedWere, inSeconds, listed } from '../../../examples/demo/words.js';
+
+describe('numbers and their nouns agree', () => {
+  test.each([
+    [0, '0 calls', '0 calls were'],
+    [1, '1 call', '1 call was'],
+    [2, '2 calls', '2 calls were'],
+  ])('%i', (count, withNoun, withVerb) => {
+    expect(counted(count, 'call')).toBe(withNoun);
+    expect(countedWere(count, 'call')).toBe(withVerb);
+  });
+
+  test('an irregular plural', () => {
+    expect([1, 4].map((count) => counted(count, 'process', 'processes'))).toEqual([
+      '1 process',
+      '4 processes',
+    ]);
+  });
+});
+
+test('times are in seconds, and several things make an enumeration', () => {
+  expect([12_000, 1_500, 1_750, 694.4].map(inSeconds)).toEqual(['12 s', '1.5 s', '1.75 s', '0.69 s']);
+  expect([listed([]), listed(['a']), listed(['a', 'b']), listed(['a', 'b', 'c'])]).toEqual([
+    '',
+    'a',
+    'a and b',
+    'a, b and c',
+  ]);
+});
+
+test('the opening says what will happen, with a rate limit only where there is one', () => {
+  const options = { requests: 2_000, concurrency: 50, durationSeconds: 12, lifetimeSeconds: 2.5 };
+  const outage = { durationMs: 1_500, retryAfterMs: 1_000 };
+  expect(opening(options, { who: 'A worker makes', outage })[1]).toBe(
+    'Meanwhile each access token expires after 2.5 s, one answer of the token endpoint is lost, the API is down for 1.5 s and a token is revoked on the server.',
+  );
+  const limit = { limit: 400, windowSeconds: 1.75 };
+  expect(opening(options, { who: 'A worker makes', outage, limit })[1]).toContain(
+    'a rate limit allows 400 calls in 1.75 s, ',
+  );
+});
+
+describe('a surprise that met one call, and one that met several', () => {
+  test.each([
+    [
+      tellLimit({ limit: 48, windowSeconds: 1.75 }, 1, 0),
+      'The limit of 48 calls in 1.75 s was used up: 1 call waited for the next window, and no call got a 429.',
+    ],
+    [
+      tellLimit({ limit: 48, windowSeconds: 1.75 }, 9, 2),
+      'The limit of 48 calls in 1.75 s was used up: 9 calls waited for the next window, and 2 calls got a 429.',
+    ],
+    [
+      tellOutage(1_500, 1, false),
+      'The API was down for 1.5 s: 1 request got a 503, and the plugin held all calls until Retry-After was over, sent one to ask, and then sent the others again.',
+    ],
+    [
+      tellRevocation('the plugin', 1),
+      'The access token was revoked on the server: 1 call got a 401, the plugin renewed once, and it was sent again with the new token.',
+    ],
+    [
+      tellRevocation('the plugin', 50),
+      'The access token was revoked on the server: 50 calls got a 401, the plugin renewed once, and they were sent again with the new token.',
+    ],
+  ])('%s', (sentence, expected) => {
+    expect(sentence).toBe(expected);
+  });
+});
+
+describe('the 401s of a fleet are explained by what the server says of them', () => {
+  const call: LoggedRequest = { atMs: 0, kind: 'api', method: 'GET', status: 401 };
+  const refused = (refusal: string, times: number) =>
+    Array.from({ length: times }, () => ({ ...call, refusal }));
+
+  test('of each kind', () => {
+    const log = [
+      ...refused('replaced', 57),
+      { ...call, status: 200 },
+      ...refused('revoked', 20),
+      ...refused('expired', 1),
+    ];
+    expect(explainRefusals(log, 0)).toMatch(
+      /new one\. 57 calls were sent with a token that another worker had replaced, 20 with the token that was revoked and 1 with one that had expired; none of them failed\.$/,
+    );
+  });
+
+  test('one of one kind, and one failure', () => {
+    expect(explainRefusals(refused('revoked', 1), 1)).toMatch(
+      / 1 call was sent with the token that was revoked; 1 call failed\.$/,
+    );
+  });
+
+  test('none', () => {
+    expect(explainRefusals([{ ...call, status: 200 }], 0)).toBe('No call got a 401.');
+  });
+});
