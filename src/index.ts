@@ -39,7 +39,7 @@ export type {
   SupportReportOptions,
 } from './report/fields.js';
 export type { GaveUp, Problem } from './failure/problem.js';
-export type { Fingerprint, ProcoreEvents, WarningCode } from './observe/events.js';
+export type { CallOfEvent, CallSoFar, Fingerprint, ProcoreEvents, WarningCode } from './observe/events.js';
 export type {
   CompanyId,
   CustomExchange,

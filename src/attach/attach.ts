@@ -9,6 +9,7 @@ import { createAuthorize } from '../line/authorize.js';
 import { ejectOwn, replaceInterceptor, type AxiosLike } from '../axios/versions.js';
 import { createAxiosCopies, type AxiosCopies } from '../axios/copies.js';
 import { limitsToTell } from '../axios/limits.js';
+import { createCallEvents } from '../line/call-events.js';
 import { createCalls } from '../line/call.js';
 import { createChoices } from '../line/choices.js';
 import { createDispatch } from '../line/dispatch.js';
@@ -105,13 +106,15 @@ export function createAttach(
     const { sourceOf, accounts } = client;
 
     const calls = createCalls();
-    const ofCalls = { env, calls, emit: events.emit };
+    const callEvents = createCallEvents({ env, events });
+    const ofCalls = { env, calls, callEvents };
     const origins = { allowed: settings.allowedOrigins, apiUrl: settings.environment.apiUrl };
-    const enter = createEnter({ env, emit: events.emit });
+    const enter = createEnter({ env, callEvents });
     const authorize = createAuthorize({
       env,
       enter,
-      events,
+      warnOnce: events.warnOnce,
+      callEvents,
       takesOver: settings.legacy.takeOverRefresh,
       isByUser: accounts !== undefined,
       isInUse: client.isInUse,
@@ -148,7 +151,7 @@ export function createAttach(
       ...ofLine,
       learn: shared.learn,
       outcomes,
-      events,
+      callEvents,
       goOn: longPath.goOn,
     });
     const dispatch = createDispatch({
@@ -158,7 +161,8 @@ export function createAttach(
       oauth,
       warnOfProxy,
       warnOfTls,
-      events,
+      warnOnce: events.warnOnce,
+      callEvents,
       straight,
       takeLongPath: longPath.send,
     });

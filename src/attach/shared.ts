@@ -171,7 +171,9 @@ export function createShared(
     emit(event, detail) {
       const logged = new Set<unknown>();
       for (const events of sinks.items()) {
-        events.inContext(() => events.emit(event, detail, !logged.has(events.logger)));
+        // The channels belong to the process, and hear of it once.
+        const audience = { log: !logged.has(events.logger), channel: logged.size === 0 };
+        events.inContext(() => events.emit(event, detail, audience));
         logged.add(events.logger);
       }
     },

@@ -3,10 +3,11 @@ import type { Events } from '../observe/events.js';
 import { awakeNow, type Patience } from '../time/within.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { TokenSource } from '../token/source.js';
+import type { CallEvents } from './call-events.js';
 import { interruptedError, patienceOf, type Call } from './call.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 import type { Enter } from './pace.js';
-import { methodOf, type Request } from './request.js';
+import type { Request } from './request.js';
 
 /** A gate's permission that is older than this is asked for again. */
 const stalePermissionMs = 1_000;
@@ -27,7 +28,8 @@ export type Authorize = (call: Call, source: TokenSource) => Lease | undefined |
 export function createAuthorize(deps: {
   env: Env;
   enter: Enter;
-  events: Events;
+  warnOnce: Events['warnOnce'];
+  callEvents: CallEvents;
   /** The application's own token requests are answered, and its calls go out as they come until there are tokens. */
   takesOver: boolean;
   /** Accounts are the users themselves. */
@@ -35,17 +37,26 @@ export function createAuthorize(deps: {
   /** Some account holds tokens. */
   isInUse: () => boolean;
 }): Authorize {
-  const { env, enter, takesOver } = deps;
-  const { emit, warnOnce } = deps.events;
+  const { env, enter, takesOver, warnOnce, callEvents } = deps;
 
   function ofAnotherUser(): undefined {
     // Where the application's own log-in has not passed by yet, that is what is expected.
     if (!takesOver || deps.isInUse()) warnOnce('another-user', '', deps.isByUser ? unknownUser : anotherUser);
   }
 
+  function waitsForToken(call: Call, source: TokenSource): void {
+    callEvents.waits(call, () => {
+      const isThere = source.holds() || source.isUnredeemed();
+      return { reason: 'token', awaits: isThere ? 'renewal' : 'store' };
+    });
+  }
+
   /** Looks into the store first: only then can it be said whose the bearer is that the call brings. */
   async function ofBearer(call: Call, source: TokenSource): Promise<Lease | undefined> {
+    const isLoading = !source.holds();
+    if (isLoading) waitsForToken(call, source);
     const known = await isKnown(call.request, source, patienceOf(call, awakeNow(env)));
+    if (isLoading) callEvents.goesOn(call);
     if (call.terms.cancellation.signal?.aborted) throw interruptedError(call);
     if (known && isForeign(call.request, source)) return ofAnotherUser();
     const late = overtime(call, awakeNow(env));
@@ -73,8 +84,9 @@ export function createAuthorize(deps: {
   /** Undefined: there is none, and the call has a bearer of its own. */
   async function acquired(call: Call, source: TokenSource): Promise<Lease | undefined> {
     const { request } = call;
-    emit('request-waiting', { reason: 'token', method: methodOf(request), path: request.destination.path });
+    waitsForToken(call, source);
     const result = await source.acquire(patienceOf(call, awakeNow(env)));
+    callEvents.goesOn(call);
     if (result.kind === 'lease') return result.lease;
     if (result.kind === 'aborted') throw interruptedError(call);
     // Until the application's own log-in has passed by, its calls go out as they did without the plugin.

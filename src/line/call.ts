@@ -10,6 +10,7 @@ import type { Attempt } from './attempt.js';
 import type { Cancellation } from './cancellation.js';
 import { fold, noHistory, type Event, type History } from './history.js';
 import type { Request } from './request.js';
+import type { Story } from './story.js';
 
 /** What is fixed for a call when it enters the long path. */
 export interface Terms {
@@ -40,6 +41,7 @@ export class Call {
   constructor(
     readonly request: Request,
     readonly terms: Terms,
+    readonly story: Story,
   ) {}
 }
 

@@ -3,6 +3,7 @@ import type { Accounts } from './accounts.js';
 import { createAdapters, type Adapter } from '../axios/adapter.js';
 import { canceledError, unwrapped } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
+import type { CallEvents, ToldCall } from './call-events.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Choices } from './choices.js';
 import { createDestinations } from './destinations.js';
@@ -14,6 +15,7 @@ import type { Settings } from '../options/options.js';
 import { unsentError } from './outcome.js';
 import { timedOutUnsent, timerEarlyMs } from './overtime.js';
 import type { Request } from './request.js';
+import { Story } from './story.js';
 import type { TokenSource } from '../token/source.js';
 import { wrongEnvironmentText } from '../wire/wrong-environment.js';
 import type { Destination, ProcoreDestination, TokenOrigins } from '../wire/destination.js';
@@ -45,7 +47,8 @@ export interface DispatchDeps {
   warnOfProxy: (config: AxiosRequestConfig) => void;
   /** Warns where a call would go to a server that nobody has checked. */
   warnOfTls: (config: AxiosRequestConfig) => void;
-  events: Events;
+  warnOnce: Events['warnOnce'];
+  callEvents: Pick<CallEvents, 'waitsForAccount' | 'neverSent' | 'goesOn'>;
   /** Sends a call that has nothing to wait for; undefined where it cannot. */
   straight: (request: Request) => Promise<AxiosResponse> | undefined;
   /** Takes any other call. */
@@ -64,7 +67,7 @@ export type Dispatch = (
 
 /** Decides by the final configuration where a call leads: one to Procore goes through the line, any other one goes on untouched. */
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  const { env, copy, settings, choices, events, accounts } = deps;
+  const { env, copy, settings, choices, callEvents, accounts } = deps;
   const { accountOf } = choices;
   const destinationOf = createDestinations(deps.origins);
   const senderOf = createAdapters(copy);
@@ -89,13 +92,14 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       warnOfUnlisted(destination.origin);
       return passedOn(adapter, config);
     }
-    if (seen.procore !== undefined) checkRequestOptions(seen.procore);
-    const named = accountOf(seen);
+    const named = namedBy(config, seen, destination);
     if (named === undefined) return passedOn(adapter, config);
     const withToken = seen.procore?.auth !== false;
     if (destination.kind === 'wrong-environment') {
       if (!withToken) return passedOn(adapter, config);
-      throw unsentError(copy, wrongEnvironment(destination), config, destination.path);
+      const error = unsentError(copy, wrongEnvironment(destination), config, destination.path);
+      const account = accounts && seen.procore?.account === undefined ? undefined : named;
+      throw toldOf({ config, seen, destination, account }, error);
     }
     const boundMs = choices.boundOf(config);
     // Only where it is needed, because reading the clock takes time on every call.
@@ -105,14 +109,35 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const known = accounts && withToken && !isNamed ? accounts.known(bearer) : named;
     const brought = { config, seen, destination, sender, withToken, bearer, isNamed, startedAtMs, boundMs };
     if (known !== undefined) return enter(brought, known, isUnwrapped);
-    return userOf(brought, accounts!).then((account) => enter(brought, account, false));
+    const story = new Story(env.now());
+    return userOf(brought, story, accounts!).then((account) => enter(brought, account, false, story));
+  }
+
+  /** Undefined: the call is to be left alone. */
+  function namedBy(
+    config: AxiosRequestConfig,
+    seen: AxiosRequestConfig,
+    destination: ToldCall['destination'],
+  ): string | undefined {
+    try {
+      if (seen.procore !== undefined) checkRequestOptions(seen.procore);
+      return accountOf(seen);
+    } catch (error) {
+      throw toldOf({ config, seen, destination, account: undefined }, error);
+    }
+  }
+
+  /** Tells of a call that ends with this error before it has begun. */
+  function toldOf(call: Omit<ToldCall, 'story'>, error: unknown, story = new Story(env.now())): unknown {
+    callEvents.neverSent({ ...call, story }, error);
+    return error;
   }
 
   function warnOfUnlisted(origin: string): void {
     const remedy = origin.startsWith('https:')
       ? 'name it in the option "origins" if they should'
       : 'tokens travel over https only';
-    events.warnOnce(
+    deps.warnOnce(
       'unlisted-procore-host',
       origin,
       `${origin} is not one of this environment's origins, so its calls get no token; ${remedy}`,
@@ -120,20 +145,29 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   }
 
   async function userOf(
-    { config, bearer, destination, startedAtMs, boundMs = Infinity }: Brought,
+    { config, seen, bearer, destination, startedAtMs, boundMs = Infinity }: Brought,
+    story: Story,
     { ofCall }: Accounts,
   ): Promise<string> {
+    const call = { config, seen, destination, account: undefined };
     const { signal, release } = bridgeCancellation(copy, config, env);
     try {
       const maxMs = Math.min(settings.maxWaitMs, boundMs);
-      return await ofCall(bearer, { maxMs, signal, way: config });
+      callEvents.waitsForAccount({ ...call, story });
+      const account = await ofCall(bearer, { maxMs, signal, way: config });
+      callEvents.goesOn({ story });
+      return account;
     } catch (error) {
-      if (!(error instanceof AccountUndecidedError)) throw error;
-      if (signal?.aborted) throw canceledError(copy, config);
-      const isOver = awakeNow(env) + timerEarlyMs >= startedAtMs + boundMs;
-      throw isOver ? timedOutUnsent(copy, config) : unsentError(copy, error, config, destination.path);
+      throw toldOf(call, errorOf(error), story);
     } finally {
       release();
+    }
+
+    function errorOf(error: unknown): unknown {
+      if (!(error instanceof AccountUndecidedError)) return error;
+      if (signal?.aborted) return canceledError(copy, config);
+      const isOver = awakeNow(env) + timerEarlyMs >= startedAtMs + boundMs;
+      return isOver ? timedOutUnsent(copy, config) : unsentError(copy, error, config, destination.path);
     }
   }
 
@@ -154,28 +188,38 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     isFirst = false;
   }
 
-  function enter(brought: Brought, account: string, isUnwrapped: boolean): Promise<AxiosResponse> {
+  function enter(
+    brought: Brought,
+    account: string,
+    isUnwrapped: boolean,
+    story?: Story,
+  ): Promise<AxiosResponse> {
     const { config, seen, destination, sender, bearer, isNamed, startedAtMs, boundMs } = brought;
-    lookAtWay(config, seen);
-    const companyId = choices.companyOf(seen);
-    const gate = choices.gateOf(seen, account, companyId);
-    const request: Request = {
-      config,
-      seen,
-      destination,
-      sender,
-      account,
-      source: brought.withToken ? deps.sourceOf(account) : undefined,
-      bearer,
-      isNamed,
-      companyId,
-      gate,
-      ticket: gate?.ticket(),
-      startedAtMs,
-      boundMs,
-      deadlineMs: seen.procore?.deadlineMs ?? settings.deadlineMs,
-    };
-    return (isUnwrapped ? deps.straight(request) : undefined) ?? deps.takeLongPath(request);
+    try {
+      lookAtWay(config, seen);
+      const companyId = choices.companyOf(seen);
+      const gate = choices.gateOf(seen, account, companyId);
+      const request: Request = {
+        config,
+        seen,
+        destination,
+        sender,
+        account,
+        source: brought.withToken ? deps.sourceOf(account) : undefined,
+        bearer,
+        isNamed,
+        companyId,
+        gate,
+        ticket: gate?.ticket(),
+        startedAtMs,
+        boundMs,
+        deadlineMs: seen.procore?.deadlineMs ?? settings.deadlineMs,
+        story,
+      };
+      return (isUnwrapped ? deps.straight(request) : undefined) ?? deps.takeLongPath(request);
+    } catch (error) {
+      throw toldOf({ config, seen, destination, account }, error, story);
+    }
   }
 
   return (config, chosen, isUnwrapped) => {

@@ -3,12 +3,12 @@ import type { AxiosCopy } from '../axios/copy.js';
 import { following } from '../axios/redirects.js';
 import { acceptsStatus, isAxiosError } from '../axios/versions.js';
 import { connectionFailureOf } from '../failure/transport.js';
-import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
 import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
 import { newAttempt, tellAnswered, type Attempt } from './attempt.js';
+import type { CallEvents } from './call-events.js';
 import { Call, type Calls, type Terms } from './call.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
@@ -16,8 +16,9 @@ import type { Choices } from './choices.js';
 import { privateConfig } from './config.js';
 import type { Outcomes } from './outcome.js';
 import type { Enter } from './pace.js';
-import { methodOf, type Request } from './request.js';
+import type { Request } from './request.js';
 import type { Sender } from './send.js';
+import { Story } from './story.js';
 import type { FirstAttempt } from './straight.js';
 
 /** The long path, for every call that has to wait, is sent again, fails, or may be ended by more than its adapter. */
@@ -38,24 +39,30 @@ export function createLongPath(deps: {
   sender: Sender;
   line: Line;
   outcomes: Outcomes;
-  emit: Events['emit'];
+  callEvents: CallEvents;
 }): LongPath {
-  const { env, copy, settings, choices, calls, enter, sender, line, outcomes, emit } = deps;
+  const { env, copy, settings, choices, calls, enter, sender, line, outcomes, callEvents } = deps;
 
   async function run(
     request: Request,
+    story: Story,
     answerOf: (call: Call) => Promise<AxiosResponse>,
   ): Promise<AxiosResponse> {
     const { gate, ticket } = request;
     gate?.join();
     let call: Call | undefined;
+    let failed: { readonly error: unknown } | undefined;
     try {
-      call = new Call(request, termsOf(request));
+      call = new Call(request, termsOf(request), story);
       return await outcomeOf(call, answerOf);
+    } catch (error) {
+      failed = { error };
+      throw error;
     } finally {
       // Also where the configuration cannot be read any more, or a listener of the call cannot be removed.
       gate?.leave(ticket!);
-      if (call) tellSettled(call);
+      if (call) callEvents.settled(call, failed);
+      else callEvents.neverSent({ ...request, story }, failed?.error);
     }
   }
 
@@ -101,20 +108,8 @@ export function createLongPath(deps: {
     return line.back(sender.send(config));
   }
 
-  function tellSettled({ request, history }: Call): void {
-    const { account, destination } = request;
-    const { attempts, answer } = history;
-    emit('request-settled', {
-      account,
-      method: methodOf(request),
-      path: destination.path,
-      attempts,
-      ...(answer ? { status: answer.status } : {}),
-    });
-  }
-
   return {
-    send: (request) => run(request, sent),
+    send: (request) => run(request, request.story ?? new Story(env.now()), sent),
     async goOn(request, first, sending) {
       const attempt: Attempt = {
         ...newAttempt({ ...first, source: request.source, body: undefined }),
@@ -128,7 +123,7 @@ export function createLongPath(deps: {
       // Nobody else waits for it where the configuration cannot be read any more.
       judged.catch(() => undefined);
       try {
-        return await run(request, (call) => {
+        return await run(request, new Story(first.sentAtMs), (call) => {
           call.attempt = attempt;
           return line.back(sender.settle(judged, configOf(call), call, attempt));
         });

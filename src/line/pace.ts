@@ -1,11 +1,10 @@
 import type { Env } from '../time/env.js';
 import { DeadlineError, RateLimitedError } from '../failure/errors.js';
-import type { Events } from '../observe/events.js';
 import type { Passage } from '../pacing/gate.js';
 import { awakeNow } from '../time/within.js';
+import type { CallEvents } from './call-events.js';
 import { endsAtMs, gatePatienceOf, interruptedError, note, type Call } from './call.js';
 import { overtime, timerEarlyMs } from './overtime.js';
-import { methodOf } from './request.js';
 
 /**
  * Asks the gate whether a call may be sent, before each attempt; no promise when nothing has to be waited for. Throws, or rejects, when it
@@ -14,7 +13,7 @@ import { methodOf } from './request.js';
 export type Enter = (call: Call) => void | Promise<void>;
 
 /** Creates the way through the gate, which holds calls back by what the server tells of its limits. */
-export function createEnter({ env, emit }: { env: Env; emit: Events['emit'] }): Enter {
+export function createEnter({ env, callEvents }: { env: Env; callEvents: CallEvents }): Enter {
   function pass(call: Call, passage: Passage, untilEnd: boolean): void {
     switch (passage.kind) {
       case 'go':
@@ -60,13 +59,17 @@ export function createEnter({ env, emit }: { env: Env; emit: Events['emit'] }): 
     const untilEnd = endsAtMs(terms) <= nowMs + patience.maxMs;
     const passage = gate.waitToPass(ticket, patience);
     if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
-    const opening = gate.opening();
-    emit('request-waiting', {
-      reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
-      method: methodOf(request),
-      path: request.destination.path,
-      ...(opening ? { until: new Date(opening.atMs) } : {}),
+    callEvents.waits(call, () => {
+      const opening = gate.opening();
+      return {
+        reason: opening?.status === 503 ? 'unavailable' : 'rate-limit',
+        ...(opening ? { until: new Date(opening.atMs) } : {}),
+        before: gate.before(ticket),
+      };
     });
-    return passage.then((passed) => pass(call, passed, untilEnd));
+    return passage.then((passed) => {
+      callEvents.goesOn(call);
+      pass(call, passed, untilEnd);
+    });
   };
 }

@@ -1,13 +1,12 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { discard, isAxiosError } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
-import type { Events } from '../observe/events.js';
 import { awakeNow } from '../time/within.js';
 import { isReplayable } from '../wire/replayable.js';
+import type { CallEvents } from './call-events.js';
 import { canSendAgain, interruptedError, note, patienceOf, type Call, type Calls } from './call.js';
 import type { Line } from './chain.js';
 import { overtime, timerEarlyMs } from './overtime.js';
-import { methodOf } from './request.js';
 
 /** How often a call is replayed at most: its token is replaced more often only where something is very wrong. */
 const mostReplays = 3;
@@ -15,7 +14,7 @@ const mostReplays = 3;
 /** Has the line answer a 401 by a replay with another token, where the account has one or can get one. */
 export function replayUnauthorized(
   line: Line,
-  { env, calls, emit }: { env: Env; calls: Calls; emit: Events['emit'] },
+  { env, calls, callEvents }: { env: Env; calls: Calls; callEvents: CallEvents },
 ): void {
   async function rejected(error: unknown): Promise<AxiosResponse> {
     const call = isAxiosError(error) ? calls.of(error.config) : undefined;
@@ -31,7 +30,9 @@ export function replayUnauthorized(
       // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
       ...(isReplayable(response.data) ? {} : { way: undefined }),
       mayRenew: !renewed,
+      waits: () => callEvents.waits(call, () => ({ reason: 'token', awaits: 'renewal' })),
     });
+    callEvents.goesOn(call);
     switch (outcome.kind) {
       case 'aborted':
         throw interruptedError(call);
@@ -51,10 +52,7 @@ export function replayUnauthorized(
     }
     note(call, { kind: 'replayed', renewed: outcome.renewed, releasesBrake: outcome.releasesBrake });
     discard(response.data);
-    const { request, history } = call;
-    const { path } = request.destination;
-    const attempt = history.attempts + 1;
-    emit('request-retried', { reason: 'unauthorized', method: methodOf(request), path, attempt });
+    callEvents.retried(call, 'unauthorized', error);
     return line(config);
   }
 

@@ -2,6 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import type { ChosenAdapter } from '../axios/adapter.js';
 import type { CompanyId } from '../options/options.js';
 import type { Gate, Ticket } from '../pacing/gate.js';
+import type { Story } from './story.js';
 import type { TokenSource } from '../token/source.js';
 import type { ProcoreDestination } from '../wire/destination.js';
 
@@ -28,11 +29,13 @@ export interface Request {
   readonly startedAtMs: number;
   /** Milliseconds that it gives the whole call, from now on. */
   readonly deadlineMs: number | undefined;
+  /** Set where it has waited until its account was known. */
+  readonly story: Story | undefined;
   /** Milliseconds that its `timeout` gives the whole call, from `startedAtMs` on; undefined: it bounds each attempt. */
   readonly boundMs: number | undefined;
 }
 
 /** The method of a call in capitals, for events and errors. */
-export function methodOf({ config }: Request): string {
+export function methodOf({ config }: Pick<Request, 'config'>): string {
   return (config.method ?? 'get').toUpperCase();
 }

@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import axiosRetry from 'axios-retry';
 import { discard, isAxiosError } from '../axios/versions.js';
+import type { CallEvents } from './call-events.js';
 import {
   canSendAgain,
   endsAtMs,
@@ -14,17 +15,15 @@ import type { Env } from '../time/env.js';
 import type { Failure } from '../failure/assess.js';
 import { answerOf } from '../failure/never-sent.js';
 import type { Line } from './chain.js';
-import type { Events } from '../observe/events.js';
 import { decideRetry, type RetryDecision } from '../retry/decide.js';
 import { awakeNow } from '../time/within.js';
-import { methodOf } from './request.js';
 
 /**
  * Attaches axios-retry to the line. It counts and sends again. Whether and when is decided by `retry/decide.ts`, and the wait is made here
  * (axios-retry's own delay is 0), so that clock, abort and deadline are those of the package.
  */
-export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit: Events['emit'] }): void {
-  const { env, calls, emit } = deps;
+export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; callEvents: CallEvents }): void {
+  const { env, calls, callEvents } = deps;
   /** From the condition to the wait of one retry: axios-retry hands nothing on from one to the other. */
   const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
@@ -89,7 +88,6 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
       const decision = call && decisions.get(call);
       if (!decision) return;
       const { signal } = call.terms.cancellation;
-      const told = { method: methodOf(call.request), path: call.request.destination.path };
       const { waitMs, counts } = decision;
       // A wait that the server has asked for costs no retry.
       if (!counts) config['axios-retry']!.retryCount! -= 1;
@@ -97,11 +95,12 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; emit
       const answer = discard(error.response?.data) ? undefined : answerOf(error);
       note(call, { kind: 'answer-kept', answer });
       if (waitMs > 0) {
-        emit('request-waiting', { reason: 'retry', ...told, until: new Date(env.now() + waitMs) });
+        callEvents.waits(call, () => ({ reason: 'retry', until: new Date(env.now() + waitMs) }));
         await env.sleep(waitMs, { signal });
+        callEvents.goesOn(call);
       }
       if (signal?.aborted) throw interruptedError(call);
-      emit('request-retried', { reason: 'failure', ...told, attempt: call.history.attempts + 1 });
+      callEvents.retried(call, 'failure', error);
     },
   });
 }

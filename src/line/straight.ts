@@ -3,7 +3,6 @@ import type { AxiosCopy } from '../axios/copy.js';
 import { isStream } from '../axios/conceal.js';
 import { copyOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
-import type { Events } from '../observe/events.js';
 import type { Lease } from '../token/pair/ledger.js';
 import { readAnswer, type Answer } from '../wire/answer.js';
 import type { TokenOrigins } from '../wire/destination.js';
@@ -11,7 +10,8 @@ import { withAuthorization } from '../wire/headers.js';
 import { isReplayable } from '../wire/replayable.js';
 import { watchingRedirects, type BeforeRedirect, type Trail } from './config.js';
 import type { Outcomes } from './outcome.js';
-import { methodOf, type Request } from './request.js';
+import type { CallEvents } from './call-events.js';
+import type { Request } from './request.js';
 
 /** The first attempt of a call, made on the straight path. */
 export interface FirstAttempt extends Trail {
@@ -40,11 +40,11 @@ export function createStraightPath(deps: {
   /** Learns the server's clock from a `Date` header. */
   learn: (date: unknown) => void;
   outcomes: Pick<Outcomes, 'plain'>;
-  events: Events;
+  callEvents: Pick<CallEvents, 'answeredAtOnce'>;
   /** Goes on with what an attempt has come to. */
   goOn: (request: Request, first: FirstAttempt, sent: Promise<AxiosResponse>) => Promise<AxiosResponse>;
 }): StraightPath {
-  const { env, copy, origins, learn, outcomes, events } = deps;
+  const { env, copy, origins, learn, outcomes, callEvents } = deps;
 
   function isStraight(request: Request): boolean {
     const { config, seen, destination, sender, source, bearer, isNamed } = request;
@@ -124,19 +124,13 @@ export function createStraightPath(deps: {
       learn(date);
       gate?.answered(ticket!, { status, rateLimit, retryAfterMs: undefined });
       source.answered(lease, status, first.sentAtMs);
-      if (events.isHeard('request-settled')) tellSettled(request, status);
+      callEvents.answeredAtOnce(own, response, first.sentAtMs);
       return outcomes.plain(own.config, response);
     }
 
     function failed(error: unknown): Promise<AxiosResponse> {
       return deps.goOn(putBack(), first, Promise.reject(error));
     }
-  }
-
-  function tellSettled(request: Request, status: number): void {
-    const { account, destination } = request;
-    const { path } = destination;
-    events.emit('request-settled', { account, method: methodOf(request), path, attempts: 1, status });
   }
 
   return (request) => {

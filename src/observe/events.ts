@@ -1,13 +1,47 @@
 import type { InContext } from '../time/async-context.js';
+import type { ProblemKind } from '../failure/catalogue.js';
 import type { ReauthenticationReason } from '../failure/error-base.js';
 import { kindOf } from '../text/words.js';
 import { unknownName } from '../text/nearest.js';
 import type { Settings } from '../options/options.js';
+import { openChannels, type Channels } from './channels.js';
 import { contained } from './contained.js';
 import { createLog } from './log.js';
 
 /** The first 8 hex digits of the SHA-256 of a token. */
 export type Fingerprint = string;
+
+/** What the events of a call have in common. Those of one call have the same `callId`. */
+export interface CallOfEvent {
+  /** Unique, over processes too. It is made when the first event of a call is told, and is in no header. */
+  callId: string;
+  /** Whose tokens it uses. Missing where a call ends, or waits, before that is known. */
+  account?: string;
+  /** Of the API, with the port where that is not the usual one. */
+  host: string;
+  /** In capitals. */
+  method: string;
+  /** Without the query. */
+  path: string;
+}
+
+/** What a call has come to so far. */
+export interface CallSoFar {
+  /** The HTTP status of the last answer. */
+  status?: number;
+  /** `x-request-id` of the last answer, by which Procore's support finds the request. */
+  requestId?: string;
+  /** What kind of failure it is, as in `error.procore.kind`. */
+  kind?: ProblemKind;
+  /** The code of the error: `ECONNRESET`, `ERR_PROCORE_DEADLINE`. */
+  code?: string;
+  /** Whether the header `Procore-Company-Id` was sent. Missing where nothing was sent. */
+  hasCompanyId?: boolean;
+  /** Milliseconds that the call has waited for tokens, limits and retries, all waits together. */
+  waitedMs: number;
+  /** Milliseconds since the call came, waits included. */
+  durationMs: number;
+}
 
 /** The details of each event, by event name. None of them contains a token or a secret. */
 export interface ProcoreEvents {
@@ -31,20 +65,32 @@ export interface ProcoreEvents {
   'token-saved-late': { account: string };
   /** The user must authorize the application anew. Emitted as soon as that is known, even while the old access token still works. */
   'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
-  /**
-   * A call waits for a token, for a rate limit, for a server that refuses calls for a time (429, 503), or before a retry. `until` is
-   * missing where the end of the wait depends on the answer to another request.
-   */
-  'request-waiting': {
+  /** A call waits. Told when the wait begins; what it has taken is in what is told of the call later. */
+  'request-waiting': CallOfEvent & {
+    /** For a token, for a rate limit, for a server that refuses calls for a time (503), or before a retry. */
     reason: 'token' | 'rate-limit' | 'unavailable' | 'retry';
-    method: string;
-    path: string;
+    /** With reason `token`: the tokens are read from the store, or renewed, by this process or by another one that holds the lock. */
+    awaits?: 'store' | 'renewal';
+    /** Missing where the end of the wait depends on the answer to another request. */
     until?: Date;
+    /** With reason `rate-limit` or `unavailable`: how many calls that wait for the same limit are sent before this one. */
+    before?: number;
+    /** The attempt that waits, from 1 on. */
+    attempt: number;
   };
-  /** A call is sent again. */
-  'request-retried': { reason: 'unauthorized' | 'failure'; method: string; path: string; attempt: number };
-  /** A call has ended, with an answer or an error. */
-  'request-settled': { account: string; method: string; path: string; status?: number; attempts: number };
+  /** A call is sent again, once its turn at the limit comes. What is told of the answer is that of the attempt which has failed. */
+  'request-retried': CallOfEvent &
+    CallSoFar & {
+      reason: 'unauthorized' | 'failure';
+      /** The number of the attempt that follows, from 2 on. */
+      attempt: number;
+    };
+  /** A call has ended, with an answer or an error: once for each call. */
+  'request-settled': CallOfEvent &
+    CallSoFar & {
+      /** How often it was sent; 0 where it never was. */
+      attempts: number;
+    };
   /** Something that should be changed; emitted once per cause. */
   warning: { code: WarningCode; message: string };
 }
@@ -63,10 +109,16 @@ export type WarningCode =
   | 'axios-version'
   | 'unverified-tls';
 
-/** Emits events to listeners and to the log. */
+/** Whom an event is told beside the listeners of the attach, where several attaches tell of one thing. */
+export interface Audience {
+  readonly log: boolean;
+  readonly channel: boolean;
+}
+
+/** Emits events to listeners, to the log, and to the channels of the process. */
 export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
-  emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged?: boolean): void;
+  emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], audience?: Audience): void;
   /** Whether anybody is told of this event: where nobody is, it need not be made. */
   isHeard(event: keyof ProcoreEvents): boolean;
   readonly logger: Settings['logger'];
@@ -93,6 +145,8 @@ const names = Object.keys({
   warning: true,
 } satisfies Record<keyof ProcoreEvents, true>);
 
+const everybody: Audience = Object.freeze({ log: true, channel: true });
+
 /**
  * Creates the events of one attach. An exception of a listener or a logger is caught. Without a logger, warnings and errors go to
  * `process.emitWarning`, so that the loss of a token is not silent. `logged` are the warnings that other attaches have logged already.
@@ -101,13 +155,19 @@ export function createEvents(
   logger: Settings['logger'],
   logged: Set<string> = new Set(),
   inContext: InContext = (work) => work(),
+  channels: Channels = openChannels(),
 ): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
   const log = createLog(logger);
 
-  function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], logged = true): void {
-    if (logged) log.write(event, detail);
+  function emit<E extends keyof ProcoreEvents>(
+    event: E,
+    detail: ProcoreEvents[E],
+    audience: Audience = everybody,
+  ): void {
+    if (audience.log) log.write(event, detail);
+    if (audience.channel && channels.hasSubscribers(event)) channels.publish(event, detail);
     const heard = listeners.get(event);
     if (!heard) return;
     for (const listener of [...heard]) {
@@ -125,7 +185,7 @@ export function createEvents(
   return {
     emit,
     isHeard(event) {
-      return log.takes(event) || Boolean(listeners.get(event)?.size);
+      return log.takes(event) || Boolean(listeners.get(event)?.size) || channels.hasSubscribers(event);
     },
     logger,
     inContext,
@@ -145,7 +205,8 @@ export function createEvents(
       const key = `${code} ${subject}`;
       if (warned.has(key)) return;
       warned.add(key);
-      emit('warning', { code, message }, !logged.has(key));
+      const isNew = !logged.has(key);
+      emit('warning', { code, message }, { log: isNew, channel: isNew });
       logged.add(key);
     },
   };

@@ -54,6 +54,8 @@ export interface Gate {
   opening(): { readonly atMs: number; readonly status: number | undefined } | undefined;
   /** How many calls wait. */
   readonly waiting: number;
+  /** How many of them pass before this one, which waits too. */
+  before(ticket: Ticket): number;
   /** No call is under way or has joined, and the gate knows nothing that a new one would not know. */
   isIdle(): boolean;
 }
@@ -91,6 +93,12 @@ class ScopeGate implements Gate {
 
   get waiting(): number {
     return this.waitingCalls?.size ?? 0;
+  }
+
+  before(ticket: Ticket): number {
+    // Most calls that begin to wait are the latest of all.
+    if (ticket.turn === this.turns - 1) return this.waiting - 1;
+    return this.waitingCalls?.before(ticket) ?? 0;
   }
 
   ticket(): Ticket {

@@ -9,6 +9,8 @@ export interface Queue<T> {
   first(): T | undefined;
   join(item: T): void;
   leave(item: T): void;
+  /** How many items stand before a certain place, in time proportional to that number. `isBefore`: whether an item does. */
+  before(isBefore: (item: T) => boolean): number;
 }
 
 /** Creates a binary heap. An item may be in several queues, each of which has its own `slot` in {@link Placed.places}. */
@@ -48,6 +50,17 @@ export function createQueue<T extends Placed>(
       return heap.length;
     },
     first: () => heap[0],
+    before(isBeforeIt) {
+      let found = 0;
+      const places = [0];
+      for (let place = places.pop(); place !== undefined; place = places.pop()) {
+        // What is below an item in the heap does not stand before it.
+        if (place >= heap.length || !isBeforeIt(heap[place]!)) continue;
+        found++;
+        places.push(2 * place + 1, 2 * place + 2);
+      }
+      return found;
+    },
     join(item) {
       heap.push(item);
       settle(item, heap.length - 1);

@@ -29,6 +29,8 @@ export interface WaitingCalls<T> {
   readonly size: number;
   /** The call that passes next: the one with the earliest turn. */
   next(): WaitingCall<T> | undefined;
+  /** How many of the calls pass before this one. */
+  before(ticket: T): number;
   /** The call that stops waiting first. */
   leastPatient(): WaitingCall<T> | undefined;
   /** When a call stops waiting by the gate's clock, if the process is not stopped until then. */
@@ -87,6 +89,7 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
       return byTurn.size;
     },
     next: byTurn.first,
+    before: ({ turn }) => byTurn.before(({ ticket }) => ticket.turn < turn),
     leastPatient: byPatience.first,
     giveUpAtMs,
     dismiss,

@@ -15,7 +15,7 @@ import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { isKnown, type PresentedByApplication } from './presentation.js';
 import { answered, isHolding, sent } from './renewal/drain.js';
 import type { Acquired } from './renewal/leases.js';
-import type { RefusalOutcome } from './renewal/refusals.js';
+import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
 import { areBraked, isClear } from './renewal/standing.js';
 import { noBackoff } from '../time/backoff.js';
 import type { HeldTokenSet, TokenSource, User } from './source.js';
@@ -84,7 +84,7 @@ export class AccountSource extends AccountInUse implements TokenSource {
   refused(
     lease: Lease,
     reason: RefusalReason,
-    { maxMs, ...patience }: Patience & { mayRenew: boolean },
+    { maxMs, ...patience }: RefusalPatience,
   ): Promise<RefusalOutcome> {
     this.own.used();
     const most = Math.min(maxMs, this.deps.settings.timeoutMs);

@@ -16,7 +16,7 @@ import type { Lease } from './pair/pairs.js';
 import type { ClientDeps } from './parts.js';
 import type { PresentedByApplication } from './presentation.js';
 import type { Leases } from './renewal/leases.js';
-import type { RefusalOutcome } from './renewal/refusals.js';
+import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
 import type { TokenStatus } from './told/status.js';
 
 /** The tokens of one account, as one attach hands them to the next. */
@@ -62,11 +62,7 @@ export interface TokenSource
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined, sentAtMs: number): void;
   /** The API has answered 401. */
-  refused(
-    lease: Lease,
-    reason: RefusalReason,
-    patience: Patience & { mayRenew: boolean },
-  ): Promise<RefusalOutcome>;
+  refused(lease: Lease, reason: RefusalReason, patience: RefusalPatience): Promise<RefusalOutcome>;
   /** The replay of a call whose refusal led to a renewal was accepted. */
   replayAccepted(): void;
   /** Whether this refresh token is, or was, one of this account's. */

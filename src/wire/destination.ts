@@ -126,6 +126,14 @@ export function fullUrlOf({ url, baseURL }: Addressed): string {
   return absolute.test(requested) || !baseURL ? requested : combine(baseURL, requested);
 }
 
+/** The host to which a request goes, with the port where that is not the usual one. */
+export function hostOf(config: Addressed, destination: Destination): string {
+  if ('origin' in destination) return parse(destination.origin)?.host ?? '';
+  const { url, baseUrl } =
+    destination.kind === 'procore' ? destination : { url: undefined, baseUrl: undefined };
+  return parse(url ?? fullUrlOf({ ...config, baseURL: config.baseURL || baseUrl }))?.host ?? '';
+}
+
 function combine(base: string, relative: string): string {
   return relative ? `${base.replace(/\/+$/, '')}/${relative.replace(/^\/+/, '')}` : base;
 }

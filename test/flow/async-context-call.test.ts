@@ -47,7 +47,7 @@ test.each<[string, (h: ScopedHarness) => unknown, string[]]>([
   [
     'that is sent again after a 401',
     (h) => h.emulator.expire(h.store.sets.get('default')!.access_token),
-    ['request-retried'],
+    ['request-retried', 'request-waiting'],
   ],
   [
     'that is sent again after a failure',

@@ -297,12 +297,29 @@ test('a retry tells: waiting until when, then sent again, then settled with the 
   const told = h.told.filter(
     ({ event, detail }) => event.startsWith('request') && detail['reason'] !== 'token',
   );
+  const { callId } = told[0]!.detail;
+  const call1 = { callId, account: 'default', host: new URL(h.emulator.url).host, method: 'GET', path: me };
+  const failed = { status: 503, kind: 'unavailable', hasCompanyId: true, waitedMs: 0, durationMs: 0 };
   expect(told).toEqual([
-    { event: 'request-retried', detail: { reason: 'failure', method: 'GET', path: me, attempt: 2 } },
-    { event: 'request-waiting', detail: { reason: 'unavailable', method: 'GET', path: me, until: until2s } },
+    {
+      event: 'request-retried',
+      detail: { ...call1, ...failed, reason: 'failure', attempt: 2, requestId: told[0]!.detail['requestId'] },
+    },
+    {
+      event: 'request-waiting',
+      detail: { ...call1, reason: 'unavailable', until: until2s, before: 0, attempt: 2 },
+    },
     {
       event: 'request-settled',
-      detail: { account: 'default', method: 'GET', path: me, attempts: 2, status: 200 },
+      detail: {
+        ...call1,
+        attempts: 2,
+        status: 200,
+        requestId: told[2]!.detail['requestId'],
+        hasCompanyId: true,
+        waitedMs: 2_000,
+        durationMs: 2_000,
+      },
     },
   ]);
 });

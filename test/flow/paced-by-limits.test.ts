@@ -411,9 +411,9 @@ test('a wait emits request-waiting with rate-limit and its end', async () => {
   const call = h.instance.get(me);
   await until(() => h.env.sleeping === 1, 'the wait');
   const opensAt = new Date(h.env.now() + 10_000);
-  expect(h.told.at(-1)).toEqual({
+  expect(h.told.at(-1)).toMatchObject({
     event: 'request-waiting',
-    detail: { reason: 'rate-limit', method: 'GET', path: me, until: opensAt },
+    detail: { reason: 'rate-limit', method: 'GET', path: me, until: opensAt, before: 0, attempt: 1 },
   });
   await h.env.advance(10_000);
   await call;

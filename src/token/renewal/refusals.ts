@@ -19,13 +19,17 @@ export type RefusalOutcome =
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
 
+/** How long a call waits for what its 401 leads to. */
+export interface RefusalPatience extends Patience {
+  /** No token was renewed for a 401 of this call before. */
+  readonly mayRenew: boolean;
+  /** Called when the wait for a renewal begins, if there is one. */
+  readonly waits?: () => void;
+}
+
 /** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/replay.ts`. */
 export interface Refusals {
-  refused(
-    lease: Lease,
-    reason: RefusalReason,
-    patience: Patience & { mayRenew: boolean },
-  ): Promise<RefusalOutcome>;
+  refused(lease: Lease, reason: RefusalReason, patience: RefusalPatience): Promise<RefusalOutcome>;
   /** Nothing is held against the next renewal for a 401. */
   release(): void;
 }
@@ -84,7 +88,7 @@ export function createRefusals(deps: {
   async function refused(
     lease: Lease,
     reason: RefusalReason,
-    { maxMs, signal, way, mayRenew }: Patience & { mayRenew: boolean },
+    { maxMs, signal, way, mayRenew, waits }: RefusalPatience,
   ): Promise<RefusalOutcome> {
     const untilMs = awakeNow(env) + maxMs;
     const acceptedBefore = lease.accepted;
@@ -105,6 +109,7 @@ export function createRefusals(deps: {
       const may = mayRenewFor(lease, reason);
       if (may !== true) return may;
     }
+    waits?.();
     for (;;) {
       const run =
         sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);

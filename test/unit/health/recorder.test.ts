@@ -53,7 +53,7 @@ test('a call that was never sent is not counted', () => {
 
 test('each attempt counts: a 401 that was replayed, and a failure that was repeated', () => {
   const { emit, recorder } = setUp();
-  emit('request-retried', { reason: 'unauthorized', ...call, attempt: 2 });
+  emit('request-retried', { reason: 'unauthorized', ...call, attempt: 2, status: 401 });
   emit('request-retried', { reason: 'failure', ...call, attempt: 3, status: 503 });
   emit('request-retried', { reason: 'failure', ...call, attempt: 4 });
   emit('request-settled', { ...call, attempts: 4, status: 200 });

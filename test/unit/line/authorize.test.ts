@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createAuthorize } from '../../../src/line/authorize.js';
+import type { CallEvents } from '../../../src/line/call-events.js';
 import type { Call } from '../../../src/line/call.js';
 import { noHistory } from '../../../src/line/history.js';
-import type { Events } from '../../../src/observe/events.js';
 import type { Lease } from '../../../src/token/pair/pairs.js';
 import type { TokenSource } from '../../../src/token/source.js';
 import { createManualEnv } from '../../support/manual-env.js';
@@ -22,11 +22,12 @@ test('a bearer of another user is not replaced where tokens come the moment afte
     },
   };
   const warnings: string[] = [];
-  const events = { emit: () => {}, warnOnce: (code: string) => warnings.push(code) };
+  const callEvents = { waits: () => {}, goesOn: () => {} };
   const authorize = createAuthorize({
     env: createManualEnv(),
     enter: () => undefined,
-    events: events as unknown as Events,
+    warnOnce: (code) => warnings.push(code),
+    callEvents: callEvents as unknown as CallEvents,
     takesOver: false,
     isByUser: false,
     isInUse: () => holds,

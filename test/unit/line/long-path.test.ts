@@ -46,7 +46,7 @@ function stage(settle: (call: Call) => Promise<AxiosResponse> = broken) {
         throw error;
       },
     },
-    emit: () => undefined,
+    callEvents: { settled: () => {}, neverSent: () => {} } as never,
   });
   const request = (config: AxiosRequestConfig): Request =>
     ({

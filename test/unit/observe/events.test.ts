@@ -15,11 +15,15 @@ function recorder(): Logger & { lines: [level: string, text: string][] } {
 }
 
 const settled: ProcoreEvents['request-settled'] = {
+  callId: 'a-1',
   account: 'default',
+  host: 'api.procore.com',
   method: 'GET',
   path: '/x',
   attempts: 1,
   status: 200,
+  waitedMs: 0,
+  durationMs: 12,
 };
 
 test('a listener gets its own event until it stops listening', () => {
