@@ -44,7 +44,7 @@ const codeLike = /^[A-Z][A-Z\d_]{1,63}$/;
 
 /** Creates the events of the calls of one attach. */
 export function createCallEvents({ env, events }: { env: Env; events: Events }): CallEvents {
-  const nextCallId = createCallIds(env.random);
+  const nextCallId = createCallIds(() => env.random());
 
   function named({ config, seen, destination, account, story }: ToldCall): CallOfEvent {
     return {

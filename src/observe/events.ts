@@ -33,7 +33,7 @@ export interface CallSoFar {
   requestId?: string;
   /** What kind of failure it is, as in `error.procore.kind`. */
   kind?: ProblemKind;
-  /** The code of the error: `ECONNRESET`, `ERR_PROCORE_DEADLINE`. */
+  /** The code of the error, where it has one: `ECONNRESET`, `ERR_PROCORE_DEADLINE`. Of an answer's status axios makes `ERR_BAD_REQUEST`. */
   code?: string;
   /** Whether the header `Procore-Company-Id` was sent. Missing where nothing was sent. */
   hasCompanyId?: boolean;
@@ -110,7 +110,7 @@ export type WarningCode =
   | 'unverified-tls';
 
 /** Whom an event is told beside the listeners of the attach, where several attaches tell of one thing. */
-export interface Audience {
+interface Audience {
   readonly log: boolean;
   readonly channel: boolean;
 }

@@ -32,7 +32,7 @@ test.each(pairs.filter(([own, other]) => own !== other))(
       `GET /rest/v1.0/me: it was not sent: it goes to the environment "${other}" (${environments[other].apiUrl}), its tokens are for "${own}" (${environments[own].apiUrl}), and tokens are not transferable across environments. Let the call go to ${environments[own].apiUrl} (its URL, or baseURL), or set the option "environment" to '${other}', with an app and tokens of that one.`,
     );
     expect(h.store.log).toEqual([]);
-    expect(h.told).toEqual([]);
+    expect(h.told).toMatchObject([{ event: 'request-settled', detail: { attempts: 0, code: error.code } }]);
   },
 );
 
