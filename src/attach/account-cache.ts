@@ -11,10 +11,10 @@ export const idleSweeps = 10;
  * can tell all that is known of it; it is made anew when it is asked for again.
  */
 export interface AccountCache {
-  /** Of this account; `create` makes it where it is not in memory. */
+  /** The source of this account. `create` makes it where none is in memory. */
   of(account: string, create: CreateSource): TokenSource;
   has(account: string): boolean;
-  /** Those in memory. */
+  /** The sources in memory. */
   all(): Iterable<TokenSource>;
   /** The accounts that were let go with tokens, and of which nothing has been loaded since. */
   resting(): Iterable<string>;
@@ -26,30 +26,33 @@ export interface AccountCache {
   sweep(): Promise<boolean>;
 }
 
-/** What an account was let go with: its set where that says more than its tokens do, else a short name of its refresh token. */
+/**
+ * What is kept of an account that was let go: its set where that has fields of the application's, else the beginning of the fingerprint of
+ * its refresh token.
+ */
 type Rest = TokenSet | number | undefined;
 
-/** An account at rest. */
+/** An account at rest: it was let go, and nothing has been loaded for it since. */
 interface Resting {
   readonly account: string;
-  /** Its set, where that says more than its tokens do. */
+  /** Its set, where that has fields of the application's. */
   readonly set: TokenSet | undefined;
-  /** It has held tokens of another authorization before: nothing more is known of them. */
+  /** Whether it has held tokens of another authorization before, which are not known any more. */
   readonly hasHeldOthers: boolean;
 }
 
-/** What an account was let go with, to the source that takes its place. */
+/** What the source of an account that was let go leaves to the next one. */
 interface LeftBehind {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;
-  /** The source says by itself from now on which tokens the account holds, if any. */
+  /** To be called once the new source knows the account's tokens: then the account is at rest no longer. */
   over(): void;
 }
 
 /**
- * Makes a source. `used` is to be called at each use, and returns the source that the account has then; `before`: what the account was let
- * go with, if it was. `begin` is called once it is the account's: whoever hears what it tells then may ask for the account.
+ * Makes a source. It calls `used` at each use, which returns the source that the account has at that time. `before` is what the source
+ * before has left. `begin` is called once the new source is in the cache, because a listener of its events may ask for the account.
  */
 export type CreateSource = (
   used: () => TokenSource,
@@ -71,21 +74,21 @@ export function createAccountCache({
   longestIdle,
   entered,
 }: {
-  /** Whether an account could be found again when it is asked for. */
+  /** Whether the account of this source could be loaded again later. */
   mayLeave: (source: TokenSource) => boolean;
-  /** No account is let go before it was unused for this many sweeps: a call that waits at the gate does not count as a use. */
+  /** An account is kept for at least this many sweeps without a use. A call that waits at the gate for so long is no use. */
   longestIdle: () => number;
-  /** This source is in memory from now on, for the first time, or again because a call still had it. */
+  /** Called when a source comes into memory: a new one (`isNew`), or one that was let go while a call still had it. */
   entered: (source: TokenSource, isNew: boolean) => void;
 }): AccountCache {
   const places = new Map<string, Place>();
-  /** An account at rest must cost next to nothing. */
+  /** What is kept of the accounts at rest: as little as possible, because there may be a hundred thousand. */
   const rests = new Map<string, Rest>();
   const byToken = new Map<number, string>();
   const withOthers = new Set<string>();
   let sweeps = 0;
 
-  /** The account's one source: a call may still have one that was let go, and another may be in its place. */
+  /** The account's source of now. A call may still use one that was let go, and another may have taken its place. */
   function use(account: string, own: Place): TokenSource {
     const place = places.get(account) ?? own;
     place.usedAt = sweeps;
@@ -124,9 +127,9 @@ export function createAccountCache({
 
   async function ask(asked: Iterable<[string, Place]>): Promise<void> {
     for (const [account, place] of asked) {
-      // What the store does not show is kept here, and it is asked again after another idle time.
+      // An account that the store does not show stays in memory, and the store is asked again after another idle time.
       if (!(await place.source.isShown())) place.usedAt = sweeps;
-      // A sweep before this one may still be under way, and have let it go already.
+      // An earlier sweep may still be under way, and may have let the account go already.
       else if (places.get(account) === place && isIdle(place)) letGo(account, place);
     }
   }
@@ -142,7 +145,7 @@ export function createAccountCache({
             set: typeof rest === 'object' ? rest : undefined,
             isWith: (refreshToken: string) => shortened(refreshToken) === token,
             over() {
-              // It may have been let go again, and this be the source of before.
+              // The account may have been let go again meanwhile: then this is no longer its source.
               if (places.get(account) === place) wake(account);
             },
           }
@@ -184,7 +187,7 @@ function tokenOf(rest: Rest): number | undefined {
   return rest.refresh_token ? shortened(fingerprint(rest.refresh_token)) : undefined;
 }
 
-/** Enough digits to tell tokens apart, and few enough for a number. */
+/** The beginning of a fingerprint as a number: 13 hexadecimal digits tell the tokens apart and fit into a double. */
 function shortened(refreshToken: string): number {
   return parseInt(refreshToken.slice(0, 13), 16);
 }

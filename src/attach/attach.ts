@@ -67,7 +67,7 @@ export function createAttach(
     const before = settings.replace ? replaceable(instance) : undefined;
     const of = before && sharedByHandle.get(before.handle);
     const sharedBefore = of?.shared;
-    // Instances that stay on the store before go on with its tokens.
+    // Other instances may stay on the store before. Then they keep what they share, and this attach gets its own.
     const isAlone = sharedBefore?.attached.items().every((handle) => handle === before?.handle);
     const store = settings.store ?? memoryTokenStore();
     const shared =
@@ -172,7 +172,7 @@ export function createAttach(
         '',
         'a request interceptor that runs after attachProcore replaces config.adapter, so those calls bypass the plugin; register that interceptor after attachProcore, or hand its adapter over as instance.defaults.adapter',
       );
-    // Synchronous, because it never fails: one that is not would let axios read each body later, after the caller may have changed it.
+    // Synchronous, because it never waits. With an asynchronous interceptor axios would read a body later, when the caller may have changed it.
     const installer = createInstaller({ env, dispatch, bypassed });
     const id =
       (before && replaceInterceptor(instance, before.interceptor, installer)) ??

@@ -5,11 +5,11 @@ import { sweepMs } from './sweeping.js';
 import type { RestingAccounts } from '../token/grant/registry.js';
 import { createAccountCache, type AccountCache, type CreateSource } from './account-cache.js';
 
-/** What one attach says of the account that it means where it is told none. */
+/** The account that calls and methods of one attach use where they name none. */
 export interface OwnAccount {
   readonly account: string;
   readonly inContext: InContext;
-  /** Calls are the account's whose bearer they bring. */
+  /** Whether the bearer of a call decides on its account (option `account: accountBySubject`). */
   readonly isBySubject: boolean;
   /** The longest single wait of a call. */
   readonly maxWaitMs: number;
@@ -20,24 +20,24 @@ export interface ClientAccounts extends Pick<
   AccountCache,
   'all' | 'has' | 'resting' | 'restingWith' | 'sweep'
 > {
-  /** Where they are kept now. */
+  /** The store that has their tokens now. */
   readonly store: TokenStore;
-  /** What its accounts have found out about the server. */
+  /** What is known of the server. `oldDies`: it invalidates the old access token at a refresh. */
   readonly server: { oldDies: boolean };
-  /** The source of this account; made at its first use, and at the first one after it was let go, by whoever comes first. */
+  /** The source of this account. `create` makes it at the first use, and at the first use after the account was let go. */
   source(account: string, create: CreateSource): TokenSource;
-  /** The accounts at rest, as those of other stores see them. */
+  /** The accounts at rest, as the accounts of other stores find them. */
   readonly atRest: RestingAccounts;
-  /** An attach whose own account stays in memory while it is attached. Nothing here keeps it alive. */
+  /** Keeps the attach's own account in memory until it is detached or garbage-collected. */
   attached(own: OwnAccount): void;
   detached(own: OwnAccount): void;
   /** The async context of the first attach whose own account this is. */
   contextOf(account: string): InContext | undefined;
-  /** Where the account was let go, if another store has taken the place of that one since. */
+  /** The store in which the account was let go, where another store has replaced that one since. */
   restsIn(account: string): TokenStore | undefined;
-  /** The accounts that were let go, and where. */
+  /** The accounts that were let go, each with the store that has its tokens. */
   rests(): Iterable<readonly [account: string, store: TokenStore]>;
-  /** This account was let go in a store before. */
+  /** Notes that this account was let go before, with its tokens in this store. */
   rest(account: string, store: TokenStore): void;
   moveTo(store: TokenStore): void;
 }
@@ -51,11 +51,11 @@ export function createClientAccounts({
 }: {
   /** Login origin and client id, as a JSON array. */
   client: string;
-  /** Where they are kept at first. */
+  /** The store that has their tokens at first. */
   store: TokenStore;
-  /** This source is in memory from now on. */
+  /** Called when a source comes into memory. */
   entered: (source: TokenSource) => void;
-  /** There are accounts in memory that may be let go some day. */
+  /** Called when there are accounts in memory that may be let go later. */
   mayLeaveNow: () => void;
 }): ClientAccounts {
   let store = first;
@@ -74,7 +74,7 @@ export function createClientAccounts({
     return undefined;
   }
 
-  // By a bearer that does not say whose it is, an account is found in memory only.
+  // Where bearers decide on the account, one whose token has no `sub` can be recognised only while its tokens are in memory.
   const isFound = (source: TokenSource) => !isBySubject || !source.holds() || source.subject() !== undefined;
   const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
   const cache = createAccountCache({

@@ -23,14 +23,14 @@ import { clientKey, type Shared } from './shared.js';
 export interface Client {
   readonly login: Login;
   readonly mutex: GrantMutex;
-  /** The account that calls and methods of the handle mean where they name none. */
+  /** The account that calls and methods of the handle use where they name none. */
   readonly ownAccount: string;
   /** Set where each user is an account of its own (option `account: accountBySubject`). */
   readonly accounts: Accounts | undefined;
   /** How long a method of the handle waits. */
   readonly patience: Patience;
   sourceOf(account: string): TokenSource;
-  /** The source of the account at rest that has this refresh token. */
+  /** The source of the account at rest that was let go with this refresh token. */
   wakened(refreshToken: string): TokenSource | undefined;
   /** The accounts that hold this refresh token take what it was redeemed for. */
   redeemedElsewhere(refreshToken: string): void;
@@ -51,7 +51,7 @@ export function createClient(deps: {
   inContext: InContext;
   /** The attach whose place this one takes. */
   before: Attachment | undefined;
-  /** What this attach shares with others is what the one before shared: its accounts are here already. */
+  /** Whether the attach before used the same {@link Shared}, so that its accounts are in it already. */
   goesOn: boolean;
 }): Client {
   const { env, settings, store, grants, shared, post, inContext, before } = deps;
@@ -130,13 +130,13 @@ export function createClient(deps: {
     ...[used, before]: Parameters<CreateSource>
   ): ReturnType<CreateSource> {
     const store = clientAccounts.restsIn(account) ?? clientAccounts.store;
-    // Not that of its first call: that one may come by an instance that was attached later, inside of a request.
+    // The context of the attach and not that of the first call, which may be made inside of a request, through an instance of a later attach.
     const context = clientAccounts.contextOf(account) ?? inContext;
     const inherited = shared.inheritedBy(clientKey(client, account));
     const source = createTokenSource(ofSources, { account, store, inContext: context, before, used }, user);
     const begin = () => {
       if (inherited) source.inherit(inherited);
-      // It was let go in the store before, and is brought from there, before anything else; or goes on without what that one does not tell.
+      // The account was let go with its tokens in another store: they are loaded from there first, and then saved here.
       if (store === clientAccounts.store) return;
       void source.look(patience);
       source.moveTo(clientAccounts.store);
@@ -169,7 +169,7 @@ export function createClient(deps: {
     for (const [key, tokens] of held()) {
       if (!key.startsWith(ownKeys) || clientAccounts.has(accountOf(key))) continue;
       shared.inherit(key, tokens);
-      // What is in memory only is saved, whether or not a call comes for it.
+      // Tokens that are not saved yet are saved now, whether or not a call asks for the account.
       if (tokens.unsaved) sourceOf(accountOf(key));
     }
     for (const [key, place] of resting?.() ?? [])

@@ -36,7 +36,7 @@ export function createHandle({
   };
   const sourceOfUser = async (tokens: TokenSet): Promise<TokenSource> =>
     sourceOf(await accounts!.ofTokens(tokens, patience));
-  /** One user after another on one account is legitimate; two at once are not. */
+  /** Warns, because one user after another on an account is what an application may want, and two users at once are a mistake. */
   const changedOwner = () =>
     events.warnOnce(
       'account-changed-owner',

@@ -14,7 +14,7 @@ import { fingerprint } from '../token/pair/fingerprint.js';
 import type { Client } from './client.js';
 import type { Shared } from './shared.js';
 
-/** Creates what becomes of the application's own calls to `/oauth/…` on one attached instance. */
+/** Creates the handling of the application's own calls to `/oauth/…` on one attached instance. */
 export function createOauth({
   env,
   copy,
@@ -54,7 +54,7 @@ export function createOauth({
               {
                 env,
                 store,
-                // A few hundred locks, and not one for each token: they leave files behind.
+                // 256 names for all tokens, and not one for each, because the lock of a file store leaves a file behind.
                 account: `unknown refresh tokens ${fingerprint(refreshToken).slice(0, 2)}`,
                 waitMs: settings.maxWaitMs,
                 releaseMs: settings.renewal.storeTimeoutMs,

@@ -15,33 +15,33 @@ import { createWeakList, type WeakList } from './weak-list.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
-  /** The accounts of this client; `store`: where they are kept, if it is the first attach of the client. */
+  /** The accounts of this client. With the first attach of the client they are created, with their tokens in `store`. */
   of(client: string, store: TokenStore): ClientAccounts;
   /** The sources in memory, of every client. */
   sources(): Iterable<TokenSource>;
   /** The account at rest, of any client, that holds the refresh token of this fingerprint. */
   restingWith(refreshToken: string): string | undefined;
-  /** Whether it is one of these sources as others see it. */
+  /** Whether this holding belongs to one of these sources. */
   isOfSource(holding: Holding): boolean;
-  /** The tokens in memory, by client and account: the same for every copy of the package. */
+  /** The tokens in memory. The key is a JSON array of login host, client id, grant and account, the same in every copy of the package. */
   held(): Map<string, HeldTokenSet>;
-  /** The accounts that were let go, by the same keys, and the store of each. */
+  /** The accounts that were let go, by the same keys, each with the store that has its tokens. */
   resting(): Map<string, TokenStore>;
   /** Takes over the tokens of this key from another copy of the package. */
   inherit(key: string, held: HeldTokenSet): void;
-  /** What the source of this key begins with. */
+  /** The tokens that the source of this key takes over, if any. */
   inheritedBy(key: string): HeldTokenSet | undefined;
   /** The handles of instances that are attached. */
   readonly attached: WeakList<Procore>;
-  /** What is to be called with the last detach. */
+  /** Called when the last instance is detached. */
   readonly untilDetached: Set<() => void>;
-  /** This instance is detached. */
+  /** Notes that the instance of this handle is detached. */
   detached(handle: Procore): void;
-  /** Counts the attaches: the latest knows best. */
+  /** The number of the next attach. Where attaches differ, the latest one decides. */
   nextOrder(): number;
-  /** Presentations under way by the application's own function, whichever attach began them. */
+  /** Token requests under way by the application's own `exchange` function, whichever attach began them. */
   readonly outliving: Map<string, OwnSending>;
-  /** Marks what the application's own function does: it may use an instance of another attach. */
+  /** Marks what the application's own `exchange` function does, because it may use an instance of another attach. */
   readonly ownRenewals: OwnRenewals;
   /** Where calls wait for the server, one gate for each limit. */
   readonly gates: Gates;
@@ -49,11 +49,11 @@ export interface Shared {
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
   serverOffsetMs(): number;
-  /** The warnings that a log has had: an application may make an instance for each call, and is told once. */
+  /** The warnings that this log has had, because an application that makes an instance for each call is to be warned once. */
   loggedBy(logger: Settings['logger']): Set<string>;
-  /** Sources tell every attach, each in its own async context. */
+  /** From now on the events of the sources are emitted here too, in the async context of the attach. */
   tellTo(events: Events): void;
-  /** This attach has given way to another. */
+  /** Ends that, for an attach that has given way to another. */
   tellNoMore(events: Events): void;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];

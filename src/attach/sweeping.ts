@@ -1,6 +1,6 @@
 import type { Env } from '../time/env.js';
 
-/** Between two sweeps. */
+/** The time between two sweeps. */
 export const sweepMs = 60_000;
 
 /** Lets idle accounts go, once a minute, as long as there are any. Whoever holds this object keeps alive what is swept. */
@@ -29,7 +29,7 @@ export function createSweeping(env: Env, swept: Swept): Sweeping {
   }
 
   return {
-    // A property: the functions here share one scope, and the one that waits would keep alive what another of them names.
+    // Kept as a property and not by a function, because all functions here share one scope, and the one that waits would keep it alive.
     swept,
     start() {
       if (running) return;

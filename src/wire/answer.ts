@@ -1,23 +1,23 @@
 import { noRateLimit, rateLimitOf, type RateLimit } from './rate-limit.js';
 
-/** What the headers of an answer say to the plugin: read once, and told to all that learn of it. */
+/** The status of an answer and its headers that the package reads. They are read once, and handed to gate, clock, account and retries. */
 export interface Answer {
   readonly status: number;
-  /** `Date`, as it came. */
+  /** The header `Date`, unparsed. */
   readonly date: unknown;
-  /** `Retry-After`, as it came. */
+  /** The header `Retry-After`, unparsed. */
   readonly retryAfter: unknown;
-  /** `WWW-Authenticate`, as it came. */
+  /** The header `WWW-Authenticate`, unparsed. */
   readonly challenge: unknown;
-  /** `X-Request-Id`. */
+  /** The header `X-Request-Id`, cut. */
   readonly requestId: string | undefined;
   readonly rateLimit: RateLimit;
 }
 
-/** Longer ones are nobody's. */
+/** A longer request id is cut. */
 const longestRequestId = 200;
 
-/** Reads axios's header objects and plain ones; names compare without case (RFC 9110), and the first of several spellings counts. */
+/** Reads axios's header object or a plain one. Names compare without case (RFC 9110). Of several spellings of a header the first counts. */
 export function readAnswer(status: number, headers: object | undefined): Answer {
   let date: unknown;
   let retryAfter: unknown;
@@ -27,7 +27,7 @@ export function readAnswer(status: number, headers: object | undefined): Answer 
   let remaining: unknown;
   let reset: unknown;
   for (const name of Object.keys(headers ?? {})) {
-    // Most headers of an answer are told apart by their length alone.
+    // The length tells most headers apart, without a copy of the name in lower case.
     switch (name.length) {
       case 4:
         if (name.toLowerCase() === 'date') date ??= valueOf(headers!, name);
@@ -63,7 +63,7 @@ export function readAnswer(status: number, headers: object | undefined): Answer 
   };
 }
 
-/** Undefined where it cannot be read: the headers of a mock may have getters that throw. */
+/** The value of a header; undefined where reading it throws, as a getter on the headers of a mock may do. */
 function valueOf(headers: object, name: string): unknown {
   try {
     return (headers as Record<string, unknown>)[name];

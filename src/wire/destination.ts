@@ -2,57 +2,57 @@ import { environmentAt, type EnvironmentName } from './environments.js';
 
 /** The parts of a request configuration that decide where it goes. */
 export interface Addressed {
-  /** A string; some versions of axios take a URL object too, as they do for `baseURL`. */
+  /** A string. Some versions of axios also take a URL object, here and as `baseURL`. */
   url?: unknown;
   baseURL?: string | undefined;
   allowAbsoluteUrls?: boolean | undefined;
   socketPath?: string | null | undefined;
 }
 
-/** The token belongs on it. All are values of its own: nobody must read what every object seems to have. */
+/** A call to Procore's API, which gets the token. Every field is set, so that none is read from a polluted `Object.prototype`. */
 export interface ProcoreDestination {
   readonly kind: 'procore';
   readonly path: string;
-  /** Set when the request must be rewritten so that what was decided is what is sent. */
+  /** The URL to send instead of the configuration's own, where an adapter might read that one differently. */
   readonly url: string | undefined;
-  /** The same with the credentials that the call has in it, if it has any. */
+  /** The same URL with the credentials in it, where the call's own URL has some. */
   readonly urlOfItsOwn: string | undefined;
-  /** Set when the configuration has none. */
+  /** The base URL to send, where the configuration has none. */
   readonly baseUrl: string | undefined;
 }
 
-/** Whose request this is, by its final URL. */
+/** The server that a request goes to, by its final URL. */
 export type Destination =
   | ProcoreDestination
-  /** Procore's own `/oauth/…`: passes untouched. */
+  /** A call to `/oauth/…` of Procore, which gets no token. */
   | { kind: 'oauth'; url: string }
   | { kind: 'wrong-environment'; origin: string; environment: EnvironmentName; path: string }
-  /** A Procore host that is not listed: untouched, worth a warning. */
+  /** A host of Procore that is not among the allowed origins. The call gets no token, and a warning says so. */
   | { kind: 'unlisted'; origin: string }
   | { kind: 'foreign' };
 
 /** Where the token may go. */
 export interface TokenOrigins {
-  /** Exact origins. */
+  /** The origins that may have the token, compared as a whole. */
   readonly allowed: ReadonlySet<string>;
-  /** Where a relative URL goes on an instance without `baseURL`. */
+  /** The base URL of calls on an instance without `baseURL`. */
   readonly apiUrl: string;
 }
 
-/** A URL parser takes off white space before a URL, and tabs and line ends anywhere. */
+/** A URL with a scheme, as a URL parser reads it: it removes white space at the beginning, and tabs and line ends anywhere. */
 const withScheme = /^[\s\p{Cc}]*[a-z][a-z\d+\-.\t\n\r]*:/iu;
 const absolute = /^([a-z][a-z\d+\-.]*:)?\/\//i;
-/** What every URL parser reads alike: no credentials, no dot segment, nothing escaped. Most calls are so, and need no parser. */
+/** A URL without credentials, dot segments and escapes. Every parser reads it alike, and most calls have such a one, so it is not parsed. */
 const plain = /^(https?:\/\/[a-z\d.:-]+)((?:\/[\w~-][\w.~-]*)*\/?)(?:[?#]|$)/;
 const procoreHost = /\.(procore|procoregov)\.com$/;
 
-/** Decides by the final configuration; rules of axios's own `buildFullPath`. */
+/** Decides where a call goes by its final configuration, with the rules of axios's `buildFullPath`. */
 export function destinationOf(config: Addressed, origins: TokenOrigins): Destination {
-  // A socket is another server, whatever the URL says.
+  // A socket leads to another server, whatever the URL says.
   if (config.socketPath) return { kind: 'foreign' };
   const requested = String((config.url as string | URL | undefined) ?? '');
   const isAbsolute = absolute.test(requested);
-  // `data:`, `blob:`: no request at all.
+  // Without a base URL, `data:` and `blob:` URLs are complete as well. They lead to no server.
   const isComplete = isAbsolute || (!config.baseURL && withScheme.test(requested));
   const overridden = isAbsolute && config.allowAbsoluteUrls === false && Boolean(config.baseURL);
   const baseUrl = config.baseURL ? undefined : origins.apiUrl;
@@ -71,21 +71,21 @@ export function destinationOf(config: Addressed, origins: TokenOrigins): Destina
   return saysWhatItMeans(full, parsed.origin) ? ours(path) : readAs(parsed);
 
   function ours(at: string): Destination {
-    // Versions of axios differ in what they make of an absolute URL beside a baseURL, or of a URL object: they are not asked.
+    // Versions of axios differ in how they combine an absolute URL or a URL object with a `baseURL`. So the whole URL is given to the adapter.
     return isAbsolute ? toProcore(at, full, undefined) : toProcore(at, undefined, baseUrl);
   }
 }
 
-/** A relative URL that is plain in the same sense, so that what follows from its base URL follows for it. */
+/** A relative URL that is plain in the same sense, so that it leads where its base URL leads. */
 const plainRelative = /^\/?[\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*\/?(?:[?#]|$)/;
 
-/** The path of a base URL at Procore, without slashes at its end; undefined for any other, and for one that needs a parser. */
+/** The path of a base URL of Procore's, without slashes at its end; undefined for any other URL, and for one that has to be parsed. */
 export function basePathOf(baseUrl: string, origins: TokenOrigins): string | undefined {
   const [, origin, path] = plain.exec(baseUrl.replace(/\/+$/, '')) ?? [];
   return !/[?#]/.test(baseUrl) && origins.allowed.has(origin ?? '') ? path : undefined;
 }
 
-/** The path of a relative URL below it; undefined where {@link destinationOf} has to be asked. */
+/** The path of a relative URL below that of its base URL; undefined where {@link destinationOf} has to decide. */
 export function pathBelow(basePath: string, url: string): string | undefined {
   if (!plainRelative.test(url)) return undefined;
   const relative = withoutQuery(url);
@@ -100,7 +100,7 @@ function withoutQuery(url: string): string {
   return queryAt < 0 ? text : text.slice(0, queryAt);
 }
 
-/** Whether a URL, as a redirect names it, is one that may have the token. */
+/** Whether a redirect to this URL may take the token along. */
 export function mayHaveToken(url: string, origins: TokenOrigins): boolean {
   const parsed = parse(url);
   return parsed !== undefined && origins.allowed.has(parsed.origin);
@@ -146,7 +146,7 @@ function parse(url: string): URL | undefined {
   }
 }
 
-/** False for spellings that another URL parser might read as another host: credentials, back-slashes, tabs, upper case. */
+/** False for a URL that another parser might take for one of another host: with credentials, backslashes, tabs or capitals. */
 function saysWhatItMeans(full: string, origin: string): boolean {
   return (
     full.startsWith(origin) && (full.length === origin.length || '/?#'.includes(full.charAt(origin.length)))
@@ -162,7 +162,7 @@ function readAs(parsed: URL): Destination {
   return { ...toProcore(path, url, undefined), urlOfItsOwn: url === urlOfItsOwn ? undefined : urlOfItsOwn };
 }
 
-/** A request that the token belongs on. */
+/** The destination of a call to Procore's API. */
 export function toProcore(
   path: string,
   url: string | undefined,

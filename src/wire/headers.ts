@@ -1,6 +1,6 @@
 type Headers = Record<string, unknown>;
 
-/** Names compare without case (RFC 9110). Works on axios's header objects and on plain ones. */
+/** The value of a header, from axios's header object or a plain one. Names compare without case (RFC 9110). */
 export function headerOf(headers: object | undefined, name: string): unknown {
   for (const own of Object.keys(headers ?? {})) {
     if (isNamed(own, name)) return (headers as Headers)[own];
@@ -12,28 +12,28 @@ function isNamed(own: string, name: string): boolean {
   return own.length === name.length && own.toLowerCase() === name;
 }
 
-/** axios 1.0 and 1.1 keep the headers of the instance's defaults behind a symbol, under the call's own. */
+/** The headers of the instance's defaults, which axios 1.0 and 1.1 keep under a symbol; a header of the call replaces that of the defaults. */
 function defaultsOf(headers: object): Headers | undefined {
   const [symbol] = Object.getOwnPropertySymbols(headers);
   if (symbol?.description !== 'defaults') return undefined;
   return (headers as Record<symbol, Headers | null>)[symbol] ?? {};
 }
 
-/** The headers of a call by name. */
+/** The headers of a call, with those of the defaults that it does not replace. */
 function entriesOf(headers: object | undefined): [string, unknown][] {
   const own = Object.entries(headers ?? {});
   const defaults = headers && defaultsOf(headers);
   if (!defaults) return own;
-  // A configuration that is sent again has a method of the header object there.
+  // Where a configuration is sent again, the defaults contain the methods of a header object: functions are left out.
   const isOwn = (name: string) => own.some(([other]) => isNamed(other, name.toLowerCase()));
   const under = Object.entries(defaults);
   return [...under.filter(([name, value]) => typeof value !== 'function' && !isOwn(name)), ...own];
 }
 
-/** What an interceptor sends that has no token: nobody's bearer. */
+/** The text that an interceptor writes in the place of a token that it does not have. It is nobody's bearer. */
 const placeholder = /^(|undefined|null|nan|true|false|\[object \w+\]|''|"")$/i;
 
-/** The bearer that the call brings along, if any. Of several spellings of the header, the last one is sent. */
+/** The bearer that the call brings along, if any. Where the header is there in several spellings, axios sends the last one. */
 export function bearerOf(headers: object | undefined): string | undefined {
   const sent = entriesOf(headers).filter(([name, value]) => isNamed(name, 'authorization') && isSent(value));
   const value = sent.at(-1)?.[1];
@@ -49,12 +49,12 @@ export function companyIn(headers: object | undefined): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** False for a header that is left out or switched off. */
+/** False for the values with which axios does not send a header. */
 function isSent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
-/** Whether the call has a header of its own that says who sends it, whatever it says. Quick: most calls have none. */
+/** Whether the call has an `Authorization` header of its own. It answers quickly, because most calls have none. */
 export function hasAuthorization(headers: object | undefined): boolean {
   if (!headers) return false;
   if (defaultsOf(headers)) return true;
@@ -62,13 +62,13 @@ export function hasAuthorization(headers: object | undefined): boolean {
   return false;
 }
 
-/** A copy of the call's headers with our bearer, if any, instead of its own, and the company where it names none. */
+/** A copy of the call's headers, with this access token in the place of its own bearer, and with the company where it names none. */
 export function withAuthorization(
   headers: object | undefined,
   accessToken: string | undefined,
   companyId: string | number | undefined,
 ): object {
-  // With its prototype: from axios 1.0 on headers are objects with methods.
+  // The copy has the same prototype, because from axios 1.0 on headers are objects with methods.
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;
   let hasCompany = false;
   const put = (name: string, value: unknown) => {
@@ -86,7 +86,7 @@ export function withAuthorization(
   return copy;
 }
 
-/** Strips from a redirected request what belongs to Procore alone: the company, and the bearer where it is ours. */
+/** Strips from a redirected request the headers that are for Procore alone: the company, and the bearer where the package has set it. */
 export function strip(headers: Headers, hasOurBearer: boolean): void {
   const belongings = hasOurBearer ? /^(authorization|procore-company-id)$/i : /^procore-company-id$/i;
   for (const name of Object.keys(headers)) if (belongings.test(name)) delete headers[name];
