@@ -11,16 +11,16 @@ export function resolveAdapter(copy: AxiosCopy, adapter: unknown, config: AxiosR
   return typeof adapter === 'function' ? (adapter as Adapter) : copy.adapterOf(adapter, config);
 }
 
-/** What a call is sent with. */
+/** The adapter of a call, and what has to be known of it. */
 export interface ChosenAdapter {
   readonly adapter: Adapter;
-  /** An adapter of axios's own, which reads the headers of a configuration before it returns. */
+  /** Whether it is an adapter of axios's own, which reads the headers of a configuration before it returns. */
   readonly isOwn: boolean;
-  /** It follows redirects and tells nobody. */
+  /** Whether it follows redirects without calling `beforeRedirect`. */
   readonly hidesRedirects: boolean;
 }
 
-/** Creates the look-up of adapters for an instance of this copy. It remembers the last choice: hardly any instance has two. */
+/** Creates the look-up of adapters for an instance of this copy. It remembers the last choice, because nearly all calls have the same. */
 export function createAdapters(
   copy: AxiosCopy,
 ): (chosen: unknown, config: AxiosRequestConfig) => ChosenAdapter {
@@ -31,23 +31,23 @@ export function createAdapters(
     if (last && isUsual && isSame(chosen, last.chosen)) return last.is;
     const adapter = resolveAdapter(copy, chosen, config);
     const isNames = [chosen].flat().every(isName);
-    // Before axios had names for its adapters.
+    // A function may be axios's own adapter as well, before axios 1.2, which gave its adapters names.
     const isOwn = isNames || (chosen === copy.ownChoice && adapter.name === 'httpAdapter');
     const is = { adapter, isOwn, hidesRedirects: hidesRedirects(copy, adapter, chosen, config) };
-    // The default may be changed, and which fetch a name stands for depends on the `env` of the call.
+    // The application may change the default, and the `env` of the call decides which `fetch` is called.
     if (isUsual && (typeof chosen === 'function' || (isNames && !namesFetch(chosen))))
       last = { chosen: Array.isArray(chosen) ? [...(chosen as unknown[])] : chosen, is };
     return is;
   };
 }
 
-/** Where nothing else of a list of names works, as in a service worker, it stands for the fetch that the call brings along. */
+/** Whether the call has a `fetch` of its own, which axios uses where a list of names ends with `fetch` and nothing before it works. */
 function hasOwnFetch({ env }: { env?: unknown }): boolean {
   if (typeof env !== 'object' || env === null) return false;
   return 'fetch' in env || 'Request' in env || 'Response' in env;
 }
 
-/** axios makes a new list of names for each call. */
+/** Compares names by their content, because axios makes a new list of names for each call. */
 function isSame(chosen: unknown, other: unknown): boolean {
   if (chosen === other) return true;
   if (!Array.isArray(chosen) || !Array.isArray(other) || chosen.length !== other.length) return false;

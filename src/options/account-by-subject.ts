@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { subjectOf } from '../wire/jwt.js';
 import { bearerOf } from '../wire/headers.js';
 
-/** On the function, for every copy of the package. */
+/** The mark on the function, which every copy of the package recognises. */
 const brand = Symbol.for('axios-procore.account-by-subject');
 
 /**
@@ -19,8 +19,8 @@ export const accountBySubject: (config: AxiosRequestConfig) => string | undefine
 );
 
 /**
- * The same for applications that had but one account before: the first user whose tokens are kept has the account `default`, so that
- * release 0.1.0 and single-user tools go on finding them; every other user one by the name of the subject.
+ * The same for applications that had a single account before: the first user whose tokens are kept has the account `default`, so that
+ * release 0.1.0 and single-user tools still find them. The account of every other user is called by the `sub`.
  */
 export const accountOfFirstUserOrSubject: typeof accountBySubject = Object.defineProperty(
   (config: AxiosRequestConfig) => accountBySubject(config),
@@ -33,12 +33,12 @@ export function isFirstUserDefault(account: unknown): boolean {
   return isBySubject(account) && (account as { [brand]?: unknown })[brand] !== true;
 }
 
-/** The account of this user; `default` is that of the tokens that were there before, whoever they are of. */
+/** The account of this user. A user whose `sub` is `default` gets another name, because that account may have another user's tokens. */
 export function accountOfSubject(subject: string): string {
   return subject === 'default' ? 'default (subject)' : subject;
 }
 
-/** Whether an option `account` is {@link accountBySubject}, of whichever copy. */
+/** Whether an option `account` is {@link accountBySubject} of any copy of the package. */
 export function isBySubject(account: unknown): boolean {
   return typeof account === 'function' && brand in account;
 }

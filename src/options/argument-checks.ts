@@ -16,7 +16,7 @@ export function checkText(method: string, name: string, value: unknown, remedy: 
 }
 
 /**
- * Many users must never run as one: a store may make one row of whatever is no text.
+ * Checks the name of an account. A store may keep all accounts whose names are no texts in one row, and then many users would be one.
  *
  * @throws TypeError for an account that is neither a text nor left out.
  */

@@ -15,7 +15,7 @@ import { isSecureOrigin, secureOriginTakes } from './secure-origin.js';
 import type { TokenStore } from '../store/store.js';
 import { ownValue, unpolluted } from '../wire/prototype-pollution.js';
 
-/** The paths of all options, to find the one that was meant where a name stands at the wrong level. */
+/** The paths of all options, to find the one that was meant where a name was given at the wrong level. */
 const paths = [
   ...Object.entries(optionFields).flatMap(([name, [, , , parts]]) =>
     Object.keys(parts?.known ?? {}).map((part) => `${name}.${part}`),
@@ -30,13 +30,13 @@ function check(given: object, fields: Fields, path = ''): void {
   if (wrong !== undefined) throw new TypeError(wrong);
 }
 
-/** @throws TypeError in the words of all options. */
+/** @throws TypeError with the message that all options have. */
 function fail(option: string, value: unknown, takes: string, hint?: string): never {
   throw new TypeError(wrongValue('axios-procore', option, value, takes, hint));
 }
 
 /**
- * Checks the options and puts the defaults in.
+ * Checks the options and fills in the defaults.
  *
  * @throws TypeError that names the option, what it got and what it takes.
  */
@@ -93,7 +93,7 @@ export function checkRequestOptions(options: unknown): asserts options is Procor
   check(options, { known: requestFields }, 'procore.');
 }
 
-/** Without a prototype: a setting that is left out is not what every object seems to have. */
+/** A copy without a prototype, so that an option that is left out is not read from a polluted `Object.prototype`. */
 function frozen<T extends object>(settings: T): Readonly<T> {
   return Object.freeze(Object.assign(Object.create(null) as T, settings));
 }
@@ -135,7 +135,7 @@ function secureOrigin(name: string, value: unknown): string {
   return fail(name, value, secureOriginTakes, originHint(value));
 }
 
-/** The options that say something: undefined never overrides. */
+/** The options that are set: one that is undefined does not override another. */
 export function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

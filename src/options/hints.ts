@@ -3,7 +3,7 @@ import { isPromise } from '../text/words.js';
 import type { Hint } from '../text/fields.js';
 import { nearest } from '../text/nearest.js';
 
-/** Other names of an option, as other libraries have it, without upper case and signs. */
+/** The names that other libraries give to an option, in lower case and without punctuation. */
 const otherNames: Readonly<Record<string, string>> = {
   secret: '"clientSecret"',
   appsecret: '"clientSecret"',
@@ -52,7 +52,7 @@ const otherNames: Readonly<Record<string, string>> = {
   onrefresh: "the handle's on('token-renewed', …)",
 };
 
-/** What was meant by a name that there is not: of these options, of others by another name, or of another level. */
+/** The option that an unknown name means: one of these, one that other libraries call so, or one of another level. */
 export function meantBy(
   given: string,
   own: readonly string[],
@@ -67,13 +67,13 @@ export function meantBy(
   return other === undefined ? undefined : `"${elsewhere[last.indexOf(other)]}"`;
 }
 
-/** For what has been read from the environment of the process. */
+/** The hint for a value that was read from an environment variable. */
 export const unsetHint: Hint = (value) =>
   value === undefined || value === ''
     ? 'If it is read from an environment variable, that one is not set'
     : undefined;
 
-/** For a name out of a list. */
+/** The hint for one of several names. */
 export function oneOf(known: readonly string[]): Hint {
   return (value) => {
     const meant = typeof value === 'string' ? nearest(value, known) : undefined;
@@ -95,7 +95,7 @@ export const grantHint: Hint = (value) =>
     ? 'exchangeCode() of the handle presents the code, and the grant stays refresh_token'
     : oneOf(['refresh_token', 'client_credentials'])(value);
 
-/** One account for all users would make the calls of all of them those of one. */
+/** The hint for the name of an account: all users would share one account, and run as one user, if a wrong value were accepted. */
 export const accountHint: Hint = (value) =>
   typeof value === 'number' || typeof value === 'bigint'
     ? 'Give String(user.id), a text of its own for each user'
@@ -124,7 +124,7 @@ export const durationHint: Hint = (value) => {
   return undefined;
 };
 
-/** For what takes an object of options, or false. */
+/** The hint for an option that takes an object of options, or false. */
 export function partsHint(example: string): Hint {
   return (value) => {
     if (value === true || value === null) return 'To have its defaults, leave it out';

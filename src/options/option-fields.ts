@@ -76,7 +76,7 @@ const environmentFields: Record<keyof Environment, Field> = {
   apiUrl: [isText, 'a URL'],
 };
 const isFalseOrObject = (value: unknown) => value === false || isObject(value);
-/** What each option of `attachProcore` takes. */
+/** The valid values of each option of `attachProcore`. */
 export const optionFields: Record<keyof ProcoreOptions, Field> = {
   clientId: text,
   clientSecret: [
@@ -130,7 +130,7 @@ export const optionFields: Record<keyof ProcoreOptions, Field> = {
   ],
   replace: switched,
 };
-/** What each option of one call takes. */
+/** The valid values of each option of one call. */
 export const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   account: [isText, 'a non-empty string', accountHint],
   companyId: company,
@@ -144,7 +144,7 @@ export const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   deadlineMs: duration,
   body: aFunction,
 };
-/** What a store has beside `load` and `save`. */
+/** The valid values of what a store may have beside `load` and `save`. */
 export const storeFields: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAreFresh', Field> = {
   lock: aFunction,
   remove: aFunction,
@@ -153,7 +153,7 @@ export const storeFields: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | '
   readsAreFresh: switched,
 };
 
-/** True for what can stand in `Procore-Company-Id`. */
+/** True for a value that can be sent as `Procore-Company-Id`. */
 export function isCompanyId(value: unknown): value is CompanyId {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0;
   return typeof value === 'string' && /^\d{1,20}$/.test(value);

@@ -5,10 +5,10 @@ import type { TokenSet, TokenStore } from '../store/store.js';
 /** A Procore company's id: a string, because ids can exceed 32 bits, or a safe integer. */
 export type CompanyId = string | number;
 
-/** The grants that renew (RFC 6749, sections 4.4 and 6). */
+/** The grants by which tokens are renewed (RFC 6749, sections 4.4 and 6). */
 export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
 
-/** The application's own way to present a grant, see `ProcoreOptions.exchange`. */
+/** The application's own function for token requests: see `ProcoreOptions.exchange`. */
 export type CustomExchange = (
   grant: RenewalGrant,
   context: { account: string; signal: AbortSignal },
@@ -25,88 +25,89 @@ export interface Logger {
 /** A logger whose `log` does for `info`, as that of Nest. */
 export type LoggerWithLog = Omit<Logger, 'info'> & { log(message: string): void };
 
-/** Options of {@link attachProcore}. All times in milliseconds. */
+/** Options of {@link attachProcore}. All times are in milliseconds. */
 export interface ProcoreOptions {
   /** The app's client id. */
   clientId: string;
   /** The app's client secret, or a function that fetches it at every renewal. Required unless `exchange` is given. */
   clientSecret?: string | (() => string | Promise<string>) | undefined;
-  /** Which Procore the tokens are for: a name of {@link environments}, or two origins (http on loopback only). @default 'production' */
+  /** The environment of the tokens: a name of {@link environments}, or two origins (http only on loopback). @default 'production' */
   environment?: EnvironmentName | { loginUrl: string; apiUrl: string } | undefined;
-  /** Further origins that may have the token, exact (`https://procore-gateway.example.com`). @default [] */
+  /** Further origins whose calls get the token, such as `https://procore-gateway.example.com`. @default [] */
   origins?: string[] | undefined;
   /** `'refresh_token'` for users, `'client_credentials'` for a service account. @default 'refresh_token' */
   grant?: 'refresh_token' | 'client_credentials' | undefined;
   /**
-   * Token store callbacks. Required for `refresh_token`; `memoryTokenStore()` says that losing the pair at a restart is meant.
-   * `docs/stores.md` has the rules that a store of your own keeps to, and `storeContract` of `axios-procore/store-contract` tests them.
+   * The store of the tokens. Required for `refresh_token`; give `memoryTokenStore()` where tokens may be lost at a restart.
+   * `docs/stores.md` has the rules for a store of your own, and `storeContract` of `axios-procore/store-contract` tests them.
    */
   store?: TokenStore | undefined;
   /**
-   * Whose tokens a call uses; a function may return undefined to leave the call alone, and {@link accountBySubject} makes accounts of the
-   * users themselves. Without it there is one account, and a call that brings the bearer of anybody else goes out as it came.
+   * The account whose tokens a call uses: a name, or a function of the call's configuration. For a call for which the function returns
+   * undefined, the plugin does nothing. With {@link accountBySubject} each user is an account. Without this option there is one account, and
+   * a call that brings the bearer of another user is sent unchanged.
    *
    * @default 'default'
    */
   account?: string | ((config: AxiosRequestConfig) => string | undefined) | undefined;
-  /** Sent as `Procore-Company-Id` where the call has none. @default none */
+  /** The company that is sent as `Procore-Company-Id` where the call names none. @default none */
   companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined) | undefined;
-  /** Sent along on refresh where Procore wants it. @default none */
+  /** The redirect URI that is sent along at a refresh, where Procore requires it. @default none */
   redirectUri?: string | undefined;
   /** How tokens are renewed. */
   renewal?: RenewalOptions | undefined;
-  /** How failed calls are repeated. `false`: not at all, but for the replay of a 401. */
+  /** How failed calls are repeated. With `false` a call is repeated only after a 401. */
   retry?: false | RetryOptions | undefined;
-  /** Which calls share a limit. `false`: calls are not paced, and those that the server turns away wait each for itself. */
+  /** Which calls share a rate limit. With `false` calls are not paced, and each call that is throttled waits by itself. */
   rateLimit?: false | RateLimitOptions | undefined;
-  /** What the application still does for itself. */
+  /** How the application's own older code is treated. */
   legacy?: LegacyOptions | undefined;
   /** Milliseconds for any single wait of a call (rate limit, retry, token) and for the wait for the store's lock. @default 60000 */
   maxWaitMs?: number | undefined;
-  /** Milliseconds for the whole call, waits and attempts included; then it ends with a `DeadlineError`. @default none */
+  /** Milliseconds for a whole call, with its waits and attempts. After that it rejects with a `DeadlineError`. @default none */
   deadlineMs?: number | undefined;
-  /** Presents a grant in the application's own way instead of the token endpoint; returns the answer as Procore sent it. */
+  /** Makes the token request in place of the plugin, and returns the answer as Procore has sent it. */
   exchange?: CustomExchange | undefined;
   /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
   logger?: Logger | LoggerWithLog | undefined;
   /**
-   * What is attached to the instance already is detached first, and this attach goes on with its tokens and gates: for a module that runs
-   * again in the same process (hot reload). @default false
+   * Detaches what is attached to the instance already, and goes on with its tokens and gates, for a module that runs again in the same
+   * process (hot reload). @default false
    */
   replace?: boolean | undefined;
 }
 
-/** How tokens are renewed. All times in milliseconds. */
+/** How tokens are renewed. All times are in milliseconds. */
 export interface RenewalOptions {
-  /** Renew while calls go on with the old token; `false`: calls wait. @default true */
+  /** Whether calls go on with the old token while it is renewed ahead of its expiry. With `false` they wait. @default true */
   background?: boolean | undefined;
-  /** How long before expiry, never over half the life. @default 5 minutes or 10 % of the life, whichever is less */
+  /** How long before its expiry a token is renewed, at most half of its lifetime. @default 5 minutes or 10 % of the lifetime, whichever is less */
   aheadMs?: number | undefined;
   /** How long a call waits for a renewal. @default 15000 */
   timeoutMs?: number | undefined;
-  /** How long one token request may take: it outlives its waiters. @default 60000 */
+  /** How long one token request may take, whether or not a call still waits for it. @default 60000 */
   answerTimeoutMs?: number | undefined;
-  /** All token requests, waits and saves of one renewal. @default 90000 */
+  /** How long one renewal may take, with all its token requests, waits and saves. @default 90000 */
   totalMs?: number | undefined;
-  /** One load, save or release of the lock. @default 5000 */
+  /** How long one load, save or release of the lock may take. @default 5000 */
   storeTimeoutMs?: number | undefined;
-  /** Token requests under way at once, over all accounts of this client in the process. @default 8 */
+  /** How many token requests may be under way at once, for all accounts of this client in the process. @default 8 */
   concurrency?: number | undefined;
-  /** How often the same token is presented again after a lost answer. @default 3 */
+  /** How often the same refresh token is presented again after a lost answer. @default 3 */
   resendAfterLostAnswer?: number | undefined;
-  /** Whether calls in flight finish before a renewal: always, never, or once the server has shown that it matters. @default 'learn' */
+  /** Whether a renewal waits for the calls in flight: always, never, or once the server has invalidated an old token. @default 'learn' */
   drain?: 'learn' | boolean | undefined;
-  /** How long they may take. @default 5000 */
+  /** How long it waits for them. @default 5000 */
   drainMs?: number | undefined;
 }
 
 /** How calls are paced by the rate-limit headers. */
 export interface RateLimitOptions {
-  /** Which calls share a limit; a function names the limit that a call counts against. @default 'account' */
+  /** Which calls share a rate limit. A function returns the name of the limit that a call counts against. @default 'account' */
   scope?: RateLimitScope | undefined;
 }
 
-/** Which calls share a limit. */
+/** Which calls share a rate limit. */
 export type RateLimitScope = 'account' | 'account+company' | 'app' | ((config: AxiosRequestConfig) => string);
 
 /** How the application's own older code is treated. */
@@ -119,8 +120,8 @@ export interface LegacyOptions {
    */
   takeOverRefresh?: boolean | undefined;
   /**
-   * axios's own `timeout` bounds a whole call, waits and repetitions included, as it does without the plugin; `false`: it bounds each
-   * attempt, and `deadlineMs` the call. Of `timeout` and `deadlineMs` the earlier ends the call.
+   * Whether axios's own `timeout` bounds a whole call, with its waits and repetitions, as it does without the plugin. With `false` it bounds
+   * each attempt, and `deadlineMs` the call. The earlier of `timeout` and `deadlineMs` ends the call.
    *
    * @default false
    */
@@ -131,31 +132,31 @@ export interface LegacyOptions {
 export interface RetryOptions {
   /** How often a call is repeated. @default 4 */
   retries?: number | undefined;
-  /** Milliseconds; the first wait is random between 0 and this, and the bound doubles. @default 500 */
+  /** Milliseconds: the first wait is random between 0 and this number, which doubles for each further one. @default 500 */
   baseDelayMs?: number | undefined;
-  /** Milliseconds; the bound never exceeds this. @default 30000 */
+  /** Milliseconds: the longest wait. @default 30000 */
   maxDelayMs?: number | undefined;
 }
 
 /** Options of one call: `instance.get(url, { procore: { … } })`. */
 export interface ProcoreRequestOptions {
-  /** Whose tokens this call uses. */
+  /** The account whose tokens this call uses. */
   account?: string | undefined;
-  /** This call's `Procore-Company-Id`. */
+  /** The company that this call sends as `Procore-Company-Id`. */
   companyId?: CompanyId | undefined;
-  /** `false`: no token, no renewal; the call's own `Authorization` stays. */
+  /** With `false` the call gets no token and leads to no renewal; its own `Authorization` header is sent. */
   auth?: false | undefined;
-  /** `false`, or other numbers than those of the attach. */
+  /** How this call is repeated, where that differs from the option `retry`. With `false` it is repeated only after a 401. */
   retry?: false | RetryOptions | undefined;
-  /** `true`: the call may be repeated although its method says otherwise; `false`: it may not. */
+  /** Whether the call may be carried out twice, where its method (RFC 9110, section 9.2.2) does not say so. */
   idempotent?: boolean | undefined;
-  /** Milliseconds for the whole call, waits included. */
+  /** Milliseconds for this call, with its waits and attempts. */
   deadlineMs?: number | undefined;
-  /** Makes the body, anew for each attempt, in place of `data`: a stream, `form-data`, bytes or text, or a promise of one. */
+  /** Makes the body anew for each attempt, in place of `data`. Returns a stream, a form, bytes or a text, or a promise of one. */
   body?: (() => unknown) | undefined;
 }
 
-/** Options with every default in place; shares no object with what the application passed, but for store and functions. */
+/** The options with all defaults. They share no object with the application's own, except the store and functions. */
 export interface Settings {
   readonly clientId: string;
   readonly clientSecret: ProcoreOptions['clientSecret'];
@@ -179,7 +180,7 @@ export interface Settings {
   readonly replace: boolean;
 }
 
-/** What `renewal` means where it says nothing; `aheadMs` depends on the token. */
+/** The defaults of `renewal`; that of `aheadMs` depends on the token. */
 export const renewalDefaults: Settings['renewal'] = Object.freeze({
   aheadMs: undefined,
   background: true,
@@ -192,14 +193,14 @@ export const renewalDefaults: Settings['renewal'] = Object.freeze({
   drain: 'learn',
   drainMs: 5_000,
 });
-/** What `legacy` means where it says nothing. */
+/** The defaults of `legacy`. */
 export const legacyDefaults: Settings['legacy'] = Object.freeze({
   takeOverRefresh: false,
   timeoutBoundsCall: false,
 });
-/** What `rateLimit` means where it says nothing. */
+/** The defaults of `rateLimit`. */
 export const rateLimitDefaults: Readonly<Required<RateLimitOptions>> = Object.freeze({ scope: 'account' });
-/** What `retry` means where it says nothing. */
+/** The defaults of `retry`. */
 export const retryDefaults: Readonly<Required<RetryOptions>> = Object.freeze({
   retries: 4,
   baseDelayMs: 500,

@@ -1,8 +1,8 @@
-/** What a token may travel to, in words. */
+/** The origins that a token may be sent to, in words. */
 export const secureOriginTakes: string =
   'an origin such as https://api.procore.com, without path, query or credentials (http on loopback only)';
 
-/** Tokens travel over https; plain http is for a server on this very machine. */
+/** Whether a token may be sent to this origin: over https, or over http to a server on this machine. */
 export function isSecureOrigin(url: URL): boolean {
   const loopback =
     url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);

@@ -28,7 +28,7 @@ export function afterFailure(backoff: Backoff, nowMs: number, draw: number, serv
   return { failures: backoff.failures + 1, sinceMs: nowMs, untilMs: Math.max(nowMs + waitMs, untilMs) };
 }
 
-/** By so much a clock is corrected now and then: a wait that lasts longer by it is still a wait. */
+/** Corrections of a clock by up to a minute are ordinary. They only make a wait longer. */
 const correctedMs = 60_000;
 
 /**

@@ -1,7 +1,7 @@
 import { createAwakeTime } from './awake.js';
 import { ownValue } from '../wire/prototype-pollution.js';
 
-/** What ends a sleep early, as far as a sleep looks at it: an `AbortSignal`, or something lighter. */
+/** The part of an `AbortSignal` that a sleep uses. A lighter object may be given in its place. */
 export interface EndOfSleep {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void, options?: { once: true }): void;

@@ -25,8 +25,8 @@ export type Waited<T> =
   { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'elapsed' } | { kind: 'aborted' };
 
 /**
- * Creates the end of one sleep. An `AbortController` would do the same; it costs more than all the rest of a wait, and there may be several
- * waits in a call.
+ * Creates the end of one sleep. An `AbortController` would do the same, but takes more time than all the rest of a wait, and a call may have
+ * several waits.
  */
 function createEnd(): EndOfSleep & { abort(): void } {
   let wake: (() => void) | undefined;
