@@ -3,8 +3,8 @@ const secretNames =
   /secret|token|passw|pwd|passphrase|credential|api_?key|private|_key$|^key$|_auth$|bearer|cookie/i;
 /** Names of variables that usually contain addresses, of which only user and password are secret. */
 const addressNames = /ur[il]s?$|dsn$|connection|proxy$/i;
-/** Secret-like names whose values are no secrets, but the place or the kind of one. */
-const harmlessNames = /(?:_|^)(?:file|path|dir|folder|type|mode|env|ttl|expiry|expires|sock)$/i;
+/** Secret-like names whose values are no secrets, but the place or the kind of one; `PWD` is the working directory in every shell. */
+const harmlessNames = /(?:_|^)(?:file|path|dir|folder|type|mode|env|ttl|expiry|expires|sock)$|^(?:OLD)?PWD$/i;
 /** Ordinary words. They are not redacted, because they occur in the lines for other reasons. */
 const ordinary =
   /^(?:true|false|null|none|undefined|secret|token|tokens|password|key|file|path|test|prod|production|development|sandbox|yes|no|on|off|\d{1,3})$/i;

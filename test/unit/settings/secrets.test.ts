@@ -81,3 +81,10 @@ test('what is no secret stays', () => {
     ),
   ).toBe(text);
 });
+
+test('the working directory, which every shell has in PWD, is no secret', () => {
+  const environment = { PWD: '/srv/my-app', OLDPWD: '/srv/other', DB_PWD: 'hunter2' };
+  expect(shown('/srv/my-app/tokens.json, /srv/other, hunter2', environment)).toBe(
+    '/srv/my-app/tokens.json, /srv/other, [redacted]',
+  );
+});
