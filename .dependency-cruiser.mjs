@@ -3,6 +3,7 @@
  * there is no circle of imports between rooms. Below an effect stands nothing but decisions: pure files import pure files only.
  */
 export const rooms = [
+  'cli',
   'register',
   'emulator',
   'store-contract',
@@ -41,6 +42,7 @@ export const tokenRooms = [
 const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
+  'cli/(answer|words|doctor/(finding|judge)|explain/.+|login/(page|redirect-uri|returned))',
   'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states|page/.+)',
   'line/history',
@@ -76,7 +78,7 @@ const wiredByAttach = [
 ].map((file) => `^src/${file}[.]ts$`);
 
 /** Programs of their own, which put together what they need. */
-const programs = '^src/(register|settings|emulator|store-contract|health)/|^src/index[.]ts$';
+const programs = '^src/(cli|register|settings|emulator|store-contract|health)/|^src/index[.]ts$';
 
 function below(folder, order) {
   return order.slice(1).map((room, index) => ({
@@ -95,7 +97,8 @@ export default {
     {
       name: 'programs-stand-apart',
       severity: 'error',
-      comment: 'The emulator, the contract of stores, `health` and `register` know nothing of one another.',
+      comment:
+        'The emulator, the contract of stores, `health` and `register` know nothing of one another; the command may use them.',
       from: { path: '^src/(register|emulator|store-contract|health)/' },
       to: { path: '^src/(register|emulator|store-contract|health)/', pathNot: '^src/$1/' },
     },

@@ -1,7 +1,8 @@
 // Bundles the package: each entry of package.json is one file with its types, once as ES modules and once as CommonJS. What several entries
 // need is in chunks beside them, so that a process has it once, however many entries it loads.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
@@ -18,13 +19,28 @@ const external = (id) => !isOurs(id);
 /** The augmentation of src/axios/error-type.ts, as it stands in bundled types. */
 const errorType = /^declare module 'axios' \{\s+interface AxiosError \{.*?^\}\n/ms;
 const compiled = new Map();
+let emitted;
+/** What `register` reads in every program that it is preloaded into, and the command reads, too. */
+const settings = [
+  'config-module',
+  'environment',
+  'paths',
+  'secrets',
+  'settings',
+  'slips',
+  'surroundings',
+  'variables',
+].map((name) => resolve(`src/settings/${name}.ts`));
+/** They need nearly all there is. */
+const programs = ['register', 'cli'];
 
 /** Compiles without checking: the types, which are bundled from the same source, check it. */
 const typescript = {
   name: 'typescript',
-  resolveId(source, importer) {
+  async resolveId(source, importer) {
     if (!importer || !isOurs(source)) return null;
     const file = resolve(dirname(importer), source);
+    if (file.endsWith(join('src', 'cli', 'libraries.js'))) return libraries(this);
     if (file.endsWith('.js')) return file.replace(/\.js$/, '.ts');
     // What is CommonJS in both formats stays a file of its own: bundlers and tracers of applications look for its `require`.
     const content = compile(file.replace(/\.cjs$/, '.cts'));
@@ -42,6 +58,8 @@ try {
     // Loaded by their paths, the one by `register` where there is something to attach, the other by Node.
     'register/start': 'src/register/start.ts',
     'register/hooks': 'src/register/hooks.ts',
+    // The command: CommonJS, because it shares the settings with `register`.
+    'cli/index': 'src/cli/index.ts',
   });
   await bundleTypes(['esm', 'cjs']);
 } catch (error) {
@@ -59,12 +77,15 @@ async function bundle(format, input) {
     dir: join('dist', format),
     format,
     entryFileNames: '[name].js',
-    // Those of `register` find files beside them.
-    chunkFileNames: ({ moduleIds }) =>
-      moduleIds.every((id) => id.includes('/src/register/')) ? 'register/[name].js' : 'shared/[name].js',
+    // Those of a program stand beside it; `register` finds files there.
+    chunkFileNames: ({ moduleIds }) => {
+      const program = programs.find((name) => moduleIds.every((id) => id.includes(`/src/${name}/`)));
+      return `${program ?? 'shared'}/[name].js`;
+    },
     manualChunks(id, { getModuleInfo }) {
       shared ??= sharedBy(Object.values(input), (file) => getModuleInfo(file).importedIds);
-      return shared.has(id) ? 'common' : undefined;
+      if (shared.has(id)) return 'common';
+      return settings.includes(id) ? 'settings' : undefined;
     },
     // A default import from CommonJS gives what it gives in code that TypeScript compiles.
     interop: 'auto',
@@ -76,18 +97,62 @@ async function bundle(format, input) {
 }
 
 /**
- * The modules that more than one entry needs. They are in one chunk, because each file that is loaded takes time. `register` needs nearly
- * all there is, and does not count.
+ * The modules that more than one entry needs. They are in one chunk, because each file that is loaded takes time. Programs do not count.
  */
 function sharedBy(entries, importsOf) {
   const needs = new Map();
-  for (const entry of entries.filter((file) => !file.startsWith('src/register/'))) {
+  for (const entry of entries.filter((file) => !programs.some((name) => file.startsWith(`src/${name}/`)))) {
     const needed = new Set([resolve(entry)]);
     for (const file of needed)
       for (const imported of importsOf(file)) if (!external(imported)) needed.add(imported);
     for (const file of needed) needs.set(file, (needs.get(file) ?? 0) + 1);
   }
   return new Set([...needs.keys()].filter((file) => needs.get(file) > 1));
+}
+
+/** Gives the libraries of the command as a file of its own beside it, whoever imports them. */
+async function libraries(context) {
+  const file = resolve('src/cli/libraries.js');
+  // Rollup asks several times at once.
+  emitted ??= emitLibraries(context, file);
+  await emitted;
+  return { id: file, external: 'relative' };
+}
+
+/** Bundles the libraries of the command into one file, and writes the texts of their licences beside it. */
+async function emitLibraries(context, file) {
+  const { outputFiles, metafile } = await esbuild({
+    entryPoints: [file.replace(/\.js$/, '.ts')],
+    bundle: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    define: { 'import.meta.url': 'undefined' },
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    outfile: file,
+  });
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap(
+      (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+    ),
+  );
+  const licences = [...packages].sort().map((name) => {
+    const folder = join('node_modules', name);
+    const text = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+    if (!text) throw new Error(`${name} has no licence file.`);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version}\n\n${readFileSync(join(folder, text), 'utf8').trim()}\n`;
+  });
+  context.emitFile({ type: 'asset', fileName: 'cli/libraries.js', source: outputFiles[0].text });
+  context.emitFile({
+    type: 'asset',
+    fileName: 'cli/LICENSES.txt',
+    source: licences.join(`\n${'-'.repeat(72)}\n\n`),
+  });
 }
 
 /** The types are the same in both formats, but for {@link errorType}: see src/axios/error-type.ts. */

@@ -121,7 +121,11 @@ test('the tarball holds what a user needs and nothing else', () => {
   expect(topLevel).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
   const inDist = consumer.files.filter((path) => path.startsWith('dist/'));
   expect([...new Set(inDist.map((path) => path.split('/')[1]))].sort()).toEqual(['cjs', 'esm']);
-  expect(inDist.filter((path) => !/\.(c?js|d\.c?ts)$/.test(path))).toEqual(['dist/cjs/package.json']);
+  expect(inDist.filter((path) => !/\.(c?js|d\.c?ts)$/.test(path)).sort()).toEqual([
+    // Of the libraries that are bundled into the command.
+    'dist/cjs/cli/LICENSES.txt',
+    'dist/cjs/package.json',
+  ]);
   expect(consumer.files.filter((path) => /(^|\/)(test|tests|src|bench|examples)\//.test(path))).toEqual([]);
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
 });
@@ -147,10 +151,10 @@ test('each entry is one file with its types, in both formats, and what entries s
       .filter((path) => !isChunk(path))
       .sort(),
   ).toEqual([...entries, ...loaders].sort());
-  const isOfRegister = (path: string) => path.startsWith('register/') && path !== 'register/index.d.ts';
+  const isOfProgram = (path: string) => /^(register|cli)\//.test(path) && path !== 'register/index.d.ts';
   expect(
     inFormat('cjs')
-      .filter((path) => !isChunk(path) && !isOfRegister(path))
+      .filter((path) => !isChunk(path) && !isOfProgram(path))
       .sort(),
   ).toEqual([...entries, ...loaders, 'package.json', 'register/index.d.ts'].sort());
   // By `register` and by Node, which look beside the file that names them.

@@ -1,0 +1,63 @@
+import { startEmulator } from '../../emulator/index.js';
+import { codeOf } from '../../text/words.js';
+import { CommandError, type Answer } from '../answer.js';
+import type { Settings } from '../cleaning.js';
+import type { Io } from '../io.js';
+import { countOf } from '../words.js';
+
+/** The options of `emulate`. */
+export interface EmulateOptions {
+  readonly port: number;
+  /** Seconds. */
+  readonly lifetime: number;
+  readonly spike?: number | undefined;
+  readonly hourly?: number | undefined;
+}
+
+/** Runs the emulator until Ctrl-C, and prints the settings that lead to it. */
+export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions): Promise<Answer> {
+  const { port, lifetime, spike, hourly } = asked;
+  const emulator = await startEmulator({
+    port,
+    accessTokenLifetimeSeconds: lifetime,
+    rateLimits: {
+      ...(spike === undefined ? {} : { spike: { limit: spike } }),
+      ...(hourly === undefined ? {} : { hourly: { limit: hourly } }),
+    },
+  }).catch((error: unknown) => {
+    throw new CommandError(
+      `Port ${port} on 127.0.0.1 cannot be listened on (${codeOf(error)}): take another one, or none for a free one`,
+    );
+  });
+  const { url, clientId, clientSecret } = emulator;
+  // The secret is the emulator's own, the same everywhere, and opens nothing else.
+  const variables = {
+    PROCORE_CLIENT_ID: clientId,
+    PROCORE_CLIENT_SECRET: clientSecret,
+    PROCORE_LOGIN_URL: url,
+    PROCORE_API_URL: url,
+    PROCORE_TOKEN_FILE: './procore-emulator/tokens.json',
+  };
+  const limits = `${spike === undefined ? 'any number of calls' : countOf(spike, 'call')} in ten seconds, ${hourly ?? 'any number'} in an hour`;
+  return {
+    data: { url, variables },
+    lines: (paint) => [
+      `The emulator listens on ${paint.strong(url)}. Its access tokens last ${countOf(lifetime, 'second')}; it takes ${limits}.`,
+      'Paste this into another terminal, then run: axios-procore login',
+      '',
+      ...Object.entries(variables).map(([name, value]) =>
+        io.platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}='${value}'`,
+      ),
+      '',
+      'Ctrl-C ends it.',
+    ],
+    until: ended(io).then(() => emulator.close()),
+  };
+}
+
+function ended({ interrupted }: Io): Promise<void> {
+  return new Promise((resolve) => {
+    if (interrupted.aborted) return resolve();
+    interrupted.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

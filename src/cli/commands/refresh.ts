@@ -1,0 +1,30 @@
+import { stateOf } from '../account-state.js';
+import type { Answer } from '../answer.js';
+import type { Settings } from '../cleaning.js';
+import type { Io } from '../io.js';
+import { keeping } from '../keeping.js';
+import { open, placeOf } from '../opened.js';
+import { momentOf } from '../words.js';
+
+/** Renews the tokens now, behind the same lock as every other process, and saves them. */
+export async function refresh(
+  io: Io,
+  settings: Settings,
+  { account: named }: { account?: string | undefined },
+): Promise<Answer> {
+  const opened = open(io, settings);
+  const account = named ?? opened.ownAccount;
+  const done = io.waiting('Renewing the tokens');
+  const tokens = await keeping(io, opened, account, () => opened.handle.renew(account)).finally(done);
+  const nowMs = io.env.now();
+  const held = stateOf(account, tokens, nowMs);
+  const store = placeOf(opened, account);
+  const isKept = opened.options.grant === 'refresh_token';
+  return {
+    data: { ...held, store },
+    lines: (paint) => [
+      `${paint.good('Renewed')} the tokens of account ${account}${isKept ? `, and saved them in ${store}` : ''}.`,
+      ...(held.expiresAt ? [`The access token ends ${momentOf(held.expiresAt, nowMs)}.`] : []),
+    ],
+  };
+}

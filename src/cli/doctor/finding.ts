@@ -1,0 +1,30 @@
+/** What is checked, in this order. `renewal` is checked only if it is asked for. */
+export type CheckName =
+  | 'settings'
+  | 'store'
+  | 'lock'
+  | 'login-host'
+  | 'api-host'
+  | 'clock'
+  | 'credentials'
+  | 'token'
+  | 'environment'
+  | 'company'
+  | 'renewal';
+
+/** What a check has come to. `skipped`: something that it needs is not there. */
+export interface Finding {
+  readonly check: CheckName;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly tried: string;
+  readonly came: string;
+  readonly remedy?: string;
+}
+
+/** What is known of a check before it says anything. */
+export type Judged = Omit<Finding, 'check' | 'tried'>;
+
+export const ok = (came: string): Judged => ({ state: 'ok', came });
+export const skipped = (came: string): Judged => ({ state: 'skipped', came });
+export const warning = (came: string, remedy: string): Judged => ({ state: 'warning', came, remedy });
+export const failed = (came: string, remedy: string): Judged => ({ state: 'failed', came, remedy });

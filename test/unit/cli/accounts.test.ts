@@ -1,0 +1,223 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keeping, putAside } from '../../../src/cli/keeping.js';
+import type { Opened } from '../../../src/cli/opened.js';
+import { command, createPlace, type Place } from '../../support/command.js';
+
+let place: Place;
+beforeEach(async () => {
+  place = await createPlace();
+});
+afterEach(() => place.close());
+
+const seed = () => {
+  const tokens = place.emulator.issue();
+  writeFileSync(place.file, JSON.stringify(tokens), { mode: 0o600 });
+  return tokens;
+};
+const stored = () =>
+  JSON.parse(readFileSync(place.file, 'utf8')) as { access_token: string; refresh_token: string };
+const run = (...args: string[]) => command(args, { environment: place.environment });
+
+test('status reads the store, and sends nothing', async () => {
+  const none = await run('status');
+  expect([none.code, none.out]).toEqual([
+    1,
+    expect.stringMatching(/no tokens in .+ Run: axios-procore login\n$/),
+  ]);
+  seed();
+  const { code, out } = await run('status', '--json');
+  expect([code, JSON.parse(out)]).toEqual([
+    0,
+    {
+      command: 'status',
+      ok: true,
+      environment: place.emulator.url,
+      grant: 'refresh_token',
+      accounts: [
+        {
+          account: 'default',
+          state: 'fresh',
+          user: '1',
+          accessToken: expect.stringMatching(/^[\da-f]{8}$/),
+          refreshToken: expect.stringMatching(/^[\da-f]{8}$/),
+          expiresAt: expect.stringMatching(/Z$/),
+          store: place.file,
+        },
+      ],
+    },
+  ]);
+  expect(place.emulator.log).toEqual([]);
+});
+
+test('token prints the token that is held, and nothing else on standard output', async () => {
+  const { access_token: token } = seed();
+  expect(await run('token')).toEqual({ code: 0, out: `${token}\n`, err: '' });
+  const { out } = await run('token', '--json');
+  expect(JSON.parse(out)).toMatchObject({
+    command: 'token',
+    ok: true,
+    account: 'default',
+    accessToken: token,
+  });
+});
+
+test('token renews first where there is a refresh token only, and has saved the new pair when it prints it', async () => {
+  const { refresh_token } = place.emulator.issue();
+  writeFileSync(place.file, JSON.stringify({ refresh_token }));
+  const { code, out } = await run('token');
+  expect([code, out]).toEqual([0, `${stored().access_token}\n`]);
+  expect(place.emulator.counters.exchanges).toBe(1);
+});
+
+test('refresh renews a token that works, too, and says so after the save', async () => {
+  const before = seed();
+  const { code, out, err } = await run('refresh');
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/^Renewed the tokens of account default, and saved them in .+tokens\.json\.\n/);
+  expect(stored().refresh_token).not.toBe(before.refresh_token);
+  expect(place.emulator.isLive(stored().refresh_token)).toBe(true);
+});
+
+test('two refreshes at once present each refresh token once', async () => {
+  seed();
+  const both = await Promise.all([run('refresh'), run('refresh')]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(place.emulator.counters.spentPresentations).toBe(0);
+  expect(place.emulator.isLive(stored().refresh_token)).toBe(true);
+});
+
+test('Ctrl-C in the middle of a renewal lets it end: the new pair is saved, and the code is 130', async () => {
+  seed();
+  const interruption = new AbortController();
+  const held = place.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+  const running = command(['refresh'], {
+    environment: place.environment,
+    interrupted: interruption.signal,
+  });
+  await held.struck();
+  interruption.abort(130);
+  held.release();
+  expect(await running).toMatchObject({ code: 130, out: expect.stringMatching(/^Renewed/) });
+  expect(place.emulator.isLive(stored().refresh_token)).toBe(true);
+});
+
+test('revoke revokes at the login host, removes the file, and says so; a second one says that there is nothing', async () => {
+  const { access_token: token } = seed();
+  const { code, out } = await run('revoke');
+  expect([code, out]).toEqual([0, expect.stringMatching(/^Revoked the tokens of account default at http/)]);
+  expect(place.emulator.isLive(token)).toBe(false);
+  expect(existsSync(place.file)).toBe(false);
+  const again = await run('revoke', '--json');
+  expect([again.code, JSON.parse(again.out)]).toMatchObject([0, { revoked: false }]);
+});
+
+test.each(['token', 'refresh'])('%s without tokens says that somebody has to log in', async (name) => {
+  const { code, out, err } = await run(name);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toMatch(/^axios-procore: [^\n]+ Run: axios-procore login\n$/);
+  const json = await run(name, '--json');
+  expect(JSON.parse(json.out)).toMatchObject({
+    ok: false,
+    error: { code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED' },
+  });
+});
+
+test.each(['refresh', 'revoke'])(
+  '%s with a wrong secret is one clear line, and the tokens are kept',
+  async (name) => {
+    const before = seed();
+    const environment = { ...place.environment, PROCORE_CLIENT_SECRET: 'not-the-secret-17' };
+    const { code, out, err } = await command([name], { environment });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^axios-procore: [^\n]*refused this client[^\n]*\n$/);
+    expect(err).not.toContain('not-the-secret-17');
+    expect(stored()).toMatchObject(before);
+  },
+);
+
+test('an unreachable host is one clear line, and the tokens are kept', async () => {
+  const before = seed();
+  const { url } = place.emulator;
+  await place.emulator.close();
+  const config = join(dirname(place.file), 'config.cjs');
+  writeFileSync(
+    config,
+    'module.exports = { renewal: { totalMs: 200, timeoutMs: 100, answerTimeoutMs: 100 } };',
+  );
+  const environment = { ...place.environment, PROCORE_CONFIG: config };
+  const { code, out, err } = await command(['refresh'], { environment });
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toMatch(new RegExp(`^axios-procore: [^\\n]*${url}[^\\n]*ECONNREFUSED[^\\n]*\\n$`));
+  expect(stored()).toMatchObject(before);
+});
+
+test('a file that is no token set is left as it is, and named', async () => {
+  writeFileSync(place.file, 'nonsense');
+  const { code, err } = await run('refresh');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^axios-procore: PROCORE_TOKEN_FILE: .+tokens\.json cannot be used: [^\n]+\n$/);
+  expect(readFileSync(place.file, 'utf8')).toBe('nonsense');
+});
+
+test('tokens that the store does not take are put into a file of their own, which is named', async () => {
+  const tokens = place.emulator.issue();
+  const listeners: ((detail: { account: string }) => void)[] = [];
+  const opened = {
+    ownAccount: 'default',
+    store: { pathOf: () => place.file },
+    handle: {
+      on: (_event: string, listener: (detail: { account: string }) => void) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+      idle: async () => undefined,
+      unsavedTokens: (account: string) => (account === 'user 2' ? tokens : undefined),
+    },
+  } as unknown as Opened;
+  const io = { env: { now: () => 17 }, interrupted: new AbortController().signal } as never;
+  const work = async () => {
+    listeners.forEach((listener) => listener({ account: 'user 2' }));
+    throw new Error('the store has failed');
+  };
+  const file = join(dirname(place.file), 'axios-procore-unsaved-17.json');
+  await expect(keeping(io, opened, 'default', work)).rejects.toThrow(
+    `The new tokens could not be saved in ${place.file}. They are in ${file}`,
+  );
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(tokens);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('the next folder is taken where one does not take the tokens, and no file is overwritten', async () => {
+  const folders = ['/nowhere/at/all', dirname(place.file)];
+  const tokens = place.emulator.issue();
+  const file = await putAside(tokens, folders, 1);
+  expect(readdirSync(dirname(place.file))).toContain('axios-procore-unsaved-1.json');
+  await expect(putAside(tokens, folders, 1)).rejects.toThrow('log in once more');
+  rmSync(file);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a folder that others may write to is refused before anything is sent',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'axios-procore-open-'));
+    chmodSync(folder, 0o777);
+    const environment = { ...place.environment, PROCORE_TOKEN_FILE: join(folder, 'tokens.json') };
+    const { code, err } = await command(['login'], { environment });
+    expect(code).toBe(2);
+    expect(err).toMatch(/may be written to by its group or by others/);
+    expect(place.emulator.log).toEqual([]);
+    rmSync(folder, { recursive: true });
+  },
+);

@@ -1,0 +1,169 @@
+import axios, { AxiosError } from 'axios';
+import { expect, test } from 'vitest';
+import { problems } from '../../../src/failure/catalogue.js';
+import {
+  AccountUndecidedError,
+  ClientRejectedError,
+  DeadlineError,
+  RateLimitedError,
+  ReauthenticationRequiredError,
+  TokenRenewalError,
+  TokenStoreError,
+  WrongEnvironmentError,
+} from '../../../src/failure/errors.js';
+import { supportReport } from '../../../src/attach/support-report.js';
+import { questionIn } from '../../../src/cli/explain/question.js';
+import { command } from '../../support/command.js';
+
+const kindOf = (text: string) => {
+  const asked = questionIn(text);
+  return asked.kind === 'failure' ? asked.question.kind : asked.kind;
+};
+
+test.each([
+  ['400', 'bad-request'],
+  ['401', 'unauthorized'],
+  ['403', 'forbidden'],
+  [' 404\n', 'not-found'],
+  ['406', 'not-acceptable'],
+  ['408', 'request-timeout'],
+  ['409', 'conflict'],
+  ['422', 'unprocessable'],
+  ['429', 'rate-limited'],
+  ['500', 'server-error'],
+  ['502', 'bad-gateway'],
+  ['503', 'unavailable'],
+  ['504', 'gateway-timeout'],
+  ['507', 'server-error'],
+  ['418', 'unexpected'],
+  ['204', 'success'],
+  ['Request failed with status code 429', 'rate-limited'],
+  ['HTTP/1.1 503 Service Unavailable', 'unavailable'],
+  ['404 Not Found', 'not-found'],
+  ['Too Many Requests', 'rate-limited'],
+  ['Forbidden', 'forbidden'],
+  ['App is not connected to this company', 'app-not-connected'],
+  ['403 App is not connected to this company', 'app-not-connected'],
+  ['Missing Procore-Company-Id header! Please provide it.', 'company-header-missing'],
+  ['The access token expired', 'access-token-invalid'],
+  ['Request failed with status code 401: The access token was revoked', 'access-token-invalid'],
+  ['invalid_grant', 'reauthentication-required'],
+  ['400 {"error":"invalid_client"}', 'client-rejected'],
+  ['connect ECONNREFUSED 127.0.0.1:443', 'connection-refused'],
+  ['getaddrinfo ENOTFOUND api.procore.com', 'connection-refused'],
+  ['read ECONNRESET', 'connection-lost'],
+  ['socket hang up', 'connection-lost'],
+  ['timeout of 1000ms exceeded', 'timeout'],
+  ['canceled', 'canceled'],
+  ['fetch failed', 'connection-lost'],
+  ['nothing that anybody knows', 'unknown'],
+  ['The project 422 was closed', 'unknown'],
+  ['{}', 'unknown'],
+  ['[]', 'unknown'],
+  ['{"errors":"The access token is invalid"}', 'access-token-invalid'],
+  ['{"message":"App is not connected to this company"}', 'app-not-connected'],
+  ['{"error":"invalid_grant","error_description":"It is spent."}', 'reauthentication-required'],
+  ['{"status":403,"data":{"message":"App is not connected to this company"}}', 'app-not-connected'],
+  ['{"level":50,"err":{"code":"ECONNREFUSED","message":"connect ECONNREFUSED"}}', 'connection-refused'],
+])('%j is %s', (text, kind) => {
+  expect(kindOf(text)).toBe(kind);
+});
+
+test.each(Object.keys(problems))('the kind %s is explained by its name', (kind) => {
+  expect(kindOf(kind)).toBe(kind);
+});
+
+test('an error of axios is explained by its JSON, with the messages of its answer where they are there', () => {
+  const response = {
+    status: 422,
+    statusText: '',
+    headers: {},
+    data: { errors: { name: ['is taken'] } },
+    config: {},
+  };
+  const error = new AxiosError(
+    'Request failed with status code 422',
+    'ERR_BAD_REQUEST',
+    undefined,
+    null,
+    response as never,
+  );
+  expect(kindOf(JSON.stringify(error))).toBe('unprocessable');
+  expect(questionIn(JSON.stringify({ response }))).toMatchObject({
+    question: { kind: 'unprocessable', status: 422, messages: ['name: is taken'] },
+  });
+});
+
+test.each([
+  [new AccountUndecidedError('it failed.', {}), 'account-undecided'],
+  [new ClientRejectedError('it failed.', {}), 'client-rejected'],
+  [new DeadlineError('it failed.', {}), 'deadline'],
+  [new RateLimitedError('it failed.', {}), 'rate-limited'],
+  [new ReauthenticationRequiredError('it failed.', { reason: 'no-tokens' }), 'reauthentication-required'],
+  [new TokenRenewalError('it failed.', {}), 'token-renewal-failed'],
+  [new TokenStoreError('it failed.', {}), 'token-store-failed'],
+  [new WrongEnvironmentError('it failed.', {}), 'wrong-environment'],
+])('%s is explained by its JSON, its code, and its name', (error, kind) => {
+  expect(kindOf(JSON.stringify(error))).toBe(kind);
+  expect(kindOf(`Error ${error.code}`)).toBe(kind);
+  expect(kindOf(String(error))).toBe(kind);
+});
+
+test('a support report is explained as JSON and as text, with its request id', () => {
+  const config = { method: 'get', url: 'https://api.procore.com/rest/v1.0/me' };
+  const response = {
+    status: 403,
+    statusText: '',
+    headers: { 'x-request-id': 'req-17' },
+    data: { message: 'App is not connected to this company' },
+    config,
+  };
+  const error = new axios.AxiosError(
+    'Request failed with status code 403',
+    undefined,
+    undefined,
+    null,
+    response as never,
+  );
+  const report = supportReport(error);
+  expect(questionIn(JSON.stringify(report))).toMatchObject({
+    question: { kind: 'app-not-connected', status: 403, requestId: 'req-17' },
+  });
+  expect(questionIn(String(report))).toMatchObject({
+    question: { kind: 'app-not-connected', status: 403, requestId: 'req-17' },
+  });
+});
+
+test('it prints kind, cause and remedy, and reads the standard input', async () => {
+  const { code, out } = await command(['explain'], {
+    input: '{"message":"App is not connected to this company"}',
+  });
+  expect(code).toBe(0);
+  const { cause, remedy } = problems['app-not-connected'];
+  expect(out).toBe(
+    [
+      '403 App is not connected to this company (app-not-connected)',
+      '  Said:       App is not connected to this company',
+      `  Cause:      ${cause}`,
+      `  What to do: ${remedy}`,
+      '  Sent again by the plugin: no.',
+      '  See:        https://developers.procore.com/documentation/content/error-reference',
+      '',
+    ].join('\n'),
+  );
+  expect(await command(['explain', '-'], { input: '429' })).toEqual(await command(['explain', '429']));
+});
+
+test.each([
+  [['explain', 'what', 'is', 'this'], '', 1, /Nothing in the catalogue fits/],
+  [['explain'], '', 2, /the standard input is empty/],
+])('%j with the input %j ends with %i', async (args, input, code, says) => {
+  const ran = await command(args, { input });
+  expect([ran.code, ran.out]).toEqual([code, '']);
+  expect(ran.err).toMatch(says);
+});
+
+test('on a terminal it does not wait for input', async () => {
+  const isTerminal = { input: true, output: false, errors: false };
+  expect((await command(['explain'], { isTerminal })).code).toBe(2);
+});
