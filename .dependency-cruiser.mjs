@@ -47,7 +47,7 @@ const pure = [
   'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states|page/.+)',
   'line/history',
   'options/hints',
-  'pacing/(closing|plan|window)',
+  'pacing/(closing|plan|status|window)',
   'report/.+',
   'retry/decide',
   'settings/(foreign|paths|secrets)',

@@ -54,6 +54,7 @@ export type {
   RenewalOptions,
   RetryOptions,
 } from './options/options.js';
+export type { PacingStatus } from './pacing/status.js';
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';
 export type { LockRecord, TokenSet, TokenStore } from './store/store.js';

@@ -144,7 +144,7 @@ export function createAttach(
       warnOnce: events.warnOnce,
     });
     const outcomes = createOutcomes({ calls });
-    const choices = createChoices({ settings, isByUser: accounts !== undefined, gateOf: shared.gates.of });
+    const choices = createChoices({ settings, isByUser: accounts !== undefined, gates: shared.gates });
     const ofLine = { env, copy, settings, origins, choices };
     const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, line, outcomes });
     const straight = createStraightPath({
@@ -184,6 +184,7 @@ export function createAttach(
       shared,
       client,
       events,
+      pacingOf: choices.pacingOf,
       detach() {
         ejectOwn(instance, id, installer);
         unmark(instance);

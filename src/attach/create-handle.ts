@@ -1,4 +1,5 @@
 import type { raisingIn } from '../failure/raised.js';
+import type { Choices } from '../line/choices.js';
 import type { Events } from '../observe/events.js';
 import { checkAccount } from '../options/argument-checks.js';
 import type { Settings } from '../options/options.js';
@@ -17,6 +18,7 @@ export function createHandle({
   shared,
   client,
   events,
+  pacingOf,
   detach,
 }: {
   /** Makes the errors of a method those of the instance's own axios. */
@@ -25,6 +27,8 @@ export function createHandle({
   shared: Shared;
   client: Client;
   events: Events;
+  /** What is known of the limits of an account. */
+  pacingOf: Choices['pacingOf'];
   /** Takes the plugin off the instance. */
   detach: () => void;
 }): Procore {
@@ -74,7 +78,11 @@ export function createHandle({
       checkRevocation(settings);
       return named('revoke', account).revoke(login);
     }),
-    status: (account) => named('status', account).status(),
+    status(account) {
+      const source = named('status', account);
+      const pacing = pacingOf(source.account);
+      return { ...source.status(), ...(pacing ? { pacing } : {}) };
+    },
     unsavedTokens: (account) => named('unsavedTokens', account).unsavedTokens(),
     idle: shared.idle,
     on: events.on,

@@ -54,7 +54,7 @@ export interface Procore {
    * @throws TypeError where there is no `clientSecret`.
    */
   revoke(account?: string): Promise<void>;
-  /** Returns state, expiry and last renewal of the account, without any secret. */
+  /** Returns state, expiry and last renewal of the account, and what is known of its rate limit, without any secret. */
   status(account?: string): TokenStatus;
   /** Returns the newest tokens while they could not be saved, so that the application can keep them itself; otherwise undefined. */
   unsavedTokens(account?: string): TokenSet | undefined;

@@ -5,6 +5,8 @@ import { defined } from '../options/checks.js';
 import { isCompanyId } from '../options/option-fields.js';
 import { retryDefaults, type CompanyId, type Settings } from '../options/options.js';
 import type { Gate } from '../pacing/gate.js';
+import type { Gates } from '../pacing/gates.js';
+import { statusOfAll, type PacingStatus } from '../pacing/status.js';
 import { described, kindOf } from '../text/words.js';
 import { companyIn } from '../wire/headers.js';
 
@@ -15,6 +17,11 @@ export interface Choices {
   companyOf(config: AxiosRequestConfig): CompanyId | undefined;
   /** Undefined: calls are not paced. */
   gateOf(config: AxiosRequestConfig, account: string, company: CompanyId | undefined): Gate | undefined;
+  /**
+   * What is known of the limits of an account; undefined before the first answer, and where nothing says which limits are an account's: with
+   * a function as `rateLimit.scope`, and without pacing.
+   */
+  pacingOf(account: string): PacingStatus | undefined;
   /** Milliseconds that the call's `timeout` gives the whole call; undefined: there is none, or it bounds each attempt. */
   boundOf(config: AxiosRequestConfig): number | undefined;
   retryOf(config: AxiosRequestConfig): Settings['retry'];
@@ -23,14 +30,14 @@ export interface Choices {
 /** So many names of limits are remembered. */
 const mostNames = 1_000;
 
-/** Creates the choices of one attach. `gateOf` is the gate of a limit by its name. */
+/** Creates the choices of one attach. `gates` are those of all limits, by their names. */
 export function createChoices(deps: {
   settings: Settings;
   /** Accounts are the users themselves: the option `account` does not name one. */
   isByUser: boolean;
-  gateOf: (limit: string) => Gate;
+  gates: Omit<Gates, 'sweep'>;
 }): Choices {
-  const { settings, isByUser, gateOf } = deps;
+  const { settings, isByUser, gates } = deps;
   const prefix = `${settings.environment.apiUrl} ${settings.clientId} `;
   /** The name of an account's limit: calls look it up, which takes less time than to put it together. */
   const ofAccounts = new Map<string, string>();
@@ -39,9 +46,18 @@ export function createChoices(deps: {
     const known = ofAccounts.get(account);
     if (known !== undefined) return known;
     if (ofAccounts.size >= mostNames) ofAccounts.clear();
-    const name = `${prefix}account: ${account}`;
+    // In quotation marks, so that the name of one account's limit is not the beginning of another one's.
+    const name = `${prefix}account ${JSON.stringify(account)}`;
     ofAccounts.set(account, name);
     return name;
+  }
+
+  function gatesOf(account: string): readonly Gate[] {
+    const scope = settings.rateLimit && settings.rateLimit.scope;
+    if (!scope || typeof scope === 'function') return [];
+    if (scope === 'account+company') return gates.startingWith(`${limitOf(account)} company `);
+    const gate = gates.known(scope === 'app' ? `${prefix}app` : limitOf(account));
+    return gate ? [gate] : [];
   }
 
   return {
@@ -70,16 +86,23 @@ export function createChoices(deps: {
       const { scope } = settings.rateLimit;
       if (typeof scope === 'function') {
         const named: unknown = scope(config);
-        if (typeof named === 'string') return gateOf(`${prefix}by name: ${named}`);
+        if (typeof named === 'string') return gates.of(`${prefix}by name: ${named}`);
         throw new TypeError(
           `axios-procore: option "rateLimit.scope" returned ${kindOf(named)}; it takes a string that names the limit.`,
         );
       }
-      if (scope === 'app') return gateOf(`${prefix}app`);
-      if (scope === 'account') return gateOf(limitOf(account));
+      if (scope === 'app') return gates.of(`${prefix}app`);
+      if (scope === 'account') return gates.of(limitOf(account));
       // A company header of the call's own goes before the option, as it does in what is sent.
-      return gateOf(`${prefix}company ${companyIn(config.headers) ?? company ?? '-'}: ${account}`);
+      return gates.of(`${limitOf(account)} company ${companyIn(config.headers) ?? company ?? '-'}`);
     },
+
+    pacingOf: (account) =>
+      statusOfAll(
+        gatesOf(account)
+          .map((gate) => gate.status())
+          .filter((status) => status !== undefined),
+      ),
 
     boundOf: ({ timeout }) => (settings.legacy.timeoutBoundsCall ? timeoutMsOf(timeout) : undefined),
 

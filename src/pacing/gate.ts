@@ -15,6 +15,7 @@ import {
   type Answer,
   type Sending,
 } from './plan.js';
+import { statusOfPace, type PacingStatus } from './status.js';
 
 export type { Passage } from './waiting.js';
 
@@ -56,6 +57,8 @@ export interface Gate {
   readonly waiting: number;
   /** How many of them pass before this one, which waits too. */
   before(ticket: Ticket): number;
+  /** What is known of the limit now; undefined before the first answer. */
+  status(): PacingStatus | undefined;
   /** No call is under way or has joined, and the gate knows nothing that a new one would not know. */
   isIdle(): boolean;
 }
@@ -169,6 +172,12 @@ class ScopeGate implements Gate {
   opening(): { readonly atMs: number; readonly status: number | undefined } | undefined {
     const admission = this.look(this.clock.now());
     return admission.kind === 'until' ? this.byLocalClock(admission) : undefined;
+  }
+
+  status(): PacingStatus | undefined {
+    const nowMs = this.clock.now();
+    this.pace = at(this.pace, nowMs);
+    return statusOfPace(this.pace, nowMs, { waiting: this.waiting, setBackMs: this.clock.setBackMs });
   }
 
   isIdle(): boolean {

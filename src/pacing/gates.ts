@@ -3,6 +3,10 @@ import type { Gate } from './gate.js';
 /** The gates of all scopes. */
 export interface Gates {
   of(scope: string): Gate;
+  /** The gate of a scope that has had calls, unless it was forgotten. */
+  known(scope: string): Gate | undefined;
+  /** The same for all scopes whose names begin so. Looks at every name. */
+  startingWith(name: string): readonly Gate[];
   /** Forgets the gates that are idle. */
   sweep(): void;
 }
@@ -21,6 +25,8 @@ export function createGates(create: () => Gate): Gates {
 
   return {
     sweep,
+    known: (scope) => gates.get(scope),
+    startingWith: (start) => [...gates].filter(([name]) => name.startsWith(start)).map(([, gate]) => gate),
     of(scope) {
       const known = gates.get(scope);
       if (known) return known;

@@ -35,6 +35,7 @@ const madeByUs = new Set([
   'Emulator',
   'FaultHandle',
   'LogEntry',
+  'PacingStatus',
   'PartialFailure',
   'Problem',
   'ProcoreEvents',

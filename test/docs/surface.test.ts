@@ -104,6 +104,12 @@ describe('README', () => {
     expect(undocumented(types.literals('WarningCode'), events)).toEqual([]);
   });
 
+  test('leaves every field of the events of calls and of the pacing to the page on observability, which has them', () => {
+    const page = read('docs/observability.md');
+    for (const type of ['ProcoreEvents', 'CallOfEvent', 'CallSoFar', 'PacingStatus'])
+      expect(undocumented(types.members(type), page)).toEqual([]);
+  });
+
   test('has a row for each error, with its code and synthetic status, and each reason', () => {
     const rows = rowsUnder('README.md', '## Errors').map((cells) =>
       cells.map((cell) => cell.replaceAll('`', '')),

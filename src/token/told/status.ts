@@ -1,3 +1,4 @@
+import type { PacingStatus } from '../../pacing/status.js';
 import { shortFingerprint } from '../pair/fingerprint.js';
 import type { Freshness } from '../pair/freshness.js';
 import type { Ledger } from '../pair/ledger.js';
@@ -18,6 +19,11 @@ export interface TokenStatus {
   renewing: boolean;
   /** The newest pair is in memory only: see `unsavedTokens()`. */
   unsaved: boolean;
+  /**
+   * The rate limit of its calls. Missing before the first answer, with `rateLimit: false`, and where a function as `rateLimit.scope` decides
+   * which calls share a limit.
+   */
+  pacing?: PacingStatus;
 }
 
 /** The status of one account; `stuck`: nobody but a person can go on. */

@@ -101,6 +101,31 @@ describe('the queue', () => {
     expect(env.sleeping).toBe(0);
   });
 
+  test('says of each waiting call how many pass before it, whenever it came', () => {
+    const { gate, tickets, enter } = closed(5_000, 40);
+    expect(tickets.map((ticket) => gate.before(ticket))).toEqual(tickets.map((_ticket, index) => index));
+    const [late, early] = [tickets[30]!, gate.ticket()];
+    void enter(early);
+    expect([gate.before(late), gate.before(early)]).toEqual([30, 40]);
+  });
+
+  test('says the same where earlier calls have left, and where one comes back to its old place', async () => {
+    const { env, gate, told, enter, leave } = stand();
+    const tickets = Array.from({ length: 20 }, () => gate.ticket());
+    for (const turn of [7, 3]) leave(tickets[turn]);
+    gate.answered(tickets[3]!, busy(5_000));
+    const stop = new AbortController();
+    for (const turn of [12, 5, 19, 0]) void enter(tickets[turn]!, { signal: stop.signal });
+    for (const turn of [9, 2, 15]) void enter(tickets[turn]!);
+    gate.answered(tickets[7]!, told(0, 5_000, 429));
+    void enter(tickets[7]!);
+    const before = (...turns: number[]) => turns.map((turn) => gate.before(tickets[turn]!));
+    expect(before(0, 2, 5, 7, 9, 12, 15, 19)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    stop.abort();
+    expect(before(2, 7, 9, 15)).toEqual([0, 1, 2, 3]);
+    await env.advance(20_000);
+  });
+
   test('does not let a newcomer overtake those whose moment has come', async () => {
     const { env, gate, log, enter, leave, told } = stand();
     gate.answered(leave(), told(0, 5_000));
