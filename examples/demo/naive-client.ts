@@ -10,7 +10,7 @@ export interface NaiveSettings {
 }
 
 /** The part of a token response that such a client keeps. */
-export interface Tokens {
+interface Tokens {
   readonly access_token: string;
   readonly refresh_token?: string;
 }

@@ -32,6 +32,7 @@ import { createProxyWarning } from './proxy-warning.js';
 import { createLongPath } from '../line/long-path.js';
 import { scheduleRetries } from '../line/retry.js';
 import { createSender } from '../line/send.js';
+import { createSettle } from '../line/settle.js';
 import { createStraightPath } from '../line/straight.js';
 import { createShared, type Shared } from './shared.js';
 import { memoryTokenStore } from '../store/memory.js';
@@ -119,16 +120,14 @@ export function createAttach(
       isByUser: accounts !== undefined,
       isInUse: client.isInUse,
     });
-    const sender = createSender({
+    const settle = createSettle({
       env,
       calls,
-      origins,
-      enter,
-      makeBody: createBodyMaker(env),
-      authorize,
       learn: shared.learn,
       serverNowMs: () => env.now() + shared.serverOffsetMs(),
     });
+    const makeBody = createBodyMaker(env);
+    const sender = createSender({ env, calls, origins, enter, makeBody, authorize, settle });
     const line = createLine(sender.sendAgain);
     replayUnauthorized(line, ofCalls);
     scheduleRetries(line, ofCalls);
@@ -146,7 +145,7 @@ export function createAttach(
     const outcomes = createOutcomes({ calls });
     const choices = createChoices({ settings, isByUser: accounts !== undefined, gates: shared.gates });
     const ofLine = { env, copy, settings, origins, choices };
-    const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, line, outcomes });
+    const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, settle, line, outcomes });
     const straight = createStraightPath({
       ...ofLine,
       learn: shared.learn,

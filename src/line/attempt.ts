@@ -4,7 +4,7 @@ import type { TokenSource } from '../token/source.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { ownValue } from '../wire/prototype-pollution.js';
 import type { MadeBody } from './body.js';
-import { watchingRedirects, type BeforeRedirect, type Trail } from './config.js';
+import { watchingRedirects, type BeforeRedirect, type Trail } from './redirect-trail.js';
 
 /** One attempt of a call, made anew for each send. */
 export interface Attempt extends Trail {

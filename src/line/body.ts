@@ -17,6 +17,11 @@ export interface MadeBody {
 /** Lets `procore.body` make the body of an attempt, and puts it on the configuration; undefined for a call without that option. */
 export type BodyMaker = (call: Call, config: AxiosRequestConfig) => MadeBody | undefined | Promise<MadeBody>;
 
+/** Closes a stream that `procore.body` has made for an attempt. Nobody else does, because it was made for that attempt alone. */
+export function closeMade(body: MadeBody | undefined): void {
+  if (body) discard(body.value);
+}
+
 /** Creates the maker of bodies. */
 export function createBodyMaker(env: Env): BodyMaker {
   /** The call rejects with what the application's function throws, as it is. */

@@ -4,6 +4,7 @@ import { createAdapters, type Adapter } from '../axios/adapter.js';
 import { canceledError, unwrapped } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
 import type { CallEvents, ToldCall } from './call-events.js';
+import { bearerIn, seenOf, type Brought } from './brought.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Choices } from './choices.js';
 import { createDestinations } from './destinations.js';
@@ -18,10 +19,9 @@ import type { Request } from './request.js';
 import { Story } from './story.js';
 import type { TokenSource } from '../token/source.js';
 import { wrongEnvironmentText } from '../wire/wrong-environment.js';
-import type { Destination, ProcoreDestination, TokenOrigins } from '../wire/destination.js';
-import { isUnpolluted, unpolluted } from '../wire/prototype-pollution.js';
-import { bearerOf, hasAuthorization } from '../wire/headers.js';
+import type { Destination, TokenOrigins } from '../wire/destination.js';
 import { awakeNow } from '../time/within.js';
+import { createWayWatch, type WayWarnings } from './way-watch.js';
 
 /** One `/oauth/…` call of the application; `accountOf` says whose tokens it would use. */
 export type OauthPassage = (
@@ -31,7 +31,7 @@ export type OauthPassage = (
   accountOf: (config: AxiosRequestConfig) => string | undefined,
 ) => Promise<AxiosResponse>;
 
-export interface DispatchDeps {
+export interface DispatchDeps extends WayWarnings {
   env: Env;
   /** The axios that the instance comes from. */
   copy: AxiosCopy;
@@ -43,10 +43,6 @@ export interface DispatchDeps {
   accounts: Accounts | undefined;
   /** Takes the application's own `/oauth/…` calls. */
   oauth: OauthPassage;
-  /** Warns where a call would go to a proxy that reads it. */
-  warnOfProxy: (config: AxiosRequestConfig) => void;
-  /** Warns where a call would go to a server that nobody has checked. */
-  warnOfTls: (config: AxiosRequestConfig) => void;
   warnOnce: Events['warnOnce'];
   callEvents: Pick<CallEvents, 'waitsForAccount' | 'neverSent' | 'goesOn'>;
   /** Sends a call that has nothing to wait for; undefined where it cannot. */
@@ -70,9 +66,8 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const { env, copy, settings, choices, callEvents, accounts } = deps;
   const { accountOf } = choices;
   const destinationOf = createDestinations(deps.origins);
-  const senderOf = createAdapters(copy);
-  let isFirst = true;
-  let defaultAgent: unknown;
+  const adapterOf = createAdapters(copy);
+  const lookAtWay = createWayWatch(deps);
 
   function dispatch(
     config: AxiosRequestConfig,
@@ -81,8 +76,8 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   ): Promise<AxiosResponse> {
     const seen = seenOf(config);
     const destination = destinationOf(seen);
-    const sender = senderOf(chosen, config);
-    const { adapter } = sender;
+    const chosenAdapter = adapterOf(chosen, config);
+    const { adapter } = chosenAdapter;
     if (destination.kind === 'foreign') return adapter(config);
     if (destination.kind === 'oauth') {
       const passing = (sent: AxiosRequestConfig) => passedOn(adapter, sent);
@@ -107,7 +102,17 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const isNamed = seen.procore?.account !== undefined || (settings.account !== undefined && !accounts);
     const bearer = withToken ? bearerIn(seen, destination) : undefined;
     const known = accounts && withToken && !isNamed ? accounts.known(bearer) : named;
-    const brought = { config, seen, destination, sender, withToken, bearer, isNamed, startedAtMs, boundMs };
+    const brought = {
+      config,
+      seen,
+      destination,
+      chosenAdapter,
+      withToken,
+      bearer,
+      isNamed,
+      startedAtMs,
+      boundMs,
+    };
     if (known !== undefined) return enter(brought, known, isUnwrapped);
     const story = new Story(env.now());
     return userOf(brought, story, accounts!).then((account) => enter(brought, account, false, story));
@@ -180,21 +185,13 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     );
   }
 
-  /** Interceptors, defaults and the environment may have changed since the attach, and any call may bring an agent of its own. */
-  function lookAtWay(config: AxiosRequestConfig, seen: AxiosRequestConfig): void {
-    if (isFirst) deps.warnOfProxy(config);
-    if (isFirst || seen.httpsAgent !== defaultAgent) deps.warnOfTls(seen);
-    if (isFirst) defaultAgent = seen.httpsAgent;
-    isFirst = false;
-  }
-
   function enter(
     brought: Brought,
     account: string,
     isUnwrapped: boolean,
     story?: Story,
   ): Promise<AxiosResponse> {
-    const { config, seen, destination, sender, bearer, isNamed, startedAtMs, boundMs } = brought;
+    const { config, seen, destination, chosenAdapter, bearer, isNamed, startedAtMs, boundMs } = brought;
     try {
       lookAtWay(config, seen);
       const companyId = choices.companyOf(seen);
@@ -203,7 +200,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
         config,
         seen,
         destination,
-        sender,
+        chosenAdapter,
         account,
         source: brought.withToken ? deps.sourceOf(account) : undefined,
         bearer,
@@ -229,27 +226,6 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       return Promise.reject(error);
     }
   };
-}
-
-/** What is known of a call before its account is. */
-type Brought = Pick<
-  Request,
-  'config' | 'seen' | 'destination' | 'sender' | 'bearer' | 'isNamed' | 'startedAtMs' | 'boundMs'
-> & { readonly withToken: boolean };
-
-/** The configuration without what a polluted `Object.prototype` lends to every object. */
-function seenOf(config: AxiosRequestConfig): AxiosRequestConfig {
-  if (isUnpolluted(config) && (config.procore === undefined || isUnpolluted(config.procore))) return config;
-  const seen = unpolluted(config);
-  if (seen !== config && seen.procore) seen.procore = unpolluted(seen.procore);
-  return seen;
-}
-
-/** The bearer that the call brings along; none beside `auth` or credentials in the URL, which axios sends instead of the header. */
-function bearerIn(config: AxiosRequestConfig, destination: ProcoreDestination): string | undefined {
-  if (!hasAuthorization(config.headers)) return undefined;
-  const hasItsOwn = config.auth || destination.urlOfItsOwn !== undefined;
-  return hasItsOwn ? undefined : bearerOf(config.headers);
 }
 
 /** A call to Procore that the plugin leaves alone: only the adapter's wrapping of errors is taken off. */

@@ -13,11 +13,12 @@ import { Call, type Calls, type Terms } from './call.js';
 import { bridgeCancellation } from './cancellation.js';
 import type { Line } from './chain.js';
 import type { Choices } from './choices.js';
-import { privateConfig } from './config.js';
+import { privateConfig } from './private-config.js';
 import type { Outcomes } from './outcome.js';
 import type { Enter } from './pace.js';
 import type { Request } from './request.js';
 import type { Sender } from './send.js';
+import type { Settle } from './settle.js';
 import { Story } from './story.js';
 import type { FirstAttempt } from './straight.js';
 
@@ -37,11 +38,12 @@ export function createLongPath(deps: {
   calls: Calls;
   enter: Enter;
   sender: Sender;
+  settle: Settle;
   line: Line;
   outcomes: Outcomes;
   callEvents: CallEvents;
 }): LongPath {
-  const { env, copy, settings, choices, calls, enter, sender, line, outcomes, callEvents } = deps;
+  const { env, copy, settings, choices, calls, enter, sender, settle, line, outcomes, callEvents } = deps;
 
   async function run(
     request: Request,
@@ -80,7 +82,7 @@ export function createLongPath(deps: {
     }
   }
 
-  function termsOf({ config, seen, sender: { adapter, hidesRedirects }, ...request }: Request): Terms {
+  function termsOf({ config, seen, chosenAdapter: { adapter, hidesRedirects }, ...request }: Request): Terms {
     const { deadlineMs, boundMs = Infinity, startedAtMs } = request;
     return {
       copy,
@@ -125,7 +127,7 @@ export function createLongPath(deps: {
       try {
         return await run(request, new Story(first.sentAtMs), (call) => {
           call.attempt = attempt;
-          return line.back(sender.settle(judged, configOf(call), call, attempt));
+          return line.back(settle(judged, configOf(call), call, attempt));
         });
       } finally {
         tellAnswered(attempt, undefined);

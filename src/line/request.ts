@@ -13,7 +13,7 @@ export interface Request {
   /** The same, without what a polluted `Object.prototype` lends to every object. */
   readonly seen: AxiosRequestConfig;
   readonly destination: ProcoreDestination;
-  readonly sender: ChosenAdapter;
+  readonly chosenAdapter: ChosenAdapter;
   readonly account: string;
   /** Undefined for `auth: false`. */
   readonly source: TokenSource | undefined;

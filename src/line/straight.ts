@@ -8,7 +8,7 @@ import { readAnswer, type Answer } from '../wire/answer.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { withAuthorization } from '../wire/headers.js';
 import { isReplayable } from '../wire/replayable.js';
-import { watchingRedirects, type BeforeRedirect, type Trail } from './config.js';
+import { watchingRedirects, type BeforeRedirect, type Trail } from './redirect-trail.js';
 import type { Outcomes } from './outcome.js';
 import type { CallEvents } from './call-events.js';
 import type { Request } from './request.js';
@@ -47,7 +47,7 @@ export function createStraightPath(deps: {
   const { env, copy, origins, learn, outcomes, callEvents } = deps;
 
   function isStraight(request: Request): boolean {
-    const { config, seen, destination, sender, source, bearer, isNamed } = request;
+    const { config, seen, destination, chosenAdapter, source, bearer, isNamed } = request;
     const { signal, procore } = config;
     const data: unknown = config.data;
     return (
@@ -62,7 +62,7 @@ export function createStraightPath(deps: {
       !config.cancelToken &&
       (!signal || (copy.knowsSignal && !signal.aborted)) &&
       isReplayable(data) &&
-      !sender.hidesRedirects &&
+      !chosenAdapter.hidesRedirects &&
       !copy.losesQueries &&
       Object.isExtensible(config)
     );
@@ -73,10 +73,10 @@ export function createStraightPath(deps: {
     source: NonNullable<Request['source']>,
     lease: Lease,
   ): Promise<AxiosResponse> {
-    const { sender, destination, gate, ticket } = request;
+    const { chosenAdapter, destination, gate, ticket } = request;
     // The application's interceptors may still hold its configuration, and print or send it while the call is under way. An adapter of axios's
     // own has read the headers by the time it returns; a function of the application's is given a copy.
-    const config = (sender.isOwn ? request.config : copyOf(request.config)) as Lent;
+    const config = (chosenAdapter.isOwn ? request.config : copyOf(request.config)) as Lent;
     const first: FirstAttempt = {
       lease,
       sentAtMs: env.now(),
@@ -108,8 +108,8 @@ export function createStraightPath(deps: {
     if (base !== baseURL) config.baseURL = base;
     source.sent();
     try {
-      const sending = native(sender.adapter(config as AxiosRequestConfig));
-      if (sender.isOwn) Reflect.set(config, 'headers', headers);
+      const sending = native(chosenAdapter.adapter(config as AxiosRequestConfig));
+      if (chosenAdapter.isOwn) Reflect.set(config, 'headers', headers);
       return sending.then(answered, failed);
     } catch (error) {
       return failed(error);

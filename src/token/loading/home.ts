@@ -8,7 +8,7 @@ import { unknownRow, type StoreRow } from './store-row.js';
 const unreadMs = 60_000;
 
 /** A store that another has taken the place of before anything of the account was read there, and until when it is asked. */
-export interface Unread {
+interface Unread {
   readonly store: TokenStore;
   readonly untilMs: number;
 }

@@ -36,8 +36,8 @@ function stage(settle: (call: Call) => Promise<AxiosResponse> = broken) {
         tellSent(call.attempt);
         return settle(call);
       },
-      settle: (_sending: unknown, _config: unknown, call: Call) => settle(call),
     } as never,
+    settle: (_sending, _config, call) => settle(call),
     line: createLine(() => Promise.reject(new Error('not in this test'))),
     outcomes: {
       plain: (_config, response) => response,
@@ -53,7 +53,7 @@ function stage(settle: (call: Call) => Promise<AxiosResponse> = broken) {
       config,
       seen: config,
       destination: { path: '/' },
-      sender: { adapter: broken, hidesRedirects: false },
+      chosenAdapter: { adapter: broken, hidesRedirects: false },
       source,
       gate: { join: () => void told.push('join'), leave: () => void told.push('leave') },
       ticket: {},

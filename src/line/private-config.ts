@@ -1,26 +1,9 @@
 import type { AxiosRequestConfig } from 'axios';
-import { endBy, keepQuery } from '../axios/versions.js';
 import { lightCopyOf } from '../axios/light-copy.js';
-import { mayHaveToken, type TokenOrigins } from '../wire/destination.js';
+import { endBy, keepQuery } from '../axios/versions.js';
 import { hidePollution } from '../wire/prototype-pollution.js';
-import { headerOf, strip } from '../wire/headers.js';
 import type { Terms } from './call.js';
 import type { Request } from './request.js';
-
-/** Redirects, as follow-redirects tells of them. */
-export type BeforeRedirect = (
-  options: { href?: string; headers: Record<string, unknown> },
-  ...rest: unknown[]
-) => void;
-/** What redirects have made of an attempt. */
-export interface Trail {
-  /** A redirect was followed: the call itself has run, whatever became of the rest. */
-  redirected: boolean;
-  /** A redirect has left Procore: the answer is not Procore's. */
-  left: boolean;
-  /** The Authorization header was stripped at a redirect between two origins of Procore, so the answer says nothing about the token. */
-  tokenless: boolean;
-}
 
 /** Makes the copy of the configuration that the line works on, so that the application never sees what is changed for the send. */
 export function privateConfig(
@@ -47,25 +30,3 @@ export function privateConfig(
 
 /** One object for all calls: axios-retry copies it when an attempt fails. */
 const retriesOfTheLine = Object.freeze({ retries: Infinity });
-
-/**
- * Creates the hook that axios calls before it follows a redirect: it notes the redirect, and strips the headers that must not leave Procore.
- * `next` is the application's own hook.
- */
-export function watchingRedirects(
-  trail: Trail,
-  hasOurBearer: boolean,
-  origins: TokenOrigins,
-  next: BeforeRedirect | undefined,
-): BeforeRedirect {
-  return (options, ...rest) => {
-    trail.redirected = true;
-    if (!options.href || !mayHaveToken(options.href, origins)) {
-      trail.left = true;
-      strip(options.headers, hasOurBearer);
-    }
-    // Whatever follows the redirect strips the Authorization header between any two origins.
-    trail.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
-    next?.(options, ...rest);
-  };
-}
