@@ -321,6 +321,30 @@ describe('a store that is away while the application refreshes by itself', () =>
     expect(inHand(h).refresh_token).toBe(data.refresh_token);
   });
 
+  test('is asked before the pair is renewed: the application has it in its table, where another process may have renewed it', async () => {
+    await using h = await createHarness();
+    let isAway = false;
+    const { load, save } = h.store;
+    const { instance } = h.attachProcess({
+      store: { load: (of) => (isAway ? away() : load(of)), save: (...of) => (isAway ? away() : save(...of)) },
+    });
+    await instance.get(me);
+    isAway = true;
+    const { data } = await refresh(h, inHand(h).refresh_token!, {}, instance);
+    h.store.sets.set('default', data);
+    await h.env.advance(2_000);
+    const other = h.attachProcess({ store: { load, save } });
+    const { refresh_token: renewed } = await h.env.drive(other.procore.renew());
+    await other.instance.get(me);
+    const call = instance.get(me);
+    await h.env.advance(500);
+    isAway = false;
+    expect((await h.env.drive(call)).status).toBe(200);
+    await h.env.advance(120_000);
+    expect(inHand(h).refresh_token).toBe(renewed);
+    expect(h.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
+  });
+
   test('does not get it where a person has brought other tokens meanwhile', async () => {
     await using h = await createHarness();
     await h.instance.get(me);

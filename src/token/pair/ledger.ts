@@ -86,6 +86,11 @@ class PairLedger implements KnownTokens {
     return this.pairs.isBrought;
   }
 
+  /** The newest pair is in memory only, as far as this process knows, and somebody else may have it as well. */
+  get mayBeElsewhere(): boolean {
+    return this.unsaved && this.pairs.mayBeElsewhere;
+  }
+
   /** The sets in memory whose tokens the server may still accept. */
   mayBeAlive(): TokenSet[] {
     return mayBeAlive(this.pairs);

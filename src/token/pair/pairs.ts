@@ -58,6 +58,8 @@ export interface Pairs {
   readonly phase: 'kept' | 'saving' | 'unsaved';
   /** The newest pair, or one before it that was not saved either, was brought: no renewal has got it for what the store holds. */
   readonly isBrought: boolean;
+  /** No renewal of this process has got the newest pair: somebody else may have it as well, and may have saved or renewed it. */
+  readonly mayBeElsewhere: boolean;
   /** The store has lost the row of the newest pair, which it had before. */
   readonly isGone: boolean;
   /** There have been tokens of this account in this process. */
@@ -87,6 +89,7 @@ const nothing: Pairs = Object.freeze({
   redeemed: undefined,
   phase: 'kept',
   isBrought: false,
+  mayBeElsewhere: false,
   isGone: false,
   had: false,
   replaced: new Set<string>(),

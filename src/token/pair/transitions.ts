@@ -27,7 +27,13 @@ export interface Circumstances extends Clocks {
 
 const keptFingerprints = 1_000;
 /** The store has the newest pair. */
-const inStore = { phase: 'kept', older: undefined, isBrought: false, isGone: false } as const;
+const inStore = {
+  phase: 'kept',
+  older: undefined,
+  isBrought: false,
+  mayBeElsewhere: false,
+  isGone: false,
+} as const;
 
 /** The store holds this pair: it is what calls use from now on. `isRenewed`: a renewal, here or elsewhere, has got it for the one before. */
 export function kept(pairs: Pairs, held: HeldTokens, now: Circumstances, isRenewed = true): Pairs {
@@ -70,6 +76,7 @@ export function issued(pairs: Pairs, held: HeldTokens, now: Circumstances, isSuc
     // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
     fallback: undefined,
     phase: 'saving',
+    mayBeElsewhere: !isSuccessor,
   };
 }
 
@@ -92,6 +99,7 @@ export function brought(pairs: Pairs, held: HeldTokens, now: Circumstances): Pai
     redeemed: undefined,
     phase: 'saving',
     isBrought: true,
+    mayBeElsewhere: true,
     isGone: false,
     replaced: without(after.replaced, [token]),
     outdated: without(after.outdated, [token]),
@@ -117,7 +125,7 @@ export function lost(pairs: Pairs): Pairs {
 
 /** The newest pair, which a person has brought, is no longer in the store: this set was saved over it. */
 export function overwritten(pairs: Pairs, by: TokenSet): Pairs {
-  return { ...pairs, stored: by, phase: 'unsaved', isBrought: true };
+  return { ...pairs, stored: by, phase: 'unsaved', isBrought: true, mayBeElsewhere: true };
 }
 
 /** The store's view of the same pair: its extra fields may have changed. */

@@ -181,11 +181,14 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (hand && loaded.set && !ledger.unsaved && isSamePair(loaded.set, hand)) ledger.seen(loaded.set);
     const dead = deadGrant(at);
     if (dead) return dead;
-    if (ledger.unsaved && currentWorks(ledger) && !run.isAsked) {
-      // The pair of another renewal would be in memory only as well. Without a working token it is renewed all the same: the stored one is spent.
+    // The pair of another renewal would be in memory only as well. Without a working token it is renewed all the same: the stored one is spent.
+    const isInTime = ledger.unsaved && currentWorks(ledger) && !run.isAsked;
+    // Whoever else has the pair may have renewed it, while it could not be saved here: then the store shows that.
+    if (isInTime || ledger.mayBeElsewhere) {
       const failed = await saver.newest(undefined, endsAtMs, run.signal);
       if (run.signal.aborted) return { kind: 'superseded' };
-      return failed ? failures.store(failed.why, failed.cause, true) : { kind: 'again' };
+      if (!failed) return { kind: 'again' };
+      if (isInTime) return failures.store(failed.why, failed.cause, true);
     }
     const seenLate = await adoption.lookAgain(run, at);
     if (seenLate) return seenLate;
