@@ -17,6 +17,13 @@ export const exitCodes = { fine: 0, failed: 1, wrongUse: 2, interrupted: 130 } a
 /** A failure with a message for people: one sentence or two, without the name of the command. */
 export class CommandError extends Error {
   readonly exitCode: number = exitCodes.failed;
+  /** A part of the message that may be as long as a secret, and is none: a path. */
+  readonly shown: string;
+
+  constructor(message: string, { shown = '', cause }: { shown?: string; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.shown = shown;
+  }
 }
 
 /** The command was called in a wrong way, or its settings are wrong. */

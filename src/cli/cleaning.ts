@@ -7,8 +7,8 @@ import type { Io } from './io.js';
 /** The settings that the environment variables make, and what takes the secrets in them out of every line. */
 export interface Settings {
   readonly registration: Registration;
-  /** A text without secrets. */
-  clean(text: string): string;
+  /** A text without secrets. `known` is a part of it that may be as long as one, and is none. */
+  clean(text: string, known?: string): string;
   /** Adds secrets that are taken out from now on. */
   hide(secrets: readonly string[]): void;
 }
@@ -17,11 +17,11 @@ export interface Settings {
 export function readSettings({ environment }: Pick<Io, 'environment'>): Settings {
   const variables = variablesIn(environment);
   const registration = registrationFrom(variables, placeHere());
-  const known = new Set(shownPaths(registration).flatMap(longWordsIn));
+  const paths = shownPaths(registration).flatMap(longWordsIn);
   let hidden = secretsIn(variables, registration.kind === 'on' ? registration.misplaced : []);
   return {
     registration,
-    clean: (text) => redact(text, hidden, known),
+    clean: (text, known = '') => redact(text, hidden, new Set([...paths, ...longWordsIn(known)])),
     hide: (secrets) => void (hidden = [...hidden, ...secrets]),
   };
 }

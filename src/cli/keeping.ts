@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TokenSet } from '../store/store.js';
+import { tokensOf } from './account-state.js';
 import { CommandError } from './answer.js';
 import type { Io } from './io.js';
 import { placeOf, type Opened } from './opened.js';
@@ -21,10 +22,7 @@ export async function keeping<T>(
   const { handle } = opened;
   const affected = new Set([account]);
   const stop = handle.on('token-save-failed', (failed) => void affected.add(failed.account));
-  const tell = () =>
-    io.err(
-      '\nWhat was begun with the tokens is ended first, so that none is lost: that takes 90 s at most.\n',
-    );
+  const tell = () => io.err('\nWhat was begun with the tokens is ended first, so that none is lost.\n');
   io.interrupted.addEventListener('abort', tell, { once: true });
   const result = await work().then(
     (value) => ({ value }),
@@ -35,16 +33,45 @@ export async function keeping<T>(
   stop();
   for (const one of affected) {
     const tokens = handle.unsavedTokens(one);
-    if (tokens === undefined) continue;
-    const place = placeOf(opened, one);
-    const folders = [dirname(resolve(place)), homedir(), tmpdir()];
-    const file = await putAside(tokens, folders, io.env.now());
-    throw new CommandError(
-      `The new tokens could not be saved in ${place}. They are in ${file}, which only you can read: mend the store, and put them there`,
-    );
+    if (tokens !== undefined) await notSaved(io, opened, one, tokens);
   }
   if ('error' in result) throw result.error;
   return result.value;
+}
+
+/** Reads of a store may lag behind its last save. */
+const looksMs = [0, 250, 1_750];
+
+/**
+ * Looks whether the store has kept these tokens: one of the application's own (PROCORE_CONFIG) may resolve a save and keep nothing. Where
+ * it holds others than `before`, somebody has renewed them since.
+ *
+ * @throws CommandError that names the file that they have been put into.
+ */
+export async function checkKept(
+  io: Io,
+  opened: Opened,
+  account: string,
+  { tokens, before }: { tokens: TokenSet; before: TokenSet | undefined },
+): Promise<void> {
+  const { refresh_token: wanted } = tokens;
+  if (!wanted) return;
+  for (const waitMs of looksMs) {
+    await io.env.sleep(waitMs);
+    const kept = (await tokensOf(opened, account).catch(() => undefined))?.refresh_token;
+    if (kept && (kept === wanted || kept !== before?.refresh_token)) return;
+  }
+  await notSaved(io, opened, account, tokens);
+}
+
+async function notSaved(io: Io, opened: Opened, account: string, tokens: TokenSet): Promise<never> {
+  const place = placeOf(opened, account);
+  const beside = 'pathOf' in opened.store ? [dirname(place)] : [];
+  const file = await putAside(tokens, [...beside, homedir(), tmpdir()], io.env.now());
+  throw new CommandError(
+    `The new tokens could not be saved in ${place}. They are in ${file}, which only you can read: mend the store, and put them there`,
+    { shown: `${place} ${file}` },
+  );
 }
 
 /** Writes the tokens to a new file in the first of these folders that takes it. */
@@ -57,6 +84,9 @@ export async function putAside(tokens: TokenSet, folders: readonly string[], now
       try {
         await handle.writeFile(`${JSON.stringify(tokens, null, 2)}\n`);
         await handle.sync();
+      } catch (error) {
+        await rm(file, { force: true });
+        throw error;
       } finally {
         await handle.close();
       }

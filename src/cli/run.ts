@@ -83,7 +83,8 @@ function complain(io: Io, isJson: boolean, command: string, { clean }: Settings,
   const text = error instanceof Error ? error.message : String(error);
   const code = isWrongUse ? 'ERR_USAGE' : codeIn(error, exitCode);
   const remedy = code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED' ? ' Run: axios-procore login' : '';
-  const message = `${sentence(clean(text.replace(/^(?:error|axios-procore): /, '')))}${remedy}`;
+  const shown = error instanceof CommandError ? error.shown : '';
+  const message = `${sentence(clean(text.replace(/^(?:error|axios-procore): /, ''), shown))}${remedy}`;
   if (isJson) io.out(`${JSON.stringify({ command, ok: false, error: { code, message } }, null, 2)}\n`);
   else {
     const paint = paintWith(wantsColors(io.environment, io.isTerminal.errors));

@@ -21,8 +21,8 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
-/** The text as one line, with a full stop. */
+/** The text as one line, with a full stop, but not behind a command that somebody may copy. */
 export function sentence(text: string): string {
   const line = text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
-  return /[.?!]$/.test(line) ? line : `${line}.`;
+  return /[.?!]$|\bRun: [^.]+$/.test(line) ? line : `${line}.`;
 }

@@ -30,9 +30,9 @@ export async function explain(io: Io, settings: Settings, words: readonly string
     };
   const { question } = asked;
   const { title, cause, remedy, docsUrl, retried } = problems[question.kind];
-  const messages = question.messages.map(settings.clean);
+  const messages = question.messages.map((said) => settings.clean(said));
   const status = question.status ?? problems[question.kind].status;
-  const requestId = question.requestId;
+  const requestId = question.requestId && settings.clean(question.requestId, question.requestId);
   return {
     data: {
       kind: question.kind,
@@ -45,7 +45,7 @@ export async function explain(io: Io, settings: Settings, words: readonly string
       messages,
       ...(requestId === undefined ? {} : { requestId }),
     },
-    lines: (paint) => linesOf({ ...question, status, messages }, paint),
+    lines: (paint) => linesOf({ ...question, status, messages, requestId }, paint),
   };
 }
 

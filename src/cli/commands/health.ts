@@ -15,7 +15,7 @@ export async function health(
   { csv, html }: { csv: string; html?: string | undefined },
 ): Promise<Answer> {
   const text = await readFile(csv, 'utf8').catch((error: unknown) => {
-    throw new CommandError(`${csv} cannot be read (${codeOf(error)})`);
+    throw new CommandError(`${csv} cannot be read (${codeOf(error)})`, { shown: csv });
   });
   const report = made(() => healthOf(text), csv);
   if (html !== undefined)
@@ -23,7 +23,7 @@ export async function health(
       html,
       made(() => healthPage(report), csv),
     ).catch((error: unknown) => {
-      throw new CommandError(`${html} cannot be written (${codeOf(error)})`);
+      throw new CommandError(`${html} cannot be written (${codeOf(error)})`, { shown: html });
     });
   return {
     data: { report, ...(html === undefined ? {} : { html }) },
@@ -38,7 +38,9 @@ function made<T>(work: () => T, csv: string): T {
   try {
     return work();
   } catch (error) {
-    throw new CommandError(`${csv}: ${(error as Error).message}`);
+    throw new CommandError(`${csv}: ${(error as Error).message.replace(/^health(?:Of|Page): /, '')}`, {
+      shown: csv,
+    });
   }
 }
 

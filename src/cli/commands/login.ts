@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { stateOf } from '../account-state.js';
+import { accountOfSubject } from '../../options/account-by-subject.js';
+import type { TokenSet } from '../../store/store.js';
+import { accountsOf, stateOf, tokensOf } from '../account-state.js';
 import { CommandError, UsageError, type Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
-import { keeping } from '../keeping.js';
+import { checkKept, keeping } from '../keeping.js';
 import { listen } from '../login/loopback.js';
 import { returnOf } from '../login/redirect-uri.js';
 import type { Returned } from '../login/returned.js';
@@ -42,6 +44,7 @@ export async function login(io: Io, settings: Settings, asked: LoginOptions): Pr
     way.kind === 'by-hand'
       ? await byHand(io, opened, way.uri)
       : await byRedirect(io, opened, { ...asked, uri: way.uri, port: way.port });
+  const before = await heldBefore(opened, asked.account);
   const done = io.waiting('Exchanging the code');
   // From here on nothing is cut off: the code is redeemed once, and its tokens are saved.
   const tokens = await keeping(io, opened, asked.account ?? opened.ownAccount, () =>
@@ -51,7 +54,7 @@ export async function login(io: Io, settings: Settings, asked: LoginOptions): Pr
       ...(asked.account === undefined ? {} : { account: asked.account }),
     }),
   ).finally(done);
-  return answerOf(io, opened, tokens, asked.account);
+  return answerOf(io, opened, { tokens, before, named: asked.account });
 }
 
 async function byRedirect(
@@ -107,17 +110,34 @@ function codeIn(returned: Exclude<Returned, { kind: 'stranger' }>): string {
   throw new CommandError(`${why}. Nothing was changed`);
 }
 
-async function answerOf(io: Io, opened: Opened, tokens: unknown, named: string | undefined): Promise<Answer> {
+/** What the store holds of each account before the log-in; it follows from the user which one it is for. */
+async function heldBefore(opened: Opened, named: string | undefined): Promise<Map<string, TokenSet>> {
+  const held = new Map<string, TokenSet>();
+  for (const account of await accountsOf(opened, named)) {
+    const tokens = await tokensOf(opened, account).catch(() => undefined);
+    if (tokens) held.set(account, tokens);
+  }
+  return held;
+}
+
+async function answerOf(
+  io: Io,
+  opened: Opened,
+  { tokens, before, named }: { tokens: TokenSet; before: Map<string, TokenSet>; named: string | undefined },
+): Promise<Answer> {
   const nowMs = io.env.now();
   const user = stateOf('', tokens, nowMs).user;
   // Without a name the account follows from the user: see docs/register.md.
   const candidates =
-    named === undefined ? [opened.ownAccount, ...(user === undefined ? [] : [user])] : [named];
+    named === undefined
+      ? [opened.ownAccount, ...(user === undefined ? [] : [accountOfSubject(user)])]
+      : [named];
   const isHeld = (account: string) => {
     const { accessToken } = opened.handle.status(account);
     return accessToken !== undefined && accessToken === stateOf('', tokens, nowMs).accessToken;
   };
   const account = candidates.find(isHeld) ?? candidates[0]!;
+  await checkKept(io, opened, account, { tokens, before: before.get(account) });
   const held = stateOf(account, tokens, nowMs);
   const store = placeOf(opened, account);
   return {

@@ -1,8 +1,8 @@
-import { stateOf } from '../account-state.js';
+import { stateOf, tokensOf } from '../account-state.js';
 import type { Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
-import { keeping } from '../keeping.js';
+import { checkKept, keeping } from '../keeping.js';
 import { open, placeOf } from '../opened.js';
 import { momentOf } from '../words.js';
 
@@ -14,8 +14,10 @@ export async function refresh(
 ): Promise<Answer> {
   const opened = open(io, settings);
   const account = named ?? opened.ownAccount;
+  const before = await tokensOf(opened, account);
   const done = io.waiting('Renewing the tokens');
   const tokens = await keeping(io, opened, account, () => opened.handle.renew(account)).finally(done);
+  await checkKept(io, opened, account, { tokens, before });
   const nowMs = io.env.now();
   const held = stateOf(account, tokens, nowMs);
   const store = placeOf(opened, account);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { keeping, putAside } from '../../../src/cli/keeping.js';
 import type { Opened } from '../../../src/cli/opened.js';
 import { command, createPlace, type Place } from '../../support/command.js';
@@ -154,7 +154,7 @@ test('an unreachable host is one clear line, and the tokens are kept', async () 
   const config = join(dirname(place.file), 'config.cjs');
   writeFileSync(
     config,
-    'module.exports = { renewal: { totalMs: 200, timeoutMs: 100, answerTimeoutMs: 100 } };',
+    'module.exports = { renewal: { totalMs: 2500, timeoutMs: 2000, answerTimeoutMs: 2000 } };',
   );
   const environment = { ...place.environment, PROCORE_CONFIG: config };
   const { code, out, err } = await command(['refresh'], { environment });
@@ -221,3 +221,27 @@ test.skipIf(process.platform === 'win32')(
     rmSync(folder, { recursive: true });
   },
 );
+
+test('a store of PROCORE_CONFIG that keeps nothing loses no tokens, and a logger there writes nothing to standard output', async () => {
+  const config = join(dirname(place.file), 'config.cjs');
+  const old = place.emulator.issue();
+  writeFileSync(
+    config,
+    `module.exports = { logger: console, store: { readsAreFresh: true, load: () => (${JSON.stringify(old)}), save() {} } };`,
+  );
+  vi.stubEnv('HOME', dirname(place.file));
+  const { PROCORE_TOKEN_FILE: _file, ...others } = place.environment;
+  const environment = { ...others, PROCORE_CONFIG: config };
+  const { code, out } = await command(['refresh', '--json'], { environment });
+  const { error } = JSON.parse(out) as { error: { message: string } };
+  expect([code, error.message]).toEqual([
+    1,
+    expect.stringMatching(/^The new tokens could not be saved in the store of PROCORE_CONFIG\. They are in /),
+  ]);
+  const file = /They are in (.+), which/.exec(error.message)![1]!;
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
+  vi.unstubAllEnvs();
+  expect(dirname(file)).toBe(dirname(place.file));
+  expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
+  expect(kept.refresh_token).not.toBe(old.refresh_token);
+});

@@ -154,6 +154,14 @@ test('it prints kind, cause and remedy, and reads the standard input', async () 
   expect(await command(['explain', '-'], { input: '429' })).toEqual(await command(['explain', '429']));
 });
 
+test('a request id is shown in full, as support asks for it, and a token in its place is not', async () => {
+  const requestId = '0f8fad5b-d9cb-469f-a165-70867728950e';
+  const explained = (id: string) =>
+    command(['explain', JSON.stringify({ kind: 'forbidden', requestId: id })]);
+  expect((await explained(requestId)).out).toContain(`Request id: ${requestId}`);
+  expect((await explained('eyJhbGciOiJub25lIn0.e30.c2ln')).out).toContain('Request id: [redacted]');
+});
+
 test.each([
   [['explain', 'what', 'is', 'this'], '', 1, /Nothing in the catalogue fits/],
   [['explain'], '', 2, /the standard input is empty/],
