@@ -123,15 +123,14 @@ function isOauth(path: string): boolean {
 /** The URL of a configuration as it goes to the adapter, without its `params`. */
 export function fullUrlOf({ url, baseURL }: Addressed): string {
   const requested = String((url as string | URL | undefined) ?? '');
-  return absolute.test(requested) || !baseURL ? requested : combine(baseURL, requested);
+  return absolute.test(requested) || !baseURL ? requested : combine(String(baseURL), requested);
 }
 
 /** The host to which a request goes, with the port where that is not the usual one. */
-export function hostOf(config: Addressed, destination: Destination): string {
+export function hostOf({ url, baseURL }: Addressed, destination: Destination): string {
   if ('origin' in destination) return parse(destination.origin)?.host ?? '';
-  const { url, baseUrl } =
-    destination.kind === 'procore' ? destination : { url: undefined, baseUrl: undefined };
-  return parse(url ?? fullUrlOf({ ...config, baseURL: config.baseURL || baseUrl }))?.host ?? '';
+  const { url: rewritten, baseUrl } = destination as Partial<ProcoreDestination>;
+  return parse(rewritten ?? fullUrlOf({ url, baseURL: baseURL || baseUrl }))?.host ?? '';
 }
 
 function combine(base: string, relative: string): string {

@@ -375,6 +375,38 @@ describe('the channels of the process', () => {
   });
 });
 
+test.each<[string, (h: Harness) => unknown]>([
+  ['has a token for a code', (h) => h.store.sets.get('default')!.access_token],
+  ['has a refresh token for a code', (h) => h.store.sets.get('default')!.refresh_token],
+  ['has an object for a code', () => ({ secret: 's3cret' })],
+])('what an adapter of the application’s own rejects with is not told where it %s', async (_how, codeOf) => {
+  await using h = await createHarness({ options: { retry: false } });
+  await h.instance.get(me);
+  h.told.length = 0;
+  const code = codeOf(h);
+  const adapter = () => Promise.reject(Object.assign(new Error('mine'), { code }));
+  expect(await caught(h.instance.get(me, { adapter }))).toMatchObject({ code });
+  expect(story(h)).toHaveLength(1);
+  expect(story(h)[0]![1]).toMatchObject({ attempts: 1, kind: 'unexpected' });
+  expect(story(h)[0]![1]).not.toHaveProperty('code');
+});
+
+test('a call answers, whatever has become of its configuration by the time that it is told of', async () => {
+  await using h = await createHarness();
+  await h.instance.get(me);
+  let held: object = {};
+  h.instance.interceptors.request.use((config) => (held = config));
+  const adapter = async (config: object) => {
+    Object.defineProperty(held, 'method', {
+      get() {
+        throw new Error('mine');
+      },
+    });
+    return { status: 200, statusText: 'OK', data: 'here', headers: {}, config } as never;
+  };
+  expect((await h.instance.get(me, { adapter })).data).toBe('here');
+});
+
 test('where nobody listens, a call that has nothing to wait for reads no clock and draws no chance for its events', async () => {
   await using h = await createHarness();
   const instance = axios.create({ baseURL: h.emulator.environment.apiUrl, proxy: false });

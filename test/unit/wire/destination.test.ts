@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createDestinations } from '../../../src/line/destinations.js';
-import { destinationOf, mayHaveToken, type Addressed } from '../../../src/wire/destination.js';
+import { destinationOf, hostOf, mayHaveToken, type Addressed } from '../../../src/wire/destination.js';
 
 const api = 'https://api.procore.com';
 const origins = {
@@ -214,5 +214,30 @@ describe('a redirect may have the token', () => {
     'nonsense',
   ])('but not to %o', (url) => {
     expect(mayHaveToken(url, origins)).toBe(false);
+  });
+});
+
+describe('the host that events name is that of the request', () => {
+  test.each<[string, Addressed, string]>([
+    ['with a base URL', { url: '/rest/v1.0/me', baseURL: api }, 'api.procore.com'],
+    ['without one', { url: '/rest/v1.0/me' }, 'api.procore.com'],
+    [
+      'with a URL object as base',
+      { url: '/rest/v1.0/me', baseURL: new URL(api) as never },
+      'api.procore.com',
+    ],
+    ['with a whole URL', { url: `${api}/rest/v1.0/me?x=1`, baseURL: 'https://x.example' }, 'api.procore.com'],
+    ['with credentials in its URL', { url: 'https://u:p@api.procore.com/rest/v1.0/me' }, 'api.procore.com'],
+    ['in capitals', { url: 'HTTPS://API.PROCORE.COM:443/rest/v1.0/me' }, 'api.procore.com'],
+    ['of another environment', { url: 'https://sandbox.procore.com/rest/v1.0/me' }, 'sandbox.procore.com'],
+  ])('%s', (_how, config, host) => {
+    expect(hostOf(config, destinationOf(config, origins))).toBe(host);
+  });
+
+  test('with its port', () => {
+    const local = { allowed: new Set(['http://127.0.0.1:3000']), apiUrl: 'http://127.0.0.1:3000' };
+    expect(hostOf({ url: '/rest/v1.0/me' }, destinationOf({ url: '/rest/v1.0/me' }, local))).toBe(
+      '127.0.0.1:3000',
+    );
   });
 });
