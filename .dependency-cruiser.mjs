@@ -73,7 +73,7 @@ const wiredByAttach = [
   'time/env',
   'token/endpoint/(exchange|login)',
   'token/grant/registry',
-  'token/loading/bounded-store',
+  'token/loading/keeper',
   'token/source',
 ].map((file) => `^src/${file}[.]ts$`);
 

@@ -109,7 +109,7 @@ export function createAccountCache({
   function letGo(account: string, place: Place): void {
     const { source } = place;
     places.delete(account);
-    const { set } = source.holding;
+    const { set } = source.holder;
     if (set) {
       const rest = hasMore(set) ? set : tokenOf(set);
       const token = tokenOf(rest);
@@ -122,13 +122,13 @@ export function createAccountCache({
 
   function isIdle({ source, usedAt }: Place): boolean {
     const isUnused = sweeps - usedAt >= Math.max(idleSweeps, longestIdle());
-    return isUnused && mayLeave(source) && source.isAtRest();
+    return isUnused && mayLeave(source) && source.mayBeLetGo();
   }
 
   async function ask(asked: Iterable<[string, Place]>): Promise<void> {
     for (const [account, place] of asked) {
       // An account that the store does not show stays in memory, and the store is asked again after another idle time.
-      if (!(await place.source.isShown())) place.usedAt = sweeps;
+      if (!(await place.source.isSafeInStore())) place.usedAt = sweeps;
       // An earlier sweep may still be under way, and may have let the account go already.
       else if (places.get(account) === place && isIdle(place)) letGo(account, place);
     }

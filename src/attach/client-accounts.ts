@@ -75,7 +75,8 @@ export function createClientAccounts({
   }
 
   // Where bearers decide on the account, one whose token has no `sub` can be recognised only while its tokens are in memory.
-  const isFound = (source: TokenSource) => !isBySubject || !source.holds() || source.subject() !== undefined;
+  const isFound = (source: TokenSource) =>
+    !isBySubject || !source.hasAccessToken() || source.subject() !== undefined;
   const mayLeave = (source: TokenSource) => !ownOf(source.account) && isFound(source);
   const cache = createAccountCache({
     mayLeave,

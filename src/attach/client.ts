@@ -10,7 +10,7 @@ import { createExchange } from '../token/endpoint/exchange.js';
 import { createLogin, type Login, type PostForm } from '../token/endpoint/login.js';
 import { createLoginGate } from '../token/endpoint/login-gate.js';
 import type { GrantMutex, GrantRegistry } from '../token/grant/registry.js';
-import { createKeeper } from '../token/loading/bounded-store.js';
+import { createKeeper } from '../token/loading/keeper.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import type { ClientDeps } from '../token/parts.js';
 import { createTokenSource, type TokenSource } from '../token/source.js';
@@ -199,7 +199,7 @@ export function createClient(deps: {
     wakened,
     redeemedElsewhere,
     isInUse() {
-      for (const source of shared.sources()) if (source.holds()) return true;
+      for (const source of shared.sources()) if (source.hasAccessToken()) return true;
       for (const _account of clientAccounts.resting()) return true;
       return false;
     },

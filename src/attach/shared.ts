@@ -6,7 +6,7 @@ import type { Gates } from '../pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../wire/server-clock.js';
 import type { OwnSending } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
-import type { Holding } from '../token/grant/registry.js';
+import type { Holder } from '../token/grant/registry.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
 import { createClientAccounts, type ClientAccounts } from './client-accounts.js';
@@ -21,8 +21,8 @@ export interface Shared {
   sources(): Iterable<TokenSource>;
   /** The account at rest, of any client, that holds the refresh token of this fingerprint. */
   restingWith(refreshToken: string): string | undefined;
-  /** Whether this holding belongs to one of these sources. */
-  isOfSource(holding: Holding): boolean;
+  /** Whether this holder is one of these sources. */
+  isOfSource(holder: Holder): boolean;
   /** The tokens in memory. The key is a JSON array of login host, client id, grant and account, the same in every copy of the package. */
   held(): Map<string, HeldTokenSet>;
   /** The accounts that were let go, by the same keys, each with the store that has its tokens. */
@@ -73,7 +73,7 @@ export function createShared(
   gates?: Gates,
 ): Shared {
   const clients = new Map<string, ClientAccounts>();
-  const holdings = new WeakSet<Holding>();
+  const holdings = new WeakSet<Holder>();
   const inherited = new Map<string, HeldTokenSet>();
   const sinks = createWeakList<Events>();
   const attached = createWeakList<Procore>();
@@ -107,7 +107,7 @@ export function createShared(
         client: JSON.stringify((JSON.parse(client) as string[]).slice(0, 2)),
         store,
         entered(source) {
-          holdings.add(source.holding);
+          holdings.add(source.holder);
           inherited.delete(clientKey(client, source.account));
         },
         mayLeaveNow: sweeping.start,
@@ -123,7 +123,7 @@ export function createShared(
       }
       return undefined;
     },
-    isOfSource: (holding) => holdings.has(holding),
+    isOfSource: (holder) => holdings.has(holder),
     held() {
       const held = new Map(inherited);
       for (const [client, accounts] of clients) {

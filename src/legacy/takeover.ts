@@ -11,7 +11,7 @@ import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
-import { withRedeemed } from '../token/pair/lineage.js';
+import { withRedeemed } from '../token/pair/token-history.js';
 import type { Locked } from '../token/grant/critical-section.js';
 import type { GrantMutex } from '../token/grant/registry.js';
 import type { TokenSource } from '../token/source.js';

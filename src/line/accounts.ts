@@ -3,7 +3,7 @@ import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
 import { AccountUndecidedError } from '../failure/errors.js';
 import type { ListingStore, TokenSet } from '../store/store.js';
-import { descendsFrom } from '../token/pair/lineage.js';
+import { descendsFrom } from '../token/pair/token-history.js';
 import type { TokenSource } from '../token/source.js';
 import { readTokenSet } from '../token/pair/token-set.js';
 import { subjectOf } from '../wire/jwt.js';
@@ -78,14 +78,14 @@ export function createAccounts(deps: {
   async function ofNobody(patience: Patience): Promise<string> {
     const home = await homeFor(patience);
     const owners = new Map<string, string>();
-    for (const source of sources()) if (source.holds()) owners.set(ownerOf(source), source.account);
+    for (const source of sources()) if (source.hasAccessToken()) owners.set(ownerOf(source), source.account);
     for (const account of deps.resting()) if (!owners.has(account)) owners.set(account, account);
     const accounts = await listed(patience);
     for (const account of accounts ?? []) {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);
     }
     const [only] = owners.values();
-    const isSure = accounts !== undefined || (home.holds() && !canList);
+    const isSure = accounts !== undefined || (home.hasAccessToken() && !canList);
     if (owners.size > 1 || (only !== undefined && !isSure)) throw new AccountUndecidedError(undecided);
     return only ?? home.account;
   }
@@ -102,7 +102,7 @@ export function createAccounts(deps: {
   return {
     ofCall: (bearer, patience) => (bearer === undefined ? ofNobody(patience) : ofToken(bearer, patience)),
     known(bearer) {
-      if (bearer === undefined || !sourceOf('default').holds()) return undefined;
+      if (bearer === undefined || !sourceOf('default').hasAccessToken()) return undefined;
       if (sourceOf('default').owns(bearer)) return 'default';
       const subject = subjectOf(bearer);
       return subject === undefined ? undefined : accountOfSubject(subject);
@@ -116,7 +116,7 @@ export function createAccounts(deps: {
     async ofTokens(tokens, patience) {
       if (deps.isFirstUserDefault && subjectOf(tokens.access_token) !== undefined) {
         const home = await homeFor(patience, true);
-        if (!home.holds() && (await home.takeIfFree(tokens))) return home.account;
+        if (!home.hasAccessToken() && (await home.takeIfFree(tokens))) return home.account;
       }
       return ofToken(tokens.access_token, patience);
     },

@@ -46,14 +46,14 @@ export function createAuthorize(deps: {
 
   function waitsForToken(call: Call, source: TokenSource): void {
     callEvents.waits(call, () => {
-      const isThere = source.holds() || source.isUnredeemed();
+      const isThere = source.hasAccessToken() || source.isUnredeemed();
       return { reason: 'token', awaits: isThere ? 'renewal' : 'store' };
     });
   }
 
   /** Looks into the store first: only then can it be said whose the bearer is that the call brings. */
   async function ofBearer(call: Call, source: TokenSource): Promise<Lease | undefined> {
-    const isLoading = !source.holds();
+    const isLoading = !source.hasAccessToken();
     if (isLoading) waitsForToken(call, source);
     const known = await isKnown(call.request, source, patienceOf(call, awakeNow(env)));
     if (isLoading) callEvents.goesOn(call);
@@ -75,7 +75,7 @@ export function createAuthorize(deps: {
       const entering = env.now() - sinceMs > stalePermissionMs ? enter(call) : undefined;
       if (entering) await entering;
       // At the gate the token may have expired; and another user's tokens may have taken its place at any moment.
-      const current = entering || !source.isHeld(lease) ? source.peek(call.request.config) : lease;
+      const current = entering || !source.isInUse(lease) ? source.peek(call.request.config) : lease;
       if (!current) continue;
       return isForeign(call.request, source) ? ofAnotherUser() : current;
     }
@@ -99,7 +99,7 @@ export function createAuthorize(deps: {
     const { request } = call;
     const { bearer, config } = request;
     if (isForeign(request, source)) {
-      const isStranger = source.holds() && !source.mayRecognise(bearer!);
+      const isStranger = source.hasAccessToken() && !source.mayRecognise(bearer!);
       return isStranger ? ofAnotherUser() : ofBearer(call, source);
     }
     return source.peek(config) ?? awaited(call, source);
@@ -112,7 +112,7 @@ function isForeign({ bearer, isNamed }: Request, source: TokenSource): boolean {
 }
 
 async function isKnown({ bearer }: Request, source: TokenSource, patience: Patience): Promise<boolean> {
-  if (!source.holds()) return source.look(patience);
+  if (!source.hasAccessToken()) return source.look(patience);
   await source.recognise(bearer!, patience);
   return true;
 }

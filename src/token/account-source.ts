@@ -3,17 +3,17 @@ import type { RefusalReason } from '../failure/challenge.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { Patience } from '../time/within.js';
 import type { Way } from '../wire/way.js';
-import { AccountInUse } from './account-in-use.js';
+import { AssembledAccount } from './assembled-account.js';
 import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
 import type { Login } from './endpoint/login.js';
 import type { FirstLoad } from './loading/first-load.js';
 import { lookLast } from './loading/last-look.js';
 import { mayRecognise } from './loading/recognition.js';
-import { hasHeldOthers, isOfSameUser, isOwn } from './pair/kinship.js';
+import { hasHeldOthers, isOfSameUser, isOwn } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, isSettled, noteAnswer, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { isKnown, type PresentedByApplication } from './presentation.js';
-import { answered, isHolding, sent } from './renewal/drain.js';
+import { answered, areCallsPaused, sent } from './renewal/drain.js';
 import type { Acquired } from './renewal/leases.js';
 import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
 import { areBraked, isClear } from './renewal/standing.js';
@@ -23,7 +23,7 @@ import { statusOf, type TokenStatus } from './told/status.js';
 import { contradicted } from './told/telling.js';
 
 /** The source of one account. */
-export class AccountSource extends AccountInUse implements TokenSource {
+export class AccountSource extends AssembledAccount implements TokenSource {
   get client(): string {
     return this.deps.client;
   }
@@ -41,7 +41,7 @@ export class AccountSource extends AccountInUse implements TokenSource {
     this.takesOver = false;
   }
 
-  holds(): boolean {
+  hasAccessToken(): boolean {
     return this.state.pairs.newest?.held.accessToken !== undefined;
   }
 
@@ -58,14 +58,14 @@ export class AccountSource extends AccountInUse implements TokenSource {
     return isOwn(this.state.pairs, accessToken);
   }
 
-  isHeld(lease: Lease): boolean {
+  isInUse(lease: Lease): boolean {
     return lease === this.state.pairs.newest || lease === currentOf(this.state.pairs, this.clocks());
   }
 
   peek(way?: Way): Lease | undefined {
     this.own.used();
     if (this.parts) return this.parts.leases.peek(way);
-    if (isHolding(this.state, this.deps.env)) return undefined;
+    if (areCallsPaused(this.state, this.deps.env)) return undefined;
     const { newest } = this.state.pairs;
     if (!newest) return undefined;
     const isFresh = this.state.pairs.phase === 'kept' && freshnessNow(newest, this.clocks()) === 'fresh';
@@ -194,19 +194,19 @@ export class AccountSource extends AccountInUse implements TokenSource {
     });
   }
 
-  isAtRest(): boolean {
-    const { state, deps, holding } = this;
+  mayBeLetGo(): boolean {
+    const { state, deps, holder } = this;
     this.disband();
     if (this.loading || state.calls > 0 || this.takesOver) return false;
     // A store that drops rows by itself gets them back from memory.
     if (state.store.rowsMayVanish === true) return false;
     if (!isClear(state.verdicts) || areBraked(state, deps.env.now()) || !isSettled(state.pairs)) return false;
     // What became of a token is forgotten some time after nobody holds it any more.
-    const { refreshToken } = holding;
+    const { refreshToken } = holder;
     return refreshToken === undefined || deps.mutex.outcomeOf(refreshToken) === undefined;
   }
 
-  isShown(): Promise<boolean> {
+  isSafeInStore(): Promise<boolean> {
     const { grant } = this.deps;
     return this.own.inContext(() => this.loaded((loading) => lookLast(grant, loading)));
   }
@@ -217,8 +217,8 @@ export class AccountSource extends AccountInUse implements TokenSource {
 
   enter(): void {
     this.leave();
-    this.entry = this.deps.mutex.enter(this.holding);
-    this.deps.mutex.holds(this.entry, this.holding.refreshToken);
+    this.entry = this.deps.mutex.enter(this.holder);
+    this.deps.mutex.nowHolds(this.entry, this.holder.refreshToken);
   }
 
   hasHeldOthers(): boolean {
@@ -230,9 +230,9 @@ export class AccountSource extends AccountInUse implements TokenSource {
       const held = holdLoaded(tokens, ahead());
       if (unsaved) {
         // Brought or renewed: what it was to take the place of, the other copy knows.
-        ledger.replaceAll(held);
+        ledger.brought(held);
         ledger.saveFailed();
-      } else ledger.keep(held);
+      } else ledger.kept(held);
       this.own.inContext(() => writes.move(() => undefined));
     });
   }

@@ -27,7 +27,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
   return {
     pairs: noPairs(isBack),
     calls: 0,
-    holdingUntilMs: 0,
+    pausedUntilMs: 0,
     drained: undefined,
     brake: noBackoff,
     replacing: notReplacing,

@@ -10,7 +10,7 @@ import { createRevokedElsewhere, type RevokedElsewhere } from './authorization/r
 import type { Exchange } from './endpoint/exchange.js';
 import type { LoginGate } from './endpoint/login-gate.js';
 import { createCriticalSection } from './grant/critical-section.js';
-import type { Keeper } from './loading/bounded-store.js';
+import type { Keeper } from './loading/keeper.js';
 import { storeAt } from './loading/home.js';
 import { mayBeOverwritten, type Loading, type LoadingOfClient } from './loading/loading.js';
 import { createRecognition, type Recognition } from './loading/recognition.js';
@@ -96,7 +96,7 @@ export function createParts(
     env,
     keeper: own,
     isOwn: home.isOwn,
-    isHeld: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
+    isInUse: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
     offended: telling.offended,
     place: state,
@@ -165,9 +165,9 @@ export function createParts(
       const loaded = await load();
       return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
     },
-    giveWay: ({ set }) => ledger.giveWay(holdLoaded(set, ahead())),
-    keep: ({ set }) => ledger.keep(holdLoaded(set, ahead())),
-    change: ({ set }) => ledger.change(holdLoaded(set, ahead())),
+    giveWay: ({ set }) => ledger.gaveWay(holdLoaded(set, ahead())),
+    keep: ({ set }) => ledger.kept(holdLoaded(set, ahead())),
+    change: ({ set }) => ledger.changed(holdLoaded(set, ahead())),
     broughtSaved: lookBack.start,
     section,
     mutex,
@@ -194,7 +194,7 @@ export function createParts(
     sequence,
     brakes: state,
     server: client.server,
-    isHolding: drain.holding,
+    isPaused: drain.isPaused,
     tellShared:
       grant === 'client_credentials'
         ? () =>
@@ -283,7 +283,7 @@ export function createParts(
     offer: (refreshToken) =>
       turns.inTurn(async () => {
         if (!sequence.isDead) return;
-        ledger.keep(holdLoaded({ access_token: '', refresh_token: refreshToken }, ahead()));
+        ledger.kept(holdLoaded({ access_token: '', refresh_token: refreshToken }, ahead()));
         sequence.clearVerdicts();
       }),
   });

@@ -4,7 +4,7 @@ import { fingerprint } from './pair/fingerprint.js';
 import type { Patience } from '../time/within.js';
 import type { Acquired, Leases } from './renewal/leases.js';
 import type { Lease, Ledger } from './pair/ledger.js';
-import { descendsFrom } from './pair/lineage.js';
+import { descendsFrom } from './pair/token-history.js';
 import type { GrantMutex } from './grant/registry.js';
 import { successorOf } from './grant/outcomes.js';
 import type { Recognition } from './loading/recognition.js';

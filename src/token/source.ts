@@ -8,10 +8,10 @@ import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
 import type { RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
 import type { Login } from './endpoint/login.js';
-import type { Holding } from './grant/registry.js';
+import type { Holder } from './grant/registry.js';
 import type { FirstLoad } from './loading/first-load.js';
 import type { Recognition } from './loading/recognition.js';
-import type { Before } from './pair/ledger.js';
+import type { LetGo } from './pair/ledger.js';
 import type { Lease } from './pair/pairs.js';
 import type { ClientDeps } from './parts.js';
 import type { PresentedByApplication } from './presentation.js';
@@ -43,13 +43,13 @@ export interface TokenSource
   /** The client whose tokens they are: login host, client id and grant. */
   readonly client: string;
   /** What other sources of this process may know of it. */
-  readonly holding: Holding;
+  readonly holder: Holder;
   /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */
   look: FirstLoad['look'];
   /** Takes these tokens, and saves them, where there are none of anybody, here and in the store. Resolves with whether it has. */
   takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
-  holds(): boolean;
+  hasAccessToken(): boolean;
   /** Whether there is but a refresh token, of which nobody can say whose it is. */
   isUnredeemed(): boolean;
   /** The `sub` of the JWT that is held now. */
@@ -57,7 +57,7 @@ export interface TokenSource
   /** Whether an access token is of the user whose tokens are held now. */
   owns(accessToken: string): boolean;
   /** Whether this lease is still one of the tokens in use: another user's may have taken their place. */
-  isHeld(lease: Lease): boolean;
+  isInUse(lease: Lease): boolean;
   sent(): void;
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined, sentAtMs: number): void;
@@ -85,9 +85,9 @@ export interface TokenSource
   /** Lets go of the parts that act on the account, where they have nothing to do. */
   disband(): void;
   /** Nothing is under way for the account, and nothing is held against a renewal of its tokens. */
-  isAtRest(): boolean;
+  mayBeLetGo(): boolean;
   /** Loads from the store, and adopts a newer pair. Whether it shows the pair in hand, and all that has to be known of the tokens before. */
-  isShown(): Promise<boolean>;
+  isSafeInStore(): Promise<boolean>;
   /** Goes on with the tokens that another source held for this account, in another copy of the package. */
   inherit(held: HeldTokenSet): void;
   /** The account leaves the memory of the process. */
@@ -115,7 +115,7 @@ export interface SourceDeps {
   /** What is done for the account runs in this context; whoever asks goes on in their own. */
   readonly inContext: InContext;
   /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
-  readonly before: (Before & { over(): void }) | undefined;
+  readonly before: (LetGo & { over(): void }) | undefined;
   /** Hears of each use, and returns the source that the account has then. */
   readonly used: () => TokenSource;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
-import { lineageFields } from '../../src/token/pair/lineage.js';
+import { historyFields } from '../../src/token/pair/token-history.js';
 import { caught } from '../support/caught.js';
 import { createHarness, type Harness } from '../support/harness.js';
 import { holdNextSave } from '../support/late-landing.js';
@@ -95,7 +95,7 @@ test('a later log-in elsewhere stays where the store keeps no line of authorizat
   await using h = scene.h as Harness & AsyncDisposable;
   const { one, two, stored } = scene;
   h.store.onLoad = () =>
-    Object.fromEntries(Object.entries(stored()).filter(([name]) => !lineageFields.has(name)));
+    Object.fromEntries(Object.entries(stored()).filter(([name]) => !historyFields.has(name)));
   await one.procore.setTokens(h.emulator.issue({ userId: 2 }));
   await h.env.advance(3_000);
   const later = h.emulator.issue({ userId: 1 });

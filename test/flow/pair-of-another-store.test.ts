@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { issuerField } from '../../src/token/pair/issuer.js';
-import { lineageFields } from '../../src/token/pair/lineage.js';
+import { historyFields } from '../../src/token/pair/token-history.js';
 import { createHarness, type Harness } from '../support/harness.js';
 
 const me = '/rest/v1.0/me';
@@ -112,7 +112,7 @@ async function createOneRow(drops: readonly string[] = []) {
   return { h, rows, attach };
 }
 
-const added = [...lineageFields, issuerField];
+const added = [...historyFields, issuerField];
 
 test.each([
   ['whole sets', []],

@@ -3,7 +3,7 @@ import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
-import { withoutRedeemed, withRedeemed } from '../pair/lineage.js';
+import { withoutRedeemed, withRedeemed } from '../pair/token-history.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { isRenewedSince, isReplacedInStore } from '../pair/old-session.js';
 import {
@@ -76,12 +76,12 @@ export function createBrought(deps: {
   }
 
   /** Whether the pair in hand is brought, and not in memory only. */
-  function isHeld(brought: HeldTokens): boolean {
+  function isInHand(brought: HeldTokens): boolean {
     return !ledger.unsaved && !isDead() && ledger.isInHand(brought);
   }
 
   async function take(brought: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
-    await bring(brought, { changedOwner, isHeld: false, isOld: () => false });
+    await bring(brought, { changedOwner, isInHand: false, isOld: () => false });
     const { set } = ledger.newest?.held ?? brought;
     return set.access_token === brought.set.access_token ? set : brought.set;
   }
@@ -92,10 +92,10 @@ export function createBrought(deps: {
     const key = fingerprint(refreshToken ?? '');
     const isDeadPair = mutex.outcomeOf(key)?.kind === 'dead';
     // The pair in hand is no new authorization: a log-in that waits to be saved does not give way to it.
-    if (!how.isHeld) deps.supersede();
+    if (!how.isInHand) deps.supersede();
     // Who brings a pair once more that was refused wants it to be presented once more.
     else if (isDeadPair) deps.clearVerdicts();
-    if (refreshToken && (isDeadPair || !how.isHeld)) mutex.forget(key);
+    if (refreshToken && (isDeadPair || !how.isInHand)) mutex.forget(key);
     const failed = await deps.writes.bring(held, how);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
@@ -115,12 +115,12 @@ export function createBrought(deps: {
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
     if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
     if (isOfSession(brought)) return;
-    const hand = isHeld(brought) ? ledger.newest?.held.set : undefined;
+    const hand = isInHand(brought) ? ledger.newest?.held.set : undefined;
     const isDeadPair = ({ refresh_token: token }: TokenSet) =>
       token !== undefined && mutex.outcomeOf(fingerprint(token))?.kind === 'dead';
     await bring(brought, {
       changedOwner,
-      isHeld: hand !== undefined,
+      isInHand: hand !== undefined,
       isOld: (stored) =>
         !isDeadPair(stored) &&
         !ledger.isRevoked(stored) &&

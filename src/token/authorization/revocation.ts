@@ -5,7 +5,7 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import { within } from '../../time/within.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Login } from '../endpoint/login.js';
@@ -134,7 +134,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
         const loaded = await keeper.load();
         if (run.signal.aborted) return replaced();
         if (loaded.kind === 'failed') return unreadable(loaded.why, loaded.cause);
-        if (loaded.set && !ledger.isRevoked(loaded.set)) ledger.keep(holdLoaded(loaded.set, ahead()));
+        if (loaded.set && !ledger.isRevoked(loaded.set)) ledger.kept(holdLoaded(loaded.set, ahead()));
       }
       const key = currentKey();
       const entering = { key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
@@ -173,7 +173,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     }
     // New tokens have come meanwhile, and wait for their turn to be saved over the old ones.
     if (run.generation.aborted) return { kind: 'done' };
-    ledger.clear();
+    ledger.cleared();
     deps.forget();
     const removed = loaded.kind === 'failed' ? loaded : await keeper.remove();
     await notes.clear();

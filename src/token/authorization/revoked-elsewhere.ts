@@ -44,17 +44,17 @@ export function createRevokedElsewhere(
     const newest = stored && (!hand || isNews(stored, hand, ledger, grant)) ? stored : hand;
     const dead = [hand, stored].filter((set) => set !== undefined).filter((set) => isOf(set, token));
     if (dead.length === 0) return;
-    const isHeld = newest !== undefined && isOf(newest, token);
+    const isInUse = newest !== undefined && isOf(newest, token);
     // The pair in hand is dead, and another process has brought a newer one; or what is dead was replaced before.
-    if (!isHeld && newest === hand) return;
+    if (!isInUse && newest === hand) return;
     for (const set of dead) ledger.revoked(set);
     if (dead.some(({ refresh_token }) => refresh_token === token))
       mutex.record(fingerprint(token), { kind: 'dead', reason: 'refresh-token-invalid' });
-    if (!isHeld && newest) {
-      ledger.keep(holdLoaded(newest, deps.ahead()));
+    if (!isInUse && newest) {
+      ledger.kept(holdLoaded(newest, deps.ahead()));
       return;
     }
-    ledger.clear();
+    ledger.cleared();
     deps.forget();
     if (!held) return;
     await keeper.remove();

@@ -6,13 +6,13 @@ import {
   admitLogin,
   enterLogin,
   freshLoginPace,
-  holdsPlace,
+  holdsSlot,
   leftLogin,
   served,
   turnedAway,
   type LoginAdmission,
   type LoginPace,
-  type Place,
+  type Slot,
   type Rank,
 } from './login-pace.js';
 
@@ -30,7 +30,7 @@ export interface Asker {
 /** Permission for one token request. */
 export interface Visit {
   /** Whether the request may still be sent with it: it lapses after some seconds. */
-  isHeld(): boolean;
+  isValid(): boolean;
   /** The login host has answered. */
   served(): void;
   /** It has turned the request away, until `retryAfterMs` have passed where it named a time. */
@@ -82,10 +82,10 @@ export function createLoginGate(env: Env): LoginGate {
   function give(asker: Asker, nowMs: number): Visit {
     const entered = enterLogin(pace, asker.rank(), nowMs);
     pace = entered.pace;
-    return visitOf(entered.place);
+    return visitOf(entered.slot);
   }
 
-  function visitOf(place: Place): Visit {
+  function visitOf(slot: Slot): Visit {
     let isOver = false;
     const end = (next: () => LoginPace) => {
       if (isOver) return;
@@ -94,10 +94,10 @@ export function createLoginGate(env: Env): LoginGate {
       serve();
     };
     return {
-      isHeld: () => !isOver && holdsPlace(pace, place, now()),
-      served: () => end(() => served(pace, place)),
-      turnedAway: (retryAfterMs) => end(() => turnedAway(pace, place, retryAfterMs, now(), env.random())),
-      leave: () => end(() => leftLogin(pace, place)),
+      isValid: () => !isOver && holdsSlot(pace, slot, now()),
+      served: () => end(() => served(pace, slot)),
+      turnedAway: (retryAfterMs) => end(() => turnedAway(pace, slot, retryAfterMs, now(), env.random())),
+      leave: () => end(() => leftLogin(pace, slot)),
     };
   }
 
@@ -176,7 +176,7 @@ export function createLoginGate(env: Env): LoginGate {
     },
 
     isAwaited: () =>
-      pace.places.some((place) => place.rank !== 'background' && holdsPlace(pace, place, now())) ||
+      pace.slots.some((slot) => slot.rank !== 'background' && holdsSlot(pace, slot, now())) ||
       [...waiting.keys()].some((asker) => asker.rank() !== 'background'),
   };
 }

@@ -5,7 +5,7 @@ import { asked, firstAnswerMs, passedOn, refused, wentFirst, type Closing } from
 export type Rank = 'first' | 'call' | 'background';
 
 /** One of the few token requests at once. */
-export interface Place {
+export interface Slot {
   readonly number: number;
   readonly rank: Rank;
   readonly sinceMs: number;
@@ -13,9 +13,9 @@ export interface Place {
 
 /** Where the token requests of one client stand. */
 export interface LoginPace {
-  /** Places given so far. */
+  /** Slots given so far. */
   readonly given: number;
-  readonly places: readonly Place[];
+  readonly slots: readonly Slot[];
   /** The login host has turned a request away. */
   readonly closing: Closing | undefined;
   readonly careful: Careful | undefined;
@@ -37,18 +37,18 @@ export type LoginAdmission =
   | { readonly kind: 'go' }
   /** The login host has asked for time until then. */
   | { readonly kind: 'closed'; readonly untilMs: number }
-  /** Not before a place is free, or before this moment. */
+  /** Not before a slot is free, or before this moment. */
   | { readonly kind: 'full'; readonly untilMs: number };
 
 /** Nothing under way, nothing known. */
 export const freshLoginPace: LoginPace = Object.freeze({
   given: 0,
-  places: [],
+  slots: [],
   closing: undefined,
   careful: undefined,
 });
 
-/** A place whose request has no answer by then is given to the next one as well: a few that hang must not hold everybody up. */
+/** A slot whose request has no answer by then is given to the next one as well: a few that hang must not hold everybody up. */
 const heldMs = firstAnswerMs;
 /** One refusal in a hundred requests does not matter to anybody. */
 const servedBeforeMore = 100;
@@ -61,8 +61,8 @@ export function admitLogin(pace: LoginPace, rank: Rank, most: number, nowMs: num
   const answerByMs = closing?.first ? closing.first.sinceMs + firstAnswerMs : -Infinity;
   if (answerByMs > nowMs) return { kind: 'full', untilMs: answerByMs };
   const atOnce = careful && nowMs < careful.untilMs ? Math.min(most, careful.atOnce) : most;
-  const held = pace.places.filter(({ sinceMs }) => nowMs - sinceMs < heldMs);
-  const behind = held.filter((place) => place.rank === 'background');
+  const held = pace.slots.filter(({ sinceMs }) => nowMs - sinceMs < heldMs);
+  const behind = held.filter((slot) => slot.rank === 'background');
   const isFull = held.length >= atOnce;
   if (!isFull && (rank !== 'background' || behind.length < Math.max(1, Math.floor(atOnce / 2))))
     return { kind: 'go' };
@@ -70,54 +70,54 @@ export function admitLogin(pace: LoginPace, rank: Rank, most: number, nowMs: num
   return { kind: 'full', untilMs: Math.min(...ofThem.map(({ sinceMs }) => sinceMs)) + heldMs };
 }
 
-/** Gives the next place. */
-export function enterLogin(pace: LoginPace, rank: Rank, nowMs: number): { pace: LoginPace; place: Place } {
-  const place: Place = { number: pace.given + 1, rank, sinceMs: nowMs };
-  const closing = pace.closing && asked(pace.closing, place.number, nowMs);
-  return { pace: { ...pace, given: place.number, places: [...pace.places, place], closing }, place };
+/** Gives the next slot. */
+export function enterLogin(pace: LoginPace, rank: Rank, nowMs: number): { pace: LoginPace; slot: Slot } {
+  const slot: Slot = { number: pace.given + 1, rank, sinceMs: nowMs };
+  const closing = pace.closing && asked(pace.closing, slot.number, nowMs);
+  return { pace: { ...pace, given: slot.number, slots: [...pace.slots, slot], closing }, slot };
 }
 
-/** Whether this place still counts as taken. */
-export function holdsPlace(pace: LoginPace, { number, sinceMs }: Place, nowMs: number): boolean {
-  return nowMs - sinceMs < heldMs && pace.places.some((place) => place.number === number);
+/** Whether this slot still counts as taken. */
+export function holdsSlot(pace: LoginPace, { number, sinceMs }: Slot, nowMs: number): boolean {
+  return nowMs - sinceMs < heldMs && pace.slots.some((slot) => slot.number === number);
 }
 
 /** The login host has answered the request, with whatever verdict. */
-export function served(pace: LoginPace, place: Place): LoginPace {
-  const closing = wentFirst(pace.closing, place.number) ? undefined : pace.closing;
-  return { ...without(pace, place), closing, careful: pace.careful && lessCareful(pace.careful) };
+export function served(pace: LoginPace, slot: Slot): LoginPace {
+  const closing = wentFirst(pace.closing, slot.number) ? undefined : pace.closing;
+  return { ...without(pace, slot), closing, careful: pace.careful && lessCareful(pace.careful) };
 }
 
 /** It has turned the request away (429, 503); `draw` in [0, 1) is the jitter. */
 export function turnedAway(
   pace: LoginPace,
-  place: Place,
+  slot: Slot,
   retryAfterMs: number | undefined,
   nowMs: number,
   draw: number,
 ): LoginPace {
-  const { number } = place;
+  const { number } = slot;
   const refusals = pace.closing && wentFirst(pace.closing, number) ? pace.closing.refusals + 1 : 0;
   // A server that names no time, or hardly any, is asked again after the same waits as one that does not answer.
   const waitMs = Math.max(retryAfterMs ?? 0, resendDelayMs(refusals, 0));
   const refusal = { status: 429, number, retryAfterMs: waitMs, resetAtMs: undefined };
   const closing = refused(pace.closing, refusal, nowMs, draw);
-  return { ...without(pace, place), closing, careful: moreCareful(pace, nowMs) };
+  return { ...without(pace, slot), closing, careful: moreCareful(pace, nowMs) };
 }
 
-/** The place was not needed, or the request has no answer: who went first makes room for another. */
-export function leftLogin(pace: LoginPace, place: Place): LoginPace {
-  return { ...without(pace, place), closing: passedOn(pace.closing, place.number) };
+/** The slot was not needed, or the request has no answer: who went first makes room for another. */
+export function leftLogin(pace: LoginPace, slot: Slot): LoginPace {
+  return { ...without(pace, slot), closing: passedOn(pace.closing, slot.number) };
 }
 
-function without(pace: LoginPace, { number }: Place): LoginPace {
-  return { ...pace, places: pace.places.filter((place) => place.number !== number) };
+function without(pace: LoginPace, { number }: Slot): LoginPace {
+  return { ...pace, slots: pace.slots.filter((slot) => slot.number !== number) };
 }
 
-function moreCareful({ careful, places }: LoginPace, nowMs: number): Careful {
+function moreCareful({ careful, slots }: LoginPace, nowMs: number): Careful {
   // Requests that were sent together are turned away together, and count once.
   const isSame = careful?.atOnce === 1;
-  const halfOfTooMany = isSame ? careful.halfOfTooMany : Math.floor(places.length / 2);
+  const halfOfTooMany = isSame ? careful.halfOfTooMany : Math.floor(slots.length / 2);
   return { atOnce: 1, halfOfTooMany, served: 0, untilMs: nowMs + carefulMs };
 }
 

@@ -165,7 +165,7 @@ export function createAccess(env: Env, gate: LoginGate, asker: Asker): Access {
   }
 
   function enter(): boolean {
-    if (visit?.isHeld()) return true;
+    if (visit?.isValid()) return true;
     leave();
     visit = gate.enter(asker);
     return visit !== undefined;

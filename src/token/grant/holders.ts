@@ -1,8 +1,8 @@
-import { each, type Holding } from './memories.js';
+import { each, type Holder } from './memories.js';
 
 /** Which accounts hold which refresh token now: to ask all of them at each load would take its time where there are thousands. */
 export interface Holders {
-  readonly byToken: Map<string, Set<WeakRef<Holding>>>;
+  readonly byToken: Map<string, Set<WeakRef<Holder>>>;
   /** With so many tokens in there those are looked for that nobody holds any more. */
   fullAt: number;
 }
@@ -16,7 +16,7 @@ export function createHolders(): Holders {
 
 /** An account in the lists of the process, as a value. */
 export interface Entry {
-  readonly ref: WeakRef<Holding>;
+  readonly ref: WeakRef<Holder>;
   /** The fingerprint of the refresh token that it holds. */
   held: string | undefined;
 }
@@ -36,9 +36,9 @@ export function holdNow(holders: Holders, entry: Entry, refreshToken: string | u
 }
 
 /** The accounts that hold the refresh token of this fingerprint. */
-export function holdersOf({ byToken }: Holders, refreshToken: string): Holding[] {
-  const found: Holding[] = [];
-  each(byToken.get(refreshToken) ?? new Set<WeakRef<Holding>>(), (holding) => found.push(holding));
+export function holdersOf({ byToken }: Holders, refreshToken: string): Holder[] {
+  const found: Holder[] = [];
+  each(byToken.get(refreshToken) ?? new Set<WeakRef<Holder>>(), (holder) => found.push(holder));
   return found;
 }
 

@@ -4,7 +4,7 @@ import type { Holders } from './holders.js';
 import type { GrantOutcome } from './outcomes.js';
 
 /** The account of one source, as other sources see it. What is here is read live. */
-export interface Holding {
+export interface Holder {
   /** Login origin and client id, as a JSON array. */
   readonly client: string;
   readonly account: string;
@@ -24,7 +24,7 @@ export interface RestingAccounts {
   /** To itself: a store's memory does not keep alive the accounts of an attach that another has taken the place of. */
   readonly ref: WeakRef<RestingAccounts>;
   /** The one that was let go with the refresh token of this fingerprint, if all that it has ever held can be told from that. */
-  find(refreshToken: string): Holding | undefined;
+  find(refreshToken: string): Holder | undefined;
 }
 
 /** An outcome in the memory of a store. */
@@ -44,11 +44,11 @@ export interface StoreMemory {
   usedAt: number;
   /** By client and refresh token. */
   readonly outcomes: Map<string, Recorded>;
-  readonly holdings: Set<WeakRef<Holding>>;
+  readonly holdings: Set<WeakRef<Holder>>;
   /** The accounts that were let go, of each client and copy of the package. */
   resting?: Set<WeakRef<RestingAccounts>>;
   /** The clients of those accounts, and one account of each: to ask all of them at each first use would take its time. */
-  clients?: Map<string, WeakRef<Holding>>;
+  clients?: Map<string, WeakRef<Holder>>;
   /** Those at which its accounts have waited for a login host, by login host and client. */
   readonly gates: Map<string, SharedGate>;
   /** With so many outcomes the oldest are given up. */
@@ -104,8 +104,8 @@ function createMemory(since: number): StoreMemory {
     since,
     usedAt: since,
     outcomes: new Map<string, Recorded>(),
-    holdings: new Set<WeakRef<Holding>>(),
-    clients: new Map<string, WeakRef<Holding>>(),
+    holdings: new Set<WeakRef<Holder>>(),
+    clients: new Map<string, WeakRef<Holder>>(),
     gates: new Map<string, SharedGate>(),
     fullAt: 0,
   };
@@ -119,26 +119,26 @@ export function useMemory({ count }: Memories, memory: StoreMemory): void {
 }
 
 /** Accounts of this process, of every store that is still there. */
-export function holdingsOf(memories: Memories): Holding[] {
+export function holdingsOf(memories: Memories): Holder[] {
   return present(memories.all).flatMap(({ holdings }) => present(holdings));
 }
 
 /** Enters an account of this store; nothing here keeps it alive. */
-export function enterHolding(memory: StoreMemory, holding: Holding): WeakRef<Holding> {
-  const ref = new WeakRef(holding);
+export function enterHolder(memory: StoreMemory, holder: Holder): WeakRef<Holder> {
+  const ref = new WeakRef(holder);
   memory.holdings.add(ref);
-  memory.clients?.set(holding.client, ref);
+  memory.clients?.set(holder.client, ref);
   return ref;
 }
 
 /** The accounts that were let go with the refresh token of this fingerprint, of the stores that are in use beside this one. */
-export function restingWith(memories: Memories, { since }: StoreMemory, refreshToken: string): Holding[] {
-  const found: Holding[] = [];
+export function restingWith(memories: Memories, { since }: StoreMemory, refreshToken: string): Holder[] {
+  const found: Holder[] = [];
   each(memories.resting ?? new Set<WeakRef<StoreMemory>>(), ({ usedAt, resting }) => {
     if (usedAt < since) return;
     each(resting ?? new Set<WeakRef<RestingAccounts>>(), (accounts) => {
-      const holding = accounts.find(refreshToken);
-      if (holding) found.push(holding);
+      const holder = accounts.find(refreshToken);
+      if (holder) found.push(holder);
     });
   });
   return found;
@@ -148,7 +148,7 @@ export function restingWith(memories: Memories, { since }: StoreMemory, refreshT
 export function clientsBeside(memory: StoreMemory, own: string, account: string): string[] {
   if (clientsOf(memory).every((client) => client === own)) return [];
   const clients = new Set<string>();
-  each(memory.holdings, (holding) => holding.account === account && clients.add(holding.client));
+  each(memory.holdings, (holder) => holder.account === account && clients.add(holder.client));
   clients.delete(own);
   return [...clients];
 }
@@ -180,7 +180,7 @@ export function hasUnsaved({ holdings }: StoreMemory): boolean {
   return found;
 }
 
-function oneOf(client: string, holdings: Set<WeakRef<Holding>>): WeakRef<Holding> | undefined {
+function oneOf(client: string, holdings: Set<WeakRef<Holder>>): WeakRef<Holder> | undefined {
   for (const ref of holdings) if (ref.deref()?.client === client) return ref;
   return undefined;
 }

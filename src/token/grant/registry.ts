@@ -4,13 +4,13 @@ import type { LoginGate } from '../endpoint/login-gate.js';
 import {
   clientsBeside,
   createMemories,
-  enterHolding,
+  enterHolder,
   loginGateFor,
   loginsOf,
   memoryOf,
   restingWith,
   useMemory,
-  type Holding,
+  type Holder,
   type Memories,
   type RestingAccounts,
   type StoreMemory,
@@ -25,7 +25,7 @@ import {
 } from './outcomes.js';
 
 export type { Entry } from './holders.js';
-export type { Holding, RestingAccounts } from './memories.js';
+export type { Holder, RestingAccounts } from './memories.js';
 export type { GrantOutcome } from './outcomes.js';
 
 /** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
@@ -62,17 +62,17 @@ export interface GrantMutex extends GrantQueue {
   /** Whether a store object of before, which may lead to the same table, has redeemed this token. */
   mayBeRedeemed(key: string): boolean;
   /** An account uses this store; nothing here keeps it alive. */
-  enter(holding: Holding): Entry;
+  enter(holder: Holder): Entry;
   /** The fingerprint of the refresh token that an account holds from now on. */
-  holds(entry: Entry, refreshToken: string | undefined): void;
+  nowHolds(entry: Entry, refreshToken: string | undefined): void;
   /** An account is let go. */
   leave(entry: Entry): void;
   /** Other stores of the process find these accounts from now on; nothing here keeps them alive. */
   findsResting(accounts: RestingAccounts): void;
   /** The accounts that were let go with this refresh token, of stores that are in use beside this one. */
-  restingWith: (refreshToken: string) => Holding[];
+  restingWith: (refreshToken: string) => Holder[];
   /** The accounts of the process that hold this refresh token now, of stores that are in use beside this one. */
-  heldBy(refreshToken: string): Holding[];
+  heldBy(refreshToken: string): Holder[];
   /** What the attaches to this store have found out. */
   readonly memory: StoreMemory;
   /** An account of this store is being used. */
@@ -146,8 +146,8 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
           registry.outcomes.delete(key);
         },
         mayBeRedeemed: (key) => !isPrivate && wasRedeemedBefore(memories, keyOf(key)),
-        enter: (holding) => ({ ref: enterHolding(memory, holding), held: undefined }),
-        holds: (entry, refreshToken) => holdNow(holders, entry, refreshToken),
+        enter: (holder) => ({ ref: enterHolder(memory, holder), held: undefined }),
+        nowHolds: (entry, refreshToken) => holdNow(holders, entry, refreshToken),
         leave(entry) {
           holdNow(holders, entry, undefined);
           memory.holdings.delete(entry.ref);
@@ -157,7 +157,7 @@ export function createGrantRegistry(scope: object = globalThis): GrantRegistry {
         restingWith: (token) => restingWith(memories, memory, token),
         // The tests of an application give each test a new store with the same tokens: those of before are in use no more.
         heldBy: (token) =>
-          holdersOf(holders, token).filter((holding) => (holding.memory?.usedAt ?? -1) >= memory.since),
+          holdersOf(holders, token).filter((holder) => (holder.memory?.usedAt ?? -1) >= memory.since),
         used: () => useMemory(memories, memory),
         loginGate: (create) => loginGateFor(memories, memory, client, create),
         // The client before may be out of use, where an attach has taken the place of another.

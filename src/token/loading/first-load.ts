@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import { within, type Patience, type Waited } from '../../time/within.js';
-import type { Loaded } from './bounded-store.js';
+import type { Loaded } from './keeper.js';
 import type { Place } from './home.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
@@ -68,7 +68,7 @@ export function createFirstLoad(deps: {
     // A store that cannot remove a row still holds what has been revoked.
     if (set && !ledger.isRevoked(set)) {
       const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
-      deps.kept(ledger.keep(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint })).held);
+      deps.kept(ledger.kept(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint })).held);
     } else row.emptyAtMs = env.now();
     return { loaded, isCurrent };
   }

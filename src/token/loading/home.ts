@@ -1,6 +1,6 @@
 import { isOwnStore } from '../../store/own.js';
 import type { TokenStore } from '../../store/store.js';
-import type { Keeper, Loaded } from './bounded-store.js';
+import type { Keeper, Loaded } from './keeper.js';
 import type { Env } from '../../time/env.js';
 import { unknownRow, type StoreRow } from './store-row.js';
 

@@ -3,7 +3,7 @@ import type { Ledger } from '../pair/ledger.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import type { Telling } from '../told/telling.js';
 import type { Turns } from '../../time/serial.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper } from './keeper.js';
 
 /**
  * Looks into the store before an account is let go: whether the store shows the pair in hand, and with it all that has to be known
@@ -36,7 +36,7 @@ export function lookLast(
       !isUncertain(set, hand) &&
       isSameUser(set, hand) !== false &&
       !ledger.isRevoked(set);
-    if (isNext && !ledger.unsaved) telling.adopted(ledger.keep(holdLoaded(set, ahead())), 'store');
+    if (isNext && !ledger.unsaved) telling.adopted(ledger.kept(holdLoaded(set, ahead())), 'store');
     return ledger.isShownBy(set);
   }
 

@@ -3,14 +3,14 @@ import { createTurns, type Turns } from '../../time/serial.js';
 import type { Events } from '../../observe/events.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { successorOf } from '../grant/outcomes.js';
-import type { GrantMutex, Holding } from '../grant/registry.js';
+import type { GrantMutex, Holder } from '../grant/registry.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/identity.js';
-import { createLedger, type Before, type Ledger } from '../pair/ledger.js';
+import { createLedger, type LetGo, type Ledger } from '../pair/ledger.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { AheadChoice, HeldTokens } from '../pair/token-set.js';
 import { createTelling, type Telling } from '../told/telling.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper } from './keeper.js';
 import { createFirstLoad, type FirstLoad } from './first-load.js';
 import { createHome, type Home, type Place } from './home.js';
 import type { StoreRow } from './store-row.js';
@@ -31,7 +31,7 @@ export interface LoadingOfClient {
     held: readonly (TokenSet | undefined)[],
   ) => Keeper;
   /** Whether it is an account of the same store object. */
-  readonly isBeside: (holder: Holding) => boolean;
+  readonly isBeside: (holder: Holder) => boolean;
   /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
   readonly restingWith: (refreshToken: string) => string | undefined;
   readonly settings: { readonly aheadMs?: number | undefined };
@@ -44,7 +44,7 @@ export interface LoadingOfClient {
 export interface OwnOfAccount {
   readonly account: string;
   /** What the account was let go with, if it was. */
-  readonly before: Before | undefined;
+  readonly before: LetGo | undefined;
   /** Hears which tokens are held from now on. */
   readonly onHold: (held: HeldTokens | undefined) => void;
   /** Hears of a refresh token that has been loaded, and that this process has redeemed before. */

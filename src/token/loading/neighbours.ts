@@ -1,8 +1,8 @@
 import type { TokenSet } from '../../store/store.js';
 import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import { isSuccessor } from '../pair/lineage.js';
-import type { GrantMutex, Holding } from '../grant/registry.js';
+import { isSuccessor } from '../pair/token-history.js';
+import type { GrantMutex, Holder } from '../grant/registry.js';
 import { successorOf } from '../grant/outcomes.js';
 import { isSameUser } from '../pair/token-set.js';
 
@@ -23,7 +23,7 @@ export interface Asking {
 export function isForeign(
   loaded: TokenSet,
   { account, client, hand, everHeld }: Asking,
-  holder: Holding,
+  holder: Holder,
   isNext: boolean,
 ): boolean {
   const { set: theirs, hasHeld } = holder;
@@ -44,7 +44,7 @@ export function createNeighbours(deps: {
   mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy' | 'restingWith'>;
   own: () => Asking;
   /** Whether it is an account of the same store object. */
-  isBeside: (holder: Holding) => boolean;
+  isBeside: (holder: Holder) => boolean;
   /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
   restingWith: (refreshToken: string) => string | undefined;
 }): (loaded: TokenSet, name: string) => string | undefined {

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { decodeClaims, type Claims } from '../../wire/jwt.js';
 import { foreignIssuer, withIssuer } from '../pair/issuer.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper } from './keeper.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Telling } from '../told/telling.js';
 

@@ -3,11 +3,11 @@ import type { TokenSet } from '../../store/store.js';
 import { within, type Patience } from '../../time/within.js';
 import { isNews, type GrantType } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper } from './keeper.js';
 import type { Place } from './home.js';
 import type { StoreRow } from './store-row.js';
 import type { Ledger } from '../pair/ledger.js';
-import { descendsFrom, hasReplaced } from '../pair/lineage.js';
+import { descendsFrom, hasReplaced } from '../pair/token-history.js';
 import type { Telling } from '../told/telling.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import { subjectOf } from '../../wire/jwt.js';
@@ -60,7 +60,7 @@ export function createRecognition(deps: {
     if (generation.aborted || !set || !isOf(set, token) || ledger.isRevoked(set)) return;
     const hand = ledger.newest.held.set;
     if (isSameUser(hand, set) === false || !isNews(set, hand, ledger, grant)) return;
-    deps.telling.adopted(ledger.keep(holdLoaded(set, deps.ahead())), 'store');
+    deps.telling.adopted(ledger.kept(holdLoaded(set, deps.ahead())), 'store');
   }
 
   return {

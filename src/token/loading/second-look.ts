@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
-import type { Keeper } from './bounded-store.js';
+import type { Keeper } from './keeper.js';
 
 /** What a store shows in the end; `isSure`: it came twice in a row. */
 interface Seen {

@@ -3,7 +3,7 @@ import type { TokenSet } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { doubtOf, type Doubt } from '../pair/doubt.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { Keeper, Loaded } from './bounded-store.js';
+import type { Keeper, Loaded } from './keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { Telling } from '../told/telling.js';
 import { subjectOf } from '../../wire/jwt.js';

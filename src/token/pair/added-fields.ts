@@ -1,7 +1,7 @@
 import { isTokenStoreConflict, type TokenSet } from '../../store/store.js';
 import { authorizationField } from './authorization-line.js';
 import { issuerField } from './issuer.js';
-import { accessField } from './lineage.js';
+import { accessField } from './token-history.js';
 
 /** What later releases than 0.1.0 add to a saved set. Each makes a decision better, and none is needed to use the tokens. */
 const added: readonly string[] = [authorizationField, issuerField, accessField];

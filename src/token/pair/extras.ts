@@ -1,11 +1,11 @@
 import type { TokenSet } from '../../store/store.js';
 import { issuerField } from './issuer.js';
-import { lineageFields } from './lineage.js';
+import { historyFields } from './token-history.js';
 import { isAnswerField, type HeldTokens } from './token-set.js';
 
 /** A field that is the application's own: neither of Procore's answer nor of this package. */
 function isExtra(name: string): boolean {
-  return !isAnswerField(name) && !lineageFields.has(name);
+  return !isAnswerField(name) && !historyFields.has(name);
 }
 
 /** Whether the set has fields of the application's own, or says more of its line than that it is one by itself. */

@@ -2,7 +2,7 @@ import type { TokenSet } from '../../store/store.js';
 import { authorizedAt, isOfSameAuthorization, outranks } from './authorization-line.js';
 import { fingerprint } from './fingerprint.js';
 import { issuedAtMs } from './issued.js';
-import { isSuccessor } from './lineage.js';
+import { isSuccessor } from './token-history.js';
 import { epochMs } from './moments.js';
 import { isSameUser } from './token-set.js';
 

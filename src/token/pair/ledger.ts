@@ -2,7 +2,7 @@ import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import type { Freshness } from './freshness.js';
 import type { KnownTokens } from './identity.js';
-import { hasHeld, isOfSameUser, isShownBy, tokensInHand } from './kinship.js';
+import { hasHeld, isOfSameUser, isShownBy, tokensInHand } from './former-tokens.js';
 import {
   currentOf,
   freshnessNow,
@@ -15,10 +15,10 @@ import {
 } from './pairs.js';
 import type { HeldTokens } from './token-set.js';
 import * as after from './transitions.js';
-import type { Before, Circumstances } from './transitions.js';
+import type { LetGo, Circumstances } from './transitions.js';
 
 export type { Lease } from './pairs.js';
-export type { Before } from './transitions.js';
+export type { LetGo } from './transitions.js';
 
 /** What a ledger is made with. */
 export interface LedgerDeps {
@@ -31,7 +31,7 @@ export interface LedgerDeps {
   /** The account, whose pairs these are. */
   readonly of: { pairs: Pairs };
   /** What the account was let go with, if it was. */
-  readonly before?: Before | undefined;
+  readonly before?: LetGo | undefined;
   /** Hears which tokens are held from now on. */
   readonly onHold?: (held: HeldTokens | undefined) => void;
 }
@@ -161,29 +161,29 @@ class PairLedger implements KnownTokens {
     return this.deps.isDead(token);
   }
 
-  keep(held: HeldTokens): Lease {
+  kept(held: HeldTokens): Lease {
     return this.place(after.kept(this.pairs, held, this.now(held)));
   }
 
-  giveWay(held: HeldTokens): Lease {
+  gaveWay(held: HeldTokens): Lease {
     return this.place(after.gaveWay(this.pairs, held, this.now(held)));
   }
 
-  change(held: HeldTokens): Lease {
+  changed(held: HeldTokens): Lease {
     return this.place(after.changed(this.pairs, held, this.now(held)));
   }
 
-  hold(held: HeldTokens, isSuccessor = false): Lease {
+  issued(held: HeldTokens, isSuccessor = false): Lease {
     return this.place(after.issued(this.pairs, held, this.now(held), isSuccessor));
   }
 
   /** The pair that gave way, held again; undefined where there is none. */
-  takeBack(): Lease | undefined {
+  takenBack(): Lease | undefined {
     const { fallback } = this.pairs;
     return fallback && this.place(after.takenBack(this.pairs, this.now(fallback)));
   }
 
-  replaceAll(held: HeldTokens): Lease {
+  brought(held: HeldTokens): Lease {
     return this.place(after.brought(this.pairs, held, this.now(held)));
   }
 
@@ -213,15 +213,15 @@ class PairLedger implements KnownTokens {
     this.set(after.seen(this.pairs, stored));
   }
 
-  dismiss(set: TokenSet): void {
+  dismissed(set: TokenSet): void {
     this.set(after.dismissed(this.pairs, set));
   }
 
-  revive(set: TokenSet): void {
+  revived(set: TokenSet): void {
     this.set(after.revived(this.pairs, set));
   }
 
-  refuse(lease: Lease): void {
+  refused(lease: Lease): void {
     lease.refused = true;
     this.set(after.refused(this.pairs, lease));
   }
@@ -230,7 +230,7 @@ class PairLedger implements KnownTokens {
     this.set(after.revoked(this.pairs, set));
   }
 
-  clear(): void {
+  cleared(): void {
     // A 401 that is still on its way says nothing about what a renewal does to the token before.
     for (const lease of [this.pairs.newest, this.pairs.older]) if (lease) lease.diedAlone = true;
     this.set(after.cleared(this.pairs));

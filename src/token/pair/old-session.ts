@@ -2,7 +2,7 @@ import type { TokenSet } from '../../store/store.js';
 import { cameOf } from './authorization-line.js';
 import { isNews, type GrantType, type KnownTokens } from './identity.js';
 import { issuedAtMs } from './issued.js';
-import { isSuccessor } from './lineage.js';
+import { isSuccessor } from './token-history.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { isSameUser } from './token-set.js';
 import { decodeClaims } from '../../wire/jwt.js';

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { freshnessOf, type Freshness } from './freshness.js';
-import type { Former } from './kinship.js';
+import type { Former } from './former-tokens.js';
 import type { HeldTokens } from './token-set.js';
 import { isTried, type Trial } from './trial.js';
 

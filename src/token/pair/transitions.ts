@@ -1,6 +1,6 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { withFormer } from './kinship.js';
+import { withFormer } from './former-tokens.js';
 import { isRenewedSince } from './old-session.js';
 import { isSpent, isWorking, tokensOf, type Clocks, type Lease, type OwnLease, type Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
@@ -11,7 +11,7 @@ import { noTrial, trialOf, type Arrival } from './trial.js';
  */
 
 /** What an account was let go with. */
-export interface Before {
+export interface LetGo {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;
@@ -22,7 +22,7 @@ export interface Circumstances extends Clocks {
   /** Whether something can be got in the place of this pair without a person. */
   readonly isRenewable: boolean;
   /** What the account was let go with, if it was. */
-  readonly before: Before | undefined;
+  readonly before: LetGo | undefined;
 }
 
 const keptFingerprints = 1_000;

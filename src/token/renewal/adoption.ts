@@ -3,13 +3,13 @@ import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { successorOf } from '../grant/outcomes.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
 import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { identityOf, isNews, isUncertain, type GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
-import { isSuccessor } from '../pair/lineage.js';
+import { isSuccessor } from '../pair/token-history.js';
 import { holdLoaded, isSameUser } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import type { RenewalFailure } from '../told/failures.js';
@@ -78,7 +78,7 @@ export function createAdoption(deps: {
       return { set: shown, isNew: true };
     // One answer may be that of a slow replica, or of another request: the pair in hand does not give way to it alone.
     const { set } = await deps.secondLook(shown, signal);
-    if (!signal.aborted && identityOf(set, grant) !== identityOf(shown, grant)) ledger.dismiss(shown);
+    if (!signal.aborted && identityOf(set, grant) !== identityOf(shown, grant)) ledger.dismissed(shown);
     return { set, isNew: isNew(set) };
   }
 
@@ -91,9 +91,9 @@ export function createAdoption(deps: {
     if (signal.aborted) return { kind: 'superseded' };
     if (loaded && isNew) {
       const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
-      const lease = ledger[isOfAnother ? 'change' : 'keep'](hold(loaded));
+      const lease = ledger[isOfAnother ? 'changed' : 'kept'](hold(loaded));
       // Its access token is known to be refused, and only its refresh token is new.
-      if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refuse(lease);
+      if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refused(lease);
       return usable(lease) && !lease.refused ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
     }
     const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
@@ -103,7 +103,7 @@ export function createAdoption(deps: {
       (isDead(ofLoaded?.refresh_token) ? undefined : ofLoaded);
     // The successor of what a lagging store shows may be the pair in hand itself.
     if (!successor || (hand && isPast(successor, hand))) return undefined;
-    const lease = ledger.hold(hold(successor));
+    const lease = ledger.issued(hold(successor));
     const unsaved = await deps.saver.newest(undefined, endsAtMs, signal);
     if (unsaved) return { kind: 'adopted', lease, from: 'process', unsaved };
     const newest = ledger.newest ?? lease;
@@ -122,7 +122,7 @@ export function createAdoption(deps: {
       const hand = ledger.newest;
       const successor = successorOf(hand?.held.refreshToken, mutex.outcomeOf);
       if (!hand || !successor || isPast(successor, hand)) return undefined;
-      const lease = ledger.hold(hold(successor));
+      const lease = ledger.issued(hold(successor));
       ledger.saveFailed();
       return { kind: 'adopted', lease, from: 'process', unsaved: { why: notAsked, cause: error.cause } };
     },

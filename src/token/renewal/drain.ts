@@ -5,9 +5,9 @@ import { awakeNow, within } from '../../time/within.js';
 /** Lets calls in flight finish before a renewal, where the server invalidates their access token when it is replaced. */
 export interface Drain {
   /** Until when new calls wait; 0, or another moment of the past, when they do not. */
-  readonly holdingUntilMs: number;
+  readonly pausedUntilMs: number;
   /** Whether new calls wait now. */
-  holding(): boolean;
+  isPaused(): boolean;
   /** Holds new calls and waits for those in flight; does nothing where it is not needed, or not wished for. */
   drain(signal: AbortSignal, need?: 'certain'): Promise<void>;
   /** The renewal is over. */
@@ -19,14 +19,14 @@ export interface Flight {
   /** The number of calls that have been sent and not answered. */
   calls: number;
   /** Until when new calls wait; 0 when they do not. */
-  holdingUntilMs: number;
+  pausedUntilMs: number;
   /** Called when the last one has been answered. */
   drained: (() => void) | undefined;
 }
 
 /** Whether new calls wait now. */
-export function isHolding({ holdingUntilMs }: Flight, env: Env): boolean {
-  return holdingUntilMs > 0 && awakeNow(env) < holdingUntilMs;
+export function areCallsPaused({ pausedUntilMs }: Flight, env: Env): boolean {
+  return pausedUntilMs > 0 && awakeNow(env) < pausedUntilMs;
 }
 
 /** A call is sent. */
@@ -50,21 +50,21 @@ export function createDrain(deps: {
 }): Drain {
   const { env, settings, flight } = deps;
   return {
-    get holdingUntilMs() {
-      return flight.holdingUntilMs;
+    get pausedUntilMs() {
+      return flight.pausedUntilMs;
     },
-    holding: () => isHolding(flight, env),
+    isPaused: () => areCallsPaused(flight, env),
     async drain(signal, need) {
       const needed =
         settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
       if (!needed || signal.aborted) return;
       // New calls wait for the answer as well, for as long again at most: a slow token endpoint must not hold calls whose token works.
-      flight.holdingUntilMs = awakeNow(env) + 2 * settings.drainMs;
+      flight.pausedUntilMs = awakeNow(env) + 2 * settings.drainMs;
       if (flight.calls === 0) return;
       await within(env, settings.drainMs, new Promise<void>((resolve) => (flight.drained = resolve)), signal);
     },
     release() {
-      flight.holdingUntilMs = 0;
+      flight.pausedUntilMs = 0;
     },
   };
 }

@@ -3,7 +3,7 @@ import { reloadAfterMs } from '../../time/backoff.js';
 import type { Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { GrantMutex } from '../grant/registry.js';
-import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { Keeper, Loaded } from '../loading/keeper.js';
 import { outranks } from '../pair/authorization-line.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
@@ -11,7 +11,7 @@ import { holdLoaded, isSameUser } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import { failuresOf } from '../told/failures.js';
 import type { Adoption } from './adoption.js';
-import type { Hold } from './redemption.js';
+import type { Redemption } from './redemption.js';
 import type { RenewalRun, Step } from './renewal.js';
 
 /** Creates what follows the verdict `invalid_grant`: somebody else has redeemed the token and may still be saving, or it is dead. */
@@ -27,29 +27,33 @@ export function createInvalidGrant(deps: {
   saver: Saver;
   adoption: Adoption;
   takesOver: () => boolean;
-}): (run: RenewalRun, hold: Hold, why: string) => Promise<Step> {
+}): (run: RenewalRun, redemption: Redemption, why: string) => Promise<Step> {
   const { env, account, grant, store, settings, keeper, ledger, mutex, saver, adoption } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
 
-  return async (run, hold, why) => {
-    const { key } = hold;
+  return async (run, redemption, why) => {
+    const { key } = redemption;
     const lostBefore = mutex.outcomeOf(key)?.kind === 'perhaps-spent';
     let loaded: Loaded | undefined;
     for (const waitMs of reloadAfterMs) {
       // A lock that still stands proves that nobody else is saving, and fresh reads that nothing was saved before.
-      if (waitMs > 0 && store.lock && store.readsAreFresh && !hold.section.lost?.aborted) break;
+      if (waitMs > 0 && store.lock && store.readsAreFresh && !redemption.section.lost?.aborted) break;
       if (waitMs > 0) await env.sleep(waitMs, { signal: run.signal });
       loaded = await keeper.load();
       if (run.signal.aborted) return { kind: 'superseded' };
-      const adopted = await adoption.adopt(run, hold, loaded.kind === 'loaded' ? loaded.set : undefined);
+      const adopted = await adoption.adopt(
+        run,
+        redemption,
+        loaded.kind === 'loaded' ? loaded.set : undefined,
+      );
       if (adopted) return adopted;
     }
-    const revived = revive(loaded?.kind === 'loaded' ? loaded.set : undefined, hold);
+    const revived = revive(loaded?.kind === 'loaded' ? loaded.set : undefined, redemption);
     if (revived) return revived;
     // An unsaved pair of ours had given way to the one that is refused now. Nobody else has ever held it, so it can still be used.
-    if (ledger.takeBack()) {
+    if (ledger.takenBack()) {
       mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
-      const unsaved = await saver.newest(undefined, hold.endsAtMs, run.signal);
+      const unsaved = await saver.newest(undefined, redemption.endsAtMs, run.signal);
       return ledger.newest && ledger.freshness(ledger.newest) === 'fresh'
         ? { kind: 'adopted', lease: ledger.newest, from: 'process', ...(unsaved ? { unsaved } : {}) }
         : { kind: 'again' };
@@ -66,15 +70,15 @@ export function createInvalidGrant(deps: {
    * Takes what the store holds although it was replaced here before, where it was only replaced and never redeemed: it may be the adoption
    * that was wrong. Or it is of the authorization before the one that is dead.
    */
-  function revive(stored: TokenSet | undefined, { key, hand }: Hold): Step | undefined {
+  function revive(stored: TokenSet | undefined, { key, hand }: Redemption): Step | undefined {
     const identity = stored && identityOf(stored, grant);
     if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
     const isPast = ledger.isReplaced(identity) || (hand && outranks(hand.held.set, stored));
     if (!isPast || ledger.isRevoked(stored)) return undefined;
     if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
     mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
-    ledger.revive(stored);
-    const lease = ledger.keep(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
+    ledger.revived(stored);
+    const lease = ledger.kept(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
     return ledger.freshness(lease) === 'fresh'
       ? { kind: 'adopted', lease, from: 'store' }
       : { kind: 'again' };

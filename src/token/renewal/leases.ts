@@ -33,7 +33,7 @@ export function createLeases(deps: {
   settings: Settings['renewal'];
   ledger: Ledger;
   sequence: Sequence;
-  drain: Pick<Drain, 'holding' | 'holdingUntilMs'>;
+  drain: Pick<Drain, 'isPaused' | 'pausedUntilMs'>;
   /** Another store takes the place of the one before, and may have another user's tokens. */
   isMoving: () => boolean;
 }): Leases {
@@ -55,7 +55,7 @@ export function createLeases(deps: {
   }
 
   function peek(way?: Way): Lease | undefined {
-    if (drain.holding()) return undefined;
+    if (drain.isPaused()) return undefined;
     const lease = working();
     if (!lease || ledger.freshness(ledger.newest) === 'fresh') return lease;
     if (sequence.running) return settings.background ? lease : undefined;
@@ -76,7 +76,7 @@ export function createLeases(deps: {
         if (objected) return orWorking(objected);
         const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way, shown);
         const patientUntilMs =
-          working() && settings.background ? Math.min(untilMs, drain.holdingUntilMs) : untilMs;
+          working() && settings.background ? Math.min(untilMs, drain.pausedUntilMs) : untilMs;
         const waited = await sequence.waitFor(run, patientUntilMs, signal);
         if (waited.kind === 'aborted') return { kind: 'aborted' };
         if (waited.kind !== 'done') return orWorking(sequence.overdue(run));

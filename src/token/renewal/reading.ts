@@ -5,7 +5,7 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { Section } from '../grant/critical-section.js';
 import type { Unwritten } from '../grant/record.js';
 import type { GrantMutex } from '../grant/registry.js';
-import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { Keeper, Loaded } from '../loading/keeper.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
 import { failuresOf } from '../told/failures.js';

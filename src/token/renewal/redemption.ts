@@ -5,12 +5,12 @@ import type { Exchange, TimedVerdict } from '../endpoint/exchange.js';
 import { askUntilVerdict } from '../endpoint/until-verdict.js';
 import type { Section } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import { withAuthorizationOf } from '../pair/authorization-line.js';
 import { extrasOfAnswer } from '../pair/extras.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
-import { withRedeemed, withReplaced } from '../pair/lineage.js';
+import { withRedeemed, withReplaced } from '../pair/token-history.js';
 import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
@@ -21,7 +21,7 @@ import type { Objection, Reading } from './reading.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 
 /** The grant of a redemption, and what it needs in its critical section. */
-export interface Hold extends GrantInHand {
+export interface Redemption extends GrantInHand {
   readonly section: Section;
   readonly reading: Reading;
   /** Its way through the gate of the login host. */
@@ -48,7 +48,9 @@ export interface RedemptionDeps {
 }
 
 /** Presents the grant until there is a verdict, and draws its conclusion: the outcome table of a token request. */
-export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: Hold) => Promise<Step> {
+export function createRedemption(
+  deps: RedemptionDeps,
+): (run: RenewalRun, redemption: Redemption) => Promise<Step> {
   const { env, account, grant, settings, ledger, mutex, saver, serverOffsetMs } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
@@ -58,10 +60,10 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
   const afterInvalidGrant = createInvalidGrant(deps);
 
-  return async (run, hold) => {
-    if (grant !== 'refresh_token') return present(run, hold);
-    const { key, reading } = hold;
-    const { notes } = hold.section;
+  return async (run, redemption) => {
+    if (grant !== 'refresh_token') return present(run, redemption);
+    const { key, reading } = redemption;
+    const { notes } = redemption.section;
     if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
     // While a pair is unsaved the lock's note is about the token in the store. The one in hand needs none, because nobody else has it.
@@ -69,13 +71,13 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const unwritten = needsNote ? await notes.write(key, 'presented') : undefined;
     const objection =
       unwritten && !run.signal.aborted ? await reading.objectionWithout(unwritten, run) : undefined;
-    const step = objection ?? (await present(run, hold));
-    if (needsNote || !ledger.unsaved) await conclude(step, hold);
+    const step = objection ?? (await present(run, redemption));
+    if (needsNote || !ledger.unsaved) await conclude(step, redemption);
     return step;
   };
 
   /** What the lock remembers of this redemption, for whoever holds it next. */
-  async function conclude(step: Step, { key, section: { notes } }: Hold): Promise<void> {
+  async function conclude(step: Step, { key, section: { notes } }: Redemption): Promise<void> {
     const outcome = mutex.outcomeOf(key);
     // No outcome is recorded where the answer has kept the presented refresh token: it has not been spent.
     if ('unsaved' in step && step.unsaved && outcome) return void (await notes.write(key, 'unsaved'));
@@ -104,12 +106,12 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
       : failures.undecided(`${lostAnswer}, and ${why}`, undefined, cause);
   }
 
-  async function present(run: RenewalRun, hold: Hold): Promise<Step> {
+  async function present(run: RenewalRun, redemption: Redemption): Promise<Step> {
     run.lastError = undefined;
-    const { key } = hold;
+    const { key } = redemption;
     const request: RenewalGrant =
       grant === 'refresh_token'
-        ? { type: 'refresh_token', refresh_token: hold.hand?.held.refreshToken ?? '' }
+        ? { type: 'refresh_token', refresh_token: redemption.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
     const isPerhapsSpent = () => grant === 'refresh_token' && mutex.outcomeOf(key)?.kind === 'perhaps-spent';
     let lostAnswer: string | undefined;
@@ -117,7 +119,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
 
     async function send(answerTimeoutMs: number): Promise<TimedVerdict> {
       run.posted = true;
-      const mayPresent = async () => (objection = await hold.reading.objection()) === undefined;
+      const mayPresent = async () => (objection = await redemption.reading.objection()) === undefined;
       const { signal, way } = run;
       const verdict = await deps.exchange(request, { account, signal, answerTimeoutMs, way, mayPresent });
       if (verdict.kind !== 'perhaps-spent') return verdict;
@@ -129,13 +131,13 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     const verdict = await askUntilVerdict(
       env,
       {
-        endsAtMs: hold.endsAtMs - reserveMs,
+        endsAtMs: redemption.endsAtMs - reserveMs,
         answerTimeoutMs: settings.answerTimeoutMs,
         leastAnswerMs,
         // Presented again it works if it was not spent, and if it was the server answers invalid_grant.
         resends: settings.resendAfterLostAnswer,
         signal: run.signal,
-        gate: hold.passage,
+        gate: redemption.passage,
         maySendAgain({ kind }) {
           if (objection) return false;
           // Without a connection it is tried again only while calls wait. After a lost answer it always is.
@@ -149,16 +151,16 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     );
     if (run.signal.aborted) {
       // The new pair is neither saved nor used here, but others that hold this token must know what it was redeemed for.
-      if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, hold);
+      if (verdict.kind === 'renewed') recordSuccessor(verdict.answer, verdict.sentAtMs, redemption);
       return { kind: 'superseded' };
     }
     if (objection) return stopFor(objection, lostAnswer);
     switch (verdict.kind) {
       case 'renewed':
-        return accept(run, verdict.answer, verdict.sentAtMs, hold);
+        return accept(run, verdict.answer, verdict.sentAtMs, redemption);
       case 'invalid-grant':
         return grant === 'refresh_token'
-          ? afterInvalidGrant(run, hold, verdict.why)
+          ? afterInvalidGrant(run, redemption, verdict.why)
           : failures.rejected(verdict.why);
       case 'client-rejected':
         return failures.rejected(verdict.why, verdict.secretMayChange);
@@ -176,7 +178,7 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
   }
 
   /** Makes the new set from an answer, and records it for the whole process as what the grant was redeemed for. */
-  function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Hold): HeldTokens {
+  function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Redemption): HeldTokens {
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
     const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
     const presented = hand?.held.refreshToken;
@@ -205,13 +207,13 @@ export function createRedemption(deps: RedemptionDeps): (run: RenewalRun, hold: 
     run: RenewalRun,
     answer: TokenSet,
     sentAtMs: number,
-    hold: Hold,
+    redemption: Redemption,
   ): Promise<RenewalResult> {
-    const held = recordSuccessor(answer, sentAtMs, hold);
-    const lease = ledger.hold(held, true);
-    const unsaved = await saver.newest(hold.reading.proved(), hold.endsAtMs, run.signal);
+    const held = recordSuccessor(answer, sentAtMs, redemption);
+    const lease = ledger.issued(held, true);
+    const unsaved = await saver.newest(redemption.reading.proved(), redemption.endsAtMs, run.signal);
     // Told only after the save: a listener must not delay it.
-    if (hold.hand) deps.contradicted(hold.hand);
+    if (redemption.hand) deps.contradicted(redemption.hand);
     if (unsaved) return { kind: 'renewed', lease, unsaved };
     // The store had been given a newer pair by somebody else.
     if (ledger.newest && ledger.newest !== lease)

@@ -44,7 +44,7 @@ export function createRefusals(deps: {
   /** `oldDies`: it has been seen to kill an access token when it is replaced. */
   server: { oldDies: boolean };
   /** New calls wait for a renewal that lets those in flight finish. */
-  isHolding: () => boolean;
+  isPaused: () => boolean;
   /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
   tellShared: (() => void) | undefined;
 }): Refusals {
@@ -82,7 +82,7 @@ export function createRefusals(deps: {
 
   function died(lease: Lease): void {
     lease.diedAlone = true;
-    ledger.refuse(lease);
+    ledger.refused(lease);
   }
 
   async function refused(
@@ -99,9 +99,9 @@ export function createRefusals(deps: {
     if (ofToken && !expired && !lease.refused && !lease.diedAlone && (replaced() || sequence.running?.posted))
       deps.server.oldDies = true;
     if (replaced()) {
-      if (ofToken) ledger.refuse(lease);
+      if (ofToken) ledger.refused(lease);
       const current = sequence.working();
-      if (current && current !== lease && !deps.isHolding())
+      if (current && current !== lease && !deps.isPaused())
         return { kind: 'replay', renewed: false, releasesBrake: false };
     }
     if (!mayRenew || !ofToken) return { kind: 'return' };
@@ -117,7 +117,7 @@ export function createRefusals(deps: {
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       // It was refused while the grant was presented, and has not been accepted since: the refresh has invalidated it.
-      if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refuse(lease);
+      if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refused(lease);
       const current = ledger.current();
       if (current && current !== lease) {
         // A pair that another process has renewed, or that was on its way already, is no renewal for this call.

@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought, withExtrasOf } from '../pair/extras.js';
 import { fingerprint } from '../pair/fingerprint.js';

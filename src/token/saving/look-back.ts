@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import { outranks } from '../pair/authorization-line.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
 import type { Turns } from '../../time/serial.js';
 

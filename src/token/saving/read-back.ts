@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { StoreRule } from '../../store/rules.js';
 import type { TokenSet } from '../../store/store.js';
-import type { Keeper, Loaded } from '../loading/bounded-store.js';
+import type { Keeper, Loaded } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
@@ -25,7 +25,7 @@ export function createReadBack(deps: {
   /** Whether the store is one of ours. */
   isOwn: () => boolean;
   /** Whether this pair is still the one in use: a person may have logged out, and another process may have renewed. */
-  isHeld: (set: TokenSet) => boolean;
+  isInUse: (set: TokenSet) => boolean;
   isReplaced: (refreshToken: string) => boolean;
   offended: Telling['offended'];
   /** Where the account is kept, and what is known of its row there, which this changes: whether a save has been read back. */
@@ -59,7 +59,7 @@ export function createReadBack(deps: {
     await env.sleep(laterMs, { ref: false });
     const latest = last ?? saved;
     // Another store has its own first save, which is read back there.
-    if (!deps.isHeld(latest) || row !== deps.place.row) return;
+    if (!deps.isInUse(latest) || row !== deps.place.row) return;
     const later = await look(latest);
     if (later.kind === 'perhaps-late') tell('keeps', later.what);
     row.isRead = later.kind !== 'unanswered';
@@ -85,7 +85,7 @@ function isUnusable({ garbage, cause }: Loaded & { kind: 'failed' }): boolean {
 }
 
 /** What a store gives back after it has saved a set. */
-export type Kept =
+export type ReadBack =
   | { kind: 'kept' }
   /** As a replica that lags would; `what` is wrong if it stays so. */
   | { kind: 'perhaps-late'; what: string }
@@ -97,7 +97,7 @@ export function judgeKept(
   saved: TokenSet,
   loaded: TokenSet | undefined,
   isReplaced: (refreshToken: string) => boolean,
-): Kept {
+): ReadBack {
   const { access_token: access, refresh_token: refresh } = saved;
   // Without one nothing is lost with the set: it is asked for anew.
   if (!refresh) return { kind: 'kept' };

@@ -3,7 +3,7 @@ import type { TokenSet } from '../../store/store.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { chooseSave, identityOf, isUncertain, type GrantType } from '../pair/identity.js';
 import { withExtrasOf } from '../pair/extras.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { SecondLook } from '../loading/second-look.js';
 import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './tries.js';
@@ -136,7 +136,7 @@ export function createSaver(deps: {
         signal,
       });
       if (result.kind === 'saved') ledger.saved();
-      else if (result.kind === 'theirs') ledger.giveWay(holdLoaded(result.set, deps.ahead()));
+      else if (result.kind === 'theirs') ledger.gaveWay(holdLoaded(result.set, deps.ahead()));
       else ledger.saveFailed();
       return result.kind === 'failed' ? result : undefined;
     },

@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import { lateSaveDelayMs } from '../../time/backoff.js';
 import { call, within } from '../../time/within.js';
-import type { Keeper, Saved } from '../loading/bounded-store.js';
+import type { Keeper, Saved } from '../loading/keeper.js';
 
 /** What became of the pair that waited to be saved. */
 export type SaveResult =

@@ -9,7 +9,7 @@ import type { Lease, Ledger } from '../pair/ledger.js';
 import { createBroughtSaver } from './brought-saving.js';
 import type { Saver } from './saving.js';
 import { createLateSave, type SaveResult } from './tries.js';
-import type { Keeper } from '../loading/bounded-store.js';
+import type { Keeper } from '../loading/keeper.js';
 import type { Telling } from '../told/telling.js';
 import { isSameUser, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
@@ -22,7 +22,7 @@ export interface Bringing {
   /** Hears that they are of another user than those that are held. */
   readonly changedOwner?: (() => void) | undefined;
   /** They are those in hand: no new authorization. Where the store cannot be read, all stays as it is. */
-  readonly isHeld: boolean;
+  readonly isInHand: boolean;
   /** Whether this set, which the store holds, has taken their place. */
   readonly isOld: (stored: TokenSet) => boolean;
 }
@@ -125,14 +125,14 @@ export function createWrites(deps: {
 
   function bring(
     held: HeldTokens,
-    { changedOwner, isHeld, isOld }: Bringing,
+    { changedOwner, isInHand, isOld }: Bringing,
   ): Promise<(SaveResult & { kind: 'failed' }) | undefined> {
     const signal = turns.generation;
     const others = newest;
     const result = turns.inTurn(async () => {
       if (signal.aborted) return undefined;
       // A log-in that was waiting has taken their place.
-      if (isHeld && !ledger.isInHand(held)) return ledger.unsaved ? others : undefined;
+      if (isInHand && !ledger.isInHand(held)) return ledger.unsaved ? others : undefined;
       if (changedOwner) {
         const before = ledger.newest?.held.set ?? (await deps.stored());
         if (signal.aborted) return undefined;
@@ -145,11 +145,11 @@ export function createWrites(deps: {
         set: deps.grant === 'refresh_token' ? withNewAuthorization(set, before) : set,
         ownExtras: extrasBrought(held.set, ledger.stored),
       };
-      if (!isHeld) ledger.replaceAll(brought);
+      if (!isInHand) ledger.brought(brought);
       let whole = brought.set;
       const carry = (set: TokenSet) => {
         whole = set;
-        if (!isHeld && !signal.aborted) ledger.carry(set);
+        if (!isInHand && !signal.aborted) ledger.carry(set);
       };
       let isRead = false;
       let isGone = false;
@@ -158,7 +158,7 @@ export function createWrites(deps: {
         isGone = stored === undefined;
         return stored !== undefined && isOld(stored);
       };
-      const how = { isOld: isOldNow, mustRead: isHeld, carry };
+      const how = { isOld: isOldNow, mustRead: isInHand, carry };
       const saved = await underLock(() => broughtSaver.overwrite(brought, how, signal), signal);
       if (signal.aborted) return undefined;
       if (saved.kind === 'theirs') {
@@ -166,15 +166,15 @@ export function createWrites(deps: {
         return undefined;
       }
       if (saved.kind === 'saved') {
-        if (isHeld) ledger.keep({ ...brought, set: whole });
+        if (isInHand) ledger.kept({ ...brought, set: whole });
         else ledger.saved();
         deps.broughtSaved(whole);
         return undefined;
       }
-      if (isHeld && !isRead) return undefined;
+      if (isInHand && !isRead) return undefined;
       // Where the row is gone they are brought anew.
-      if (isHeld && isGone) ledger.replaceAll(brought);
-      else if (isHeld) ledger.hold(brought);
+      if (isInHand && isGone) ledger.brought(brought);
+      else if (isInHand) ledger.issued(brought);
       ledger.saveFailed();
       late.start(signal);
       telling.saveFailed(saved.why, saved.cause);
@@ -199,9 +199,9 @@ export function createWrites(deps: {
       const saved = await underLock(() => broughtSaver.ifFree(set), signal);
       if (signal.aborted) return false;
       if (saved.kind === 'theirs') deps.giveWay(saved);
-      if (saved.kind === 'saved') ledger.keep({ ...held, set });
+      if (saved.kind === 'saved') ledger.kept({ ...held, set });
       if (saved.kind !== 'failed' || !saved.isPerhapsThere) return saved.kind === 'saved';
-      ledger.replaceAll({ ...held, set });
+      ledger.brought({ ...held, set });
       ledger.saveFailed();
       late.start(signal);
       telling.saveFailed(saved.why, saved.cause);

@@ -11,10 +11,10 @@ function setUp() {
   const create = () => {
     const source = {
       account: 'ann',
-      holding: { set: undefined },
+      holder: { set: undefined },
       disband() {},
-      isAtRest: () => true,
-      isShown: () => new Promise<boolean>((resolve) => answers.push(() => resolve(true))),
+      mayBeLetGo: () => true,
+      isSafeInStore: () => new Promise<boolean>((resolve) => answers.push(() => resolve(true))),
       hasHeldOthers: () => false,
       leave() {},
     } as unknown as TokenSource;

@@ -13,7 +13,7 @@ test('a bearer of another user is not replaced where tokens come the moment afte
   const lease = {} as Lease;
   let holds = false;
   const source: Partial<TokenSource> = {
-    holds: () => holds,
+    hasAccessToken: () => holds,
     owns: () => false,
     peek: () => (holds ? lease : undefined),
     look: async () => {

@@ -8,7 +8,7 @@ import { resolveOptions } from '../../../src/options/checks.js';
 import type { TokenSet, TokenStore } from '../../../src/store/store.js';
 import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
 import { createGrantRegistry } from '../../../src/token/grant/registry.js';
-import { createKeeper } from '../../../src/token/loading/bounded-store.js';
+import { createKeeper } from '../../../src/token/loading/keeper.js';
 import { fingerprint } from '../../../src/token/pair/fingerprint.js';
 import type { ClientDeps } from '../../../src/token/parts.js';
 import { createTokenSource, type TokenSource } from '../../../src/token/source.js';
@@ -174,11 +174,11 @@ test('an account whose row is being loaded is not at rest', async () => {
   const { source, loads, acquire } = setUp();
   const call = acquire();
   await settled();
-  expect(source.isAtRest()).toBe(false);
+  expect(source.mayBeLetGo()).toBe(false);
   loads[0]!.answer(fresh);
   await call;
   await settled();
-  expect(source.isAtRest()).toBe(true);
+  expect(source.mayBeLetGo()).toBe(true);
 });
 
 test('a pair that is loaded after its refresh token was redeemed elsewhere is renewed', async () => {
@@ -227,7 +227,7 @@ test('a pair whose refresh token was redeemed elsewhere during its load gives wa
     loads[at]!.answer(fresh);
     await settled();
   }
-  expect(source.holding.set).toMatchObject(renewedTo);
+  expect(source.holder.set).toMatchObject(renewedTo);
 });
 
 test('a pair whose refresh token was redeemed elsewhere during a look gives way to its successor', async () => {
@@ -243,7 +243,7 @@ test('a pair whose refresh token was redeemed elsewhere during a look gives way 
     loads[at]!.answer(fresh);
     await settled();
   }
-  expect(source.holding.set).toMatchObject(renewedTo);
+  expect(source.holder.set).toMatchObject(renewedTo);
 });
 
 test('a load that goes on after its call has gone is under way', async () => {
@@ -283,7 +283,7 @@ test.each(['a call', 'a look'])(
     }
     await loaded;
     await settled();
-    expect(source.holding.set).toMatchObject(renewedTo);
+    expect(source.holder.set).toMatchObject(renewedTo);
     expect(saved).toMatchObject([renewedTo]);
   },
 );
@@ -305,7 +305,7 @@ test('a renewal that loads a pair whose refresh token was redeemed in this proce
   }
   expect(await call).toMatchObject({ kind: 'lease' });
   await settled();
-  expect(source.holding.set).toMatchObject(renewedTo);
+  expect(source.holder.set).toMatchObject(renewedTo);
   expect(saved).toMatchObject([renewedTo]);
 });
 
@@ -319,5 +319,5 @@ test('a store that has taken the place of one that held nothing a moment ago is 
   source.moveTo({ load: () => fresh, save() {} });
   await settled();
   await source.look({ maxMs: 15_000, signal: undefined });
-  expect(source.holding.set).toMatchObject(fresh);
+  expect(source.holder.set).toMatchObject(fresh);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createGrantRegistry } from '../../../src/token/grant/registry.js';
-import { createKeeper } from '../../../src/token/loading/bounded-store.js';
+import { createKeeper } from '../../../src/token/loading/keeper.js';
 import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
 import { resolveOptions } from '../../../src/options/checks.js';
 import type { ClientDeps } from '../../../src/token/parts.js';
@@ -45,6 +45,6 @@ test('an account whose parts could not be put together once is at rest again as 
   expect(() => source.look(patience)).toThrow('broken');
   isBroken = false;
   await source.look(patience);
-  expect(source.holds()).toBe(true);
-  expect(source.isAtRest()).toBe(true);
+  expect(source.hasAccessToken()).toBe(true);
+  expect(source.mayBeLetGo()).toBe(true);
 });

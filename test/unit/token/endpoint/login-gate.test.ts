@@ -137,9 +137,9 @@ describe('the gate of the login host', () => {
     const hanging = gate.enter(asker('call', 0, { most: 1 }))!;
     const entering = gate.wait(asker('call', 1, { most: 1 }), open);
     await env.advance(4_999);
-    expect(hanging.isHeld()).toBe(true);
+    expect(hanging.isValid()).toBe(true);
     await env.advance(1);
-    expect(hanging.isHeld()).toBe(false);
+    expect(hanging.isValid()).toBe(false);
     expect((await entering).kind).toBe('in');
     hanging.served();
   });

@@ -3,37 +3,37 @@ import {
   admitLogin,
   enterLogin,
   freshLoginPace,
-  holdsPlace,
+  holdsSlot,
   leftLogin,
   served,
   turnedAway,
   type LoginPace,
-  type Place,
+  type Slot,
   type Rank,
 } from '../../../../src/token/endpoint/login-pace.js';
 
 const nowMs = 1_800_000_000_000;
 
-function enter(pace: LoginPace, rank: Rank, count: number, atMs = nowMs): [LoginPace, Place[]] {
-  const places: Place[] = [];
+function enter(pace: LoginPace, rank: Rank, count: number, atMs = nowMs): [LoginPace, Slot[]] {
+  const slots: Slot[] = [];
   for (let each = 0; each < count; each++) {
     const entered = enterLogin(pace, rank, atMs);
     pace = entered.pace;
-    places.push(entered.place);
+    slots.push(entered.slot);
   }
-  return [pace, places];
+  return [pace, slots];
 }
 
 describe('the next token request', () => {
   test.each<[string, number, number, Rank, number, ReturnType<typeof admitLogin>]>([
     ['nobody is there', 0, 0, 'background', 8, { kind: 'go' }],
-    ['a place is left', 7, 0, 'call', 8, { kind: 'go' }],
+    ['a slot is left', 7, 0, 'call', 8, { kind: 'go' }],
     ['none is left', 8, 0, 'call', 8, { kind: 'full', untilMs: nowMs + 5_000 }],
     ['none is left, and a person logs in', 8, 0, 'first', 8, { kind: 'full', untilMs: nowMs + 5_000 }],
     ['the background has its half', 0, 4, 'background', 8, { kind: 'full', untilMs: nowMs + 5_000 }],
     ['the background has its half, and a call comes', 0, 4, 'call', 8, { kind: 'go' }],
     ['the background has less than its half', 4, 3, 'background', 8, { kind: 'go' }],
-    ['there is but one place', 0, 0, 'background', 1, { kind: 'go' }],
+    ['there is but one slot', 0, 0, 'background', 1, { kind: 'go' }],
   ])('where %s', (_case, calls, background, rank, most, admission) => {
     const [some] = enter(freshLoginPace, 'call', calls);
     const [pace] = enter(some, 'background', background);
@@ -41,11 +41,11 @@ describe('the next token request', () => {
   });
 
   test('goes beside requests that have no answer after five seconds', () => {
-    const [pace, [place]] = enter(freshLoginPace, 'call', 8);
+    const [pace, [slot]] = enter(freshLoginPace, 'call', 8);
     expect(admitLogin(pace, 'call', 8, nowMs + 4_999).kind).toBe('full');
-    expect(holdsPlace(pace, place!, nowMs + 4_999)).toBe(true);
+    expect(holdsSlot(pace, slot!, nowMs + 4_999)).toBe(true);
     expect(admitLogin(pace, 'call', 8, nowMs + 5_000).kind).toBe('go');
-    expect(holdsPlace(pace, place!, nowMs + 5_000)).toBe(false);
+    expect(holdsSlot(pace, slot!, nowMs + 5_000)).toBe(false);
   });
 });
 
@@ -56,8 +56,8 @@ describe('a login host that turns a request away', () => {
     ['names no time at all', 0, 500],
     ['names a year', 365 * 86_400_000, 3_600_000],
   ])('%s: it is left alone for that long, and then one goes first', (_case, retryAfterMs, waitMs) => {
-    const [some, [place]] = enter(freshLoginPace, 'call', 3);
-    const pace = turnedAway(some, place!, retryAfterMs, nowMs, 0);
+    const [some, [slot]] = enter(freshLoginPace, 'call', 3);
+    const pace = turnedAway(some, slot!, retryAfterMs, nowMs, 0);
     expect(admitLogin(pace, 'call', 8, nowMs + waitMs - 1)).toEqual({
       kind: 'closed',
       untilMs: nowMs + waitMs,
@@ -70,9 +70,9 @@ describe('a login host that turns a request away', () => {
   });
 
   test('is asked by one at a time, by twice as many after each hundred, and by one more from half of what was too many', () => {
-    const [some, places] = enter(freshLoginPace, 'call', 8);
-    let pace = turnedAway(some, places[0]!, 1_000, nowMs, 0);
-    for (const place of places.slice(1)) pace = served(pace, place);
+    const [some, slots] = enter(freshLoginPace, 'call', 8);
+    let pace = turnedAway(some, slots[0]!, 1_000, nowMs, 0);
+    for (const slot of slots.slice(1)) pace = served(pace, slot);
     let atMs = nowMs + 1_000;
     const room = () => {
       let count = 0;
@@ -84,14 +84,14 @@ describe('a login host that turns a request away', () => {
     for (let hundred = 0; hundred < 6; hundred++) {
       for (let each = 0; each < 100; each++) {
         const entered = enterLogin(pace, 'call', atMs);
-        pace = served(entered.pace, entered.place);
+        pace = served(entered.pace, entered.slot);
       }
       rooms.push(room());
     }
     expect(rooms).toEqual([2, 4, 5, 6, 7, 8]);
-    pace = turnedAway(pace, enterLogin(pace, 'call', atMs).place, 1_000, atMs, 0);
+    pace = turnedAway(pace, enterLogin(pace, 'call', atMs).slot, 1_000, atMs, 0);
     atMs += 10 * 60_000;
-    pace = served(...(Object.values(enterLogin(pace, 'call', atMs)) as [LoginPace, Place]));
+    pace = served(...(Object.values(enterLogin(pace, 'call', atMs)) as [LoginPace, Slot]));
     expect(room()).toBe(8);
   });
 });

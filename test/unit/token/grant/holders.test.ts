@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createHolders, holdersOf, holdNow } from '../../../../src/token/grant/holders.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
-import { createMemories, type Holding } from '../../../../src/token/grant/memories.js';
+import { createMemories, type Holder } from '../../../../src/token/grant/memories.js';
 
-const holding = (account: string): Holding => ({
+const holder = (account: string): Holder => ({
   client: 'client',
   account,
   refreshToken: undefined,
@@ -13,8 +13,8 @@ const place = Symbol.for('axios-procore.grants');
 
 test('whoever holds a token is found by it, for as long as it is held', () => {
   const holders = createHolders();
-  const [a, b] = [holding('a'), holding('b')];
-  const holds = (one: Holding) => {
+  const [a, b] = [holder('a'), holder('b')];
+  const holds = (one: Holder) => {
     const entry = { ref: new WeakRef(one), held: undefined };
     return (token: string | undefined) => holdNow(holders, entry, token);
   };
@@ -35,7 +35,7 @@ test('of ten thousand accounts only those are looked at that hold the token', ()
   const holders = createHolders();
   let looks = 0;
   const all = Array.from({ length: 10_000 }, (_, n) => ({
-    ...holding(`account ${n}`),
+    ...holder(`account ${n}`),
     get account() {
       looks++;
       return `account ${n}`;
@@ -55,10 +55,10 @@ test('what an older copy of the package keeps of holders is taken as it is', () 
   const store = { load: () => undefined, save() {} };
   const where = { client: 'client', isPrivate: false, replaces: undefined };
   const mutex = createGrantRegistry(scope).of(store, where);
-  const a = { ...holding('a'), memory: mutex.memory };
-  mutex.holds(mutex.enter(a), 'one');
+  const a = { ...holder('a'), memory: mutex.memory };
+  mutex.nowHolds(mutex.enter(a), 'one');
   expect(createGrantRegistry(scope).of(store, where).heldBy('one')).toMatchObject([{ account: 'a' }]);
   // It says nothing of its store's being used.
-  mutex.holds(mutex.enter(holding('of an older copy')), 'two');
+  mutex.nowHolds(mutex.enter(holder('of an older copy')), 'two');
   expect(mutex.heldBy('two')).toEqual([]);
 });

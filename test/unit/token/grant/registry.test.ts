@@ -6,7 +6,7 @@ import {
   createGrantRegistry,
   type GrantMutex,
   type GrantOutcome,
-  type Holding,
+  type Holder,
 } from '../../../../src/token/grant/registry.js';
 import { successorOf } from '../../../../src/token/grant/outcomes.js';
 import type { TokenStore } from '../../../../src/store/store.js';
@@ -251,7 +251,7 @@ const keyOf = fingerprint;
 const crowd = (mutex: GrantMutex, count = 5_000) => {
   for (let n = 0; n < count; n++) mutex.record(keyOf(`other ${n}`), renewedTo(`other ${n}, next`));
 };
-const holding = (refresh: string | undefined, { client = 'client', unsaved = false } = {}): Holding => ({
+const holderOf = (refresh: string | undefined, { client = 'client', unsaved = false } = {}): Holder => ({
   client,
   account: 'default',
   refreshToken: refresh && keyOf(refresh),
@@ -261,7 +261,7 @@ const holding = (refresh: string | undefined, { client = 'client', unsaved = fal
 describe('a token that some account still holds', () => {
   test('stays dead, however many outcomes of others come', () => {
     const mutex = createGrantMutex({});
-    const held = holding('dead one');
+    const held = holderOf('dead one');
     mutex.enter(held);
     mutex.record(keyOf('dead one'), dead);
     crowd(mutex);
@@ -272,7 +272,7 @@ describe('a token that some account still holds', () => {
   test('leads to the pair that it has become in the end, however many renewals ago that was, also where another store redeemed it', () => {
     const scope = {};
     const [holder, redeemer] = [createGrantMutex(scope), createGrantMutex(scope)];
-    const held = holding('line 0');
+    const held = holderOf('line 0');
     holder.enter(held);
     for (let n = 0; n < 6_000; n++) redeemer.record(keyOf(`line ${n}`), renewedTo(`line ${n + 1}`));
     expect(successorOf('line 0', holder.outcomeOf)?.refresh_token).toBe('line 6000');
@@ -287,7 +287,7 @@ describe('a token that some account still holds', () => {
     const mutex = createGrantMutex({});
     const now = { refresh: 'first' };
     const held = {
-      ...holding('first'),
+      ...holderOf('first'),
       get refreshToken() {
         return keyOf(now.refresh);
       },
@@ -359,7 +359,7 @@ describe('what became of a token', () => {
   test('counts for a later store, which may lead to the same table, while the successor is in memory only', () => {
     const scope = {};
     const before = createGrantMutex(scope, { isPrivate: false });
-    const held = { ...holding('next'), unsaved: true };
+    const held = { ...holderOf('next'), unsaved: true };
     before.enter(held);
     before.record('k', renewedTo('next'));
     const [later, memory] = [createGrantMutex(scope, { isPrivate: false }), createGrantMutex(scope)];
@@ -453,7 +453,7 @@ describe('the accounts of a store', () => {
     );
     let looks = 0;
     const held = Array.from({ length: count }, (_, n) => ({
-      ...holding(undefined, { client: mutex.client }),
+      ...holderOf(undefined, { client: mutex.client }),
       get account() {
         looks++;
         return `account ${n}`;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
 import { withAuthorizationOf, withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
-import { withRedeemed } from '../../../../src/token/pair/lineage.js';
-import type { Holding } from '../../../../src/token/grant/registry.js';
+import { withRedeemed } from '../../../../src/token/pair/token-history.js';
+import type { Holder } from '../../../../src/token/grant/registry.js';
 import { isForeign, type Asking } from '../../../../src/token/loading/neighbours.js';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -19,7 +19,7 @@ const everHeld = (...tokens: string[]) => tokens.map((token) => fingerprint(toke
 interface Case {
   loaded?: TokenSet;
   asking?: Partial<Asking>;
-  holder?: Partial<Holding>;
+  holder?: Partial<Holder>;
   isNext?: boolean;
 }
 

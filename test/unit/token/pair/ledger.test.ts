@@ -27,10 +27,10 @@ function create() {
 
 test('while a pair is saved again that gave way to another user’s, calls wait and do not run as that user', () => {
   const ledger = create();
-  ledger.keep(pairOf(1, 'r-1'));
-  ledger.hold(pairOf(1, 'r-2'));
-  ledger.giveWay(pairOf(2, 'of somebody else'));
-  ledger.takeBack();
+  ledger.kept(pairOf(1, 'r-1'));
+  ledger.issued(pairOf(1, 'r-2'));
+  ledger.gaveWay(pairOf(2, 'of somebody else'));
+  ledger.takenBack();
   expect(ledger.current()).toBeUndefined();
   expect(ledger.mayBeAlive().map((set) => set.refresh_token)).toEqual(['r-2']);
   ledger.saveFailed();
@@ -39,7 +39,7 @@ test('while a pair is saved again that gave way to another user’s, calls wait 
 
 test('while the next pair of a user is saved, calls use the one before', () => {
   const ledger = create();
-  ledger.keep(pairOf(1, 'r-1'));
-  ledger.hold(pairOf(1, 'r-2'));
+  ledger.kept(pairOf(1, 'r-1'));
+  ledger.issued(pairOf(1, 'r-2'));
   expect(ledger.current()?.held.refreshToken).toBe('r-1');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
-import { withRedeemed, withReplaced } from '../../../../src/token/pair/lineage.js';
+import { withRedeemed, withReplaced } from '../../../../src/token/pair/token-history.js';
 import { isRenewedSince, isReplacedInStore } from '../../../../src/token/pair/old-session.js';
 
 const jwt = (claims: object) =>

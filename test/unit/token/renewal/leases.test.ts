@@ -29,7 +29,7 @@ function setUp({ background = true }: { background?: boolean } = {}) {
     working: undefined as Lease | undefined,
     objections: {} as { automatic?: TokenRenewalError; asked?: TokenRenewalError },
     mayRunInBackground: true,
-    holdingUntilMs: 0,
+    pausedUntilMs: 0,
     /** What a renewal comes to at once. */
     atOnce: undefined as RenewalResult | undefined,
   };
@@ -76,10 +76,10 @@ function setUp({ background = true }: { background?: boolean } = {}) {
     sequence,
     isMoving: () => false,
     drain: {
-      get holdingUntilMs() {
-        return state.holdingUntilMs;
+      get pausedUntilMs() {
+        return state.pausedUntilMs;
       },
-      holding: () => env.now() < state.holdingUntilMs,
+      isPaused: () => env.now() < state.pausedUntilMs,
     },
   });
   /** The token in hand is as fresh as that, and works. */
@@ -169,7 +169,7 @@ describe('a token that can be had at once', () => {
   test('is held back during a drain', () => {
     const { env, leases, state, hold } = setUp();
     const lease = hold('fresh');
-    state.holdingUntilMs = env.now() + 1;
+    state.pausedUntilMs = env.now() + 1;
     expect(leases.peek()).toBeUndefined();
     env.jump(1);
     expect(leases.peek()).toBe(lease);
@@ -294,7 +294,7 @@ describe('a call that a drain holds back', () => {
   ])('waits %s', async (_what, holdsMs, waitsMs) => {
     const { env, acquire, state, hold } = setUp();
     const lease = hold('fresh');
-    state.holdingUntilMs = env.now() + holdsMs;
+    state.pausedUntilMs = env.now() + holdsMs;
     const waiting = acquire();
     await env.advance(waitsMs - 1);
     expect(await soFar(waiting)).toBe('waiting');

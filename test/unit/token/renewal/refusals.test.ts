@@ -37,11 +37,11 @@ function createScene() {
     sequence: sequence as unknown as Sequence,
     brakes: { brake: noBackoff, replacing: notReplacing },
     server,
-    isHolding: () => false,
+    isPaused: () => false,
     tellShared: undefined,
   });
   const set = { access_token: 'a', refresh_token: 'r' };
-  const lease = ledger.keep(holdLoaded(set, { aheadMs: undefined, draw: 0 }));
+  const lease = ledger.kept(holdLoaded(set, { aheadMs: undefined, draw: 0 }));
   return { env, ledger, run, begin: sequence.start, server, refused, lease };
 }
 
@@ -67,7 +67,7 @@ test.each([200, 429, 503])(
 
 test('a token that the account has forgotten has not been invalidated by a renewal, also where a call with it is turned away meanwhile', async () => {
   const { env, ledger, server, refused, lease } = createScene();
-  ledger.clear();
+  ledger.cleared();
   noteAnswer(lease, 429, env.now());
   await refused(lease, 'token', { ...patience, mayRenew: false });
   expect(server.oldDies).toBe(false);

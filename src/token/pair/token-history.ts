@@ -14,7 +14,7 @@ const digits = 16;
 export const accessField = 'replaced_access_tokens';
 
 /** The fields of this package beside the tokens: they belong to the pair and not to the application. */
-export const lineageFields: ReadonlySet<string> = new Set([field, accessField, authorizationField]);
+export const historyFields: ReadonlySet<string> = new Set([field, accessField, authorizationField]);
 
 /** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { subjectOf } from '../../wire/jwt.js';
 import { fingerprint } from './fingerprint.js';
-import { descendsFrom, hasReplaced, isListed } from './lineage.js';
+import { descendsFrom, hasReplaced, isListed } from './token-history.js';
 import { isSpent, tokensOf, type Pairs } from './pairs.js';
 import { isRenewedSince } from './old-session.js';
 import { isSameUser, type HeldTokens } from './token-set.js';

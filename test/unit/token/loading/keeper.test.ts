@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../../../src/store/store.js';
-import { createKeeper } from '../../../../src/token/loading/bounded-store.js';
+import { createKeeper } from '../../../../src/token/loading/keeper.js';
 import { createManualEnv, settled } from '../../../support/manual-env.js';
 
 const tokens: TokenSet = { access_token: 'a', refresh_token: 'r' };

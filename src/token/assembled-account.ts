@@ -1,9 +1,11 @@
 import { awakeNow, type Patience } from '../time/within.js';
 import { newAccount, type Account } from './account.js';
-import type { Entry } from './grant/registry.js';
-import { AccountHolding } from './holding.js';
+import type { TokenSet } from '../store/store.js';
+import type { StoreMemory } from './grant/memories.js';
+import type { Entry, Holder } from './grant/registry.js';
 import type { FirstLoad, Shown } from './loading/first-load.js';
 import { createLoading, type Loading } from './loading/loading.js';
+import { hasHeld } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, type Clocks, type Lease } from './pair/pairs.js';
 import { createParts, type ClientDeps, type Parts } from './parts.js';
 import type { Acquired } from './renewal/leases.js';
@@ -14,9 +16,9 @@ import type { SourceDeps, User } from './source.js';
  * One account in memory: its state, and the parts that act on it, as long as there is something for them to do. A class, and no closures,
  * because an application may have a hundred thousand of them.
  */
-export class AccountInUse {
+export class AssembledAccount {
   readonly account: string;
-  readonly holding: AccountHolding;
+  readonly holder: AccountHolder;
   readonly state: Account;
   protected entry: Entry;
   /** All but a load, where there is more to do. */
@@ -37,8 +39,8 @@ export class AccountInUse {
     const { mutex } = deps;
     this.account = own.account;
     this.state = newAccount(own.store, own.before !== undefined);
-    this.holding = new AccountHolding(mutex.client, own.account, mutex.memory, this.state);
-    this.entry = mutex.enter(this.holding);
+    this.holder = new AccountHolder(mutex.client, own.account, mutex.memory, this.state);
+    this.entry = mutex.enter(this.holder);
     this.takesOver = user.takesOver;
   }
 
@@ -119,7 +121,7 @@ export class AccountInUse {
         before: own.before,
         onHold: (held) => {
           own.before?.over();
-          deps.mutex.holds(this.entry, held?.refreshFingerprint);
+          deps.mutex.nowHolds(this.entry, held?.refreshFingerprint);
         },
         redeemed: (refreshToken) => this.redeemedElsewhere(refreshToken),
         // Once whoever loads it has taken it.
@@ -181,5 +183,31 @@ export class AccountInUse {
 
   protected inContext<T>(work: (parts: Parts, loading: Loading) => Promise<T>): Promise<T> {
     return this.own.inContext(() => this.with(work));
+  }
+}
+
+/** One account as other sources of the process see it. */
+class AccountHolder implements Holder {
+  constructor(
+    readonly client: string,
+    readonly account: string,
+    readonly memory: StoreMemory,
+    readonly state: Account,
+  ) {}
+
+  get refreshToken(): string | undefined {
+    return this.state.pairs.newest?.held.refreshFingerprint;
+  }
+
+  get unsaved(): boolean {
+    return this.state.pairs.phase !== 'kept';
+  }
+
+  get set(): TokenSet | undefined {
+    return this.state.pairs.newest?.held.set;
+  }
+
+  hasHeld(token: string): boolean {
+    return hasHeld(this.state.pairs, token);
   }
 }

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { descendsFrom, isSuccessor, withRedeemed, withReplaced } from '../../../../src/token/pair/lineage.js';
+import {
+  descendsFrom,
+  isSuccessor,
+  withRedeemed,
+  withReplaced,
+} from '../../../../src/token/pair/token-history.js';
 import type { TokenSet } from '../../../../src/store/store.js';
 
 const set: TokenSet = { access_token: 'a', refresh_token: 'r9' };
