@@ -4,8 +4,7 @@ import { startEmulator } from 'axios-procore/emulator';
 import { recordHealth } from 'axios-procore/health';
 import { createAloneStory } from './alone-story.js';
 import { noteAsking } from './asked.js';
-import { paint } from './colours.js';
-import { pronounce, startDisplay } from './display.js';
+import { announce, pronounce, startDisplay } from './display.js';
 import { createInFlight } from './in-flight.js';
 import { createLegacyInstance } from './legacy.js';
 import { conditionsFor } from './limits.js';
@@ -17,7 +16,7 @@ import { runToEnd } from './run.js';
 import { opening, tellLonger } from './sentences.js';
 import { aloneMoments, createSurprises, delayCalls, plannedSurprises } from './surprises.js';
 import { callsPerWrite, makeCalls } from './sync.js';
-import { countServer, tableOf, type Outcome } from './table.js';
+import { countServer, tableOf, type Outcome, type Row } from './table.js';
 import { createTeller } from './teller.js';
 import { complaintsAbout } from './verdict.js';
 import { createWindows } from './windows.js';
@@ -56,12 +55,13 @@ async function run(
   // The delay keeps all calls in flight.
   delayCalls(emulator, latencyMs);
 
-  const [first, ...more] = opening(options, {
-    who: 'One application with the plugin on its axios instance makes',
-    limit: rateLimits.spike,
-    outage,
-  });
-  console.log([paint('bold', first!), ...more].join('\n'));
+  announce(
+    opening(options, {
+      who: 'One application with the plugin on its axios instance makes',
+      limit: rateLimits.spike,
+      outage,
+    }),
+  );
   await naive.ready();
   if (signal.aborted) return undefined;
 
@@ -159,7 +159,11 @@ async function run(
     server: countServer(emulator),
     authorized: emulator.isLive(refreshToken) ? 'yes' : 'no',
   };
-  console.log(tableOf({ after: [['calls held for the limit', held, without ? 0 : '']] }, outcome, without));
+  const limitRows: Row[] = [
+    ['windows of the limit used up', outcome.server.windowsUsedUp, without?.server.windowsUsedUp ?? ''],
+    ['calls held for the limit', held, without ? 0 : ''],
+  ];
+  console.log(tableOf({ after: limitRows }, outcome, without));
   if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
   const complaints = complaintsAbout({
     failed: counts.failed,
@@ -179,6 +183,6 @@ async function run(
     complaints,
     'nothing failed, no call was refused by a limit, nothing was written twice; each renewal had its reason, each refresh token was exchanged once but for the lost answer.',
   );
-  console.log(writePage(options.html, health.html, 'The health of the calls with the plugin'));
+  console.log(writePage(options.html, health.html));
   return code;
 }

@@ -7,5 +7,6 @@ export function paint(
   text: string,
   stream: WriteStream = process.stdout,
 ): string {
-  return stream.isTTY && stream.hasColors() ? styleText(format, text) : text;
+  // Newer releases of Node would decide by the standard output, whichever stream it is for.
+  return stream.isTTY && stream.hasColors() ? styleText(format, text, { validateStream: false }) : text;
 }

@@ -22,12 +22,12 @@ export interface Member<Order extends Message, Report extends Message> {
   leave(): Promise<void>;
 }
 
-/** Starts a script of this folder as a worker, under the loader of this process. It ends at the order `leave`. */
+/** Starts a script as a worker, under the loader of this process. It ends at the order `leave`. */
 export function hire<Order extends Message, Report extends Message>(
-  { name, script, assignment, leave }: { name: string; script: string; assignment: object; leave: Order },
+  { name, script, assignment, leave }: { name: string; script: URL; assignment: object; leave: Order },
   listen: (report: Report) => void = () => undefined,
 ): Member<Order, Report> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [], {
+  const child = fork(fileURLToPath(script), [], {
     env: { ...process.env, [assignmentVariable]: JSON.stringify(assignment) },
   });
   const heard = new EventEmitter();

@@ -1,6 +1,7 @@
 import { MultiBar, SingleBar } from 'cli-progress';
 import { paint } from './colours.js';
 import { counted } from './words.js';
+import { wrapForScreen } from './wrap.js';
 
 /** The numbers of the progress bar: those of the table, so far. */
 export interface Progress {
@@ -32,7 +33,7 @@ const options = {
   gracefulExit: false,
   hideCursor: true,
   // The bar is cut at the width of the terminal, and sentences are wrapped.
-  linewrap: null,
+  linewrap: true,
 };
 
 /** Starts the display of a run of `total` calls. */
@@ -42,7 +43,8 @@ export function startDisplay(total: number, first: Progress): Display {
 
 /** Only several bars can have lines above them, so this is several of which there is one. */
 function onTerminal(total: number, first: Progress): Display {
-  const bars = new MultiBar(options);
+  // A sentence is written over the bar, which is drawn again even if its numbers are the same.
+  const bars = new MultiBar({ ...options, forceRedraw: true });
   const bar = bars.create(total, 0, payloadOf(first));
   return {
     update: (progress) => bar.update(progress.done, payloadOf(progress)),
@@ -77,13 +79,19 @@ function payloadOf({ renewals, unauthorized, limited, unavailable, others, news 
   return { counts: `${counted(renewals, 'renewal')}, ${others} | ${statuses}`, news };
 }
 
+/** Prints the first lines of a run. */
+export function announce([first, ...more]: readonly [string, ...string[]]): void {
+  console.log(paint('bold', wrapForScreen(first)));
+  for (const sentence of more) console.log(wrapForScreen(sentence));
+}
+
 /** Prints the verdict on a run; returns the exit code. */
 export function pronounce(errors: readonly string[], complaints: readonly string[], good: string): number {
   for (const line of errors.slice(0, 5)) console.error(line);
   for (const complaint of complaints)
     console.error(`${paint('red', 'NOT GOOD:', process.stderr)} ${complaint}`);
   if (complaints.length > 0) return 1;
-  console.log(`${paint('green', 'Good:')} ${good}`);
+  console.log(`${paint('green', 'Good:')} ${wrapForScreen(good, 'Good: '.length)}`);
   return 0;
 }
 

@@ -14,6 +14,7 @@ export interface FleetStory {
 export function createFleetStory(
   tell: (sentence: string) => void,
   log: readonly LoggedRequest[],
+  workers: number,
 ): FleetStory {
   const told = new Set<Reason>();
 
@@ -23,7 +24,7 @@ export function createFleetStory(
       for (const reason of reasons) {
         if (told.has(reason)) continue;
         told.add(reason);
-        if (reason === 'expiry') tell(tellExpiry(worker, true));
+        if (reason === 'expiry') tell(tellExpiry(worker, workers > 1));
         if (reason === 'lost-answer') tell(tellLostAnswer(worker, afterMs));
         if (reason === 'revocation') tell(tellRevocationOfFleet(worker));
       }

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import axios from 'axios';
 import { attachProcore } from 'axios-procore';
 import { startEmulator, type Emulator } from 'axios-procore/emulator';
-import { paint } from './colours.js';
 import { hire } from './crew.js';
-import { pronounce, startDisplay } from './display.js';
+import { announce, pronounce, startDisplay } from './display.js';
 import { askForEnds } from './fleet-ends.js';
 import { emptyTally, sumOf, type Assignment, type Order, type Report, type Tally } from './fleet-messages.js';
 import { fleetConditionsFor, partsOf } from './fleet-plan.js';
@@ -23,6 +22,7 @@ import { createSurprises, delayCalls, fleetMoments, loseAnswer, plannedSurprises
 import { countServer, tableOf, type Outcome } from './table.js';
 import { createTeller } from './teller.js';
 import { counted, describe } from './words.js';
+import { wrapForScreen } from './wrap.js';
 
 /** The options of a fleet. */
 export interface FleetOptions extends DemoOptions {
@@ -83,8 +83,9 @@ async function run(
       maxWaitMs: options.durationSeconds * 1000,
     };
     const leave: Order = { kind: 'leave' };
-    return hire<Order, Report>({ name, script: 'fleet-worker.ts', assignment, leave }, (report) =>
-      hear(name, report),
+    return hire<Order, Report>(
+      { name, script: new URL('fleet-worker.ts', import.meta.url), assignment, leave },
+      (report) => hear(name, report),
     );
   });
   atEnd(() => Promise.all(hired.map((member) => member.leave())));
@@ -117,16 +118,17 @@ async function run(
     };
   };
 
-  const [first, ...more] = opening(options, {
-    who: `${counted(options.workers, 'process', 'processes')} with the plugin and one token in the ${options.store} store ${options.workers === 1 ? 'makes' : 'make'}`,
-    outage,
-  });
-  console.log([paint('bold', first!), ...more].join('\n'));
+  announce(
+    opening(options, {
+      who: `${counted(options.workers, 'process', 'processes')} with the plugin and one token in the ${options.store} store ${options.workers === 1 ? 'makes' : 'make'}`,
+      outage,
+    }),
+  );
   if (signal.aborted || !(await everybody('ready'))) return undefined;
   await naive.ready();
   await authorize(emulator, opened, lifetimeMs);
   const display = startDisplay(requests, progress());
-  const story = createFleetStory(createTeller(display.say), emulator.log);
+  const story = createFleetStory(createTeller(display.say), emulator.log, options.workers);
 
   function hear(name: string, report: Report): void {
     if (report.kind === 'news') news = report.text;
@@ -196,7 +198,7 @@ async function run(
     ),
   );
   if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
-  console.log(explainRefusals(emulator.log, sum.failed));
+  if (options.workers > 1) console.log(wrapForScreen(explainRefusals(emulator.log, sum.failed)));
   const complaints = complaintsAboutFleet({
     failed: sum.failed,
     concurrency,
@@ -216,8 +218,7 @@ async function run(
     complaints,
     'nothing failed, nothing was written twice; each renewal had its reason and was one exchange for the whole fleet, never two at once, each refresh token was exchanged once but for the lost answer; all ended with the token in the store.',
   );
-  const shown = `The health of the calls of ${options.workers === 1 ? 'the worker' : 'all workers'}`;
-  console.log(writePage(options.html, () => pageOf(ends.activities), shown));
+  console.log(writePage(options.html, () => pageOf(ends.activities)));
   return code;
 }
 

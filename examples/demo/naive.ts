@@ -19,7 +19,7 @@ export interface Naive {
 export function startNaive(plan: NaivePlan): Naive {
   const member = hire<NaiveOrder, NaiveReport>({
     name: 'the process',
-    script: 'naive-worker.ts',
+    script: new URL('naive-worker.ts', import.meta.url),
     assignment: plan,
     leave: { kind: 'leave' },
   });

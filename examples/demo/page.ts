@@ -5,10 +5,10 @@ import type { Activity } from './fleet-messages.js';
 import { describe } from './words.js';
 
 /** Writes a page to a file; returns the line that names it, or says why there is none. Never throws, because the run has gone well. */
-export function writePage(file: string, makePage: () => string, whatItShows: string): string {
+export function writePage(file: string, makePage: () => string): string {
   try {
     writeFileSync(file, makePage());
-    return `${whatItShows}, as a page for your browser: ${resolve(file)}`;
+    return `How healthy Procore would find the calls with the plugin, those that the surprises met included, is on a page for your browser: ${resolve(file)}`;
   } catch (error) {
     return `There is no page on the run: ${describe(error)}`;
   }

@@ -8,7 +8,7 @@ import type { LoggedRequest } from './verdict.js';
 export function opening(
   { requests, concurrency, durationSeconds, lifetimeSeconds }: SyncOptions,
   { who, limit, outage }: { who: string; limit?: SpikeLimit; outage: PlannedOutage },
-): string[] {
+): [string, string, string] {
   const surprises = [
     ...(limit ? [`a rate limit allows ${inOneWindow(limit)}`] : []),
     'one answer of the token endpoint is lost',

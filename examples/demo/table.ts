@@ -50,7 +50,6 @@ const rows: readonly (readonly [name: string, of: (outcome: Outcome) => string |
   ['failed', ({ failed }) => failed],
   ['not ended in the same time', ({ requests, succeeded, failed }) => requests - succeeded - failed],
   ['429s seen by the server', ({ server }) => server.limited],
-  ['windows of the limit used up', ({ server }) => server.windowsUsedUp],
   ['503s of the outage', ({ server }) => server.unavailable],
   ['401s seen by the server', ({ server }) => server.unauthorized],
   ['renewals', ({ server }) => server.renewals],

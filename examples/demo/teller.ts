@@ -1,4 +1,5 @@
 import { paint } from './colours.js';
+import { wrapForScreen } from './wrap.js';
 
 /** Gives a function that tells a sentence with the time since now in front. `say` prints a line. */
 export function createTeller(
@@ -8,6 +9,6 @@ export function createTeller(
   const startedAt = now();
   return (sentence) => {
     const seconds = `${((now() - startedAt) / 1000).toFixed(1)} s`.padStart(7);
-    say(`${paint('dim', seconds)}  ${sentence}`);
+    say(`${paint('dim', seconds)}  ${wrapForScreen(sentence, seconds.length + 2)}`);
   };
 }

@@ -70,7 +70,9 @@ test('the demo tells its story in a pipe, goes well, and says so', { timeout: 18
   expect(succeeded).toBeGreaterThan(0);
 
   expect(lines.at(-2)).toMatch(/^Good: nothing failed/);
-  expect(lines.at(-1)).toBe(`The health of the calls with the plugin, as a page for your browser: ${html}`);
+  expect(lines.at(-1)).toBe(
+    `How healthy Procore would find the calls with the plugin, those that the surprises met included, is on a page for your browser: ${html}`,
+  );
   expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
   expect(stdout).not.toContain('\u001b');
   expect(code).toBe(0);

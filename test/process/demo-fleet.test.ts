@@ -50,7 +50,9 @@ test.for(['file', 'redis', 'postgres'])(
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
       `==================== 1000/1000 calls | ${numberOf('renewals')} renewals, ${numberOf('adopted from the store')} adopted | 401s: ${numberOf('401s seen by the server')}, 429s: 0, 503s: ${numberOf('503s of the outage')} | done`,
     );
-    expect(lines.at(-1)).toBe(`The health of the calls of all workers, as a page for your browser: ${html}`);
+    expect(lines.at(-1)).toBe(
+      `How healthy Procore would find the calls with the plugin, those that the surprises met included, is on a page for your browser: ${html}`,
+    );
     expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
   },
 );

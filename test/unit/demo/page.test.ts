@@ -15,8 +15,8 @@ test('the page of a fleet has the calls of all workers', () => {
   };
   const other = { csv: `${columns}2026-06-30,200,GET,/rest/v1.0/me,12\r\n` };
   const file = join(folder, 'page.html');
-  expect(writePage(file, () => pageOf([one, other]), 'The health')).toBe(
-    `The health, as a page for your browser: ${file}`,
+  expect(writePage(file, () => pageOf([one, other]))).toBe(
+    `How healthy Procore would find the calls with the plugin, those that the surprises met included, is on a page for your browser: ${file}`,
   );
   expect(readFileSync(file, 'utf8')).toContain('44');
 });
@@ -30,5 +30,5 @@ test.each([
   ],
   ['a file that cannot be written', join('no', 'page.html'), () => '<!doctype html>', 'ENOENT: '],
 ])('%s is told and throws nothing', (_, name, make, why) => {
-  expect(writePage(join(folder, name), make, 'The health')).toContain(`There is no page on the run: ${why}`);
+  expect(writePage(join(folder, name), make)).toContain(`There is no page on the run: ${why}`);
 });

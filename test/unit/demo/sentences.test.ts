@@ -8,6 +8,7 @@ import {
 } from '../../../examples/demo/sentences.js';
 import type { LoggedRequest } from '../../../examples/demo/verdict.js';
 import { counted, countedWere, inSeconds, listed } from '../../../examples/demo/words.js';
+import { wrap } from '../../../examples/demo/wrap.js';
 
 describe('numbers and their nouns agree', () => {
   test.each([
@@ -47,6 +48,16 @@ test('the opening says what will happen, with a rate limit only where there is o
   expect(opening(options, { who: 'A worker makes', outage, limit })[1]).toContain(
     'a rate limit allows 400 calls in 1.75 s, ',
   );
+});
+
+test('a sentence is broken between its words, and a word that is too long has a line of its own', () => {
+  expect(wrap('the plugin renewed it', 10)).toEqual(['the plugin', 'renewed it']);
+  expect(wrap('a page: /a/long/path/to/it.html of calls', 10)).toEqual([
+    'a page:',
+    '/a/long/path/to/it.html',
+    'of calls',
+  ]);
+  expect(wrap('short', 80)).toEqual(['short']);
 });
 
 describe('a surprise that met one call, and one that met several', () => {

@@ -100,7 +100,7 @@ test('a run of one process tells each surprise once, with the numbers of when it
 test('a fleet tells which worker dealt with a surprise', () => {
   const log: LoggedRequest[] = [];
   const told: string[] = [];
-  const story = createFleetStory((sentence) => told.push(sentence), log);
+  const story = createFleetStory((sentence) => told.push(sentence), log, 3);
   log.push(exchange('r0', 10));
   story.renewed('worker 2');
   log.push(exchange('r1', 20, { lost: true }), exchange('r1', 630));

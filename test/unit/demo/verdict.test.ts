@@ -176,6 +176,16 @@ describe('a surprise costs one burst of 401s', () => {
     const log = [...wellGone, ...refusals('a0', 50), ...refusals('a1', 1)];
     expect(complaints({ log })).toEqual(['101 answers of 401 for 2 surprises at concurrency 50']);
   });
+
+  test('calls that came after the expiry of their token are no more than were in flight, for each token', () => {
+    const late = (token: string, times: number) =>
+      refusals(token, times).map((entry) => ({ ...entry, refusal: 'expired' }));
+    const log = [...wellGone, ...late('a0', 50), ...late('a1', 50)];
+    expect(complaints({ log })).toEqual([]);
+    expect(complaints({ log: [...log, ...late('a1', 1)] })).toEqual([
+      'token a1 was refused 51 times at concurrency 50',
+    ]);
+  });
 });
 
 describe('the limits refuse no call', () => {
