@@ -2,7 +2,9 @@ import type { ListingStore, TokenSet } from '../store/store.js';
 import { shortFingerprint } from '../token/pair/fingerprint.js';
 import { freshnessOf } from '../token/pair/freshness.js';
 import { holdLoaded, localExpiryMs, readTokenSet } from '../token/pair/token-set.js';
+import type { Io } from './io.js';
 import type { Opened } from './opened.js';
+import { unlessInterrupted } from './waits.js';
 
 /** What the store holds of an account, without any token. */
 export interface AccountState {
@@ -36,17 +38,20 @@ export function stateOf(account: string, loaded: unknown, nowMs: number): Accoun
   };
 }
 
-/** The accounts that the store lists, the named or own one first. */
+/** The accounts that the store lists, the named or own one first. Ctrl-C ends the wait for the store. */
 export async function accountsOf(
+  io: Io,
   { store, ownAccount }: Opened,
   named: string | undefined,
 ): Promise<string[]> {
   if (named !== undefined) return [named];
-  const others = (await (store as ListingStore).accounts?.()) ?? [];
+  const listed = async () => (await (store as ListingStore).accounts?.()) ?? [];
+  const others = await unlessInterrupted(io, listed());
   return [...new Set([ownAccount, ...others])];
 }
 
-/** The tokens of an account, as the store holds them. */
-export async function tokensOf({ store }: Opened, account: string): Promise<TokenSet | undefined> {
-  return (await store.load(account)) ?? undefined;
+/** The tokens of an account, as the store holds them. Ctrl-C ends the wait for the store. */
+export function tokensOf(io: Io, { store }: Opened, account: string): Promise<TokenSet | undefined> {
+  const load = async () => (await store.load(account)) ?? undefined;
+  return unlessInterrupted(io, load());
 }

@@ -2,7 +2,6 @@ import { open, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TokenSet } from '../store/store.js';
-import { tokensOf } from './account-state.js';
 import { CommandError } from './answer.js';
 import type { Io } from './io.js';
 import { placeOf, type Opened } from './opened.js';
@@ -41,6 +40,7 @@ export async function keeping<T>(
 
 /** Reads of a store may lag behind its last save. */
 const looksMs = [0, 250, 1_750];
+const loadMs = 5_000;
 
 /**
  * Looks whether the store has kept these tokens: one of the application's own (PROCORE_CONFIG) may resolve a save and keep nothing. Where
@@ -58,7 +58,10 @@ export async function checkKept(
   if (!wanted) return;
   for (const waitMs of looksMs) {
     await io.env.sleep(waitMs);
-    const kept = (await tokensOf(opened, account).catch(() => undefined))?.refresh_token;
+    const load = async () => opened.store.load(account);
+    // Not ended by Ctrl-C, but by its time: the tokens are nowhere else, if they are not here.
+    const loaded = await Promise.race([load().catch(() => undefined), io.env.sleep(loadMs, { ref: false })]);
+    const kept = loaded?.refresh_token;
     if (kept && (kept === wanted || kept !== before?.refresh_token)) return;
   }
   await notSaved(io, opened, account, tokens);

@@ -44,7 +44,7 @@ export async function login(io: Io, settings: Settings, asked: LoginOptions): Pr
     way.kind === 'by-hand'
       ? await byHand(io, opened, way.uri)
       : await byRedirect(io, opened, { ...asked, uri: way.uri, port: way.port });
-  const before = await heldBefore(opened, asked.account);
+  const before = await heldBefore(io, opened, asked.account);
   const done = io.waiting('Exchanging the code');
   // From here on nothing is cut off: the code is redeemed once, and its tokens are saved.
   const tokens = await keeping(io, opened, asked.account ?? opened.ownAccount, () =>
@@ -111,10 +111,10 @@ function codeIn(returned: Exclude<Returned, { kind: 'stranger' }>): string {
 }
 
 /** What the store holds of each account before the log-in; it follows from the user which one it is for. */
-async function heldBefore(opened: Opened, named: string | undefined): Promise<Map<string, TokenSet>> {
+async function heldBefore(io: Io, opened: Opened, named: string | undefined): Promise<Map<string, TokenSet>> {
   const held = new Map<string, TokenSet>();
-  for (const account of await accountsOf(opened, named)) {
-    const tokens = await tokensOf(opened, account).catch(() => undefined);
+  for (const account of await accountsOf(io, opened, named)) {
+    const tokens = await tokensOf(io, opened, account).catch(() => undefined);
     if (tokens) held.set(account, tokens);
   }
   return held;

@@ -14,7 +14,7 @@ export async function refresh(
 ): Promise<Answer> {
   const opened = open(io, settings);
   const account = named ?? opened.ownAccount;
-  const before = await tokensOf(opened, account);
+  const before = await tokensOf(io, opened, account);
   const done = io.waiting('Renewing the tokens');
   const tokens = await keeping(io, opened, account, () => opened.handle.renew(account)).finally(done);
   await checkKept(io, opened, account, { tokens, before });

@@ -13,7 +13,7 @@ export async function revoke(
   const opened = open(io, settings);
   const account = named ?? opened.ownAccount;
   const store = placeOf(opened, account);
-  const isHeld = (await tokensOf(opened, account)) !== undefined;
+  const isHeld = (await tokensOf(io, opened, account)) !== undefined;
   if (!isHeld)
     return {
       data: { account, revoked: false, store },

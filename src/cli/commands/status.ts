@@ -18,8 +18,8 @@ export async function status(
   const name = environmentNamed(environment) ?? environment.loginUrl;
   const nowMs = io.env.now();
   const accounts = await Promise.all(
-    (await accountsOf(opened, account)).map(async (one) => ({
-      ...stateOf(one, await tokensOf(opened, one), nowMs),
+    (await accountsOf(io, opened, account)).map(async (one) => ({
+      ...stateOf(one, await tokensOf(io, opened, one), nowMs),
       store: placeOf(opened, one),
     })),
   );

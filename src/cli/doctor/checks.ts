@@ -1,6 +1,7 @@
 import { decodeClaims } from '../../wire/jwt.js';
 import { codeOf } from '../../text/words.js';
 import { stateOf, tokensOf } from '../account-state.js';
+import { Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
 import { keeping } from '../keeping.js';
 import type { Opened } from '../opened.js';
@@ -49,7 +50,9 @@ export async function* findingsOf(
   yield made('store', 'looked at where the tokens are kept', () =>
     permissionsOf(opened, account, io.platform),
   );
-  yield made('lock', 'took the lock of the tokens, and gave it back', () => lockOf(io, opened, account));
+  yield made('lock', 'took the lock of the tokens, and gave it back', () =>
+    unlessInterrupted(io, lockOf(io, opened, account)),
+  );
 
   let login: Heard | undefined;
   const reached = ({ status }: Heard) => ok(`it has answered (${status})`);
@@ -61,7 +64,7 @@ export async function* findingsOf(
     login ? clockOf(login) : skipped('the login host has not answered'),
   );
 
-  const secret = await secretOf(opened);
+  const secret = await unlessInterrupted(io, secretOf(opened));
   const form = {
     grant_type: 'authorization_code',
     client_id: options.clientId,
@@ -76,7 +79,10 @@ export async function* findingsOf(
     return answered(ask.postForm(`${loginUrl}/oauth/token`, form), credentialsOf);
   });
 
-  const tokens = await tokensOf(opened, account).catch(() => 'unreadable' as const);
+  const tokens = await tokensOf(io, opened, account).catch((error: unknown) => {
+    if (error instanceof Interrupted) throw error;
+    return 'unreadable' as const;
+  });
   const held = stateOf(account, tokens, io.env.now());
   const bearer = typeof tokens === 'object' ? tokens.access_token : undefined;
   const isUsable = bearer && (held.state === 'fresh' || held.state === 'aging') ? bearer : undefined;

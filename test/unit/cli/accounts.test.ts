@@ -245,3 +245,24 @@ test('a store of PROCORE_CONFIG that keeps nothing loses no tokens, and a logger
   expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
   expect(kept.refresh_token).not.toBe(old.refresh_token);
 });
+
+test.each(['status', 'refresh', 'revoke', 'doctor'])(
+  'Ctrl-C ends %s also where the store never answers',
+  async (name) => {
+    const config = join(dirname(place.file), 'config.cjs');
+    writeFileSync(
+      config,
+      `module.exports = { store: { load: () => (process.emit('${place.file}'), new Promise(() => undefined)), save() {} } };`,
+    );
+    const interruption = new AbortController();
+    process.once(place.file, () => interruption.abort(130));
+    const { PROCORE_TOKEN_FILE: _file, ...others } = place.environment;
+    const environment = { ...others, PROCORE_CONFIG: config };
+    const ran = await command([name], { environment, interrupted: interruption.signal });
+    expect(ran).toEqual({
+      code: 130,
+      out: '',
+      err: expect.stringMatching(/axios-procore: Ended before it was done\. Nothing was changed\.\n$/),
+    });
+  },
+);
