@@ -141,6 +141,15 @@ test('login, status, token, refresh, doctor and revoke, one after another', asyn
   expect(existsSync(file())).toBe(false);
 });
 
+test.skipIf(process.platform !== 'linux')('login opens the page in the browser of the desktop', async () => {
+  const browser = join(folder, 'xdg-open');
+  writeFileSync(browser, `#!${process.execPath}\nfetch(process.argv[2]);\n`, { mode: 0o755 });
+  const more = { PATH: `${folder}:${process.env['PATH']}`, DISPLAY: ':0' };
+  const { code, err } = await ran(['login', '--redirect-uri', 'http://127.0.0.1:0/callback'], more);
+  expect([code, err]).toEqual([0, expect.stringMatching(/^The browser opens the log-in page\./)]);
+  expect(emulator.isLive(stored().access_token)).toBe(true);
+});
+
 test('explain, by words and by the standard input', async () => {
   expect(same(await ran(['explain', '429']))).toMatchSnapshot('429');
   const body = '{"errors":"App is not connected to this company"}';
