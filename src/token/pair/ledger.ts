@@ -86,9 +86,12 @@ class PairLedger implements KnownTokens {
     return this.pairs.isBrought;
   }
 
-  /** The newest pair is in memory only, as far as this process knows, and somebody else may have it as well. */
+  /**
+   * The newest pair is in memory only, as far as this process knows, and somebody else may have it as well. Not what was brought: that may be
+   * an old session's, and is presented before it is saved over what the store holds.
+   */
   get mayBeElsewhere(): boolean {
-    return this.unsaved && this.pairs.mayBeElsewhere;
+    return this.unsaved && !this.isBrought && this.pairs.mayBeElsewhere;
   }
 
   /** The sets in memory whose tokens the server may still accept. */

@@ -85,7 +85,8 @@ export function takenBack(pairs: Pairs, now: Circumstances): Pairs {
   const { fallback } = pairs;
   if (!fallback) return pairs;
   const replaced = without(pairs.replaced, [fallback.refreshToken ?? '']);
-  return issued({ ...pairs, replaced }, fallback, now);
+  // It was never saved, so nobody else has it.
+  return { ...issued({ ...pairs, replaced }, fallback, now), mayBeElsewhere: false };
 }
 
 /** The application has brought a pair of its own; the tokens before may be another user's. */
@@ -99,7 +100,6 @@ export function brought(pairs: Pairs, held: HeldTokens, now: Circumstances): Pai
     redeemed: undefined,
     phase: 'saving',
     isBrought: true,
-    mayBeElsewhere: true,
     isGone: false,
     replaced: without(after.replaced, [token]),
     outdated: without(after.outdated, [token]),
@@ -125,7 +125,7 @@ export function lost(pairs: Pairs): Pairs {
 
 /** The newest pair, which a person has brought, is no longer in the store: this set was saved over it. */
 export function overwritten(pairs: Pairs, by: TokenSet): Pairs {
-  return { ...pairs, stored: by, phase: 'unsaved', isBrought: true, mayBeElsewhere: true };
+  return { ...pairs, stored: by, phase: 'unsaved', isBrought: true };
 }
 
 /** The store's view of the same pair: its extra fields may have changed. */

@@ -43,3 +43,17 @@ test('while the next pair of a user is saved, calls use the one before', () => {
   ledger.issued(pairOf(1, 'r-2'));
   expect(ledger.current()?.held.refreshToken).toBe('r-1');
 });
+
+test('of pairs that are not saved, somebody else may have what this process has redeemed nothing for, and what was brought is presented first', () => {
+  const ledger = create();
+  ledger.kept(pairOf(1, 'r-1'));
+  ledger.issued(pairOf(1, 'r-2'), true);
+  expect(ledger.mayBeElsewhere).toBe(false);
+  ledger.issued(pairOf(1, 'r-3'));
+  expect(ledger.mayBeElsewhere).toBe(true);
+  ledger.saved();
+  expect(ledger.mayBeElsewhere).toBe(false);
+  ledger.brought(pairOf(1, 'r-4'));
+  ledger.issued(pairOf(1, 'r-5'));
+  expect(ledger.mayBeElsewhere).toBe(false);
+});
