@@ -66,7 +66,7 @@ const pure = [
 /** What has an effect and one owner: whoever needs it is given it, and only `attach/` puts it together. */
 const wiredByAttach = [
   'attach/(attach|shared)',
-  'line/(authorize|chain|dispatch|entrance|long-path|pace|replay|retry|send|settle)',
+  'line/(authorize|chain|dispatch|entrance|enter|long-path|replay|retry|send|settle)',
   'observe/events',
   'pacing/gates?',
   'store/(encrypted|file|memory|postgres|redis)',

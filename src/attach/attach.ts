@@ -22,7 +22,7 @@ import { createEvents } from '../observe/events.js';
 import { resolveOptions } from '../options/checks.js';
 import { type ProcoreOptions } from '../options/options.js';
 import { createOutcomes } from '../line/outcome.js';
-import { createEnter } from '../line/pace.js';
+import { createEnter } from '../line/enter.js';
 import { replayUnauthorized } from '../line/replay.js';
 import { createGate } from '../pacing/gate.js';
 import { createGates } from '../pacing/gates.js';

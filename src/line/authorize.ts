@@ -6,7 +6,7 @@ import type { TokenSource } from '../token/source.js';
 import type { CallEvents } from './call-events.js';
 import { interruptedError, patienceOf, type Call } from './call.js';
 import { overtime, timerEarlyMs } from './overtime.js';
-import type { Enter } from './pace.js';
+import type { Enter } from './enter.js';
 import type { Request } from './request.js';
 
 /** A gate's permission that is older than this is asked for again. */

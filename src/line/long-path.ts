@@ -15,7 +15,7 @@ import type { Line } from './chain.js';
 import type { Choices } from './choices.js';
 import { privateConfig } from './private-config.js';
 import type { Outcomes } from './outcome.js';
-import type { Enter } from './pace.js';
+import type { Enter } from './enter.js';
 import type { Request } from './request.js';
 import type { Sender } from './send.js';
 import type { Settle } from './settle.js';

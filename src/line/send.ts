@@ -11,7 +11,7 @@ import type { Authorize } from './authorize.js';
 import { closeMade, type BodyMaker } from './body.js';
 import { interruptedError, type Call, type Calls } from './call.js';
 import { overtime } from './overtime.js';
-import type { Enter } from './pace.js';
+import type { Enter } from './enter.js';
 import type { Settle } from './settle.js';
 
 /** Makes the attempts of calls on the long path. */

@@ -1,50 +1,11 @@
 import assert from 'node:assert/strict';
-import type { LockRecord } from '../store/store.js';
 import type { Actor } from './actor.js';
-import { describeError, mustHold } from './compare.js';
+import { mustHold } from './compare.js';
 import { pair } from './keeping.js';
 import { graceMs, pause } from './limits.js';
+import { mustRead, mustStand, mustWrite, under, used } from './record-use.js';
 import type { Case, Scene } from './scene.js';
 import type { StoreStage } from './types.js';
-
-type Use = (record: LockRecord) => Promise<unknown>;
-
-/** Calls `use` with the record under the lock. Returns false for a lock without a record. */
-async function under(scene: Scene, actor: Actor, account: string, use: Use): Promise<boolean> {
-  const held = await actor.enter(account);
-  if (held.record) await used(scene, held.record, use);
-  await held.leave();
-  return held.record !== undefined;
-}
-
-async function used(scene: Scene, record: LockRecord, use: Use): Promise<void> {
-  const expected = 'read() and write() of the record must resolve while the lock is held';
-  const using = Promise.resolve(record)
-    .then(use)
-    .catch((error: unknown) => {
-      if (error instanceof assert.AssertionError) throw error;
-      assert.fail(`${expected}; rejected with ${describeError(error)}`);
-    });
-  await scene.soon(using, expected);
-}
-
-const mustRead =
-  (expected: string | undefined, why: string): Use =>
-  async (record) => {
-    const read = await record.read();
-    if (read !== expected)
-      assert.fail(`read() must give ${expected ?? 'undefined'} ${why}; it gave ${String(read)}`);
-  };
-const mustWrite =
-  (text: string | undefined): Use =>
-  (record) =>
-    record.write(text);
-
-const mustStand: Use = async (record) => {
-  const stands = await record.stands?.();
-  if (stands !== true)
-    assert.fail(`stands() of the record must give true while the lock is held; it gave ${String(stands)}`);
-};
 
 /** The tests of a lock's record. A lock without a record passes them. */
 export const remembering: readonly Case[] = [
