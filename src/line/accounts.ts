@@ -9,7 +9,7 @@ import { readTokenSet } from '../token/pair/token-set.js';
 import { subjectOf } from '../wire/jwt.js';
 import { awakeNow, call, within, type Patience } from '../time/within.js';
 
-/** Whose tokens a call uses, where accounts are the users themselves. */
+/** Decides whose tokens a call uses where each user is an account (option `account: accountBySubject`). */
 export interface Accounts {
   /**
    * The account of a call that brings this bearer, or none.
@@ -18,15 +18,15 @@ export interface Accounts {
    */
   ofCall(bearer: string | undefined, patience: Patience): Promise<string>;
   /**
-   * The account that these tokens are kept in. Where the first user has the account `default`, it has taken them already, and saved, if
-   * they are that user's.
+   * The account that these tokens are to be saved to. Where the first user has the account `default` and they are that user's tokens, that
+   * account has saved them already.
    */
   ofTokens(tokens: TokenSet, patience: Patience): Promise<string>;
   /** The account of a call that brings this bearer; undefined where the store must be asked first. */
   known(bearer: string | undefined): string | undefined;
-  /** Whether tokens of a log-in may replace those of the same user only: these tokens do not say whose they are. */
+  /** Whether the tokens of a log-in may replace only tokens of the same user, because these tokens do not say whose they are. */
   mustBeSameUser(tokens: TokenSet): boolean;
-  /** The account that holds this refresh token or a later one, here or in the store; undefined: none that could be found. */
+  /** The source of the account that holds this refresh token or a later one, in memory or in the store; undefined where none is found. */
   ofRefreshToken(refreshToken: string, patience: Patience): Promise<TokenSource | undefined>;
 }
 
@@ -34,20 +34,20 @@ const undecided =
   'it was not sent: it brings no bearer, and of the users whose tokens are kept here there is more than one, or may be. Give it the bearer of its user, or tell whose tokens it uses: { procore: { account: String(user.id) } } on the call.';
 
 /**
- * Creates the choice of accounts by subject. The account `default` is that of the tokens that were there before, whoever their user is,
- * or of the first user; every other user has an account by the name of the subject.
+ * Creates the choice of accounts by subject. The account `default` has the tokens that were in the store before, whoever their user is, or
+ * those of the first user. The account of every other user is called by the `sub` of the token.
  */
 export function createAccounts(deps: {
   store: ListingStore;
-  /** Of this client. */
+  /** The sources of this client. */
   sources: () => Iterable<TokenSource>;
   /** The accounts that were let go with tokens. */
   resting: () => Iterable<string>;
   sourceOf: (account: string) => TokenSource;
-  /** The store is asked in the context of the attach, not in that of a call. */
+  /** Runs the questions to the store in the async context of the attach, and not in that of a call. */
   inContext: InContext;
   env: Env;
-  /** The first user whose tokens come has the account `default`. */
+  /** Whether the first user whose tokens come has the account `default`. */
   isFirstUserDefault: boolean;
 }): Accounts {
   const { store, sources, sourceOf, inContext, env } = deps;
@@ -56,12 +56,12 @@ export function createAccounts(deps: {
 
   async function homeFor(patience: Patience, afresh = false): Promise<TokenSource> {
     const home = sourceOf('default');
-    // Only the access token says whose it is, so a refresh token alone is redeemed first.
+    // Only an access token says whose it is. A refresh token alone is redeemed first.
     if (!(await home.look(patience, afresh)) && home.isUnredeemed()) await home.acquire(patience);
     return home;
   }
 
-  /** Undefined: the store cannot say, or not now. */
+  /** The accounts in the store; undefined where the store cannot list them, or does not answer. */
   async function listed({ maxMs, signal }: Patience): Promise<readonly string[] | undefined> {
     if (!canList) return undefined;
     const listing = inContext(() => call(async (): Promise<unknown> => store.accounts!()));
@@ -109,8 +109,8 @@ export function createAccounts(deps: {
     },
     mustBeSameUser({ access_token }) {
       if (subjectOf(access_token) !== undefined) return false;
-      // Where tokens do not tell users apart, the tokens of a second user must not replace those of the first. But where the application
-      // had one account before, one user logs in after another.
+      // Where tokens have no `sub`, those of a second user must not replace those of the first. But in an application that had a single
+      // account before, one user may log in after another.
       return !deps.isFirstUserDefault || sourceOf('default').subject() !== undefined;
     },
     async ofTokens(tokens, patience) {
@@ -125,7 +125,7 @@ export function createAccounts(deps: {
       await sourceOf('default').look(patience, true);
       const known = holder();
       if (known) return known;
-      // Another process may have renewed what is in hand here.
+      // Another process may have renewed the tokens that are in memory here.
       await sourceOf('default').recognise(refreshToken, patience);
       if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
       const untilMs = awakeNow(env) + patience.maxMs;

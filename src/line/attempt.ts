@@ -8,20 +8,20 @@ import { watchingRedirects, type BeforeRedirect, type Trail } from './redirect-t
 
 /** One attempt of a call, made anew for each send. */
 export interface Attempt extends Trail {
-  /** The token that it is sent with; undefined: it goes out with what the call brought along. */
+  /** The token that it is sent with; undefined where it is sent with the call's own `Authorization` header, or with none. */
   readonly lease: Lease | undefined;
   /** Where that token comes from; undefined for `auth: false`. */
   readonly source: TokenSource | undefined;
-  /** What `procore.body` has made for it. */
+  /** The body that `procore.body` has made for it. */
   readonly body: MadeBody | undefined;
   readonly sentAtMs: number;
-  /** The adapter rejected, or resolved, an answer with a status that is none of success. */
+  /** Whether the adapter has given an answer, resolved or rejected, whose status is no success. */
   rejectedByStatus: boolean;
-  /** The account waits for what comes of it. */
+  /** Whether the account counts it as sent and not answered. */
   isUnderWay: boolean;
 }
 
-/** An attempt of which nothing has come back. */
+/** An attempt that has no answer yet. */
 export function newAttempt(sent: Pick<Attempt, 'source' | 'lease' | 'body' | 'sentAtMs'>): Attempt {
   return {
     ...sent,
@@ -33,7 +33,7 @@ export function newAttempt(sent: Pick<Attempt, 'source' | 'lease' | 'body' | 'se
   };
 }
 
-/** Tells the account that the attempt is sent, and waits for its answer, or its end without one. A call without its token is not counted. */
+/** Tells the account that the attempt is sent. One without a token of the account is not counted. */
 export function tellSent(attempt: Attempt): void {
   if (!attempt.lease) return;
   attempt.source?.sent();
@@ -47,14 +47,14 @@ export function tellAnswered(attempt: Attempt, status: number | undefined): void
   attempt.source?.answered(attempt.lease!, status, attempt.sentAtMs);
 }
 
-/** Makes the adapter note on the attempt whether the status is one of success, and which redirects it follows. `own`: the application's. */
+/** Makes the adapter note on the attempt whether the status is a success, and which redirects it follows. `own` is the application's configuration. */
 export function watch(
   attempt: Attempt,
   config: AxiosRequestConfig,
   own: AxiosRequestConfig,
   { hasOurBearer, origins }: { hasOurBearer: boolean; origins: TokenOrigins },
 ): void {
-  // A polluted `Object.prototype` may lend anything here, and a throw in the adapter of older axios would leave the call without an end.
+  // A polluted `Object.prototype` may have put anything here, and where a `validateStatus` throws, older axios never settles the call.
   const accepts = typeof own.validateStatus === 'function' ? own.validateStatus : undefined;
   config.validateStatus = (status) => {
     // Inside the line the status decides. The application's own `validateStatus` is asked again for the final answer.

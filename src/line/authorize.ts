@@ -9,18 +9,18 @@ import { overtime, timerEarlyMs } from './overtime.js';
 import type { Enter } from './enter.js';
 import type { Request } from './request.js';
 
-/** A gate's permission that is older than this is asked for again. */
+/** Where the token has taken longer than this, the gate is asked again whether the call may be sent. */
 const stalePermissionMs = 1_000;
 
 const anotherUser =
   'a call brings a bearer of another user than those whose tokens are held here, or one that was never held here: such calls go out as they come, and their tokens are not renewed. If they are to use tokens of this plugin, say whose: option "account" (accountBySubject where the bearer decides), or { procore: { account } } on the call';
-/** Where accounts are the users themselves nothing is to be set. */
+/** The same warning where each user is an account: there is no option to set. */
 const unknownUser =
   'a call brings a bearer of a user of whom no tokens are held here: such calls go out as they come, and their tokens are not renewed, until the application has logged that user in, or refreshed, through axios, or setTokens has brought the tokens';
 
 /**
- * Finds the token for an attempt, after the gate, which it asks again where the token has taken long; no promise where it is in hand. Undefined: the call goes out with the
- * `Authorization` header that it brought along, or with none.
+ * Finds the token for an attempt that has passed the gate, and asks the gate again where the token has taken long. Returns no promise where
+ * the token is in hand, and undefined where the call is sent with its own `Authorization` header or with none.
  */
 export type Authorize = (call: Call, source: TokenSource) => Lease | undefined | Promise<Lease | undefined>;
 
@@ -30,17 +30,17 @@ export function createAuthorize(deps: {
   enter: Enter;
   warnOnce: Events['warnOnce'];
   callEvents: CallEvents;
-  /** The application's own token requests are answered, and its calls go out as they come until there are tokens. */
+  /** With `legacy.takeOverRefresh` calls are sent unchanged until there are tokens. */
   takesOver: boolean;
-  /** Accounts are the users themselves. */
+  /** Whether each user is an account (option `account: accountBySubject`). */
   isByUser: boolean;
-  /** Some account holds tokens. */
+  /** Whether any account holds tokens. */
   isInUse: () => boolean;
 }): Authorize {
   const { env, enter, takesOver, warnOnce, callEvents } = deps;
 
   function ofAnotherUser(): undefined {
-    // Where the application's own log-in has not passed by yet, that is what is expected.
+    // Before the first log-in of the application's own code, calls with its bearer are what is expected.
     if (!takesOver || deps.isInUse()) warnOnce('another-user', '', deps.isByUser ? unknownUser : anotherUser);
   }
 
@@ -51,7 +51,7 @@ export function createAuthorize(deps: {
     });
   }
 
-  /** Looks into the store first: only then can it be said whose the bearer is that the call brings. */
+  /** Looks into the store first, because the tokens there may tell whose bearer it is that the call brings. */
   async function ofBearer(call: Call, source: TokenSource): Promise<Lease | undefined> {
     const isLoading = !source.hasAccessToken();
     if (isLoading) waitsForToken(call, source);
@@ -63,7 +63,7 @@ export function createAuthorize(deps: {
     if (late) throw late;
     const lease = source.peek(call.request.config);
     if (!lease) return awaited(call, source);
-    // The tokens may have come a moment after the look.
+    // The account's tokens may have come after the look into the store.
     return isForeign(call.request, source) ? ofAnotherUser() : lease;
   }
 
@@ -74,14 +74,14 @@ export function createAuthorize(deps: {
       if (!lease) return undefined;
       const entering = env.now() - sinceMs > stalePermissionMs ? enter(call) : undefined;
       if (entering) await entering;
-      // At the gate the token may have expired; and another user's tokens may have taken its place at any moment.
+      // The token may have expired while the call waited at the gate, and another user's tokens may have replaced it at any moment.
       const current = entering || !source.isInUse(lease) ? source.peek(call.request.config) : lease;
       if (!current) continue;
       return isForeign(call.request, source) ? ofAnotherUser() : current;
     }
   }
 
-  /** Undefined: there is none, and the call has a bearer of its own. */
+  /** Waits for a token; undefined where there is none and the call has a bearer of its own. */
   async function acquired(call: Call, source: TokenSource): Promise<Lease | undefined> {
     const { request } = call;
     waitsForToken(call, source);
@@ -89,7 +89,7 @@ export function createAuthorize(deps: {
     callEvents.goesOn(call);
     if (result.kind === 'lease') return result.lease;
     if (result.kind === 'aborted') throw interruptedError(call);
-    // Until the application's own log-in has passed by, its calls go out as they did without the plugin.
+    // Until the application's own code has logged in, its calls are sent as they were without the plugin.
     const isBeforeLogin = takesOver && result.error.kind === 'reauthentication-required';
     if (request.bearer !== undefined && (isBeforeLogin || isForeign(request, source))) return undefined;
     throw overtime(call, awakeNow(env) + timerEarlyMs) ?? result.error;

@@ -10,7 +10,7 @@ import { overtime, timerEarlyMs } from './overtime.js';
 /** The body of one attempt, made by `procore.body`. */
 export interface MadeBody {
   readonly value: unknown;
-  /** If that is a stream: whether it has broken, and a promise that rejects then. */
+  /** Of a stream: whether it has failed, and a promise that rejects with that failure. */
   readonly broken: { readonly is: boolean; readonly promise: Promise<never> } | undefined;
 }
 
@@ -24,7 +24,7 @@ export function closeMade(body: MadeBody | undefined): void {
 
 /** Creates the maker of bodies. */
 export function createBodyMaker(env: Env): BodyMaker {
-  /** The call rejects with what the application's function throws, as it is. */
+  /** Notes what the application's function has thrown, because the call rejects with exactly that. */
   function thrown(call: Call, error: unknown): unknown {
     note(call, { kind: 'body-failed', error });
     return error;
@@ -74,7 +74,7 @@ export function createBodyMaker(env: Env): BodyMaker {
   };
 }
 
-/** Listens to a stream from now on: before an adapter does, an error without a listener would end the process. */
+/** Listens to a stream before the adapter does, because an error of a stream that nobody listens to ends the process. */
 function breaking(body: unknown, config: AxiosRequestConfig, copy: AxiosCopy): MadeBody['broken'] {
   const stream = body as { on?: unknown; pipe?: unknown } | undefined | null;
   if (typeof stream?.on !== 'function' || typeof stream.pipe !== 'function') return undefined;

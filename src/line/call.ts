@@ -20,17 +20,17 @@ export interface Terms {
   readonly idempotent: boolean;
   readonly retry: false | Readonly<Required<RetryOptions>>;
   readonly cancellation: Cancellation;
-  /** Both in awake time; Infinity where there is none. */
+  /** When its `deadlineMs` has passed, in awake time; Infinity where it has none. */
   readonly deadlineAtMs: number;
-  /** When its `timeout` has passed, where that bounds the whole call. */
+  /** When its `timeout` has passed, in awake time, where that bounds the whole call; otherwise Infinity. */
   readonly timeoutAtMs: number;
   /** The longest single wait. */
   readonly maxWaitMs: number;
 }
 
 /**
- * One call on the long path. A class, because it leads back to the configuration that carries it: what merges configurations, as axios does,
- * copies plain objects whole and leaves instances of a class as they are.
+ * One call on the long path. It is a class because it refers to the configuration that carries it: where axios merges configurations, it
+ * copies plain objects deeply, and leaves instances of a class as they are.
  */
 export class Call {
   /** The attempt under way, or the last one; undefined before the first. */
@@ -51,7 +51,7 @@ export interface Calls {
   put(config: AxiosRequestConfig, call: Call): void;
 }
 
-/** Creates the register of calls under way: a symbol on the configuration, and not a WeakMap, which makes work for the garbage collector. */
+/** Creates the register of calls. It puts them on the configuration under a symbol, because a WeakMap makes work for the garbage collector. */
 export function createCalls(): Calls {
   const underWay = Symbol('axios-procore.call');
   type Carrier = AxiosRequestConfig & { [underWay]?: Call };
@@ -87,7 +87,7 @@ export function patienceOf({ request, terms }: Call, nowMs: number): Patience {
   };
 }
 
-/** The same for a wait for the server. As long as the server throttles a call several times in a row, all its waits count as one. */
+/** The same for a server wait. Where the server throttles a call several times in a row, all these waits count as one. */
 export function gatePatienceOf(call: Call, nowMs: number): Patience {
   const patience = patienceOf(call, nowMs);
   const { throttled } = call.history;

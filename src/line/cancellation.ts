@@ -9,7 +9,7 @@ type Interruption = { kind: 'deadline' } | { kind: 'body'; error: unknown };
 
 /** One signal for all that may end a call early. */
 export interface Cancellation {
-  /** Undefined when nothing can. */
+  /** Undefined where nothing can end the call early. */
   readonly signal: AbortSignal | undefined;
   /** What ended the call before its time, if it was not the application itself. */
   interruption(): Interruption | undefined;
@@ -22,7 +22,7 @@ export interface Cancellation {
   release(response?: AxiosResponse): void;
 }
 
-/** The older CancelToken, as every version has it. */
+/** A CancelToken, as far as every version of axios has it. */
 interface Token {
   promise: Promise<unknown>;
   /** Set once it is cancelled. */
@@ -31,7 +31,7 @@ interface Token {
   unsubscribe?: (listener: () => void) => void;
 }
 
-/** Of most calls: nothing but a signal of their own, if they have one, can end them early. */
+/** The cancellation of most calls, which only a signal of their own can end early, if they have one. */
 const uncancelled: Cancellation = Object.freeze({
   signal: undefined,
   interruption: () => undefined,
@@ -40,8 +40,8 @@ const uncancelled: Cancellation = Object.freeze({
 });
 
 /**
- * Makes one signal of the call's `signal`, the older CancelToken, the deadline, and an error of a body that is a stream: while such a call
- * waits nobody else listens to the stream, and an error without a listener ends the process.
+ * Makes one signal of the call's `signal`, its CancelToken, its deadline, and an error of a body that is a stream. While such a call waits
+ * nobody else listens to the stream, and an error without a listener ends the process.
  */
 export function bridgeCancellation(
   copy: AxiosCopy,
@@ -63,26 +63,26 @@ export function bridgeCancellation(
   const interrupted =
     stream || deadlineMs !== undefined ? new Promise<never>((_resolve, no) => (reject = no)) : undefined;
   interrupted?.catch(() => undefined);
-  // With the reason of the application's signal, because an adapter may report it.
+  // The reason is that of the application's signal, because an adapter may report it.
   const abort = () => any.abort(signal?.aborted ? signal.reason : undefined);
   const interrupt = (by: Interruption) => {
     if (any.signal.aborted || over.signal.aborted) return;
     interruption = by;
-    // Before the adapter hears of it, so that the call does not reject with an error of the adapter's.
+    // The promise rejects before the adapter is aborted, so that the call does not reject with the adapter's error.
     if (by.kind === 'deadline') reject(canceledError(copy, config));
-    // A moment later, because the error of an adapter that reads the stream says more.
+    // The promise rejects a turn later, because the error of an adapter that reads the stream says more.
     else void env.sleep(0).then(() => reject(bodyError(copy, by.error, config)));
     any.abort();
   };
-  // At once, because such a call must not be sent: not every adapter listens to a CancelToken.
+  // A call that is cancelled already must not be sent, and not every adapter listens to a CancelToken.
   if (signal?.aborted || token?.reason) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  // Not at once: axios 0.27 fails where a listener of a token is removed while the others are called, as the adapter's is by an abort.
+  // The abort comes a microtask later. It removes the adapter's listener, and axios 0.27 fails where one is removed while others are called.
   const abortNext = () => void Promise.resolve().then(abort);
   if (token?.subscribe) token.subscribe(abortNext);
-  // Below axios 0.22 a CancelToken has only a promise.
+  // Below axios 0.22 a CancelToken has a promise and no `subscribe`.
   else void token?.promise.then(abort);
-  // This listener stays: a stream that was never sent may fail after the call.
+  // This listener is not removed, because a stream that was never sent may fail after the call.
   stream?.on('error', (error) => interrupt({ kind: 'body', error }));
   if (deadlineMs !== undefined) {
     void env
@@ -95,7 +95,7 @@ export function bridgeCancellation(
     interrupted,
     release(response) {
       over.abort();
-      // Also while the body streams on: the adapter listens to the CancelToken itself.
+      // This listener is not needed while the body streams on, because the adapter listens to the CancelToken itself.
       token?.unsubscribe?.(abortNext);
       if (signal) afterBody(response, () => signal.removeEventListener('abort', abort));
     },

@@ -16,7 +16,7 @@ export interface Line {
   interceptors: {
     response: { use(fulfilled: Fulfilled | null, rejected?: Rejected | null): number };
   };
-  /** Nothing: axios-retry looks for agents here and must not take the call's own for defaults. */
+  /** Empty, because axios-retry looks for agents here and must not take the call's own ones for defaults. */
   defaults: object;
 }
 

@@ -10,12 +10,12 @@ import { statusOfAll, type PacingStatus } from '../pacing/status.js';
 import { described, kindOf } from '../text/words.js';
 import { companyIn } from '../wire/headers.js';
 
-/** What the options of the attach and those of a call say about the call. */
+/** What the options of the attach, and those of a call, decide for that call. */
 export interface Choices {
-  /** Undefined: this call is to be left alone. */
+  /** The account whose tokens the call uses; undefined for a call that the plugin leaves alone. */
   accountOf(config: AxiosRequestConfig): string | undefined;
   companyOf(config: AxiosRequestConfig): CompanyId | undefined;
-  /** Undefined: calls are not paced. */
+  /** The gate of the limit that the call counts against; undefined where calls are not paced. */
   gateOf(config: AxiosRequestConfig, account: string, company: CompanyId | undefined): Gate | undefined;
   /**
    * What is known of the limits of an account; undefined before the first answer, and where nothing says which limits are an account's: with
@@ -27,19 +27,19 @@ export interface Choices {
   retryOf(config: AxiosRequestConfig): Settings['retry'];
 }
 
-/** So many names of limits are remembered. */
+/** How many names of limits are remembered. */
 const mostNames = 1_000;
 
 /** Creates the choices of one attach. `gates` are those of all limits, by their names. */
 export function createChoices(deps: {
   settings: Settings;
-  /** Accounts are the users themselves: the option `account` does not name one. */
+  /** Whether each user is an account, so that the option `account` names none. */
   isByUser: boolean;
   gates: Omit<Gates, 'sweep'>;
 }): Choices {
   const { settings, isByUser, gates } = deps;
   const prefix = `${settings.environment.apiUrl} ${settings.clientId} `;
-  /** The name of an account's limit: calls look it up, which takes less time than to put it together. */
+  /** The names of the limits of accounts. They are kept because looking one up takes less time than building it for each call. */
   const ofAccounts = new Map<string, string>();
 
   function limitOf(account: string): string {
@@ -93,7 +93,7 @@ export function createChoices(deps: {
       }
       if (scope === 'app') return gates.of(`${prefix}app`);
       if (scope === 'account') return gates.of(limitOf(account));
-      // A company header of the call's own goes before the option, as it does in what is sent.
+      // The company header of the call precedes the option here too, because it is the one that is sent.
       return gates.of(`${limitOf(account)} company ${companyIn(config.headers) ?? company ?? '-'}`);
     },
 

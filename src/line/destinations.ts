@@ -8,12 +8,12 @@ import {
   type TokenOrigins,
 } from '../wire/destination.js';
 
-/** So many base URLs are remembered. An application has few, but one that makes a new one for each call must not fill the memory. */
+/** How many base URLs are remembered. An application has few, but one that makes a new one for each call must not fill the memory. */
 const mostBaseUrls = 100;
 
 /**
- * Creates {@link destinationOf} for one set of origins, which remembers where base URLs lead: most calls have a relative URL on a base URL that
- * was met before.
+ * Creates {@link destinationOf} for one set of origins. It remembers where base URLs lead, because most calls have a relative URL and a base
+ * URL that was met before.
  */
 export function createDestinations(origins: TokenOrigins): (config: Addressed) => Destination {
   const basePaths = new Map<string, string | undefined>();

@@ -23,7 +23,7 @@ import type { Destination, TokenOrigins } from '../wire/destination.js';
 import { awakeNow } from '../time/within.js';
 import { createWayWatch, type WayWarnings } from './way-watch.js';
 
-/** One `/oauth/…` call of the application; `accountOf` says whose tokens it would use. */
+/** Handles one call of the application to `/oauth/…`. `accountOf` returns the account whose tokens the call would use. */
 export type OauthPassage = (
   config: AxiosRequestConfig,
   url: string,
@@ -39,21 +39,21 @@ export interface DispatchDeps extends WayWarnings {
   origins: TokenOrigins;
   choices: Choices;
   sourceOf: (account: string) => TokenSource;
-  /** Where accounts are the users themselves. */
+  /** Set where each user is an account (option `account: accountBySubject`). */
   accounts: Accounts | undefined;
-  /** Takes the application's own `/oauth/…` calls. */
+  /** Handles the application's own calls to `/oauth/…`. */
   oauth: OauthPassage;
   warnOnce: Events['warnOnce'];
   callEvents: Pick<CallEvents, 'waitsForAccount' | 'neverSent' | 'goesOn'>;
-  /** Sends a call that has nothing to wait for; undefined where it cannot. */
+  /** Sends a call on the straight path; undefined for a call that cannot take it. */
   straight: (request: Request) => Promise<AxiosResponse> | undefined;
-  /** Takes any other call. */
+  /** Sends a call on the long path. */
   takeLongPath: (request: Request) => Promise<AxiosResponse>;
 }
 
 /**
- * Takes a call at the entrance. `chosen` is the adapter that the application has chosen. `isUnwrapped`: axios has made the configuration
- * for this call and has called the entrance itself, so no wrapper of the adapter stands between them.
+ * Takes a call at the entrance. `chosen` is the adapter that the application has chosen. `isUnwrapped` says that axios has called the
+ * entrance itself, with the configuration that it has made for this call, so that no wrapper of the adapter has that configuration too.
  */
 export type Dispatch = (
   config: AxiosRequestConfig,
@@ -61,7 +61,7 @@ export type Dispatch = (
   isUnwrapped: boolean,
 ) => Promise<AxiosResponse>;
 
-/** Decides by the final configuration where a call leads: one to Procore goes through the line, any other one goes on untouched. */
+/** Creates the decision, by the final configuration, where a call leads: one to Procore goes through the line, any other is sent unchanged. */
 export function createDispatch(deps: DispatchDeps): Dispatch {
   const { env, copy, settings, choices, callEvents, accounts } = deps;
   const { accountOf } = choices;
@@ -97,7 +97,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       throw toldOf({ config, seen, destination, account }, error);
     }
     const boundMs = choices.boundOf(config);
-    // Only where it is needed, because reading the clock takes time on every call.
+    // The clock is read only where it is needed, because reading it would take time on every call.
     const startedAtMs = boundMs === undefined ? 0 : awakeNow(env);
     const isNamed = seen.procore?.account !== undefined || (settings.account !== undefined && !accounts);
     const bearer = withToken ? bearerIn(seen, destination) : undefined;
@@ -118,7 +118,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     return userOf(brought, story, accounts!).then((account) => enter(brought, account, false, story));
   }
 
-  /** Undefined: the call is to be left alone. */
+  /** The account that the options name; undefined for a call that the plugin leaves alone. */
   function namedBy(
     config: AxiosRequestConfig,
     seen: AxiosRequestConfig,
@@ -228,7 +228,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   };
 }
 
-/** A call to Procore that the plugin leaves alone: only the adapter's wrapping of errors is taken off. */
+/** Sends a call to Procore that the plugin leaves alone. Only an error that the adapter has wrapped is unwrapped. */
 async function passedOn(adapter: Adapter, config: AxiosRequestConfig): Promise<AxiosResponse> {
   try {
     return await adapter(config);

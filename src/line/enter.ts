@@ -7,12 +7,12 @@ import { endsAtMs, gatePatienceOf, interruptedError, note, type Call } from './c
 import { overtime, timerEarlyMs } from './overtime.js';
 
 /**
- * Asks the gate whether a call may be sent, before each attempt; no promise when nothing has to be waited for. Throws, or rejects, when it
- * may not.
+ * Waits at the gate until a call may be sent, before each attempt. Returns no promise where there is nothing to wait for. Throws, or
+ * rejects, where the call may not be sent.
  */
 export type Enter = (call: Call) => void | Promise<void>;
 
-/** Creates the way through the gate, which holds calls back by what the server tells of its limits. */
+/** Creates the way through the gates, which pace calls by the rate-limit headers of the server. */
 export function createEnter({ env, callEvents }: { env: Env; callEvents: CallEvents }): Enter {
   function pass(call: Call, passage: Passage, untilEnd: boolean): void {
     switch (passage.kind) {
@@ -55,7 +55,7 @@ export function createEnter({ env, callEvents }: { env: Env; callEvents: CallEve
     if (gate.tryPass(ticket)) return;
     const nowMs = awakeNow(env);
     const patience = gatePatienceOf(call, nowMs);
-    // Where both end at once it is the deadline or timeout, which the application has chosen for this call.
+    // Where the call's time and `maxWaitMs` end at once, the error names the deadline or timeout, which was chosen for this call.
     const untilEnd = endsAtMs(terms) <= nowMs + patience.maxMs;
     const passage = gate.waitToPass(ticket, patience);
     if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);

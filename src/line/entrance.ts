@@ -6,16 +6,16 @@ type Entrance = ((config: AxiosRequestConfig) => Promise<AxiosResponse>) & {
   [replaces]?: { adapter: unknown };
 };
 
-/** Found on the entrance by every copy of the package, so that a configuration that is used again never nests. */
+/** The key, on an entrance, of the adapter that it replaces. Every copy of the package knows it, so that entrances are never nested. */
 const replaces = Symbol.for('axios-procore.replaces');
 interface Watched {
   readonly config: AxiosRequestConfig;
   readonly entrance: Entrance;
   entered: boolean;
 }
-/** So many calls are watched: the order of an instance's interceptors hardly ever changes after that. */
+/** How many calls are watched. The order of an instance's interceptors hardly ever changes after that. */
 const watchedCalls = 100;
-/** So long a wrapper of the adapter may take before it hands a call on. */
+/** How long a wrapper of the adapter may take before it calls the entrance. */
 const wrapperMs = 1_000;
 
 /**
@@ -30,9 +30,9 @@ export function createInstaller(deps: {
 }): (config: AxiosRequestConfig) => AxiosRequestConfig {
   let unproven = watchedCalls;
   let watched: Watched[] = [];
-  /** The application wraps the entrance in an adapter of its own, which may answer calls itself. */
+  /** Whether the application wraps the entrance in an adapter of its own, which may answer calls itself. */
   let wrapped = false;
-  /** The calls that have come through. A cache may answer a second call of the same name, which is no bypass. */
+  /** The calls that have come through. If a cache answers a second call of the same name, that is no bypass. */
   const known = new Set<string>();
   let suspicion: Promise<void> | undefined;
 
@@ -40,7 +40,7 @@ export function createInstaller(deps: {
     unproven--;
     watched.push(call);
     if (watched.length > 1) return;
-    // By then every interceptor that does not wait for something has run.
+    // After that every interceptor has run that does not wait for something.
     void deps.env.sleep(0, { ref: false }).then(() => {
       const missing = watched.find(
         ({ config, entrance, entered }) =>

@@ -7,7 +7,7 @@ import { longestServerWaitMs } from '../wire/server-wait.js';
 export interface History {
   /** How often the call was sent. */
   readonly attempts: number;
-  /** What the last attempt failed with. */
+  /** The failure of the last attempt. */
   readonly failure: Failure | undefined;
   /** The last answer of the API, for an error of the package that is raised because of it. */
   readonly answer: AxiosResponse | undefined;
@@ -19,11 +19,11 @@ export interface History {
   readonly retryAtMs: number | undefined;
   /** How often the call was replayed after a 401. */
   readonly replays: number;
-  /** A token was renewed for a 401 of this call, so no second one is renewed for it. */
+  /** Whether a token was renewed for a 401 of this call: then no second one is renewed for it. */
   readonly renewed: boolean;
-  /** An answer to the attempt under way that is no 401 resets the brake on renewals for 401s (`RefusalOutcome`). */
+  /** Whether an answer other than 401 to the attempt under way ends the brake on renewals for 401s (`RefusalOutcome`). */
   readonly releasesBrake: boolean;
-  /** The adapter resolves whatever the status, as some mocks do. */
+  /** Whether the adapter resolves with any status, as some mocks do. */
   readonly lenient: boolean;
   /** Why the call is not sent again. */
   readonly gaveUp: GaveUp | undefined;
@@ -49,7 +49,7 @@ export const noHistory: History = Object.freeze({
 
 /** What happens to a call, at the end of an attempt and between two of them. */
 export type Event =
-  /** An attempt succeeded; or a redirect left Procore, so nothing that came back is Procore's. */
+  /** An attempt succeeded, or a redirect left Procore, so that its answer is not Procore's. */
   | { readonly kind: 'left' }
   /** An attempt failed. `lenient`: the adapter resolved it although the application does not take the status for a success. */
   | {
@@ -85,11 +85,11 @@ export function fold(history: History, event: Event): History {
         replays: history.replays + 1,
         renewed: history.renewed || event.renewed,
         releasesBrake: event.releasesBrake,
-        // The replay has an answer of its own, or none.
+        // The answer of the attempt before is not that of the replay.
         answer: undefined,
       };
     case 'body-begun':
-      // If the body cannot be made, the call fails of that, and not of what the last attempt came to.
+      // If the body cannot be made, the call fails with that error, and not with the failure of the last attempt.
       return { ...history, failure: undefined, answer: undefined, retryAtMs: undefined };
     case 'body-failed':
       return { ...history, thrown: { error: event.error } };

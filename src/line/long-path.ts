@@ -22,7 +22,7 @@ import type { Settle } from './settle.js';
 import { Story } from './story.js';
 import type { FirstAttempt } from './straight.js';
 
-/** The long path, for every call that has to wait, is sent again, fails, or may be ended by more than its adapter. */
+/** The long path, for calls that have to wait, are sent again or fail, and for those that something else than their adapter may end. */
 export interface LongPath {
   send(request: Request): Promise<AxiosResponse>;
   /** Takes over a call whose first attempt was made on the straight path. */
@@ -61,7 +61,7 @@ export function createLongPath(deps: {
       failed = { error };
       throw error;
     } finally {
-      // Also where the configuration cannot be read any more, or a listener of the call cannot be removed.
+      // The gate is left in any case, also where reading the configuration or removing a listener throws.
       gate?.leave(ticket!);
       if (call) callEvents.settled(call, failed);
       else callEvents.neverSent({ ...request, story }, failed?.error);
@@ -96,7 +96,7 @@ export function createLongPath(deps: {
     };
   }
 
-  /** The configuration of a call that travels through the line, and by which it is found there. */
+  /** Makes the configuration that travels through the line, and by which the handlers of the line find the call. */
   function configOf(call: Call): ReturnType<typeof privateConfig> {
     const config = privateConfig(call.request, call.terms);
     calls.put(config, call);
@@ -122,7 +122,7 @@ export function createLongPath(deps: {
         attempt.rejectedByStatus = isRejectedByStatus(request, error);
         throw error;
       });
-      // Nobody else waits for it where the configuration cannot be read any more.
+      // Its rejection is handled here for the case that reading the configuration throws, so that nothing else waits for it.
       judged.catch(() => undefined);
       try {
         return await run(request, new Story(first.sentAtMs), (call) => {

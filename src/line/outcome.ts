@@ -13,17 +13,17 @@ import { bearerOf } from '../wire/headers.js';
 
 /** What the application gets back from a call. */
 export interface Outcomes {
-  /** A plain success of the straight path. */
+  /** Returns a success of the straight path. */
   plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse;
   finish(call: Call, response: AxiosResponse): AxiosResponse;
   /** Returns the answer where the application takes its status for a success; else throws. */
   fail(call: Call, failure: unknown): AxiosResponse;
 }
 
-/** Errors are not wrapped deeper than this. There is a limit because an error may be its own cause. */
+/** How many causes of an error are looked at. There is a limit because an error may be its own cause. */
 const mostCauses = 5;
 
-/** Creates the way back from the line to the application: its own configuration, and an error that says what happened. */
+/** Creates the way back from the line to the application, which gets its own configuration and an error that says what happened. */
 export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   function plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse {
     if (response.config !== config) response.config = config as AxiosResponse['config'];
@@ -104,7 +104,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
         const { answer } = call.history;
         if (answer) finish(call, answer);
         if (answer && problem) putOnResponse(answer, problem);
-        // An application that takes every status for a success gets the answer that there was, as a rule a 401.
+        // An application whose `validateStatus` accepts the status gets the last answer, which is a 401 as a rule.
         if (answer && accepts(call, answer.status)) return answer;
         throw ownError(copy, error, config, destination.path, problem, answer);
       }
@@ -123,7 +123,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
   };
 }
 
-/** An error of the package for a call that never came as far as the line; `response` is the synthetic answer on it. */
+/** An error of the package for a call that is rejected before it reaches the line. `response` is the synthetic answer on it. */
 export function unsentError(
   copy: AxiosCopy,
   error: ProcoreError,

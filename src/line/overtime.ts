@@ -9,14 +9,14 @@ import { DeadlineError } from '../failure/errors.js';
 import { describeProblem } from '../failure/problem.js';
 import { timeoutMsOf } from '../axios/timeout.js';
 
-/** By so much a timer of Node may fire too early by the clock. */
+/** A timer of Node may fire this many milliseconds too early by the clock. */
 export const timerEarlyMs = 1;
 /** How the adapters of axios report a timeout; the fetch adapter has two messages for it. */
 const ownWords = /^timeout (of )?\d+(?=ms exceeded| of ms exceeded)/;
-/** An error of a timeout is not wrapped deeper than this. */
+/** How many causes of an error of a timeout are looked at. */
 const mostCauses = 3;
 
-/** The error of a call whose time is over while it waits for a token or at the gate; undefined: its time is not over. */
+/** The error of a call whose time is over while it waits for a token or at the gate; undefined where its time is not over. */
 export function overtime(call: Call, nowMs: number): Error | undefined {
   const { request, terms } = call;
   if (nowMs < endsAtMs(terms)) return undefined;
@@ -33,7 +33,7 @@ function timeoutError(copy: AxiosCopy, config: AxiosRequestConfig): Error {
   const { adapter, timeout, timeoutErrorMessage, transitional } = config;
   const isClear =
     transitional?.clarifyTimeoutError === true ||
-    // The fetch adapter does so whatever `transitional` says.
+    // The fetch adapter always uses ETIMEDOUT, whatever `transitional` says.
     copy.isFetch(resolveAdapter(copy, adapter, config), adapter, config);
   const message = timeoutErrorMessage || `timeout of ${timeout}ms exceeded`;
   return errorWithCode(copy, message, isClear ? 'ETIMEDOUT' : 'ECONNABORTED', config);
@@ -46,9 +46,9 @@ export function timedOutUnsent(copy: AxiosCopy, config: AxiosRequestConfig): Err
   return error;
 }
 
-/** An adapter that was given the rest of a `timeout` reports that number: puts the number that the application has chosen in its place. */
+/** Puts the application's own `timeout` into the message of an error, where the adapter was given the rest of it and names that number. */
 export function tellWholeTimeout(error: unknown, config: AxiosRequestConfig): void {
-  // Without a `timeout` on the call the error is of a timeout that the adapter has by itself.
+  // Without a `timeout` on the call, it is the adapter's own timeout that has passed.
   if (timeoutMsOf(config.timeout) === undefined) return;
   let link = error as { message?: unknown; stack?: unknown; cause?: unknown } | null | undefined;
   for (let depth = 0; depth < mostCauses && typeof link === 'object' && link !== null; depth++) {

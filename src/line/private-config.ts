@@ -18,11 +18,11 @@ export function privateConfig(
     own.url = source ? url : urlOfItsOwn;
     delete own.baseURL;
   }
-  // An adapter listens to the application's CancelToken and, as a rule, its signal; the signal that has the deadline it must be given.
+  // An adapter listens to the application's CancelToken and, from axios 0.22 on, to its signal. It does not know of the deadline.
   const { signal } = cancellation;
   if (signal && (deadlineAtMs < Infinity || !copy.knowsSignal)) endBy(copy, signal, own);
   keepQuery(copy, own);
-  // For the axios-retry of the line; a setting of the application's own stays on its own configuration.
+  // This is for the axios-retry of the line. A setting of the application stays on its own configuration.
   own['axios-retry'] = retriesOfTheLine;
   // Older axios reads what a polluted `Object.prototype` lends to every object, which must not change where the call goes.
   return hidePollution(own);

@@ -1,13 +1,13 @@
 import { mayHaveToken, type TokenOrigins } from '../wire/destination.js';
 import { headerOf, strip } from '../wire/headers.js';
 
-/** Redirects, as follow-redirects tells of them. */
+/** The hook that axios's http adapter calls before it follows a redirect. */
 export type BeforeRedirect = (
   options: { href?: string; headers: Record<string, unknown> },
   ...rest: unknown[]
 ) => void;
 
-/** What redirects have made of an attempt. */
+/** What is known of the redirects of an attempt. */
 export interface Trail {
   /** A redirect was followed: the call itself has run, whatever became of the rest. */
   redirected: boolean;
@@ -33,7 +33,7 @@ export function watchingRedirects(
       trail.left = true;
       strip(options.headers, hasOurBearer);
     }
-    // Whatever follows the redirect strips the Authorization header between any two origins.
+    // The library that follows the redirect strips the Authorization header between any two origins.
     trail.tokenless ||= headerOf(options.headers, 'authorization') === undefined;
     next?.(options, ...rest);
   };

@@ -8,10 +8,10 @@ import { canSendAgain, interruptedError, note, patienceOf, type Call, type Calls
 import type { Line } from './chain.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 
-/** How often a call is replayed at most: its token is replaced more often only where something is very wrong. */
+/** How often a call is replayed at most. A token that is refused more often shows that something else is wrong. */
 const mostReplays = 3;
 
-/** Has the line answer a 401 by a replay with another token, where the account has one or can get one. */
+/** Makes the line replay a call after a 401 with another token, where the account has one or can get one. */
 export function replayUnauthorized(
   line: Line,
   { env, calls, callEvents }: { env: Env; calls: Calls; callEvents: CallEvents },
@@ -27,7 +27,7 @@ export function replayUnauthorized(
     note(call, { kind: 'answer-kept', answer: response });
     const outcome = await source.refused(lease, failure.refusal ?? 'none', {
       ...patienceOf(call, awakeNow(env)),
-      // An answer that is a stream keeps its socket until it is read: over an agent with few sockets the token request would wait for it.
+      // An answer that is a stream keeps its socket until it is read. Over the call's own agent the token request could wait for that socket.
       ...(isReplayable(response.data) ? {} : { way: undefined }),
       mayRenew: !renewed,
       waits: () => callEvents.waits(call, () => ({ reason: 'token', awaits: 'renewal' })),
@@ -45,7 +45,7 @@ export function replayUnauthorized(
     }
     const { config } = error as { config: AxiosRequestConfig };
     const why = reasonAgainst(call, config, redirected === true);
-    // The 401 is what the application gets, with a working token for its next call.
+    // The application gets the 401; its next call has a working token.
     if (why) {
       note(call, { kind: 'gave-up', why });
       throw error;
@@ -56,7 +56,7 @@ export function replayUnauthorized(
     return line(config);
   }
 
-  /** What the call ends with if its time is over. Where that error has no answer on it, nobody else closes the answer. */
+  /** The error of a call whose time is over. Where that error has no answer on it, the answer's stream is closed here. */
   function lateError(call: Call, response: AxiosResponse): Error | undefined {
     const late = overtime(call, awakeNow(env) + timerEarlyMs);
     if (late && !call.history.answer) discard(response.data);

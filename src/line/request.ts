@@ -10,16 +10,16 @@ import type { ProcoreDestination } from '../wire/destination.js';
 export interface Request {
   /** The application's configuration, as it comes back on the answer. */
   readonly config: AxiosRequestConfig;
-  /** The same, without what a polluted `Object.prototype` lends to every object. */
+  /** The same, without the properties that every object seems to have where `Object.prototype` is polluted. */
   readonly seen: AxiosRequestConfig;
   readonly destination: ProcoreDestination;
   readonly chosenAdapter: ChosenAdapter;
   readonly account: string;
-  /** Undefined for `auth: false`. */
+  /** The source of the account's tokens; undefined for `auth: false`. */
   readonly source: TokenSource | undefined;
   /** The bearer that the call brings along. */
   readonly bearer: string | undefined;
-  /** It names its account, so its bearer does not decide whose tokens it uses. */
+  /** Whether an option names its account, so that its bearer does not decide whose tokens it uses. */
   readonly isNamed: boolean;
   readonly companyId: CompanyId | undefined;
   /** Undefined with `rateLimit: false`. */
@@ -27,7 +27,7 @@ export interface Request {
   readonly ticket: Ticket | undefined;
   /** By the clock of {@link Request.boundMs}; 0 where there is none. */
   readonly startedAtMs: number;
-  /** Milliseconds that it gives the whole call, from now on. */
+  /** Milliseconds that its `deadlineMs` gives the whole call, from now on. */
   readonly deadlineMs: number | undefined;
   /** Set where it has waited until its account was known. */
   readonly story: Story | undefined;

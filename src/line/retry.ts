@@ -24,13 +24,13 @@ import { awakeNow } from '../time/within.js';
  */
 export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; callEvents: CallEvents }): void {
   const { env, calls, callEvents } = deps;
-  /** From the condition to the wait of one retry: axios-retry hands nothing on from one to the other. */
+  /** Decisions that were made in `retryCondition` and are carried out in `onRetry`, because axios-retry passes nothing from one to the other. */
   const decisions = new WeakMap<Call, RetryDecision & { kind: 'retry' }>();
 
   function decide(call: Call, failure: Failure, config: AxiosRequestConfig, retries: number): RetryDecision {
     const { terms, history } = call;
     const nowMs = awakeNow(env);
-    // An attempt under a `timeout` that bounds the whole call has had all the time that the call had left.
+    // Where its `timeout` bounds the whole call, an attempt that timed out has used up all of the call's time.
     const hasTimedOut = terms.timeoutAtMs < Infinity && failure.kind === 'timeout';
     return decideRetry(
       {
@@ -50,7 +50,7 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; call
     );
   }
 
-  // What axios-retry does before a send is left out: it only notes a time that it never reads (`shouldResetTimeout`).
+  // The request interceptor of axios-retry is left out: it only notes a time, which is not read with `shouldResetTimeout`.
   const onTheWayBack = Object.assign((config: AxiosRequestConfig) => line(config), {
     defaults: line.defaults,
     interceptors: {

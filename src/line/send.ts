@@ -43,7 +43,7 @@ export function createSender(deps: {
     let lease: Lease | undefined;
     try {
       stopIfOver(call);
-      // Making a body may have taken longer than an account that nobody asks for stays in memory: then it has another source now.
+      // While the body was made, the account may have been let go from memory and have got another source.
       if (body) source = source?.current();
       const finding = source && authorize(call, source);
       lease = finding instanceof Promise ? await finding : finding;
@@ -52,7 +52,7 @@ export function createSender(deps: {
       closeMade(body);
       throw error;
     }
-    // Its stream has broken while the call waited for a token: nothing was sent.
+    // If the stream of the body has failed while the call waited for a token, nothing is sent.
     if (body?.broken?.is) return body.broken.promise;
     const closed = closedBody(config);
     if (closed !== undefined) throw bodyError(call.terms.copy, closed, config);
@@ -76,7 +76,7 @@ export function createSender(deps: {
     if (timeoutAtMs < Infinity)
       config.timeout = timeoutAfter(own.timeout, awakeNow(env) - startedAtMs) as number;
     tellSent(attempt);
-    // An adapter may return anything: a throw becomes a rejection, and what is no promise of Node's becomes one.
+    // An adapter may throw, or return a promise of another library: both become a promise of Node's.
     let sending = new Promise<AxiosResponse>((resolve) => resolve(adapter(config)));
     if (body?.broken) sending = Promise.race([sending, body.broken.promise]);
     return cancellation.interrupted ? heeding(sending, cancellation.interrupted) : sending;
@@ -98,14 +98,14 @@ function stopIfCanceled(call: Call): void {
   if (terms.cancellation.signal?.aborted || reasonOf(request.config)) throw interruptedError(call);
 }
 
-/** Ends with the call even where the adapter listens to no signal. What the adapter answers after that is closed. */
+/** Rejects when the call is interrupted, also where the adapter listens to no signal. An answer that comes after that is closed. */
 function heeding(sending: Promise<AxiosResponse>, interrupted: Promise<never>): Promise<AxiosResponse> {
   const heard = Promise.race([sending, interrupted]);
   heard.catch(() => sending.then(({ data }) => discard(data)).catch(() => undefined));
   return heard;
 }
 
-/** Why a stream was closed while the call waited, if it was. An adapter that reads such a stream would wait for ever. */
+/** The reason why the stream of the body was closed while the call waited, if it was. An adapter that reads such a stream waits for ever. */
 function closedBody({ data }: AxiosRequestConfig): unknown {
   if (typeof data !== 'object' || data === null) return undefined;
   const { pipe, destroyed, errored } = data as { pipe?: unknown; destroyed?: unknown; errored?: unknown };

@@ -45,7 +45,7 @@ export function createSettle(deps: {
         if (!(response as AxiosResponse | undefined))
           return failed(new TypeError('the adapter has given no response'), config, call, attempt);
         const answer = tell(call, attempt, attempt.left ? undefined : response);
-        // Some mocks resolve whatever the status is. Inside the line the status decides.
+        // Some mocks resolve with any status. Inside the line only a status of 200 to 299 is a success.
         const isRejected = !attempt.left && (response.status < 200 || response.status >= 300);
         attempt.rejectedByStatus = isRejected;
         if (isRejected) return rejected(response, answer, config, call);
