@@ -44,7 +44,7 @@ const pure = [
   'axios/(limits|timeout)',
   'cli/(answer|words|doctor/(finding|judge)|explain/.+|login/(page|redirect-uri|returned))',
   'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
-  'health/(calls|csv|endpoints|file-format|observations|report|routes|singular|states|page/.+)',
+  'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|routes|singular|slots|states|token-events|page/.+)',
   'line/history',
   'options/hints',
   'pacing/(closing|plan|status|window)',

@@ -1,3 +1,4 @@
+import type { ProblemKind } from '../failure/catalogue.js';
 import type { ProcoreEvents } from '../observe/events.js';
 import type { Attempt } from './ledger.js';
 
@@ -32,11 +33,17 @@ export function createAttempts(): Attempts {
   };
 }
 
+/** The kind of failure with which this package has ended a call without an attempt: the last one, if any, has had its own failure. */
+export function refusalOf({ kind, code }: ProcoreEvents['request-settled']): ProblemKind | undefined {
+  return code?.startsWith('ERR_PROCORE_') ? kind : undefined;
+}
+
 function attemptOf({
   method,
   path,
   status,
   hasCompanyId,
+  kind,
 }: ProcoreEvents['request-retried' | 'request-settled']): Attempt {
-  return { method, path, status, hasCompanyId };
+  return { method, path, status, hasCompanyId, kind };
 }

@@ -1,3 +1,5 @@
+import type { KindCounts } from './kinds.js';
+
 /** Calls of one day that were alike: a row of Procore's "API Call Activity Report". */
 export interface CallCount {
   /** The day in UTC, `YYYY-MM-DD`. */
@@ -19,6 +21,10 @@ export interface Activity {
   readonly unanswered: ReadonlyMap<string, number>;
   /** Whether it is known which calls had a `Procore-Company-Id` header. */
   readonly tellsCompanyId: boolean;
+  /** The kinds of failures that were answered, by day, as far as they are known. */
+  readonly kinds: ReadonlyMap<string, KindCounts>;
+  /** The kinds of those without an answer. */
+  readonly kindsWithoutAnswer: ReadonlyMap<string, KindCounts>;
 }
 
 /** Stands for the routes of a day beyond those that are kept apart. */

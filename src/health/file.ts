@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { promises, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeOf } from '../text/words.js';
-import type { LedgerDay } from './ledger.js';
-import { readDays, writeDays } from './file-format.js';
+import { nothingKept, readKept, writeKept, type Kept } from './file-format.js';
 
 /** The parts of `node:fs` that the health file uses. They are passed as an argument so that tests can make each call fail. */
 export interface HealthFileSystem {
@@ -12,12 +11,12 @@ export interface HealthFileSystem {
   readonly promises: Pick<typeof promises, 'mkdir' | 'open' | 'rename' | 'unlink'>;
 }
 
-/** The file that a recorder keeps its counts in. */
+/** The file that a recorder keeps what it has recorded in. */
 export interface HealthFile {
   /** Reads it once, at the start. Never throws: what is wrong is told as a warning. */
-  read(): LedgerDay[];
+  read(): Kept;
   /** Replaces its content atomically. Never rejects. */
-  save(days: readonly LedgerDay[]): Promise<void>;
+  save(kept: Kept): Promise<void>;
 }
 
 /** Node's own file system. */
@@ -45,7 +44,7 @@ export function createHealthFile(
     try {
       fs.renameSync(path, aside);
       tell(
-        `The health file ${path} is not one that this release reads. It is kept as ${aside}, and counting begins anew`,
+        `The health file ${path} is not one that this release reads. It is kept as ${aside}, and recording begins anew`,
       );
     } catch (error) {
       mayWrite = false;
@@ -62,20 +61,20 @@ export function createHealthFile(
       try {
         text = fs.readFileSync(path, 'utf8');
       } catch (error) {
-        if (codeOf(error) === 'ENOENT') return [];
+        if (codeOf(error) === 'ENOENT') return nothingKept;
         mayWrite = false;
         tell(`The health file ${path} could not be read, and is left alone`, error);
-        return [];
+        return nothingKept;
       }
-      const days = readDays(text);
-      if (days) return days;
+      const kept = readKept(text);
+      if (kept) return kept;
       keepAside();
-      return [];
+      return nothingKept;
     },
-    async save(days) {
+    async save(kept) {
       if (!mayWrite) return;
       try {
-        await replace(writeDays(days));
+        await replace(writeKept(kept));
         told = undefined;
       } catch (error) {
         tell(`The health file ${path} could not be written, and is as it was before`, error);

@@ -3,6 +3,7 @@ import { systemEnv } from '../time/env.js';
 import { described } from '../text/words.js';
 import { dayOf } from './calls.js';
 import { readActivityReport } from './csv.js';
+import { newestDay, readKept } from './file-format.js';
 import { createHealthFile, nodeFileSystem } from './file.js';
 import {
   resolveHealthOptions,
@@ -12,14 +13,19 @@ import {
 } from './options.js';
 import { healthPageOf } from './page/page.js';
 import { loadEcharts, loadPapaparse } from './peers.js';
+import { createRecord } from './record.js';
 import { createRecorder, type HealthRecorder } from './recorder.js';
 import { reportOf, type HealthReport } from './report.js';
 
 export type { ObservationName } from './observations.js';
+export type { FailedStatus, FailureOfKind } from './failures.js';
 export type { HealthOptions, RecordHealthOptions } from './options.js';
+export type { RecordedSlot, RecordedTokens, RecordedWaits, Recording } from './recording.js';
 export type { HealthRecorder } from './recorder.js';
-export type { DayOfCalls, FailedStatus, HealthReport, Observation, RouteOfCalls } from './report.js';
+export type { DayOfCalls, HealthReport, Observation, RouteOfCalls } from './report.js';
+export type { LimitLeft, WaitReason } from './slots.js';
 export type { DayState, WindowState } from './states.js';
+export type { TokenEvent, TokenEventName } from './token-events.js';
 
 /**
  * Records the calls of an attached instance from now on, over 14 days and in bounded memory, and tells their health as Procore's
@@ -68,10 +74,46 @@ export function healthOf(csv: string, options: HealthOptions = {}): HealthReport
     throw new TypeError(
       `healthOf: the first argument is ${described(csv)}; it takes the text of a CSV file.`,
     );
-  const known = resolveHealthOptions(options);
+  const known = resolveHealthOptions(options, 'healthOf');
   const counts = readActivityReport(loadPapaparse('healthOf'), csv);
   const newest = counts.reduce((latest, { date }) => (date > latest ? date : latest), dayOf(0));
-  return reportOf({ counts, unanswered: new Map(), tellsCompanyId: false }, newest, known);
+  const none = {
+    unanswered: new Map(),
+    tellsCompanyId: false,
+    kinds: new Map(),
+    kindsWithoutAnswer: new Map(),
+  };
+  return reportOf({ ...none, counts }, newest, known);
+}
+
+/**
+ * The health that several recorders show together, as the processes of a fleet, over the 14 days that end with the newest one recorded.
+ *
+ * @param recordings the texts of the files that the recorders have written (option `file` of {@link recordHealth}).
+ * @throws TypeError for a wrong argument; Error that says which text is none of a recorder.
+ * @example
+ * const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+ * await writeFile('health.html', healthPage(healthOfRecordings(texts)));
+ */
+export function healthOfRecordings(recordings: readonly string[], options: HealthOptions = {}): HealthReport {
+  if (
+    !Array.isArray(recordings) ||
+    recordings.length === 0 ||
+    !recordings.every((one) => typeof one === 'string')
+  )
+    throw new TypeError(
+      `healthOfRecordings: the first argument is ${described(recordings)}; it takes an array of the texts of files that recorders have written.`,
+    );
+  const known = resolveHealthOptions(options, 'healthOfRecordings');
+  const kept = recordings.map((text, index) => {
+    const read = readKept(text);
+    if (read) return read;
+    throw new Error(
+      `healthOfRecordings: text ${index + 1} of ${recordings.length} is not what a recorder of this release, or of an earlier one, writes to its file.`,
+    );
+  });
+  const today = dayOf(systemEnv.now());
+  return createRecord(Infinity, kept).report(newestDay(kept) ?? today, known);
 }
 
 /**

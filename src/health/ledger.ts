@@ -1,5 +1,7 @@
+import type { ProblemKind } from '../failure/catalogue.js';
 import { dayMs, dayOf, isStatus, otherRoutes, windowEnding, type Activity, type CallCount } from './calls.js';
 import { isOfNoCompany } from './endpoints.js';
+import { addKinds, type KindCounts } from './kinds.js';
 import { routeOf } from './routes.js';
 
 /** One attempt of a call, as it is recorded. */
@@ -10,6 +12,8 @@ export interface Attempt {
   readonly path: string;
   /** Whether it had a `Procore-Company-Id` header; undefined where that is not told. */
   readonly hasCompanyId: boolean | undefined;
+  /** What kind of failure it was; undefined for a success, and where that is not told. */
+  readonly kind: ProblemKind | undefined;
 }
 
 /** A day as it is kept, in memory and in the file. */
@@ -19,11 +23,17 @@ export interface LedgerDay {
   /** Whether any call of the day told if it had the company header. */
   tellsCompanyId: boolean;
   readonly counts: CallCount[];
+  /** The kinds of failures that were answered. */
+  readonly kinds: KindCounts;
+  /** The kinds of those without an answer, calls that were never sent among them. */
+  readonly kindsWithoutAnswer: KindCounts;
 }
 
 /** The calls of the last 14 days, in bounded memory. */
 export interface Ledger {
   add(attempt: Attempt, atMs: number): void;
+  /** A call that ended without having been sent. */
+  addUnsent(kind: ProblemKind, atMs: number): void;
   activity(): Activity;
   /** All that is kept, for the file. */
   days(): LedgerDay[];
@@ -34,6 +44,8 @@ interface Day {
   tellsCompanyId: boolean;
   readonly routes: Set<string>;
   readonly counts: Map<string, { -readonly [K in keyof CallCount]: CallCount[K] }>;
+  readonly kinds: KindCounts;
+  readonly kindsWithoutAnswer: KindCounts;
 }
 
 /** Longer routes have no row of their own. */
@@ -45,17 +57,26 @@ export function createLedger(maxRoutes: number, restored: readonly LedgerDay[] =
   const days = new Map<string, Day>();
   /** The day of the last attempt: to format a date takes longer than all the rest. */
   let today = { number: NaN, date: '' };
-  for (const { date, unanswered, tellsCompanyId, counts } of restored) {
-    const day = dayFor(date);
-    day.unanswered += unanswered;
-    day.tellsCompanyId ||= tellsCompanyId;
-    for (const row of counts) count(day, row);
+  for (const kept of restored) {
+    const day = dayFor(kept.date);
+    day.unanswered += kept.unanswered;
+    day.tellsCompanyId ||= kept.tellsCompanyId;
+    for (const row of kept.counts) count(day, row);
+    addKinds(day.kinds, kept.kinds);
+    addKinds(day.kindsWithoutAnswer, kept.kindsWithoutAnswer);
   }
 
   function dayFor(date: string): Day {
     const known = days.get(date);
     if (known) return known;
-    const day: Day = { unanswered: 0, tellsCompanyId: false, routes: new Set(), counts: new Map() };
+    const day: Day = {
+      unanswered: 0,
+      tellsCompanyId: false,
+      routes: new Set(),
+      counts: new Map(),
+      kinds: {},
+      kindsWithoutAnswer: {},
+    };
     days.set(date, day);
     return day;
   }
@@ -78,14 +99,20 @@ export function createLedger(maxRoutes: number, restored: readonly LedgerDay[] =
     for (const kept of days.keys()) if (kept < first || kept > last) days.delete(kept);
   }
 
+  function dayAt(atMs: number): Day {
+    const number = Math.floor(atMs / dayMs);
+    if (number !== today.number) today = { number, date: dayOf(atMs) };
+    if (!days.has(today.date)) dropOutside(today.date, atMs);
+    return dayFor(today.date);
+  }
+
   return {
-    add({ status, method, path, hasCompanyId }, atMs) {
-      const number = Math.floor(atMs / dayMs);
-      if (number !== today.number) today = { number, date: dayOf(atMs) };
+    add({ status, method, path, hasCompanyId, kind }, atMs) {
+      const day = dayAt(atMs);
       const { date } = today;
-      if (!days.has(date)) dropOutside(date, atMs);
-      const day = dayFor(date);
-      if (status === undefined || !isStatus(status)) return void (day.unanswered += 1);
+      const isAnswered = status !== undefined && isStatus(status);
+      if (kind) addKinds(isAnswered ? day.kinds : day.kindsWithoutAnswer, { [kind]: 1 });
+      if (!isAnswered) return void (day.unanswered += 1);
       if (hasCompanyId !== undefined) day.tellsCompanyId = true;
       const normalised = routeOf(path);
       const route = normalised.length > longestRoute ? otherRoutes : normalised;
@@ -99,20 +126,25 @@ export function createLedger(maxRoutes: number, restored: readonly LedgerDay[] =
         withoutCompanyId: Number(hasCompanyId === false && !isOfNoCompany(route)),
       });
     },
+    addUnsent: (kind, atMs) => addKinds(dayAt(atMs).kindsWithoutAnswer, { [kind]: 1 }),
     activity() {
       const all = [...days];
       return {
         counts: all.flatMap(([, { counts }]) => [...counts.values()]),
         unanswered: new Map(all.map(([date, { unanswered }]) => [date, unanswered])),
         tellsCompanyId: all.some(([, day]) => day.tellsCompanyId),
+        kinds: new Map(all.map(([date, { kinds }]) => [date, kinds])),
+        kindsWithoutAnswer: new Map(all.map(([date, { kindsWithoutAnswer }]) => [date, kindsWithoutAnswer])),
       };
     },
     days: () =>
-      [...days].map(([date, { unanswered, tellsCompanyId, counts }]) => ({
+      [...days].map(([date, { unanswered, tellsCompanyId, counts, kinds, kindsWithoutAnswer }]) => ({
         date,
         unanswered,
         tellsCompanyId,
         counts: [...counts.values()],
+        kinds,
+        kindsWithoutAnswer,
       })),
   };
 }

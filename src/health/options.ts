@@ -2,7 +2,7 @@ import { wrongOptions, type Field } from '../text/fields.js';
 import { endpointForm, endpointList } from './endpoints.js';
 import type { KnownEndpoints } from './observations.js';
 
-/** Options of {@link healthOf}. */
+/** Options of {@link healthOf} and {@link healthOfRecordings}. */
 export interface HealthOptions {
   /**
    * Endpoints that you know to be deprecated, besides those under `/vapid/`: a route (`/rest/v1.0/projects/:project_id/rfis`), with a method
@@ -20,7 +20,7 @@ export interface HealthOptions {
 /** Options of {@link recordHealth}. */
 export interface RecordHealthOptions extends HealthOptions {
   /**
-   * The path of a file in which the counts survive a restart. It belongs to one process at a time.
+   * The path of a file in which what is recorded survives a restart. It belongs to one process at a time.
    * @default none
    */
   file?: string | undefined;
@@ -53,8 +53,8 @@ export function resolveRecorderOptions(options: RecordHealthOptions): {
 }
 
 /** The endpoints that the options name. Throws a `TypeError` for a wrong option. */
-export function resolveHealthOptions(options: HealthOptions): KnownEndpoints {
-  check('healthOf', options, listFields);
+export function resolveHealthOptions(options: HealthOptions, who: string): KnownEndpoints {
+  check(who, options, listFields);
   return knownEndpoints(options);
 }
 

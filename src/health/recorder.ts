@@ -1,14 +1,15 @@
 import type { Procore } from '../attach/handle.js';
 import type { Env } from '../time/env.js';
-import { createAttempts } from './attempts.js';
 import { dayOf } from './calls.js';
 import { writeActivityReport, type Papaparse } from './csv.js';
+import { nothingKept } from './file-format.js';
 import type { HealthFile } from './file.js';
-import { createLedger } from './ledger.js';
+import { listen } from './listening.js';
 import type { KnownEndpoints } from './observations.js';
 import type { Echarts } from './page/charts.js';
 import { healthPageOf } from './page/page.js';
-import { reportOf, type HealthReport } from './report.js';
+import { createRecord } from './record.js';
+import type { HealthReport } from './report.js';
 
 /** Records the calls of an attached instance. */
 export interface HealthRecorder {
@@ -42,15 +43,14 @@ export function createRecorder(deps: {
   echarts: () => Echarts;
 }): HealthRecorder {
   const { handle, env, known, maxRoutes, file, papaparse, echarts } = deps;
-  const ledger = createLedger(maxRoutes, file?.read());
-  const attempts = createAttempts();
+  const record = createRecord(maxRoutes, [file?.read() ?? nothingKept]);
   const stopped = new AbortController();
   let lastSave: Promise<void> = Promise.resolve();
   let isSaveDue = false;
 
   function save(): Promise<void> {
     isSaveDue = false;
-    return (lastSave = lastSave.then(() => file?.save(ledger.days())));
+    return (lastSave = lastSave.then(() => file?.save(record.kept())));
   }
 
   function changed(): void {
@@ -61,27 +61,15 @@ export function createRecorder(deps: {
       .then(() => (stopped.signal.aborted ? undefined : save()));
   }
 
-  const subscriptions = [
-    handle.on('request-retried', (detail) => {
-      ledger.add(attempts.beforeRetry(detail), env.now());
-      changed();
-    }),
-    handle.on('request-settled', (detail) => {
-      const attempt = attempts.last(detail);
-      if (!attempt) return;
-      ledger.add(attempt, env.now());
-      changed();
-    }),
-  ];
-
-  const report = () => reportOf(ledger.activity(), dayOf(env.now()), known);
+  const stopListening = listen(handle, { record, now: env.now, changed });
+  const report = () => record.report(dayOf(env.now()), known);
 
   return {
     report,
     html: () => healthPageOf(report(), echarts()),
-    csv: () => writeActivityReport(papaparse(), ledger.activity().counts),
+    csv: () => writeActivityReport(papaparse(), record.ledger.activity().counts),
     async stop() {
-      for (const unsubscribe of subscriptions) unsubscribe();
+      stopListening();
       const wasDue = isSaveDue;
       stopped.abort();
       await (wasDue ? save() : lastSave);

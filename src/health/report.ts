@@ -1,11 +1,13 @@
-import { problems, type CatalogueRow, type ProblemKind } from '../failure/catalogue.js';
 import { windowEnding, type Activity, type CallCount } from './calls.js';
+import { failedStatuses, type FailedStatus } from './failures.js';
+import { addKinds, type KindCounts } from './kinds.js';
 import {
   observationRows,
   type KnownEndpoints,
   type ObservationName,
   type ObservationRow,
 } from './observations.js';
+import type { Recording } from './recording.js';
 import { stateOfDay, stateOfWindow, worstOf, type DayState, type WindowState } from './states.js';
 
 /** The health of an integration over 14 days. */
@@ -30,6 +32,8 @@ export interface HealthReport {
   readonly worstRoutes: readonly RouteOfCalls[];
   /** The statuses of 400 or more, with the most frequent first. */
   readonly failures: readonly FailedStatus[];
+  /** What only a recorder knows: waits, limits and tokens, and when what happened. Missing in a report from Procore's CSV. */
+  readonly recording?: Recording | undefined;
 }
 
 /** One of the seven observations. */
@@ -63,16 +67,6 @@ export interface RouteOfCalls {
   readonly calls: number;
 }
 
-/** The calls that were answered with one status. */
-export interface FailedStatus {
-  readonly status: number;
-  readonly title: string;
-  readonly calls: number;
-  readonly cause: string;
-  readonly remedy: string;
-  readonly docsUrl: string;
-}
-
 /** The report on the 14 days that end with `to`. */
 export function reportOf(activity: Activity, to: string, known: KnownEndpoints): HealthReport {
   const dates = windowEnding(to);
@@ -96,8 +90,15 @@ export function reportOf(activity: Activity, to: string, known: KnownEndpoints):
     observations,
     days,
     worstRoutes: worstRoutes(failed, ({ calls }) => calls, 10),
-    failures: failuresIn(failed),
+    failures: failedStatuses(failed, kindsOn(dates, activity.kinds)),
   };
+}
+
+/** How often there was each kind on these days. */
+export function kindsOn(dates: readonly string[], kinds: ReadonlyMap<string, KindCounts>): KindCounts {
+  const total: KindCounts = {};
+  for (const date of dates) addKinds(total, kinds.get(date) ?? {});
+  return total;
 }
 
 function observationOf(
@@ -145,31 +146,6 @@ function worstRoutes(
   return [...byRoute.values()]
     .sort((one, other) => other.calls - one.calls || compare(one.route, other.route))
     .slice(0, most);
-}
-
-function failuresIn(failed: readonly CallCount[]): FailedStatus[] {
-  const byStatus = new Map<number, number>();
-  for (const { status, calls } of failed) byStatus.set(status, (byStatus.get(status) ?? 0) + calls);
-  return [...byStatus]
-    .sort(([one, calls], [other, otherCalls]) => otherCalls - calls || one - other)
-    .map(([status, calls]) => {
-      const { title, cause, remedy, docsUrl } = problemOfStatus(status);
-      return { status, title, calls, cause, remedy, docsUrl };
-    });
-}
-
-/** More is known of a failure than its status where it is one of these. */
-const special: ReadonlySet<string> = new Set<ProblemKind>([
-  'company-header-missing',
-  'access-token-invalid',
-  'app-not-connected',
-]);
-
-/** What the catalogue says of an answer of which the status alone is known. */
-function problemOfStatus(status: number): CatalogueRow {
-  const rows = Object.entries(problems).filter(([kind]) => !special.has(kind));
-  const known = rows.find(([, row]) => row.status === status);
-  return known?.[1] ?? problems[status >= 500 ? 'server-error' : 'unexpected'];
 }
 
 function sum(counts: readonly CallCount[], callsOf = ({ calls }: CallCount) => calls): number {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { healthOf, recordHealth } from '../../../src/health/index.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { healthOf, healthOfRecordings, recordHealth } from '../../../src/health/index.js';
+import { createEvents } from '../../../src/observe/events.js';
 
 const handle = { on: () => () => undefined };
 const header = 'Date,Response Code,HTTP Method,Normalized Route,Count';
@@ -80,4 +81,48 @@ test('what is wrong with the file is a warning of the process, and the recorder 
     code: 'health-file',
   });
   expect(readdirSync(folder)).toEqual([expect.stringMatching(/^health\.json\.broken-/)]);
+});
+
+describe('the recordings of several processes', () => {
+  const fileOf = (name: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'axios-procore-health-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    return join(folder, name);
+  };
+
+  test('give one report, with the calls, waits and renewals of all', async () => {
+    const files = [fileOf('one.json'), fileOf('other.json')];
+    for (const file of files) {
+      const events = createEvents(undefined);
+      const recorder = recordHealth({ on: events.on }, { file });
+      const emit = events.emit as (event: string, detail: object) => void;
+      const call = { callId: file, method: 'GET', path: '/vapid/projects' };
+      emit('request-waiting', { ...call, reason: 'token', attempt: 1 });
+      emit('request-settled', { ...call, attempts: 1, status: 403, kind: 'forbidden', waitedMs: 20 });
+      emit('token-adopted', { account: 'default', from: 'store' });
+      await recorder.stop();
+    }
+    const report = healthOfRecordings(files.map((file) => readFileSync(file, 'utf8')));
+    expect(report).toMatchObject({ calls: 2, failed: 2, failures: [{ status: 403, calls: 2 }] });
+    expect(report.recording!.waits[0]).toEqual({ reason: 'token', waits: 2, waitedMs: 40, longestMs: 20 });
+    expect(report.recording!.tokens).toMatchObject({ adopted: 2, events: [{}, {}] });
+  });
+
+  test.each<[unknown, string]>([
+    ['{}', 'healthOfRecordings: the first argument is a string of length 2; it takes an array of the texts'],
+    [[], 'healthOfRecordings: the first argument is an array; it takes an array of the texts'],
+  ])('%j is refused', (wrong, message) => {
+    expect(() => healthOfRecordings(wrong as never)).toThrow(message);
+  });
+
+  test('that are none are refused with the number of the text', () => {
+    const none = '{"version":2,"days":[],"tokens":[]}';
+    expect(healthOfRecordings([none]).calls).toBe(0);
+    expect(() => healthOfRecordings([none, 'secret'])).toThrow(
+      /^healthOfRecordings: text 2 of 2 is not what a recorder of this release, or of an earlier one, writes to its file\.$/,
+    );
+    expect(() => healthOfRecordings([none], { file: 'x' } as never)).toThrow(
+      'healthOfRecordings: option "file"',
+    );
+  });
 });

@@ -9,6 +9,7 @@ const attempt = (some: Partial<Attempt> = {}): Attempt => ({
   method: 'get',
   path: '/rest/v1.0/projects/1',
   hasCompanyId: undefined,
+  kind: undefined,
   ...some,
 });
 const total = (ledger: ReturnType<typeof createLedger>) =>

@@ -19,6 +19,8 @@ const activity = (counts: CallCount[], some: Partial<Activity> = {}): Activity =
   counts,
   unanswered: new Map(),
   tellsCompanyId: true,
+  kinds: new Map(),
+  kindsWithoutAnswer: new Map(),
   ...some,
 });
 const observed = (counts: CallCount[], name: ObservationName, some: Partial<Activity> = {}, lists = known) =>
