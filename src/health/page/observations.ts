@@ -1,13 +1,14 @@
 import type { HealthReport, Observation } from '../report.js';
 import type { WindowState } from '../states.js';
 import type { Charts } from './charts.js';
+import { grade } from './grades.js';
 import type { Html } from './markup.js';
 import type { Parts } from './parts.js';
 import { routesTable } from './routes.js';
 
 const windowStates: readonly WindowState[] = ['Needs Attention', 'Review Recommended', 'Healthy', 'Unknown'];
 
-/** The seven observations: how many are in which state, the state of each, and each with its remedy. */
+/** The seven observations: how many are in which state, and the state of each. */
 export function observationsSection(parts: Parts, charts: Charts, report: HealthReport): Html {
   const { html, figure } = parts;
   return html`<section aria-labelledby="observations">
@@ -18,7 +19,15 @@ export function observationsSection(parts: Parts, charts: Charts, report: Health
       'State of each observation on each day',
       'C is Critical, W is Warning, H is Healthy, ? is Unknown. The numbers below are days of the month.',
     )}
-    ${report.observations.map((observation) => article(parts, observation))}
+  </section>`;
+}
+
+/** Each of the seven observations with its cause, its remedy, its days and its routes. */
+export function remediesSection(parts: Parts, { observations }: HealthReport): Html {
+  const { html } = parts;
+  return html`<section aria-labelledby="remedies">
+    <h2 id="remedies">What to do about each observation</h2>
+    <div class="cards">${observations.map((observation) => article(parts, observation))}</div>
   </section>`;
 }
 
@@ -55,7 +64,7 @@ function article(parts: Parts, observation: Observation): Html {
     [{ head: 'Day' }, { head: 'Daily status' }, { head: 'Calls', isNumber: true }],
     unhealthy.map((one) => [day(one.date), state(one.state), count(one.calls)]),
   );
-  return html`<article id="${name}">
+  return html`<article id="${name}" class="card ${grade(observation.state)}-card">
     <h3>${title}</h3>
     <p>${state(observation.state)}</p>
     ${remedy(observation.cause, observation.remedy, docsUrl, title)}

@@ -50,7 +50,11 @@ describe('the numbers on the page are those of the report', () => {
     const page = parse(healthPage(report));
     const totals = page.querySelectorAll('header data').map((data) => Number(data.getAttribute('value')));
     expect(totals).toEqual([report.calls, report.failed, report.unanswered]);
-    expect(textOf(page.querySelector('header')!)).toContain('13,294 answered calls, 947 of them failed');
+    expect(textsOf(page.querySelectorAll('header .tiles li'))).toEqual([
+      '13,294 answered calls',
+      '947 of them failed',
+      '0 attempts without an answer',
+    ]);
     expect(textsOf(page.querySelectorAll('header .state'))).toEqual([report.state]);
   });
 
@@ -96,7 +100,7 @@ describe('the numbers on the page are those of the report', () => {
   });
 
   test('in the charts: a letter for each observation and day, and days below', () => {
-    const [states, calls] = parse(healthPage(report)).querySelectorAll('figure svg');
+    const [states, calls] = parse(healthPage(report)).querySelectorAll('figure svg.wide');
     const placed = states!.querySelectorAll('text').flatMap((text) => {
       const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(text.getAttribute('transform') ?? '') ?? [];
       return /^[CWH?]$/.test(textOf(text)) ? [{ letter: textOf(text), x: Number(x), y: Number(y) }] : [];
@@ -185,7 +189,7 @@ describe('a reader without sight, without colours or on paper', () => {
     const ids = page.querySelectorAll('[id]').map((element) => element.getAttribute('id'));
     expect(new Set(ids).size).toBe(ids.length);
     const targets = page.querySelectorAll('a[href^="#"]').map((link) => link.getAttribute('href')!.slice(1));
-    expect(targets).toHaveLength(7);
+    expect(targets).toHaveLength(7 + 5);
     expect(targets.filter((target) => !ids.includes(target))).toEqual([]);
   });
 });
@@ -200,7 +204,7 @@ test('a report without calls gives a page that says so', () => {
     calls: 1,
   };
   const page = parse(healthPage(none));
-  expect(textOf(page.querySelector('header')!)).toContain('1 answered call, 0 of them failed');
+  expect(textOf(page.querySelector('header')!)).toContain('1 answered call 0 of them failed');
   expect(
     textsOf(page.querySelectorAll('main p')).filter((text) => text === 'No call has failed.'),
   ).toHaveLength(2);
@@ -224,7 +228,7 @@ describe('contrast, as WCAG 2.2 counts it', () => {
     ([, text = '']) =>
       Object.fromEntries(
         [...text.matchAll(/--(\w+): (#\w{6})/g)].map(([, name, colour]) => [name, colour]),
-      ) as Record<'page' | 'text' | 'quiet' | 'link', string>,
+      ) as Record<'page' | 'card' | 'text' | 'quiet' | 'link' | 'bad', string>,
   );
 
   test('the style sheet has colours for light, dark and paper', () => {
@@ -232,16 +236,23 @@ describe('contrast, as WCAG 2.2 counts it', () => {
   });
 
   test('texts have 4.5 on the page, and in the colours of states', () => {
-    for (const { page, text, quiet, link } of schemes)
-      for (const colour of [text, quiet, link]) expect(contrast(page, colour)).toBeGreaterThan(4.5);
+    for (const { page, card, text, quiet, link, bad } of schemes)
+      for (const ground of [page, card])
+        for (const colour of [text, quiet, link, bad])
+          expect([ground, colour, contrast(ground, colour) > 4.5]).toEqual([ground, colour, true]);
     for (const { fill, text } of [colours.bad, colours.doubtful, colours.good, colours.unknown])
       expect(contrast(fill, text)).toBeGreaterThan(4.5);
   });
 
-  test('bars have 3 on each page', () => {
-    for (const { page } of schemes)
-      for (const colour of [colours.answered, colours.failed, colours.unanswered])
-        expect([page, colour, contrast(page, colour) > 3]).toEqual([page, colour, true]);
+  test('bars have 3 in each scheme', () => {
+    for (const { card } of schemes)
+      for (const colour of [
+        colours.answered,
+        colours.failed,
+        colours.unanswered,
+        ...Object.values(colours.waits),
+      ])
+        expect([card, colour, contrast(card, colour) > 3]).toEqual([card, colour, true]);
   });
 });
 
