@@ -98,7 +98,7 @@ function readRow(date: string, value: unknown): CallCount {
 function readKinds(value: unknown): KindCounts {
   const known = Object.entries(value as object).filter(([kind]) => isKind(kind));
   if (!known.every(([, times]) => isCount(times))) throw new Error('no kinds');
-  return Object.fromEntries(known) as KindCounts;
+  return Object.fromEntries(known);
 }
 
 function slotRow([fromMs, slot]: KeptTimeline['slots'][number]): (number | null)[] {

@@ -1,7 +1,7 @@
 import type { WaitReason } from './slots.js';
 
 /** What one wait of a call has taken. */
-export interface Wait {
+interface Wait {
   readonly reason: WaitReason;
   /** When it began. */
   readonly sinceMs: number;

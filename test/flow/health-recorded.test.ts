@@ -69,3 +69,56 @@ test('a call answers as it would without a recorder, and after stop nothing is r
   await h.instance.get('/rest/v1.0/me');
   expect(recorder.report().calls).toBe(1);
 });
+
+test('the recorder knows what a call has waited for and how long, and when its token was renewed', async () => {
+  await using h = await createHarness();
+  const recorder = recorderOf(h);
+  await h.instance.get('/rest/v1.0/me');
+  const headers = { 'retry-after': '5' };
+  h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 429, headers } });
+  await h.env.drive(h.instance.get('/rest/v1.0/projects'));
+  h.env.jump(5_401_000);
+  await h.instance.get('/rest/v1.0/me');
+  const { waits, slots, tokens } = recorder.report().recording!;
+  expect(waits).toEqual([
+    // For the store, and for the renewal.
+    { reason: 'token', waits: 2, waitedMs: 0, longestMs: 0 },
+    { reason: 'rate-limit', waits: 1, waitedMs: 5_000, longestMs: 5_000 },
+    { reason: 'unavailable', waits: 0, waitedMs: 0, longestMs: 0 },
+    { reason: 'retry', waits: 0, waitedMs: 0, longestMs: 0 },
+  ]);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  expect(sum(slots.map(({ calls }) => calls))).toBe(recorder.report().calls);
+  expect(sum(slots.map(({ failed }) => failed))).toBe(1);
+  expect(sum(slots.map(({ waitedMs }) => waitedMs['rate-limit']))).toBe(5_000);
+  expect(tokens).toMatchObject({ renewed: 1, adopted: 0, failed: 0 });
+  const { accessToken, expiresAt } = h.procore.status();
+  expect(tokens.events).toEqual([
+    {
+      at: new Date(h.env.now()).toISOString(),
+      event: 'token-renewed',
+      account: 'default',
+      accessToken,
+      expiresAt: expiresAt!.toISOString(),
+    },
+  ]);
+});
+
+test('an attempt without an answer, and a call that was given up before it was sent, are told by their kind', async () => {
+  await using h = await createHarness({ options: { maxWaitMs: 1_000 } });
+  const recorder = recorderOf(h);
+  await h.instance.get('/rest/v1.0/me');
+  h.emulator.misbehave({ on: 'api', do: { kind: 'drop' } });
+  await outcomes([h.env.drive(h.instance.post('/rest/v1.0/projects/1/rfis', {}))]);
+  const headers = { 'retry-after': '60' };
+  h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 429, headers } });
+  await outcomes([h.env.drive(h.instance.get('/rest/v1.0/projects'))]);
+  await outcomes([h.env.drive(h.instance.get('/rest/v1.0/projects'))]);
+  const { unanswered, failures, recording } = recorder.report();
+  expect(unanswered).toBe(1);
+  expect(failures.map(({ status, calls }) => [status, calls])).toEqual([[429, 1]]);
+  expect(recording!.failures.map(({ kind, times }) => [kind, times])).toEqual([
+    ['connection-lost', 1],
+    ['rate-limited', 1],
+  ]);
+});
