@@ -34,7 +34,7 @@ export interface Outcome {
 export async function drive(traffic: Traffic): Promise<Outcome> {
   const { server, skewMs, calls, concurrency, latencyMs, lost = 0, seed } = traffic;
   const random = seeded(seed);
-  const env = createManualEnv(1_800_000_000_000 + Math.floor(random() * 10_000));
+  const env = createManualEnv(1_800_000_000_000 + Math.floor(random() * 10_000), { realTimers: false });
   env.chance = random();
   let clock = unknownClock;
   const gate = createGate({ env, serverOffsetMs: () => serverOffsetMs(clock) ?? 0 });

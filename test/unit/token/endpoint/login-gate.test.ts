@@ -60,7 +60,7 @@ async function run(
 describe('a thousand token requests', () => {
   const windows = [1_000, 5_000, 10_000];
   test.each(windows)('at a login host that serves 50 in %i ms: at most 1,050 requests', async (windowMs) => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     let window = 0;
     let count = 0;
     const { answers, requests } = await run(env, (nowMs) => {
@@ -75,14 +75,14 @@ describe('a thousand token requests', () => {
   });
 
   test('at a login host that serves 50 at once, whatever the option says: at most 1,050 requests', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const { answers, requests } = await run(env, (_, underWay) => (underWay > 50 ? 1_000 : undefined), 64);
     expect(answers).toBe(1_000);
     expect(requests).toBeLessThanOrEqual(1_050 + 64);
   });
 
   test('at a login host that turns nobody away: in the order of their calls, at most eight at once', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     let most = 0;
     const { order, gate } = await run(env, (_, underWay) => void (most = Math.max(most, underWay)));
     expect(order).toEqual(Array.from({ length: 1_000 }, (_, turn) => turn));
@@ -93,7 +93,7 @@ describe('a thousand token requests', () => {
 
 describe('the gate of the login host', () => {
   test('lets those that come later in front by rank, and by the turn of their first call', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     const visit = gate.enter(asker('call', 0, { most: 1 }))!;
     const order: string[] = [];
@@ -116,7 +116,7 @@ describe('the gate of the login host', () => {
   });
 
   test('moves a renewal forward when a call begins to wait for it', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     const visit = gate.enter(asker('call', 0, { most: 1 }))!;
     let rank: Rank = 'background';
@@ -132,7 +132,7 @@ describe('the gate of the login host', () => {
   });
 
   test('gives the place of a request without an answer to the next one after five seconds', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     const hanging = gate.enter(asker('call', 0, { most: 1 }))!;
     const entering = gate.wait(asker('call', 1, { most: 1 }), open);
@@ -145,7 +145,7 @@ describe('the gate of the login host', () => {
   });
 
   test('turns away at once who has less time than the login host asks for, and lets the others wait', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     const visit = gate.enter(asker('call', 0))!;
     visit.turnedAway(10_000);
@@ -162,7 +162,7 @@ describe('the gate of the login host', () => {
   });
 
   test('a clock that is set back closes nothing for longer', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     gate.enter(asker('call', 0))!.turnedAway(10_000);
     env.jump(-3_600_000);
@@ -172,7 +172,7 @@ describe('the gate of the login host', () => {
   });
 
   test('leaves nothing behind of who gives up', async () => {
-    const env = createManualEnv();
+    const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     gate.enter(asker('call', 0))!.turnedAway(10_000);
     const gone = new AbortController();
