@@ -124,7 +124,26 @@ export function createParts(
     place: state,
   });
   const secondLook = createSecondLook({ env, grant, store, load });
-  const saver = createSaver({ env, ledger, keeper, grant, secondLook, ahead, offended: telling.offended });
+  /** What most of the parts need. */
+  const common = {
+    env,
+    account,
+    grant,
+    store,
+    settings,
+    mutex,
+    section,
+    keeper,
+    ledger,
+    turns,
+    telling,
+    ahead,
+    takesOver,
+    serverOffsetMs,
+    loginGate,
+    lockWaitMs,
+  };
+  const saver = createSaver({ ...common, secondLook, offended: telling.offended });
   const drain: Drain = createDrain({
     env,
     // A drain must leave time for the renewal that it is for.
@@ -133,57 +152,28 @@ export function createParts(
     flight: state,
   });
   const renewal = createRenewal({
-    env,
-    account,
-    grant,
-    store,
-    settings,
-    keeper,
-    ledger,
+    ...common,
     saver,
-    mutex,
     exchange,
-    takesOver,
-    serverOffsetMs,
-    section,
-    lockWaitMs,
-    loginGate,
     secondLook,
     signs: state,
     drain: ({ signal }) => drain.drain(signal),
     contradicted: telling.contradicted,
   });
   const writes = createWrites({
-    env,
-    grant,
-    ledger,
+    ...common,
     saver,
-    keeper,
-    turns,
-    telling,
     async stored() {
       const loaded = await load();
       return loaded.kind === 'loaded' && loaded.set && !ledger.isRevoked(loaded.set) ? loaded.set : undefined;
     },
-    giveWay: ({ set }) => ledger.gaveWay(holdLoaded(set, ahead())),
-    keep: ({ set }) => ledger.kept(holdLoaded(set, ahead())),
-    change: ({ set }) => ledger.changed(holdLoaded(set, ahead())),
     broughtSaved: lookBack.start,
-    section,
-    mutex,
-    lockWaitMs: settings.storeTimeoutMs,
-    serverOffsetMs,
   });
   const sequence = createSequence({
-    env,
-    account,
-    ledger,
-    turns,
+    ...common,
     renewal,
-    telling,
     writes,
     past: state,
-    takesOver,
     inContext,
     release: drain.release,
     ticket: () => loginGate().ticket(),
@@ -209,13 +199,8 @@ export function createParts(
   const isStuck = () => sequence.isDead && !sequence.working();
 
   const { take, setTokens, takeOwn } = createBrought({
-    account,
-    grant,
-    ledger,
-    mutex,
+    ...common,
     writes,
-    ahead,
-    takesOver,
     isRenewing: () => sequence.running !== undefined,
     isDead: isStuck,
     readStore: () => first.look({ maxMs: settings.storeTimeoutMs, signal: undefined }),
@@ -226,30 +211,9 @@ export function createParts(
     },
     clearVerdicts: sequence.clearVerdicts,
   });
-  const codes = createCodeExchange({
-    env,
-    account,
-    grant,
-    settings,
-    mutex,
-    loginGate,
-    serverOffsetMs,
-    ahead,
-    generation: () => turns.generation,
-  });
+  const codes = createCodeExchange({ ...common, generation: () => turns.generation });
   const revoking = {
-    env,
-    account,
-    grant,
-    store,
-    keeper,
-    ledger,
-    mutex,
-    section,
-    turns,
-    settings,
-    lockWaitMs,
-    ahead,
+    ...common,
     forget() {
       // The application knows: it is told when it makes a call, and by no event.
       sequence.supersede(
@@ -263,21 +227,9 @@ export function createParts(
   };
   const revocation = createRevocation(revoking);
   const elsewhere = createRevokedElsewhere(revoking);
-  const { recognise } = createRecognition({
-    env,
-    grant,
-    ledger,
-    keeper,
-    turns,
-    telling,
-    ahead,
-    place: state,
-  });
+  const { recognise } = createRecognition({ ...common, place: state });
   const { present } = createPresentation({
-    env,
-    ledger,
-    mutex,
-    serverOffsetMs,
+    ...common,
     leases,
     recognise: (token, patience) => inContext(() => recognise(token, patience)),
     offer: (refreshToken) =>

@@ -1,5 +1,4 @@
 import type { Env } from '../../time/env.js';
-import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { successorOf } from '../grant/outcomes.js';
@@ -10,7 +9,7 @@ import { fingerprint } from '../pair/fingerprint.js';
 import { identityOf, isNews, isUncertain, type GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { isSuccessor } from '../pair/token-history.js';
-import { holdLoaded, isSameUser } from '../pair/token-set.js';
+import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import type { RenewalFailure } from '../told/failures.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
@@ -45,15 +44,15 @@ export interface Adoption {
 export function createAdoption(deps: {
   env: Env;
   grant: GrantType;
-  settings: Settings['renewal'];
+  ahead: () => AheadChoice;
   keeper: Keeper;
   ledger: Ledger;
   mutex: GrantMutex;
   saver: Saver;
   secondLook: SecondLook;
 }): Adoption {
-  const { env, grant, settings, keeper, ledger, mutex } = deps;
-  const hold = (set: TokenSet) => holdLoaded(set, { aheadMs: settings.aheadMs, draw: env.random() });
+  const { env, grant, keeper, ledger, mutex } = deps;
+  const hold = (set: TokenSet) => holdLoaded(set, deps.ahead());
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
   const isDead = (refreshToken: string | undefined) =>
     mutex.outcomeOf(fingerprint(refreshToken ?? ''))?.kind === 'dead';

@@ -1,13 +1,12 @@
 import type { Env } from '../../time/env.js';
 import { reloadAfterMs } from '../../time/backoff.js';
-import type { Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import { outranks } from '../pair/authorization-line.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
-import { holdLoaded, isSameUser } from '../pair/token-set.js';
+import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import { failuresOf } from '../told/failures.js';
 import type { Adoption } from './adoption.js';
@@ -20,7 +19,7 @@ export function createInvalidGrant(deps: {
   account: string;
   grant: GrantType;
   store: TokenStore;
-  settings: Settings['renewal'];
+  ahead: () => AheadChoice;
   keeper: Keeper;
   ledger: Ledger;
   mutex: GrantMutex;
@@ -28,7 +27,7 @@ export function createInvalidGrant(deps: {
   adoption: Adoption;
   takesOver: () => boolean;
 }): (run: RenewalRun, redemption: Redemption, why: string) => Promise<Step> {
-  const { env, account, grant, store, settings, keeper, ledger, mutex, saver, adoption } = deps;
+  const { env, account, grant, store, keeper, ledger, mutex, saver, adoption } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
 
   return async (run, redemption, why) => {
@@ -78,7 +77,7 @@ export function createInvalidGrant(deps: {
     if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
     mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     ledger.revived(stored);
-    const lease = ledger.kept(holdLoaded(stored, { aheadMs: settings.aheadMs, draw: env.random() }));
+    const lease = ledger.kept(holdLoaded(stored, deps.ahead()));
     return ledger.freshness(lease) === 'fresh'
       ? { kind: 'adopted', lease, from: 'store' }
       : { kind: 'again' };

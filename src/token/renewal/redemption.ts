@@ -11,7 +11,14 @@ import { extrasOfAnswer } from '../pair/extras.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { withRedeemed, withReplaced } from '../pair/token-history.js';
-import { holdAnswer, localExpiryMs, mergeAnswer, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
+import {
+  holdAnswer,
+  localExpiryMs,
+  mergeAnswer,
+  withExpiresAt,
+  type AheadChoice,
+  type HeldTokens,
+} from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { Adoption, GrantInHand } from './adoption.js';
@@ -34,6 +41,8 @@ export interface RedemptionDeps {
   grant: GrantType;
   store: TokenStore;
   settings: Settings['renewal'];
+  /** How long ahead of its end the next pair is to be renewed, drawn anew each time. */
+  ahead: () => AheadChoice;
   keeper: Keeper;
   ledger: Ledger;
   saver: Saver;
@@ -180,14 +189,13 @@ export function createRedemption(
   /** Makes the new set from an answer, and records it for the whole process as what the grant was redeemed for. */
   function recordSuccessor(answer: TokenSet, sentAtMs: number, { hand, key }: Redemption): HeldTokens {
     const before = !ledger.unsaved && ledger.stored ? ledger.stored : hand?.held.set;
-    const ahead = { aheadMs: settings.aheadMs, draw: env.random() };
     const presented = hand?.held.refreshToken;
     const answered = mergeAnswer(before, answer);
     const merged = before ? withReplaced(answered, before) : answered;
     const isSpent = presented !== undefined && merged.refresh_token !== presented;
     const ofLine = hand && isSpent ? withAuthorizationOf(merged, hand.held.set) : merged;
     const set = deps.takesOver() && isSpent ? withRedeemed(ofLine, presented) : ofLine;
-    const unfinished = holdAnswer(set, sentAtMs, ahead);
+    const unfinished = holdAnswer(set, sentAtMs, deps.ahead());
     const held: HeldTokens = {
       ...unfinished,
       set: withExpiresAt(unfinished, serverOffsetMs()),

@@ -149,7 +149,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     // A store without remove() still holds a pair that has been revoked.
     if (!loaded.set || ledger.isRevoked(loaded.set))
       return grant === 'refresh_token' ? failures.noTokens(ledger.hadTokens) : undefined;
-    ledger.kept(holdLoaded(loaded.set, { aheadMs: settings.aheadMs, draw: env.random() }));
+    ledger.kept(holdLoaded(loaded.set, deps.ahead()));
     // The application has redeemed its refresh token by itself: what it got for it is taken, and saved.
     if (mutex.outcomeOf(keyInHand())?.kind === 'renewed') return undefined;
     const lease = run.alreadyDone();

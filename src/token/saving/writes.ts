@@ -1,17 +1,24 @@
 import type { Env } from '../../time/env.js';
+import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
 import type { GrantType, KnownTokens } from '../pair/identity.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
 import type { CriticalSection } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
 import { createBroughtSaver } from './brought-saving.js';
 import type { Saver } from './saving.js';
 import { createLateSave, type SaveResult } from './tries.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Telling } from '../told/telling.js';
-import { isSameUser, withExpiresAt, type HeldTokens } from '../pair/token-set.js';
+import {
+  holdLoaded,
+  isSameUser,
+  withExpiresAt,
+  type AheadChoice,
+  type HeldTokens,
+} from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
 
 const overwritten =
@@ -66,23 +73,19 @@ export function createWrites(deps: {
   keeper: Keeper;
   turns: Turns;
   telling: Telling;
-  /** Takes a store's content in the place of our unsaved pair. */
-  giveWay: (result: SaveResult & { kind: 'theirs' }) => Lease;
-  /** Takes a store's content in the place of tokens that it has replaced. */
-  keep: (result: SaveResult & { kind: 'theirs' }) => Lease;
-  /** Takes another user's in the place of ours. */
-  change: (result: SaveResult & { kind: 'theirs' }) => Lease;
+  ahead: () => AheadChoice;
   /** What the store holds, where nothing is in memory. */
   stored: () => Promise<TokenSet | undefined>;
   section: CriticalSection;
   mutex: Pick<GrantMutex, 'outcomeOf'>;
-  /** How long a save waits for the store's lock. */
-  lockWaitMs: number;
+  /** A save waits for the store's lock as long as for an answer of the store. */
+  settings: Pick<Settings['renewal'], 'storeTimeoutMs'>;
   /** Hears of a pair that a person has brought, and that is in the store now. */
   broughtSaved: (set: TokenSet) => void;
   serverOffsetMs: () => number;
 }): Writes {
   const { env, ledger, saver, turns, telling, section } = deps;
+  const lockWaitMs = deps.settings.storeTimeoutMs;
   const broughtSaver = createBroughtSaver(deps);
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
@@ -90,10 +93,12 @@ export function createWrites(deps: {
   /** The tokens that were brought last. */
   let newest: ReturnType<Writes['bring']> = Promise.resolve(undefined);
 
+  const loaded = ({ set }: { readonly set: TokenSet }) => holdLoaded(set, deps.ahead());
+
   /** Runs a save outside of a renewal, in the critical section of what the store is believed to hold. */
   async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
     const key = section.keyOf(ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken);
-    const entered = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, async ({ notes }) => {
+    const entered = await section.enter({ key, lockWaitMs, signal }, async ({ notes }) => {
       const result = await save();
       if (result.kind === 'saved') await notes.clear();
       // The note changes with each try, which shows other processes that this one is alive and still has the pair.
@@ -113,7 +118,7 @@ export function createWrites(deps: {
       const result = await underLock(() => saver.once(undefined, signal), signal);
       if (signal.aborted) return 'done';
       if (result.kind === 'failed') return 'left';
-      if (result.kind === 'theirs') telling.adopted(deps.giveWay(result), 'store');
+      if (result.kind === 'theirs') telling.adopted(ledger.gaveWay(loaded(result)), 'store');
       else {
         ledger.saved();
         telling.savedLate();
@@ -162,7 +167,7 @@ export function createWrites(deps: {
       const saved = await underLock(() => broughtSaver.overwrite(brought, how, signal), signal);
       if (signal.aborted) return undefined;
       if (saved.kind === 'theirs') {
-        telling.adopted(deps.keep(saved), 'store');
+        telling.adopted(ledger.kept(loaded(saved)), 'store');
         return undefined;
       }
       if (saved.kind === 'saved') {
@@ -198,7 +203,7 @@ export function createWrites(deps: {
       const set = withExpiresAt(held, deps.serverOffsetMs());
       const saved = await underLock(() => broughtSaver.ifFree(set), signal);
       if (signal.aborted) return false;
-      if (saved.kind === 'theirs') deps.giveWay(saved);
+      if (saved.kind === 'theirs') ledger.gaveWay(loaded(saved));
       if (saved.kind === 'saved') ledger.kept({ ...held, set });
       if (saved.kind !== 'failed' || !saved.isPerhapsThere) return saved.kind === 'saved';
       ledger.brought({ ...held, set });
@@ -222,7 +227,10 @@ export function createWrites(deps: {
       if (signal.aborted || !ledger.newest) return;
       if (result.kind === 'theirs') {
         const isOfAnother = isSameUser(ledger.newest.held.set, result.set) === false;
-        telling.adopted(isOfAnother ? deps.change(result) : deps.giveWay(result), 'store');
+        telling.adopted(
+          isOfAnother ? ledger.changed(loaded(result)) : ledger.gaveWay(loaded(result)),
+          'store',
+        );
       } else if (result.kind === 'saved') ledger.saved();
       // Where it was saved in the store before, the next renewal compares before it redeems anything.
       else if (ledger.unsaved) late.start(signal);
