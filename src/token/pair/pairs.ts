@@ -1,9 +1,8 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { freshnessOf, type Freshness } from './freshness.js';
+import { freshnessOf, isTried, type Freshness, type Trial } from './freshness.js';
 import type { Former } from './former-tokens.js';
 import type { HeldTokens } from './token-set.js';
-import { isTried, type Trial } from './trial.js';
 
 /** An access token in use, and what its calls have shown of it. */
 export interface Lease {

@@ -4,7 +4,7 @@ import { withFormer } from './former-tokens.js';
 import { isRenewedSince } from './old-session.js';
 import { isSpent, isWorking, tokensOf, type Clocks, type Lease, type OwnLease, type Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
-import { noTrial, trialOf, type Arrival } from './trial.js';
+import { noTrial, trialOf, type Arrival } from './freshness.js';
 
 /**
  * What may happen to the pairs of one account: each function takes the pairs before and returns those after.

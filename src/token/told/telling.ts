@@ -5,7 +5,7 @@ import { shortFingerprint } from '../pair/fingerprint.js';
 import type { Lease } from '../pair/ledger.js';
 import { contradictionsIn, type Contradiction } from '../pair/evidence.js';
 import { localExpiryMs } from '../pair/token-set.js';
-import { noTrial } from '../pair/trial.js';
+import { noTrial } from '../pair/freshness.js';
 
 /** What an account's source tells of its tokens: fingerprints only. */
 export interface Telling {

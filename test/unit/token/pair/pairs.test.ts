@@ -7,7 +7,7 @@ import {
   type Pairs,
 } from '../../../../src/token/pair/pairs.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
-import { noTrial } from '../../../../src/token/pair/trial.js';
+import { noTrial } from '../../../../src/token/pair/freshness.js';
 
 const nowMs = 1_800_000_000_000;
 const clocks = { nowMs, serverOffsetMs: 0 };
