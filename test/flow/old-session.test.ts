@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createHarness, names, type Harness } from '../support/harness.js';
+import { refresh } from '../support/legacy.js';
 import { until } from '../support/manual-env.js';
 
 const me = '/rest/v1.0/me';
@@ -278,4 +279,19 @@ test('a pair of an old session that is in memory only is not redeemed where the 
   await scene.h.env.drive(second.procore.getAccessToken());
   expect(scene.spentPresentations()).toBe(0);
   expect(renewed.refresh_token).not.toBe(scene.session.refresh_token);
+});
+
+test('a pair that the application has redeemed by itself, and brings before anything was loaded, is not presented, and what it was redeemed for is kept', async () => {
+  await using h = await createHarness();
+  const first = { ...h.store.sets.get('default')! };
+  const { data } = await refresh(h, first.refresh_token!);
+  const away = () => Promise.reject(new Error('down'));
+  Object.assign(h.store, { onLoad: away, onSave: away });
+  await h.env.drive(caught(h.procore.setTokens(first)));
+  expect(h.procore.unsavedTokens()?.refresh_token).toBe(data.refresh_token);
+  Object.assign(h.store, { onLoad: undefined, onSave: undefined });
+  expect((await h.env.drive(h.instance.get(me))).status).toBe(200);
+  await h.env.advance(60_000);
+  expect(h.store.sets.get('default')?.refresh_token).toBe(data.refresh_token);
+  expect(h.emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 0 });
 });

@@ -4,6 +4,7 @@ import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
 import { withoutRedeemed, withRedeemed } from '../pair/token-history.js';
+import { successorOf } from '../grant/outcomes.js';
 import type { GrantMutex } from '../grant/registry.js';
 import { isRenewedSince, isReplacedInStore } from '../pair/old-session.js';
 import {
@@ -103,8 +104,8 @@ export function createBrought(deps: {
   }
 
   async function setTokens(tokens: TokenSet, changedOwner?: () => void): Promise<void> {
-    const brought = holdLoaded(checkedTokenSet(tokens), deps.ahead());
-    const { refreshToken: refresh, set } = brought;
+    let brought = holdLoaded(checkedTokenSet(tokens), deps.ahead());
+    const { refreshToken: refresh } = brought;
     // A process that has just been started has not loaded the pair that the tokens are to be compared with.
     if (!ledger.newest && grant === 'refresh_token') {
       // Tokens of another log-in that wait to be saved are not given up for what may be no new authorization.
@@ -113,8 +114,12 @@ export function createBrought(deps: {
     }
     // No new authorization: an old session's pair, whose token is being redeemed or known to be.
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
-    if (refresh && ledger.newest && mutex.outcomeOf(fingerprint(refresh))?.kind === 'renewed') return;
+    const successor = successorOf(refresh, mutex.outcomeOf);
+    if (successor && ledger.newest) return;
+    // Where the store does not show what this process has redeemed the token for, that is brought in its place.
+    if (successor) brought = holdLoaded(successor, deps.ahead());
     if (isOfSession(brought)) return;
+    const { set } = brought;
     const hand = isInHand(brought) ? ledger.newest?.held.set : undefined;
     const isDeadPair = ({ refresh_token: token }: TokenSet) =>
       token !== undefined && mutex.outcomeOf(fingerprint(token))?.kind === 'dead';
