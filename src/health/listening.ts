@@ -46,7 +46,8 @@ export function listen(
     }
   }
 
-  function addLimit({ limit, remaining }: ToldLimit, atMs: number): void {
+  function addLimit(detail: object, atMs: number): void {
+    const { limit, remaining } = detail as ToldLimit;
     if (!isAmount(limit) || !isAmount(remaining)) return;
     const slot = timeline.at(atMs);
     slot.limit = lower(slot.limit, { limit, remaining });
@@ -63,7 +64,7 @@ export function listen(
       const atMs = now();
       addAttempt(attempts.beforeRetry(detail), atMs);
       addWaits(detail, false);
-      addLimit(detail as ToldLimit, atMs);
+      addLimit(detail, atMs);
       changed();
     }),
     handle.on('request-settled', (detail) => {
@@ -73,7 +74,7 @@ export function listen(
       if (attempt) addAttempt(attempt, atMs);
       if (refusal) ledger.addUnsent(refusal, atMs);
       addWaits(detail, true);
-      addLimit(detail as ToldLimit, atMs);
+      addLimit(detail, atMs);
       changed();
     }),
     ...tokenEventNames.map((event) =>

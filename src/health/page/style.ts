@@ -41,7 +41,7 @@ caption { text-align: start; color: var(--quiet); padding-bottom: 0.25rem; }
 th, td { padding: 0.3rem 0.5rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: normal; overflow-wrap: anywhere; }
 thead th { font-weight: 600; overflow-wrap: normal; }
 tbody tr:last-child > * { border-bottom: 0; }
-.number { text-align: end; font-variant-numeric: tabular-nums; padding-left: 0.5rem; padding-right: 0; }
+.number { text-align: end; overflow-wrap: normal; font-variant-numeric: tabular-nums; padding-left: 0.5rem; padding-right: 0; }
 code { font: 0.9em ui-monospace, monospace; }
 figure { margin: 0.5rem 0 1rem; }
 figure svg { display: block; width: 100%; height: auto; }
