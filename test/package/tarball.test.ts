@@ -28,7 +28,7 @@ const names = {
     'supportReport',
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
-  'axios-procore/health': ['healthOf', 'healthPage', 'recordHealth'],
+  'axios-procore/health': ['healthOf', 'healthOfRecordings', 'healthPage', 'recordHealth'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/stores/postgres': ['postgresSchema', 'postgresTokenStore'],
