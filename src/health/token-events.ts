@@ -1,4 +1,4 @@
-import type { Fingerprint, ProcoreEvents } from '../observe/events.js';
+import type { Fingerprint } from '../observe/events.js';
 import type { ProblemKind } from '../failure/catalogue.js';
 import { isKind } from './kinds.js';
 
@@ -10,7 +10,7 @@ export const tokenEventNames = [
   'token-save-failed',
   'token-saved-late',
   'reauthentication-required',
-] as const satisfies (keyof ProcoreEvents)[];
+] as const;
 
 /** One of them. */
 export type TokenEventName = (typeof tokenEventNames)[number];

@@ -10,9 +10,12 @@ export interface Chart {
 export type Draw = (height: number, optionOf: (width: number) => object) => Chart;
 
 /** The letters of charts. */
-export const text = { color: 'currentColor', fontSize: 12 };
+export const text: { readonly color: string; readonly fontSize: number } = {
+  color: 'currentColor',
+  fontSize: 12,
+};
 /** The lines of axes and grids. */
-export const axisLine = { lineStyle: { color: colours.line, opacity: 0.5 } };
+export const axisLine: { readonly lineStyle: object } = { lineStyle: { color: colours.line, opacity: 0.5 } };
 /** Room for the names of axes. */
 export const grid = { left: 8, right: 12, top: 36, bottom: 8, containLabel: true };
 
@@ -36,7 +39,7 @@ export function bars(name: string, color: string, data: readonly (number | null)
 }
 
 /** The names of the parts of bars. */
-export const legend = {
+export const legend: object = {
   top: 0,
   left: 0,
   itemWidth: 14,
@@ -46,4 +49,4 @@ export const legend = {
 };
 
 /** An axis of numbers from nothing on. */
-export const numbers = { type: 'value', min: 0, axisLabel: text, splitLine: axisLine };
+export const numbers: object = { type: 'value', min: 0, axisLabel: text, splitLine: axisLine };
