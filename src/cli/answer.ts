@@ -28,7 +28,7 @@ export class CommandError extends Error {
 
 /** The command was called in a wrong way, or its settings are wrong. */
 export class UsageError extends CommandError {
-  override readonly exitCode = exitCodes.wrongUse;
+  override readonly exitCode: number = exitCodes.wrongUse;
 }
 
 /** Ctrl-C, before there was anything that had to be ended properly. */

@@ -7,4 +7,4 @@ import picocolors from 'picocolors';
 export { Command, CommanderError, InvalidArgumentError } from 'commander';
 export { default as openBrowser } from 'open';
 export { default as createSpinner } from 'yocto-spinner';
-export const { createColors } = picocolors;
+export const createColors: typeof picocolors.createColors = picocolors.createColors;

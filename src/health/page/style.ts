@@ -15,7 +15,7 @@ export const colours = {
 } as const;
 
 /** The style sheet of the page: light and dark, readable at 360 px, and on paper. */
-export const styleSheet = `
+export const styleSheet: string = `
 :root { color-scheme: light dark; --page: #f4f6f8; --card: #ffffff; --text: #1b1f24; --quiet: #4a525b; --line: #d0d5db; --link: #0550ae; --bad: #a3211a; }
 @media (prefers-color-scheme: dark) {
   :root { --page: #0e1116; --card: #171c22; --text: #e6e9ed; --quiet: #adb5bd; --line: #39414a; --link: #79b8ff; --bad: #ff8a80; }
