@@ -7,7 +7,15 @@ import type { Request } from './request.js';
 /** What is known of a call before its account is. */
 export type Brought = Pick<
   Request,
-  'config' | 'seen' | 'destination' | 'chosenAdapter' | 'bearer' | 'isNamed' | 'startedAtMs' | 'boundMs'
+  | 'config'
+  | 'seen'
+  | 'destination'
+  | 'chosenAdapter'
+  | 'bearer'
+  | 'isNamed'
+  | 'startedAtMs'
+  | 'boundMs'
+  | 'deadlineMs'
 > & { readonly withToken: boolean };
 
 /** The configuration, without the properties that every object seems to have where `Object.prototype` is polluted. */

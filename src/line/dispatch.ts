@@ -9,7 +9,7 @@ import { bridgeCancellation } from './cancellation.js';
 import type { Choices } from './choices.js';
 import { createDestinations } from './destinations.js';
 import type { Env } from '../time/env.js';
-import { AccountUndecidedError, WrongEnvironmentError } from '../failure/errors.js';
+import { AccountUndecidedError, DeadlineError, WrongEnvironmentError } from '../failure/errors.js';
 import type { Events } from '../observe/events.js';
 import { checkRequestOptions } from '../options/checks.js';
 import type { Settings } from '../options/options.js';
@@ -112,10 +112,16 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       isNamed,
       startedAtMs,
       boundMs,
+      deadlineMs: seen.procore?.deadlineMs ?? settings.deadlineMs,
     };
     if (known !== undefined) return enter(brought, known, isUnwrapped);
     const story = new Story(env.now());
-    return userOf(brought, story, accounts!).then((account) => enter(brought, account, false, story));
+    const waitsSinceMs = awakeNow(env);
+    return userOf(brought, story, accounts!).then((account) => {
+      const waitedMs = awakeNow(env) - waitsSinceMs;
+      const leftMs = brought.deadlineMs === undefined ? undefined : brought.deadlineMs - waitedMs;
+      return enter({ ...brought, deadlineMs: leftMs }, account, false, story);
+    });
   }
 
   /** The account that the options name; undefined for a call that the plugin leaves alone. */
@@ -150,12 +156,12 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   }
 
   async function userOf(
-    { config, seen, bearer, destination, startedAtMs, boundMs = Infinity }: Brought,
+    { config, seen, bearer, destination, startedAtMs, boundMs = Infinity, deadlineMs }: Brought,
     story: Story,
     { ofCall }: Accounts,
   ): Promise<string> {
     const call = { config, seen, destination, account: undefined };
-    const { signal, release } = bridgeCancellation(copy, config, env);
+    const { signal, interruption, release } = bridgeCancellation(copy, config, env, deadlineMs);
     try {
       const maxMs = Math.min(settings.maxWaitMs, boundMs);
       callEvents.waitsForAccount({ ...call, story });
@@ -170,6 +176,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
 
     function errorOf(error: unknown): unknown {
       if (!(error instanceof AccountUndecidedError)) return error;
+      if (interruption()?.kind === 'deadline') {
+        const late = new DeadlineError('its deadlineMs has passed while it waited.');
+        return unsentError(copy, late, config, destination.path);
+      }
       if (signal?.aborted) return canceledError(copy, config);
       const isOver = awakeNow(env) + timerEarlyMs >= startedAtMs + boundMs;
       return isOver ? timedOutUnsent(copy, config) : unsentError(copy, error, config, destination.path);
@@ -191,7 +201,8 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     isUnwrapped: boolean,
     story?: Story,
   ): Promise<AxiosResponse> {
-    const { config, seen, destination, chosenAdapter, bearer, isNamed, startedAtMs, boundMs } = brought;
+    const { config, seen, destination, chosenAdapter, bearer, isNamed, startedAtMs, boundMs, deadlineMs } =
+      brought;
     try {
       lookAtWay(config, seen);
       const companyId = choices.companyOf(seen);
@@ -210,7 +221,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
         ticket: gate?.ticket(),
         startedAtMs,
         boundMs,
-        deadlineMs: seen.procore?.deadlineMs ?? settings.deadlineMs,
+        deadlineMs,
         story,
       };
       return (isUnwrapped ? deps.straight(request) : undefined) ?? deps.takeLongPath(request);

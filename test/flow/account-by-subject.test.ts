@@ -251,3 +251,14 @@ test('a call whose CancelToken is cancelled while a slow store says whose tokens
   expect(axios.isCancel(await call)).toBe(true);
   expect(sent).toBe(0);
 });
+
+test('the deadline of a call bounds its wait for the store as well, which says whose call it is', async () => {
+  await using h = await createHarness({ options: { account: accountBySubject } });
+  h.store.onLoad = () => new Promise(() => undefined);
+  const startedAtMs = h.env.now();
+  const call = h.instance.get(me, { procore: { deadlineMs: 500 } });
+  expect(await h.env.drive(caught(call), 50)).toMatchObject({ code: 'ERR_PROCORE_DEADLINE' });
+  expect(h.env.now() - startedAtMs).toBe(500);
+  const settled = h.told.filter(({ event }) => event === 'request-settled');
+  expect(settled).toMatchObject([{ detail: { code: 'ERR_PROCORE_DEADLINE', attempts: 0, waitedMs: 500 } }]);
+});
