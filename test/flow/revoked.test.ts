@@ -72,7 +72,6 @@ describe('revoke', () => {
       state: 'reauthentication-required',
       renewing: false,
       unsaved: false,
-      pacing: { waiting: 0 },
     });
     // The application has done it, and need not be told.
     expect(names(h.told)).toEqual([]);
