@@ -30,6 +30,10 @@ export default defineConfig({
               find: /^axios-procore$/,
               replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
             },
+            {
+              find: /^axios-procore\/(emulator|health)$/,
+              replacement: fileURLToPath(new URL('./src/$1/index.ts', import.meta.url)),
+            },
           ],
         },
         test: {
