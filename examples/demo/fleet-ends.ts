@@ -1,6 +1,6 @@
 import type { Emulator } from 'axios-procore/emulator';
 import { fingerprintOf } from './fingerprint.js';
-import type { Activity, Report } from './fleet-messages.js';
+import type { Report } from './fleet-messages.js';
 import type { OpenStore } from './place.js';
 
 /** How often the workers are asked for their last token, because a renewal may come between their answers. */
@@ -9,7 +9,6 @@ const mostRounds = 5;
 /** What the workers and the store have at the end. Tokens are fingerprints. */
 export interface Ends {
   readonly accessTokens: readonly string[];
-  readonly activities: readonly Activity[];
   readonly stored: { readonly accessToken: string; readonly isLive: boolean };
 }
 
@@ -31,6 +30,6 @@ export async function askForEnds(
     const accessTokens = answers.map(({ accessToken }) => accessToken);
     const isCalm = emulator.counters.tokenRequests === before;
     if ((isCalm && accessTokens.every((one) => one === stored.accessToken)) || round === mostRounds)
-      return { accessTokens, activities: answers.map(({ activity }) => activity), stored };
+      return { accessTokens, stored };
   }
 }

@@ -9,6 +9,8 @@ export interface Assignment {
   readonly place: Place;
   readonly part: Part;
   readonly maxWaitMs: number;
+  /** The file that the worker records the health of its calls in. */
+  readonly recording: string;
 }
 
 /**
@@ -25,16 +27,8 @@ export type Report =
   | { readonly kind: 'renewed'; readonly accessToken: string; readonly askedAtMs: number }
   | { readonly kind: 'progress'; readonly tally: Tally }
   | { readonly kind: 'done'; readonly tally: Tally; readonly errors: readonly string[] }
-  /** The token by its fingerprint. The additional call may have renewed it. `activity` is what was recorded of the calls, as CSV. */
-  | {
-      readonly kind: 'finished';
-      readonly accessToken: string;
-      readonly tally: Tally;
-      readonly activity: Activity;
-    };
-
-/** A report on the calls of a worker in the columns of Procore's "API Call Activity Report", or why there is none. */
-export type Activity = { readonly csv: string } | { readonly missing: string };
+  /** The token by its fingerprint. The additional call may have renewed it. */
+  | { readonly kind: 'finished'; readonly accessToken: string; readonly tally: Tally };
 
 /** The counts of one worker so far, or of all of them. */
 export interface Tally extends CallCounts {

@@ -1,20 +1,19 @@
 /** A worker process of a fleet. It makes its part of the sync on the shared store. */
 import { on, setMaxListeners } from 'node:events';
 import { attachProcore } from 'axios-procore';
-import { recordHealth, type HealthRecorder } from 'axios-procore/health';
+import { recordHealth } from 'axios-procore/health';
 import { noteAsking } from './asked.js';
 import { assignmentVariable } from './crew.js';
 import { fingerprintOf } from './fingerprint.js';
-import { emptyTally, type Activity, type Assignment, type Order, type Report } from './fleet-messages.js';
+import { emptyTally, type Assignment, type Order, type Report } from './fleet-messages.js';
 import { createLegacyInstance } from './legacy.js';
 import { openStore } from './place.js';
 import { makeCalls } from './sync.js';
-import { describe } from './words.js';
 
 /** The interval of reports to the parent, for its progress bar. */
 const reportEveryMs = 50;
 
-const { environment, clientId, clientSecret, place, part, maxWaitMs } = JSON.parse(
+const { environment, clientId, clientSecret, place, part, maxWaitMs, recording } = JSON.parse(
   process.env[assignmentVariable]!,
 ) as Assignment;
 const tell = (report: Report) => void process.send?.(report);
@@ -34,7 +33,7 @@ const procore = attachProcore(instance, {
   maxWaitMs,
 });
 
-const health = recordHealth(procore);
+const health = recordHealth(procore, { file: recording });
 const tally = { ...emptyTally };
 asking.onToken(procore, (token) => {
   tally.renewals++;
@@ -66,15 +65,7 @@ async function finish(): Promise<void> {
   } catch (error) {
     accessToken = `none (${(error as Error).message})`;
   }
-  tell({ kind: 'finished', accessToken, tally, activity: activityOf(health) });
-}
-
-function activityOf(recorder: HealthRecorder): Activity {
-  try {
-    return { csv: recorder.csv() };
-  } catch (error) {
-    return { missing: describe(error) };
-  }
+  tell({ kind: 'finished', accessToken, tally });
 }
 
 const orders = on(process, 'message') as AsyncIterableIterator<[Order]>;

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axios from 'axios';
 import { attachProcore } from 'axios-procore';
 import { startEmulator, type Emulator } from 'axios-procore/emulator';
@@ -66,6 +69,10 @@ async function run(
   });
   atEnd(naive.leave);
 
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-demo-health-'));
+  atEnd(async () => rmSync(folder, { recursive: true, force: true }));
+  const recordings = parts.map((_, index) => join(folder, `worker-${index + 1}.json`));
+
   const tallies = new Map<string, Tally>();
   const askedAtMs = new Map<string, number>();
   const syncing = new Set<string>();
@@ -81,6 +88,7 @@ async function run(
       place: prepared.place,
       part,
       maxWaitMs: options.durationSeconds * 1000,
+      recording: recordings[index]!,
     };
     const leave: Order = { kind: 'leave' };
     return hire<Order, Report>(
@@ -218,7 +226,9 @@ async function run(
     complaints,
     'nothing failed, nothing was written twice; each renewal had its reason and was one exchange for the whole fleet, never two at once, each refresh token was exchanged once but for the lost answer; all ended with the token in the store.',
   );
-  console.log(writePage(options.html, () => pageOf(ends.activities)));
+  // A worker writes the last of what it has recorded when it ends.
+  await Promise.all(hired.map((member) => member.leave()));
+  console.log(writePage(options.html, () => pageOf(recordings)));
   return code;
 }
 
