@@ -44,6 +44,7 @@ export type {
   CompanyId,
   CustomExchange,
   LegacyOptions,
+  LogFields,
   Logger,
   LoggerWithLog,
   ProcoreOptions,

@@ -19,6 +19,7 @@ import { createInstaller } from '../line/entrance.js';
 import { createBodyMaker } from '../line/body.js';
 import { createLine } from '../line/chain.js';
 import { createEvents } from '../observe/events.js';
+import { createLog } from '../observe/log.js';
 import { resolveOptions } from '../options/checks.js';
 import { type ProcoreOptions } from '../options/options.js';
 import { createOutcomes } from '../line/outcome.js';
@@ -78,7 +79,8 @@ export function createAttach(
     if (of && shared === sharedBefore) sharedByStore.delete(of.store);
     sharedByStore.set(store, shared);
     const inContext = captureContext();
-    const events = createEvents(settings.logger, shared.loggedBy(settings.logger), inContext);
+    const log = createLog(settings.logger, env.now);
+    const events = createEvents(log, shared.loggedBy(settings.logger), inContext);
     shared.tellTo(events);
     const copy = copies.of(instance);
     for (const { what, here } of limitsToTell(copy.version)) {

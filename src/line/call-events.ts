@@ -8,6 +8,7 @@ import type { Env } from '../time/env.js';
 import { readAnswer } from '../wire/answer.js';
 import { hostOf, type Destination } from '../wire/destination.js';
 import { companyIn } from '../wire/headers.js';
+import { noRateLimit } from '../wire/rate-limit.js';
 import type { Call } from './call.js';
 import { methodOf, type Request } from './request.js';
 import { Story } from './story.js';
@@ -39,6 +40,7 @@ export interface CallEvents {
   neverSent(call: ToldCall, error: unknown): void;
 }
 
+const noAnswer = Object.freeze({ requestId: undefined, rateLimit: noRateLimit });
 /** Codes as programs choose them: another library may put anything on its errors. */
 const codeLike = /^[A-Z][A-Z\d_]{1,63}$/;
 
@@ -66,8 +68,12 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
   }
 
   /** Whatever an application has on its configuration, to tell of a call fails no call. */
-  function tell<E extends keyof ProcoreEvents>(event: E, detail: () => ProcoreEvents[E]): void {
-    if (!events.isHeard(event)) return;
+  function tell<E extends keyof ProcoreEvents>(
+    event: E,
+    detail: () => ProcoreEvents[E],
+    waitedMs?: number,
+  ): void {
+    if (!events.isHeard(event, waitedMs)) return;
     contained(
       () => events.emit(event, detail()),
       () => undefined,
@@ -80,14 +86,17 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
     answer: AxiosResponse | undefined,
     failed?: { readonly error: unknown },
   ): ProcoreEvents['request-settled'] {
+    const { requestId, rateLimit } = answer ? readAnswer(answer.status, answer.headers) : noAnswer;
+    const { limit, remaining } = rateLimit;
     const told = soFar(call.story, {
       status: answer?.status,
-      requestId: answer && readAnswer(answer.status, answer.headers).requestId,
+      requestId,
       kind: problemOf(failed ? failed.error : answer)?.kind,
       code: codeOf(failed?.error),
       hasCompanyId: attempts === 0 ? undefined : hasCompanyId(call),
     });
-    return { ...named(call), attempts, ...told };
+    const ofLimit = defined({ limit, remaining }) as { limit?: number; remaining?: number };
+    return { ...named(call), attempts, ...told, ...ofLimit };
   }
 
   return {
@@ -121,13 +130,15 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
     },
     settled(call, failed) {
       const { attempts, answer } = call.history;
-      tell('request-settled', () => settled(storied(call), attempts, answer, failed));
+      const waitedMs = call.story.waitedMs(env.now());
+      tell('request-settled', () => settled(storied(call), attempts, answer, failed), waitedMs);
     },
     answeredAtOnce(request, response, sentAtMs) {
       tell('request-settled', () => settled({ ...request, story: new Story(sentAtMs) }, 1, response));
     },
     neverSent(call, error) {
-      tell('request-settled', () => settled(call, 0, undefined, { error }));
+      const waitedMs = call.story.waitedMs(env.now());
+      tell('request-settled', () => settled(call, 0, undefined, { error }), waitedMs);
     },
   };
 }

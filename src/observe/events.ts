@@ -6,7 +6,7 @@ import { unknownName } from '../text/nearest.js';
 import type { Settings } from '../options/options.js';
 import { openChannels, type Channels } from './channels.js';
 import { contained } from './contained.js';
-import { createLog } from './log.js';
+import type { Log } from './log.js';
 
 /** The first 8 hex digits of the SHA-256 of a token. */
 export type Fingerprint = string;
@@ -90,6 +90,10 @@ export interface ProcoreEvents {
     CallSoFar & {
       /** How often it was sent; 0 where it never was. */
       attempts: number;
+      /** Calls that the rate limit allows in its window, as the last answer says. */
+      limit?: number;
+      /** Calls that this window still allows. */
+      remaining?: number;
     };
   /** Something that should be changed; emitted once per cause. */
   warning: { code: WarningCode; message: string };
@@ -119,8 +123,8 @@ interface Audience {
 export interface Events {
   on<E extends keyof ProcoreEvents>(event: E, listener: (detail: ProcoreEvents[E]) => void): () => void;
   emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E], audience?: Audience): void;
-  /** Whether anybody is told of this event: where nobody is, it need not be made. */
-  isHeard(event: keyof ProcoreEvents): boolean;
+  /** Whether anybody is told of this event: where nobody is, it need not be made. `waitedMs`: how long the call has waited. */
+  isHeard(event: keyof ProcoreEvents, waitedMs?: number): boolean;
   readonly logger: Settings['logger'];
   /**
    * Runs a function in the async context of the attach. Events of an account are emitted in it; a call's own events are emitted in the
@@ -148,18 +152,17 @@ const names = Object.keys({
 const everybody: Audience = Object.freeze({ log: true, channel: true });
 
 /**
- * Creates the events of one attach. An exception of a listener or a logger is caught. Without a logger, warnings and errors go to
- * `process.emitWarning`, so that the loss of a token is not silent. `logged` are the warnings that other attaches have logged already.
+ * Creates the events of one attach. An exception of a listener is caught. `logged` are the warnings that other attaches have logged
+ * already.
  */
 export function createEvents(
-  logger: Settings['logger'],
+  log: Log,
   logged: Set<string> = new Set(),
   inContext: InContext = (work) => work(),
   channels: Channels = openChannels(),
 ): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
-  const log = createLog(logger);
 
   function emit<E extends keyof ProcoreEvents>(
     event: E,
@@ -184,10 +187,12 @@ export function createEvents(
 
   return {
     emit,
-    isHeard(event) {
-      return log.takes(event) || Boolean(listeners.get(event)?.size) || channels.hasSubscribers(event);
+    isHeard(event, waitedMs) {
+      return (
+        log.takes(event, waitedMs) || Boolean(listeners.get(event)?.size) || channels.hasSubscribers(event)
+      );
     },
-    logger,
+    logger: log.logger,
     inContext,
     on(event, listener) {
       if (!names.includes(event))

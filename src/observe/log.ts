@@ -1,46 +1,39 @@
-import type { Logger, LoggerWithLog, Settings } from '../options/options.js';
+import type { LogFields, Logger, LoggerWithLog, Settings } from '../options/options.js';
 import { contained } from './contained.js';
 import type { ProcoreEvents } from './events.js';
+import { fieldsOf } from './log-fields.js';
+import { levelOf, levelsOf, type Level, type Told } from './log-level.js';
+import { textOf } from './log-text.js';
 
 /** Where each event becomes a line. */
 export interface Log {
-  write(event: keyof ProcoreEvents, detail: object): void;
-  /** Whether this event becomes a line: where it does not, it need not be made for the log. */
-  takes(event: keyof ProcoreEvents): boolean;
+  write<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E]): void;
+  /** Whether this event of a call that has waited so long may become a line: where it does not, it need not be made for the log. */
+  takes(event: keyof ProcoreEvents, waitedMs?: number): boolean;
+  readonly logger: Settings['logger'];
 }
-
-const levels: Record<keyof ProcoreEvents, keyof Logger> = {
-  'token-renewed': 'info',
-  'token-adopted': 'info',
-  'token-renewal-failed': 'warn',
-  'token-save-failed': 'error',
-  'token-saved-late': 'info',
-  'reauthentication-required': 'error',
-  'request-waiting': 'debug',
-  'request-retried': 'debug',
-  'request-settled': 'debug',
-  warning: 'warn',
-};
 
 /**
  * Creates the log of one attach. Without a logger, warnings and errors go to `process.emitWarning`, so that the loss of a token is not
- * silent.
+ * silent. `now` is the clock of the attach, in milliseconds since the epoch.
  */
-export function createLog(logger: Settings['logger']): Log {
-  function takes(event: keyof ProcoreEvents): boolean {
-    const level = levels[event];
-    return Boolean(logger) || level === 'warn' || level === 'error';
-  }
+export function createLog(logger: Settings['logger'], now: () => number): Log {
+  const isOn = (level: Level) => (logger ? isEnabled(logger, level) : level === 'warn' || level === 'error');
 
   return {
-    takes,
+    logger,
+    takes: (event, waitedMs = 0) => levelsOf(event, waitedMs).some(isOn),
     write(event, detail) {
-      if (!takes(event)) return;
       // Any exception is caught: a failing logger must not stop a renewal whose new pair still has to be handed out.
       contained(
         () => {
-          const text = `axios-procore: ${event}${Object.entries(detail).filter(isLine).map(written).join('')}`;
-          if (logger) return writeTo(logger, levels[event], text);
+          const told = { event, detail } as Told;
+          const nowMs = now();
+          const level = levelOf(told, nowMs);
+          if (!isOn(level)) return undefined;
+          const fields = fieldsOf(told);
+          const text = textOf(told, fields, nowMs);
+          if (logger) return writeTo(logger, level, text, fields);
           if (typeof process === 'undefined') return undefined;
           return process.emitWarning(text, { type: 'ProcoreWarning', code: event });
         },
@@ -50,19 +43,21 @@ export function createLog(logger: Settings['logger']): Log {
   };
 }
 
-/** Writes with the logger's function of this level; a logger without that has `log`, as the options check. */
-function writeTo(logger: Logger | LoggerWithLog, level: keyof Logger, text: string): unknown {
-  const { [level]: own } = logger as Partial<Logger>;
-  return own ? own.call(logger, text) : (logger as LoggerWithLog).log(text);
+/** A logger without the function of a level has `log` in its place, as the options check. */
+function nameIn(logger: Logger | LoggerWithLog, level: Level): Level | 'log' {
+  return typeof (logger as Partial<Logger>)[level] === 'function' ? level : 'log';
 }
 
-/** Leaves `cause` out of the log line: the message contains what matters of it. */
-function isLine([name]: [string, unknown]): boolean {
-  return name !== 'cause';
+function writeTo(logger: Logger | LoggerWithLog, level: Level, text: string, fields: LogFields): unknown {
+  return (logger as Logger & LoggerWithLog)[nameIn(logger, level)](text, fields);
 }
 
-function written([name, value]: [string, unknown]): string {
-  if (value === undefined) return '';
-  if (!(value instanceof Date)) return ` ${name}=${JSON.stringify(value)}`;
-  return ` ${name}=${Number.isNaN(value.getTime()) ? 'unknown' : value.toISOString()}`;
+/** What a logger does not know, or fails to say, is written. */
+function isEnabled(logger: Logger | LoggerWithLog, level: Level): boolean {
+  try {
+    const asked = logger as { isLevelEnabled?: (level: string) => unknown };
+    return asked.isLevelEnabled?.(nameIn(logger, level)) !== false;
+  } catch {
+    return true;
+  }
 }

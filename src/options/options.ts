@@ -14,16 +14,30 @@ export type CustomExchange = (
   context: { account: string; signal: AbortSignal },
 ) => Promise<TokenSet>;
 
-/** Where the plugin writes; `console`, pino and winston fit, and see {@link LoggerWithLog}. */
+/** An event and its details, as second argument beside the line that says the same in words. Dates are in ISO 8601. */
+export interface LogFields {
+  readonly event: string;
+  readonly [name: string]: string | number | boolean;
+}
+
+/**
+ * Where the plugin writes: one line of text, and the same as fields. `console`, pino, winston, bunyan, log4js, loglevel and consola fit, and
+ * see {@link LoggerWithLog}.
+ */
 export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  debug(message: string, fields: LogFields): void;
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+  /** Lines of a level for which this returns false are not made; pino, winston and log4js have it. */
+  isLevelEnabled?: ((level: 'debug' | 'info' | 'warn' | 'error') => boolean) | undefined;
 }
 
 /** A logger whose `log` does for `info`, as that of Nest. */
-export type LoggerWithLog = Omit<Logger, 'info'> & { log(message: string): void };
+export type LoggerWithLog = Omit<Logger, 'info' | 'isLevelEnabled'> & {
+  log(message: string, fields: LogFields): void;
+  isLevelEnabled?: ((level: 'debug' | 'log' | 'warn' | 'error') => boolean) | undefined;
+};
 
 /** Options of {@link attachProcore}. All times are in milliseconds. */
 export interface ProcoreOptions {
@@ -68,7 +82,7 @@ export interface ProcoreOptions {
   deadlineMs?: number | undefined;
   /** Makes the token request in place of the plugin, and returns the answer as Procore has sent it. */
   exchange?: CustomExchange | undefined;
-  /** Gets each event as a line of text. @default none: warnings and errors go to `process.emitWarning` */
+  /** Gets each event as a line of text and as fields. @default none: warnings and errors go to `process.emitWarning` */
   logger?: Logger | LoggerWithLog | undefined;
   /**
    * Detaches what is attached to the instance already, and goes on with its tokens and gates, for a module that runs again in the same

@@ -7,9 +7,12 @@ export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 /** A level. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** The level of one line. */
+type LineLevel = Exclude<LogLevel, 'silent'>;
+
 /** Writes the lines of register to stderr, with secrets redacted. */
 export interface Reporter {
-  say(level: keyof Logger, line: string): void;
+  say(level: LineLevel, line: string): void;
   /** Writes what is wrong, whatever the level is, and ends the process. */
   fail(what: string): never;
   /** Adds secrets that are redacted from now on. */
@@ -33,45 +36,56 @@ export function createReporter(
   const known = new Set(paths.flatMap(longWordsIn));
   const least = logLevels.indexOf(chosen ?? 'warn');
 
-  function clean(text: string): string {
-    return redact(text, hidden, known)
+  function clean(text: string, named: readonly string[] = []): string {
+    return redact(text, hidden, named.length === 0 ? known : new Set([...known, ...named]))
       .replace(/\s*[\r\n]\s*/g, ' ')
       .trim();
   }
 
   function write(line: string): void {
-    const cleaned = clean(line);
     try {
       // Written synchronously, also to a pipe, because the process may be about to end.
-      writeSync(2, `axios-procore/register: ${cleaned}${/[?.]$/.test(cleaned) ? '' : '.'}\n`);
+      writeSync(2, `axios-procore/register: ${line}${/[?.]$/.test(line) ? '' : '.'}\n`);
     } catch {
       // A closed or full pipe must not disturb the application.
     }
   }
 
-  function say(level: keyof Logger, line: string): void {
-    if (logLevels.indexOf(level) >= least) write(line);
+  function isWritten(level: LineLevel): boolean {
+    return logLevels.indexOf(level) >= least;
   }
 
-  function told(level: keyof Logger): (text: string) => void {
-    return (text) => {
-      const line = text.replace(/^axios-procore: /, '');
-      if (chosen !== undefined) say(level, line);
-      else if (level === 'warn' || level === 'error')
-        process.emitWarning(clean(text), { type: 'ProcoreWarning', code: /^[\w-]*/.exec(line)![0] });
+  function say(level: LineLevel, line: string): void {
+    if (isWritten(level)) write(clean(line));
+  }
+
+  function told(level: LineLevel): Logger[LineLevel] {
+    return (text, fields) => {
+      // The id by which Procore's support finds a request is as long as a token is.
+      const line = clean(text, longWordsIn(String(fields['requestId'] ?? '')));
+      if (chosen !== undefined) {
+        if (isWritten(level)) write(line.replace(/^axios-procore: /, ''));
+      } else if (level === 'warn' || level === 'error')
+        process.emitWarning(line, { type: 'ProcoreWarning', code: fields.event });
     };
   }
 
   return {
     say,
-    clean,
+    clean: (text) => clean(text),
     hide(secrets) {
       hidden = [...hidden, ...secrets];
     },
     fail(what) {
-      write(what.replace(/^axios-procore: /, ''));
+      write(clean(what.replace(/^axios-procore: /, '')));
       return process.exit(1);
     },
-    logger: { debug: told('debug'), info: told('info'), warn: told('warn'), error: told('error') },
+    logger: {
+      debug: told('debug'),
+      info: told('info'),
+      warn: told('warn'),
+      error: told('error'),
+      isLevelEnabled: (level) => isWritten(level),
+    },
   };
 }

@@ -73,8 +73,10 @@ test('a logger whose log does for info, as that of Nest, gets what others get at
   await using h = await createHarness({ options: { logger: new NestLogger() } });
   await h.procore.renew();
   expect(lines).toContainEqual(
-    expect.stringMatching(/^Nest log axios-procore: token-renewed account="default"/),
+    expect.stringMatching(/^Nest log axios-procore: renewed the tokens of account "default" until /),
   );
   await h.instance.get(me);
-  expect(lines).toContainEqual(expect.stringMatching(/^Nest debug axios-procore: request-settled/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^Nest debug axios-procore: answered with 200 .*\(request-settled /),
+  );
 });

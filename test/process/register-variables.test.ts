@@ -283,13 +283,15 @@ describe.concurrent('AXIOS_PROCORE_LOG', () => {
     expect(ended).toMatchObject({ code: 0, stdout: '200\n' });
     expect(ended.stderr).toMatch(/: attaches to every axios .*PROCORE_CLIENT_ID, PROCORE_CLIENT_SECRET/);
     expect(ended.stderr).toMatch(/: attached to axios \d+\.\d+/);
-    expect(ended.stderr).toMatch(/: token-renewed account=/);
+    expect(ended.stderr).toMatch(/: renewed the tokens of account "\w+" .*\(token-renewed /);
     expect(ended.stderr).not.toContain('request-settled');
     for (const line of linesOf(ended)) expect(line).toMatch(/^axios-procore\/register: /);
   });
 
   test('debug writes each call, too', async (context) => {
-    expect((await levels(context, 'DEBUG')).stderr).toMatch(/: request-settled .*"\/rest\/v1\.0\/me"/);
+    expect((await levels(context, 'DEBUG')).stderr).toMatch(
+      /: answered with 200 .* \/rest\/v1\.0\/me \(request-settled /,
+    );
   });
 
   test.for(['error', 'silent'])('%s tells nothing of what is left', async (level, context) => {

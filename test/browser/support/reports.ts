@@ -3,6 +3,7 @@ import { healthOf, type HealthReport } from '../../../src/health/index.js';
 import { loadEcharts, loadPapaparse } from '../../../src/health/peers.js';
 import { createRecorder } from '../../../src/health/recorder.js';
 import { createEvents } from '../../../src/observe/events.js';
+import { createLog } from '../../../src/observe/log.js';
 
 /** Fourteen days with each kind of trouble, long routes among them. */
 export function troubledReport(): HealthReport {
@@ -38,7 +39,9 @@ export function healthyReport(): HealthReport {
 /** What a recorder has of a night: calls of three users, a herd at the limit, an outage, and a user who has to log in anew. */
 export function recordedReport(): HealthReport {
   let nowMs = Date.parse('2026-06-30T00:00:00Z');
-  const events = createEvents({ debug: () => {}, info: () => {}, warn: () => {}, error: () => {} });
+  const quiet = () => undefined;
+  const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  const events = createEvents(createLog(logger, () => nowMs));
   const emit = events.emit as (event: string, detail: object) => void;
   const recorder = createRecorder({
     handle: { on: events.on },

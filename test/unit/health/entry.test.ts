@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { healthOf, healthOfRecordings, recordHealth } from '../../../src/health/index.js';
 import { createEvents } from '../../../src/observe/events.js';
+import { createLog } from '../../../src/observe/log.js';
 
 const handle = { on: () => () => undefined };
 const header = 'Date,Response Code,HTTP Method,Normalized Route,Count';
@@ -93,7 +94,7 @@ describe('the recordings of several processes', () => {
   test('give one report, with the calls, waits and renewals of all', async () => {
     const files = [fileOf('one.json'), fileOf('other.json')];
     for (const file of files) {
-      const events = createEvents(undefined);
+      const events = createEvents(createLog(undefined, Date.now));
       const recorder = recordHealth({ on: events.on }, { file });
       const emit = events.emit as (event: string, detail: object) => void;
       const call = { callId: file, method: 'GET', path: '/vapid/projects' };

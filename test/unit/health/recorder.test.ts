@@ -6,13 +6,14 @@ import type { HealthFile } from '../../../src/health/file.js';
 import { loadEcharts, loadPapaparse } from '../../../src/health/peers.js';
 import { createRecorder } from '../../../src/health/recorder.js';
 import { createEvents } from '../../../src/observe/events.js';
+import { createLog } from '../../../src/observe/log.js';
 import { createManualEnv } from '../../support/manual-env.js';
 
 const call = { account: 'default', method: 'GET', path: '/rest/v1.0/projects/1' };
 
 function setUp({ file, maxRoutes = 100 }: { file?: HealthFile; maxRoutes?: number } = {}) {
   const env = createManualEnv(Date.parse('2026-06-30T12:00:00Z'));
-  const events = createEvents(undefined);
+  const events = createEvents(createLog(undefined, Date.now));
   const known = { deprecated: endpointList([]), private: endpointList([]) };
   const recorder = createRecorder({
     handle: { on: events.on },

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createEvents } from '../../../src/observe/events.js';
+import { createLog } from '../../../src/observe/log.js';
 
 const name = 'axios-procore:token-saved-late';
 const stops: (() => void)[] = [];
@@ -18,7 +19,7 @@ function hear(listener: (message: unknown) => void): () => void {
 }
 
 test('an event is heard where its channel has a subscriber, and no longer than that', () => {
-  const events = createEvents(undefined);
+  const events = createEvents(createLog(undefined, Date.now));
   expect(events.isHeard('token-saved-late')).toBe(false);
   const stop = hear(() => undefined);
   expect(events.isHeard('token-saved-late')).toBe(true);
@@ -30,7 +31,10 @@ test('an event is heard where its channel has a subscriber, and no longer than t
 test('the events of several attaches come on one channel, as the detail that listeners get', () => {
   const heard: unknown[] = [];
   hear((message) => heard.push(message));
-  const [one, other] = [createEvents(undefined), createEvents(undefined)];
+  const [one, other] = [
+    createEvents(createLog(undefined, Date.now)),
+    createEvents(createLog(undefined, Date.now)),
+  ];
   const listened: unknown[] = [];
   one.on('token-saved-late', (detail) => listened.push(detail));
   one.emit('token-saved-late', { account: 'a' });
@@ -46,14 +50,17 @@ test('a warning comes on its channel once for each log, as in the log itself', (
   stops.push(() => void unsubscribe('axios-procore:warning', listener));
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const logged = new Set<string>();
-  for (const events of [createEvents(undefined, logged), createEvents(undefined, logged)])
+  for (const events of [
+    createEvents(createLog(undefined, Date.now), logged),
+    createEvents(createLog(undefined, Date.now), logged),
+  ])
     events.warnOnce('axios-version', 'x', 'an old axios');
   vi.restoreAllMocks();
   expect(heard).toEqual([{ code: 'axios-version', message: 'an old axios' }]);
 });
 
 test('a subscriber that throws keeps the event from nobody, and Node raises its exception afterwards', async () => {
-  const events = createEvents(undefined);
+  const events = createEvents(createLog(undefined, Date.now));
   const heard: string[] = [];
   hear(() => {
     throw new Error('the subscriber’s own');
