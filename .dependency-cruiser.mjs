@@ -8,6 +8,7 @@ export const rooms = [
   'emulator',
   'store-contract',
   'health',
+  'opentelemetry',
   'settings',
   'attach',
   'legacy',
@@ -47,6 +48,7 @@ const pure = [
   'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|routes|singular|slots|states|token-events|page/.+)',
   'line/history',
   'observe/log-(fields|level|text)',
+  'opentelemetry/attributes',
   'options/hints',
   'pacing/(closing|plan|status|window)',
   'report/.+',
@@ -80,7 +82,8 @@ const wiredByAttach = [
 ].map((file) => `^src/${file}[.]ts$`);
 
 /** Programs of their own, which put together what they need. */
-const programs = '^src/(cli|register|settings|emulator|store-contract|health)/|^src/index[.]ts$';
+const programs =
+  '^src/(cli|register|settings|emulator|store-contract|health|opentelemetry)/|^src/index[.]ts$';
 
 function below(folder, order) {
   return order.slice(1).map((room, index) => ({
@@ -100,9 +103,9 @@ export default {
       name: 'programs-stand-apart',
       severity: 'error',
       comment:
-        'The emulator, the contract of stores, `health` and `register` know nothing of one another; the command may use them.',
-      from: { path: '^src/(register|emulator|store-contract|health)/' },
-      to: { path: '^src/(register|emulator|store-contract|health)/', pathNot: '^src/$1/' },
+        'The emulator, the contract of stores, `health`, `opentelemetry` and `register` know nothing of one another; the command may use them.',
+      from: { path: '^src/(register|emulator|store-contract|health|opentelemetry)/' },
+      to: { path: '^src/(register|emulator|store-contract|health|opentelemetry)/', pathNot: '^src/$1/' },
     },
     {
       name: 'no-way-up-in-token',

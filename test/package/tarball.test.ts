@@ -29,6 +29,7 @@ const names = {
   ],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/health': ['healthOf', 'healthOfRecordings', 'healthPage', 'recordHealth'],
+  'axios-procore/opentelemetry': ['instrumentProcore'],
   'axios-procore/stores/encrypted': ['encryptedTokenStore'],
   'axios-procore/stores/file': ['fileTokenStore'],
   'axios-procore/stores/postgres': ['postgresSchema', 'postgresTokenStore'],
@@ -38,7 +39,7 @@ const names = {
 
 let consumer: Consumer;
 beforeAll(async () => {
-  consumer = await createConsumer();
+  consumer = await createConsumer('axios', { also: ['@opentelemetry/api'] });
 });
 afterAll(() => consumer?.remove());
 
@@ -138,6 +139,7 @@ test('each entry is one file with its types, in both formats, and what entries s
     'emulator/index',
     'health/index',
     'index',
+    'opentelemetry/index',
     'store-contract/index',
     'store/encrypted',
     'store/file',
@@ -190,8 +192,9 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
   const peers = manifest['peerDependencies'] as object;
   const optional = manifest['peerDependenciesMeta'] as Record<string, { optional?: boolean }>;
   expect(Object.keys(peers).filter((name) => !optional[name]?.optional)).toEqual(['axios']);
-  // What a store or a part of the health needs, and only for who uses that.
+  // What a store, OpenTelemetry or a part of the health needs, and only for who uses that.
   expect(Object.keys(optional).sort()).toEqual([
+    '@opentelemetry/api',
     'echarts',
     'fs-native-extensions',
     'ioredis',
@@ -200,6 +203,13 @@ test('bundlers may drop what is not used, and npm asks for what is needed', asyn
     'redis',
   ]);
   // npm must not refuse an application whose old client belongs to no store of ours, or whose charts are its own.
-  expect(peers).toMatchObject({ echarts: '*', ioredis: '*', papaparse: '*', pg: '*', redis: '*' });
+  expect(peers).toMatchObject({
+    '@opentelemetry/api': '*',
+    echarts: '*',
+    ioredis: '*',
+    papaparse: '*',
+    pg: '*',
+    redis: '*',
+  });
   expect(manifest['license']).toBe('MIT');
 });

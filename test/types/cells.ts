@@ -104,7 +104,7 @@ export async function createCells(): Promise<{
   const remove = async () => void (await Promise.all(consumers.map((consumer) => consumer.remove())));
   try {
     for (const [index, copy] of copies.entries()) {
-      const consumer = await createConsumer(copy, { packed: consumers[0] });
+      const consumer = await createConsumer(copy, { packed: consumers[0], also: ['@opentelemetry/api'] });
       consumers.push({ ...consumer, copy });
       await setVersion(consumer, `0.0.${index}`);
     }

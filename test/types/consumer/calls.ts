@@ -39,6 +39,11 @@ import {
   type HealthRecorder,
   type HealthReport,
 } from 'axios-procore/health';
+import { instrumentProcore, type InstrumentProcoreOptions } from 'axios-procore/opentelemetry';
+
+export const stopTelemetry: () => void = instrumentProcore({
+  perAccount: true,
+} satisfies InstrumentProcoreOptions);
 
 declare const instance: AxiosInstance;
 const options: ProcoreOptions = {
