@@ -2,6 +2,7 @@
 /** The command `axios-procore`: see docs/command-line.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exitCodes } from './answer.js';
 import { run } from './run.js';
 import { systemIo } from './system-io.js';
 
@@ -10,16 +11,20 @@ async function main(): Promise<void> {
   const { version } = JSON.parse(manifest) as { version: string };
   const args = process.argv.slice(2);
   const code = await run(args, systemIo(version, { isJson: args.includes('--json') }));
-  await Promise.all([process.stdout, process.stderr].map(flushed));
+  const isWritten = await flushed(process.stdout);
+  if (!isWritten) process.stderr.write('axios-procore: The output could not be written.\n');
+  await flushed(process.stderr);
   // Not left to the event loop: connections that are kept alive would keep the process alive, too.
-  process.exit(code);
+  process.exit(isWritten ? code : code || exitCodes.failed);
 }
 
-/** Resolves when everything is written, or nobody reads it any more. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+/** Whether everything is written. Who closes the pipe has read enough, such as `head`: that counts as written. */
+function flushed(stream: NodeJS.WriteStream): Promise<boolean> {
   return new Promise((resolve) => {
-    if (stream.destroyed || !stream.writable) return resolve();
-    stream.write('', () => resolve());
+    const { errored } = stream as { errored?: NodeJS.ErrnoException | null };
+    if (errored) return resolve(errored.code === 'EPIPE');
+    if (stream.destroyed || !stream.writable) return resolve(true);
+    stream.write('', (error) => resolve(!error || (error as NodeJS.ErrnoException).code === 'EPIPE'));
   });
 }
 

@@ -14,7 +14,8 @@ export function systemIo(version: string, { isJson }: { isJson: boolean }): Io {
       if (interruption.signal.aborted) return;
       interruption.abort(code);
     });
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', leave);
+  // A pipe that nobody reads, a full disk or a terminal that was closed must not end the process in the middle of a renewal.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const isTerminal = {
     input: Boolean(process.stdin.isTTY),
     output: Boolean(process.stdout.isTTY),
@@ -45,9 +46,4 @@ export function systemIo(version: string, { isJson }: { isJson: boolean }): Io {
     createInstance: () => axios.create(),
     interrupted: interruption.signal,
   };
-}
-
-/** Whoever closes the pipe has read enough, such as `head`: that is no failure of the command. */
-function leave(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -51,9 +53,15 @@ interface Running {
 }
 
 /** Starts the installed command in a process of its own. */
-function start(args: readonly string[], more: Record<string, string> = {}, input = ''): Running {
+function start(
+  args: readonly string[],
+  more: Record<string, string> = {},
+  input = '',
+  errors: 'pipe' | number = 'pipe',
+): Running {
   const child = spawn(process.execPath, [join(consumer.installed, 'dist/cjs/cli/index.js'), ...args], {
     cwd: folder,
+    stdio: ['pipe', 'pipe', errors],
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
@@ -71,12 +79,12 @@ function start(args: readonly string[], more: Record<string, string> = {}, input
     ['out', child.stdout],
     ['err', child.stderr],
   ] as const)
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       said[name] += text;
       waiting.forEach((look) => look());
     });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  child.stdin!.on('error', () => undefined);
+  child.stdin!.end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     child,
@@ -228,6 +236,35 @@ test.skipIf(!isUnix)(
     expect(same(await refresh.ended)).toMatchSnapshot();
     expect(emulator.isLive(stored().refresh_token)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  },
+);
+
+/** Every write to it fails, as to a terminal that was closed. */
+const deadStream = '/dev/full';
+
+test.skipIf(!existsSync(deadStream))(
+  'messages that cannot be written do not end a renewal: the new pair is saved',
+  async () => {
+    seed();
+    const held = emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
+    const full = openSync(deadStream, 'w');
+    const refresh = start(['refresh'], {}, '', full);
+    await held.struck();
+    refresh.child.kill('SIGHUP');
+    held.release();
+    expect((await refresh.ended).code).toBe(129);
+    closeSync(full);
+    expect(emulator.isLive(stored().refresh_token)).toBe(true);
+  },
+);
+
+test.skipIf(!existsSync(deadStream))(
+  'output that cannot be written is one clear line, and code 1',
+  async () => {
+    const command = `"$0" "$1" > ${deadStream}`;
+    const index = join(consumer.installed, 'dist/cjs/cli/index.js');
+    const ran = await run('sh', ['-c', command, process.execPath, index]).catch((error: unknown) => error);
+    expect(ran).toMatchObject({ code: 1, stderr: 'axios-procore: The output could not be written.\n' });
   },
 );
 
