@@ -45,8 +45,8 @@ function openedOr(io: Io, settings: Settings, findings: Finding[]): Opened | und
 }
 
 function cleaned(finding: Finding, { clean }: Settings): Finding {
-  const { came, remedy } = finding;
-  return { ...finding, came: clean(came), ...(remedy === undefined ? {} : { remedy: clean(remedy) }) };
+  const { came, remedy, shown, ...others } = finding;
+  return { ...others, came: clean(came, shown), ...(remedy === undefined ? {} : { remedy: clean(remedy) }) };
 }
 
 function linesOf({ check, state, tried, came, remedy }: Finding, paint: Paint): string[] {

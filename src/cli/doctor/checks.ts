@@ -1,9 +1,9 @@
 import { decodeClaims } from '../../wire/jwt.js';
 import { codeOf } from '../../text/words.js';
 import { stateOf, tokensOf } from '../account-state.js';
-import { Interrupted } from '../answer.js';
+import { CommandError, Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
-import { keeping } from '../keeping.js';
+import { checkKept, keeping } from '../keeping.js';
 import type { Opened } from '../opened.js';
 import { outOfBand } from '../login/redirect-uri.js';
 import { unlessInterrupted } from '../waits.js';
@@ -112,9 +112,19 @@ export async function* findingsOf(
 
   if (!isRenewing) return;
   yield made('renewal', `renewed the tokens at ${loginUrl}`, () =>
-    keeping(io, { ...opened, store }, account, () => handle.renew(account)).then(
-      () => ok('the tokens are renewed and saved'),
-      (error: Error) => failed(error.message, 'Run axios-procore explain with this message.'),
-    ),
+    keeping(io, opened, account, () => handle.renew(account))
+      .then((renewed) =>
+        checkKept(io, opened, account, {
+          tokens: renewed,
+          before: typeof tokens === 'object' ? tokens : undefined,
+        }),
+      )
+      .then(
+        () => ok('the tokens are renewed and saved'),
+        (error: Error) => ({
+          ...failed(error.message, 'Run axios-procore explain with this message.'),
+          ...(error instanceof CommandError ? { remedy: 'Mend the store first.', shown: error.shown } : {}),
+        }),
+      ),
   );
 }

@@ -19,6 +19,8 @@ export interface Finding {
   readonly tried: string;
   readonly came: string;
   readonly remedy?: string;
+  /** A part of `came` that may be as long as a secret, and is none: a path. */
+  readonly shown?: string;
 }
 
 /** What is known of a check before it says anything. */

@@ -1,5 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../../src/cli/doctor/finding.js';
 import { clockOf, companyOf, credentialsOf, environmentOf, tokenOf } from '../../../src/cli/doctor/judge.js';
 import { environments } from '../../../src/wire/environments.js';
@@ -48,6 +49,24 @@ test('--refresh renews, and saves', async () => {
   const { code, states } = await doctor({ PROCORE_COMPANY_ID: company }, '--refresh');
   expect([code, states]).toEqual([0, { ...allFine, renewal: 'ok' }]);
   expect(place.emulator.counters.exchanges).toBe(1);
+});
+
+test('--refresh puts tokens that the store has not kept into a file, and shows its whole path', async () => {
+  const config = `${place.file}.config.cjs`;
+  const tokens = JSON.stringify(place.emulator.issue());
+  writeFileSync(
+    config,
+    `module.exports = { store: { readsAreFresh: true, load: () => (${tokens}), save() {} } };`,
+  );
+  vi.stubEnv('HOME', dirname(place.file));
+  const { checks, states } = await doctor({ PROCORE_TOKEN_FILE: '', PROCORE_CONFIG: config }, '--refresh');
+  vi.unstubAllEnvs();
+  expect(states['renewal']).toBe('failed');
+  const { came, ...others } = checks.at(-1)!;
+  const file = /They are in (.+), which/.exec(came)![1]!;
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
+  expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
+  expect(others).not.toHaveProperty('shown');
 });
 
 test('without tokens it says how to log in, and still checks the rest', async () => {
