@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { accountOfSubject } from '../../options/account-by-subject.js';
 import type { TokenSet } from '../../store/store.js';
 import { accountsOf, stateOf, tokensOf } from '../account-state.js';
-import { CommandError, UsageError, type Answer } from '../answer.js';
+import { CommandError, Interrupted, UsageError, type Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
 import { checkKept, keeping } from '../keeping.js';
@@ -114,7 +114,10 @@ function codeIn(returned: Exclude<Returned, { kind: 'stranger' }>): string {
 async function heldBefore(io: Io, opened: Opened, named: string | undefined): Promise<Map<string, TokenSet>> {
   const held = new Map<string, TokenSet>();
   for (const account of await accountsOf(io, opened, named)) {
-    const tokens = await tokensOf(io, opened, account).catch(() => undefined);
+    const tokens = await tokensOf(io, opened, account).catch((error: unknown) => {
+      if (error instanceof Interrupted) throw error;
+      return undefined;
+    });
     if (tokens) held.set(account, tokens);
   }
   return held;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -138,6 +138,26 @@ test('Ctrl-C while the code is exchanged does not lose the tokens: they are save
   const { code, out } = await running;
   expect([code, out]).toEqual([130, expect.stringMatching(/^Logged in/)]);
   expect(emulator.isLive(tokensIn(file).access_token)).toBe(true);
+});
+
+test('Ctrl-C before the code is exchanged ends also where the store never answers, and nothing is redeemed', async () => {
+  const { environment, emulator, file } = place;
+  const config = `${file}.config.cjs`;
+  const event = `${file} is loaded`;
+  writeFileSync(
+    config,
+    `module.exports = { store: { load: () => (process.emit('${event}'), new Promise(() => undefined)), save() {} } };`,
+  );
+  const interruption = new AbortController();
+  process.once(event, () => interruption.abort(130));
+  const { PROCORE_TOKEN_FILE: _file, ...others } = environment;
+  const ran = await command(['login', ...anyPort], {
+    environment: { ...others, PROCORE_CONFIG: config },
+    opened: (url) => void consent(place, url),
+    interrupted: interruption.signal,
+  });
+  expect([ran.code, ran.out]).toEqual([130, '']);
+  expect(emulator.log.some(({ path }) => path === '/oauth/token')).toBe(false);
 });
 
 test('--oob reads the code from the standard input', async () => {
