@@ -60,7 +60,7 @@ export async function login(io: Io, settings: Settings, asked: LoginOptions): Pr
 async function byRedirect(
   io: Io,
   { handle }: Opened,
-  { uri, port, timeout, browser }: LoginOptions & { uri: URL; port: number },
+  { uri, port, timeout, browser }: LoginOptions & { uri: string; port: number },
 ): Promise<Code> {
   const state = randomBytes(32).toString('base64url');
   const server = await listen(uri, port, state);

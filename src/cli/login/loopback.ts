@@ -15,11 +15,13 @@ export interface Loopback {
 }
 
 /**
- * Starts the server for this redirect URI. Port 0 takes a free one.
+ * Starts the server for this redirect URI, which is sent as it is given, because it is compared with the registered one to the letter.
+ * Port 0 takes a free one.
  *
  * @throws CommandError where the port cannot be listened on.
  */
-export async function listen(uri: URL, port: number, state: string): Promise<Loopback> {
+export async function listen(given: string, port: number, state: string): Promise<Loopback> {
+  const uri = new URL(given);
   let settle: (returned: Exclude<Returned, { kind: 'stranger' }>) => void;
   let isOver = false;
   const answered: Loopback['answered'] = new Promise((resolve) => (settle = resolve));
@@ -46,7 +48,7 @@ export async function listen(uri: URL, port: number, state: string): Promise<Loo
     server.listen(port, '127.0.0.1', resolve);
   });
   const taken = (server.address() as AddressInfo).port;
-  const redirectUri = port === 0 ? uri.href.replace(/:0(?=\/|\?|$)/, `:${taken}`) : uri.href;
+  const redirectUri = port === 0 ? given.replace(/:0(?=\/|\?|$)/, `:${taken}`) : given;
   return {
     redirectUri,
     answered,

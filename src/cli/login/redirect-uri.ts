@@ -7,7 +7,7 @@ export const defaultRedirectUri = 'http://127.0.0.1:8910/callback';
 
 /** How the code comes from the browser: by a redirect to this machine, or by hand. */
 export type Return =
-  | { readonly kind: 'loopback'; readonly uri: URL; readonly port: number }
+  | { readonly kind: 'loopback'; readonly uri: string; readonly port: number }
   | { readonly kind: 'by-hand'; readonly uri: typeof outOfBand };
 
 /**
@@ -30,5 +30,5 @@ export function returnOf(
     throw new UsageError(
       `The redirect URI of ${from} does not lead to this machine, so the command cannot receive the code: register ${defaultRedirectUri} with the app and give it as --redirect-uri, or use --oob`,
     );
-  return { kind: 'loopback', uri, port: uri.port === '' ? 80 : Number(uri.port) };
+  return { kind: 'loopback', uri: text, port: uri.port === '' ? 80 : Number(uri.port) };
 }

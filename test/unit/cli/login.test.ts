@@ -174,6 +174,20 @@ test('--oob reads the code from the standard input', async () => {
   expect(again.err).not.toContain(code);
 });
 
+test.each(['http://127.0.0.1:0', 'http://LOCALHOST:0/callback?from=login'])(
+  'the redirect URI %s is sent to the letter, but for the port that is chosen',
+  async (given) => {
+    let sent = '';
+    const opened = (url: string) => {
+      sent = new URL(url).searchParams.get('redirect_uri')!;
+      void consent(place, url);
+    };
+    const { environment } = place;
+    const ran = await command(['login', '--redirect-uri', given], { environment, opened });
+    expect([ran.code, sent.replace(/:\d+/, ':0')]).toEqual([0, given]);
+  },
+);
+
 test('a port that is taken is one clear line', async () => {
   const taken: Server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
