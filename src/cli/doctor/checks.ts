@@ -30,7 +30,7 @@ export async function* findingsOf(
   opened: Opened,
   { account, isRenewing }: { account: string; isRenewing: boolean },
 ): AsyncGenerator<Finding> {
-  const { options, handle, store } = opened;
+  const { options, handle } = opened;
   const { loginUrl, apiUrl } = options.environment;
   const ask = createAsk(io);
   const made = async (check: CheckName, tried: string, judge: () => Judged | Promise<Judged>) => ({
