@@ -2,7 +2,7 @@ import type { AxiosInstance } from 'axios';
 import { attachProcore } from '../attach/attach.js';
 import type { Procore } from '../attach/handle.js';
 import { resolveOptions } from '../options/checks.js';
-import type { Settings as Resolved } from '../options/options.js';
+import type { LogFields, Settings as Resolved } from '../options/options.js';
 import { loadConfig } from '../settings/config-module.js';
 import { configure } from '../settings/configure.js';
 import { messageOf } from '../settings/foreign.js';
@@ -42,7 +42,7 @@ export function open(io: Io, settings: Settings): Opened {
     const configured = configure(registration, { load: loadConfig, note: say, hide });
     const silent = () => undefined;
     // Failures are told once, when the command has failed with them.
-    const warn = (text: string) => (/^axios-procore: warning /.test(text) ? say(text) : undefined);
+    const warn = (text: string, { event }: LogFields) => (event === 'warning' ? say(text) : undefined);
     const options = {
       ...configured,
       // Not a logger of PROCORE_CONFIG, because that may write to standard output, which has nothing but the result.

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { AxiosInstance } from 'axios';
+import oldAxios from 'axios-1.0';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { keeping, putAside } from '../../../src/cli/keeping.js';
 import type { Opened } from '../../../src/cli/opened.js';
@@ -59,6 +61,16 @@ test('status reads the store, and sends nothing', async () => {
     },
   ]);
   expect(place.emulator.log).toEqual([]);
+});
+
+test('a warning of the plugin is a line on standard error, and a result stays the result', async () => {
+  const { access_token: token } = seed();
+  const { code, out, err } = await command(['token'], {
+    environment: place.environment,
+    createInstance: () => oldAxios.create() as unknown as AxiosInstance,
+  });
+  expect([code, out]).toEqual([0, `${token}\n`]);
+  expect(err).toMatch(/^axios-procore: axios 1\.0\.0 [^\n]+ \(warning code="axios-version"\)\.\n/);
 });
 
 test('token prints the token that is held, and nothing else on standard output', async () => {
