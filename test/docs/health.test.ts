@@ -24,6 +24,15 @@ describe('docs/health.md', () => {
     expect([known.deprecated('GET', '/'), known.private('GET', '/')]).toEqual([false, false]);
   });
 
+  test('has a row for each field of a recording', () => {
+    const fields = types.members('Recording').filter((name) => name !== 'slotMs');
+    expect(
+      cells('### What only a recording knows')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(fields.sort());
+  });
+
   test('has routes that come out as it says', () => {
     for (const [path = '', route] of cells('## Routes')) expect(routeOf(path)).toBe(route);
   });
