@@ -17,6 +17,8 @@ export const nothingKept: Kept = { days: [], timeline: undefined, tokens: [] };
 
 /** Version 1 has days only, without kinds of failures. */
 const version = 2;
+/** Days are written with four digits of the year. What is later is no moment that a recorder has seen. */
+const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The content of the file. */
 export function writeKept({ days, timeline, tokens }: Kept): string {
@@ -121,6 +123,7 @@ function readSlotRow(value: unknown): readonly [number, Slot] {
   const row = value as (number | null)[];
   const counts = row.filter((cell, index) => cell !== null || (index !== 7 && index !== 8));
   if (row.length !== 9 + 3 * waitReasons.length || !counts.every(isAmount)) throw new Error('no slot');
+  if (row[0]! > latestMs) throw new Error('no slot');
   const [fromMs, calls, failed, unanswered, renewed, adopted, tokenFailures] = row as number[];
   const [limit, remaining] = [row[7], row[8]];
   const slot = { ...emptySlot(), calls, failed, unanswered, renewed, adopted, tokenFailures } as Slot;
@@ -150,8 +153,10 @@ function readTokenEvent(value: unknown): TokenEvent {
   };
 }
 
+/** True for a moment as it is written, since days are compared by their first letters. */
 function isMoment(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+  const atMs = typeof value === 'string' ? Date.parse(value) : NaN;
+  return atMs <= latestMs && new Date(atMs).toISOString() === value;
 }
 
 function isCount(value: unknown): value is number {

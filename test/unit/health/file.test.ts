@@ -128,6 +128,9 @@ describe('a file that cannot be understood', () => {
     ['with a slot that is none', writeKept(kept).replace(',600,', ',"600",')],
     ['with slots of a length that no recorder has', writeKept(kept).replace('"slotMs":5000', '"slotMs":7')],
     ['with an event of a token that is none', writeKept(kept).replace('"token-renewed"', '"token-eaten"')],
+    ['with a slot after the last day', writeKept(kept).replace(String(nowMs), '1e300')],
+    ['with an event after the last day', writeKept(kept).replace('2026-06-30T12', '+275760-09-13T00')],
+    ['with an event of no written moment', writeKept(kept).replace('2026-06-30T12:00:00.000Z', 'June 2026')],
     ['with a count below nothing', writeKept(kept).replace(',7,', ',-7,')],
   ])('(%s) is kept aside and told, and recording begins anew', async (_, content) => {
     const { file, open, path, names, warnings } = setUp();
