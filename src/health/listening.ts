@@ -1,5 +1,5 @@
 import type { Procore } from '../attach/handle.js';
-import type { ProcoreEvents } from '../observe/events.js';
+import type { CallSoFar, ProcoreEvents } from '../observe/events.js';
 import { createAttempts, refusalOf } from './attempts.js';
 import { isStatus } from './calls.js';
 import type { Attempt } from './ledger.js';
@@ -7,12 +7,6 @@ import type { HealthRecord } from './record.js';
 import { lower } from './slots.js';
 import { isTokenFailure, tokenEventNames } from './token-events.js';
 import { createWaits } from './waits.js';
-
-/** What the recorder reads of the limits: what may be missing is used where the event has it. */
-interface ToldLimit {
-  readonly limit?: unknown;
-  readonly remaining?: unknown;
-}
 
 /** Records what the events of a handle tell, and calls `changed` after each of them. Returns what ends it. */
 export function listen(
@@ -46,8 +40,7 @@ export function listen(
     }
   }
 
-  function addLimit(detail: object, atMs: number): void {
-    const { limit, remaining } = detail as ToldLimit;
+  function addLimit({ limit, remaining }: CallSoFar, atMs: number): void {
     if (!isAmount(limit) || !isAmount(remaining)) return;
     const slot = timeline.at(atMs);
     slot.limit = lower(slot.limit, { limit, remaining });

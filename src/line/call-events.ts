@@ -8,7 +8,7 @@ import type { Env } from '../time/env.js';
 import { readAnswer } from '../wire/answer.js';
 import { hostOf, type Destination } from '../wire/destination.js';
 import { companyIn } from '../wire/headers.js';
-import { noRateLimit } from '../wire/rate-limit.js';
+import { noRateLimit, type RateLimit } from '../wire/rate-limit.js';
 import type { Call } from './call.js';
 import { methodOf, type Request } from './request.js';
 import { Story } from './story.js';
@@ -60,11 +60,15 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
 
   function soFar(
     story: Story,
-    known: { [K in keyof Omit<CallSoFar, 'waitedMs' | 'durationMs'>]: CallSoFar[K] | undefined },
+    known: {
+      [K in keyof Omit<CallSoFar, 'waitedMs' | 'durationMs' | 'limit' | 'remaining'>]:
+        CallSoFar[K] | undefined;
+    },
+    { limit, remaining }: RateLimit,
   ): CallSoFar {
     const nowMs = env.now();
     const told = { waitedMs: story.waitedMs(nowMs), durationMs: story.durationMs(nowMs) };
-    return { ...(defined(known) as Partial<CallSoFar>), ...told };
+    return { ...(defined({ ...known, limit, remaining }) as Partial<CallSoFar>), ...told };
   }
 
   /** Whatever an application has on its configuration, to tell of a call fails no call. */
@@ -86,17 +90,15 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
     answer: AxiosResponse | undefined,
     failed?: { readonly error: unknown },
   ): ProcoreEvents['request-settled'] {
-    const { requestId, rateLimit } = answer ? readAnswer(answer.status, answer.headers) : noAnswer;
-    const { limit, remaining } = rateLimit;
-    const told = soFar(call.story, {
+    const { requestId, rateLimit } = read(answer);
+    const known = {
       status: answer?.status,
       requestId,
       kind: problemOf(failed ? failed.error : answer)?.kind,
       code: codeOf(failed?.error),
       hasCompanyId: attempts === 0 ? undefined : hasCompanyId(call),
-    });
-    const ofLimit = defined({ limit, remaining }) as { limit?: number; remaining?: number };
-    return { ...named(call), attempts, ...told, ...ofLimit };
+    };
+    return { ...named(call), attempts, ...soFar(call.story, known, rateLimit) };
   }
 
   return {
@@ -118,14 +120,21 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
     retried(call, reason, error) {
       tell('request-retried', () => {
         const { attempts, failure } = call.history;
-        const told = soFar(call.story, {
+        const known = {
           status: failure?.status,
           requestId: failure?.requestId,
           kind: failure?.kind,
           code: failure?.status === undefined ? codeOf(error) : undefined,
           hasCompanyId: hasCompanyId(call.request),
-        });
-        return { ...named(storied(call)), reason, attempt: attempts + 1, ...told };
+        };
+        // A proxy that refused the tunnel has answered in place of the server, and knows of no limit.
+        const { rateLimit } = read(failure?.status === undefined ? undefined : responseOf(error));
+        return {
+          ...named(storied(call)),
+          reason,
+          attempt: attempts + 1,
+          ...soFar(call.story, known, rateLimit),
+        };
       });
     },
     settled(call, failed) {
@@ -143,6 +152,10 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
   };
 }
 
+function read(answer: AxiosResponse | undefined): { requestId: string | undefined; rateLimit: RateLimit } {
+  return answer ? readAnswer(answer.status, answer.headers) : noAnswer;
+}
+
 function storied({ request, story }: Call): Request & { readonly story: Story } {
   return { ...request, story };
 }
@@ -152,6 +165,10 @@ function hasCompanyId({
   companyId,
 }: Partial<Pick<Request, 'companyId'>> & Pick<Request, 'seen'>): boolean {
   return companyId !== undefined || companyIn(seen.headers) !== undefined;
+}
+
+function responseOf(error: unknown): AxiosResponse | undefined {
+  return (error as { response?: AxiosResponse } | undefined)?.response;
 }
 
 function codeOf(error: unknown): string | undefined {

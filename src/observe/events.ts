@@ -37,6 +37,10 @@ export interface CallSoFar {
   code?: string;
   /** Whether the header `Procore-Company-Id` was sent. Missing where nothing was sent. */
   hasCompanyId?: boolean;
+  /** Calls that the rate limit allows in its window, as the last answer says. */
+  limit?: number;
+  /** Calls that this window still allows. */
+  remaining?: number;
   /** Milliseconds that the call has waited for tokens, limits and retries, all waits together. */
   waitedMs: number;
   /** Milliseconds since the call came, waits included. */
@@ -90,10 +94,6 @@ export interface ProcoreEvents {
     CallSoFar & {
       /** How often it was sent; 0 where it never was. */
       attempts: number;
-      /** Calls that the rate limit allows in its window, as the last answer says. */
-      limit?: number;
-      /** Calls that this window still allows. */
-      remaining?: number;
     };
   /** Something that should be changed; emitted once per cause. */
   warning: { code: WarningCode; message: string };

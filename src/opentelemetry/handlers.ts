@@ -21,6 +21,13 @@ export function createHandlers(deps: {
     instruments().renewals.add(1, { ...accountAttributes(detail, perAccount), ...failed });
   }
 
+  function ofLimits(detail: ProcoreEvents['request-retried' | 'request-settled']): void {
+    const { remaining, limit } = instruments();
+    const attributes = { ...serverAttributes(detail), ...accountAttributes(detail, perAccount) };
+    if (detail.remaining !== undefined) remaining.record(detail.remaining, attributes);
+    if (detail.limit !== undefined) limit.record(detail.limit, attributes);
+  }
+
   return {
     'token-renewed': (detail) => renewed(detail),
     'token-renewal-failed': (detail) => renewed(detail, detail.code),
@@ -41,6 +48,7 @@ export function createHandlers(deps: {
       const { reason, callId, attempt, requestId } = detail;
       const why = { 'procore.retry.reason': reason, ...outcomeAttributes(detail) };
       instruments().retries.add(1, { ...callAttributes(detail, perAccount), ...why });
+      ofLimits(detail);
       activeSpan()?.addEvent('procore.retry', {
         ...why,
         'procore.call.id': callId,
@@ -50,13 +58,11 @@ export function createHandlers(deps: {
       });
     },
     'request-settled'(detail) {
-      const { callDuration, waitDuration, remaining, limit } = instruments();
+      const { callDuration, waitDuration } = instruments();
       const call = callAttributes(detail, perAccount);
       callDuration.record(detail.durationMs / 1000, { ...call, ...outcomeAttributes(detail) });
       if (detail.waitedMs > 0) waitDuration.record(detail.waitedMs / 1000, call);
-      const ofLimit = { ...serverAttributes(detail), ...accountAttributes(detail, perAccount) };
-      if (detail.remaining !== undefined) remaining.record(detail.remaining, ofLimit);
-      if (detail.limit !== undefined) limit.record(detail.limit, ofLimit);
+      ofLimits(detail);
     },
   };
 }

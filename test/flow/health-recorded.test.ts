@@ -1,3 +1,4 @@
+import { parse } from 'node-html-parser';
 import { expect, test } from 'vitest';
 import { endpointList } from '../../src/health/endpoints.js';
 import { healthOf, recordHealth } from '../../src/health/index.js';
@@ -121,4 +122,28 @@ test('an attempt without an answer, and a call that was given up before it was s
     ['connection-lost', 1],
     ['rate-limited', 1],
   ]);
+});
+
+test('the page tells the least that the answers have left of the rate limit, that of a 429 among them', async () => {
+  await using h = await createHarness({
+    emulator: { rateLimits: { hourly: { limit: 50, windowSeconds: 3600 } } },
+  });
+  const recorder = recorderOf(h);
+  expect(recorder.html()).toContain('No answer has told of a limit.');
+  await h.instance.get('/rest/v1.0/me');
+  await h.instance.get('/rest/v1.0/me');
+  expect(h.told.at(-1)!.detail).toMatchObject({ limit: 50, remaining: 48 });
+  expect(recorder.report().recording!.slots.at(-1)!.limit).toEqual({ limit: 50, remaining: 48 });
+  const headers = {
+    'x-rate-limit-limit': '50',
+    'x-rate-limit-remaining': '0',
+    'x-rate-limit-reset': String(h.env.now() / 1000 + 5),
+  };
+  h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 429, headers } });
+  await h.env.drive(h.instance.get('/rest/v1.0/projects'));
+  const retried = h.told.find(({ event }) => event === 'request-retried')!;
+  expect(retried.detail).toMatchObject({ status: 429, limit: 50, remaining: 0 });
+  const limits = parse(recorder.html()).querySelector('section[aria-labelledby="limits"]')!;
+  expect(limits.querySelector('p')!.text).toContain('The least that was left: 0 of 50');
+  expect(limits.querySelectorAll('svg')).toHaveLength(2);
 });

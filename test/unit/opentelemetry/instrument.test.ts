@@ -105,9 +105,10 @@ test('what is left of the rate limit is a gauge, as the last answer that has tol
   stop = instrumentProcore();
   publish('request-settled', { remaining: 12 });
   publish('request-settled', { remaining: 11 });
+  publish('request-retried', { remaining: 0, limit: 3600 });
   publish('request-settled', { remaining: undefined, limit: undefined });
   const points = await telemetry.points();
-  expect(points['procore.rate_limit.remaining']).toEqual([{ attributes: server, value: 11 }]);
+  expect(points['procore.rate_limit.remaining']).toEqual([{ attributes: server, value: 0 }]);
   expect(points['procore.rate_limit.limit']).toEqual([{ attributes: server, value: 3600 }]);
 });
 
