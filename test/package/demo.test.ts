@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { demo } from '../support/demo.js';
 import { root } from '../support/packed.js';
 
@@ -107,5 +107,16 @@ test('Ctrl-C ends it without a verdict and without an error', async () => {
   const { code, stdout, stderr } = await demo(['--duration', '30', '--lifetime', '2'], { interrupt: true });
   expect(stdout).toContain('Stopped before the end');
   expect(stderr).not.toMatch(/error|warning/i);
+  expect(code).toBe(130);
+});
+
+test('a closed pipe stops it, and nothing is left of the run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const args = '--duration 12 --lifetime 2 --concurrency 10 --requests 200 --workers 2 --store file'.split(
+    ' ',
+  );
+  const { code } = await demo(args, { hangUp: true, env: { TMPDIR: folder } });
+  expect(readdirSync(folder).filter((name) => name.startsWith('axios-procore-'))).toEqual([]);
   expect(code).toBe(130);
 });

@@ -10,11 +10,15 @@ export interface Ended {
 
 /**
  * Runs the demo on the built package, as `npm run demo` does, but without tsx's own process above it, which ends a child that does not
- * react to a signal within 30 ms. `interrupt` sends a Ctrl-C at the first sign of life.
+ * react to a signal within 30 ms. `interrupt` sends a Ctrl-C at the first sign of life, `hangUp` closes the pipes then.
  */
 export function demo(
   args: string[],
-  { interrupt = false, env = {} }: { interrupt?: boolean; env?: Record<string, string> } = {},
+  {
+    interrupt = false,
+    hangUp = false,
+    env = {},
+  }: { interrupt?: boolean; hangUp?: boolean; env?: Record<string, string> } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'examples/demo.ts', ...args], {
@@ -29,6 +33,9 @@ export function demo(
       stderr += chunk.toString();
       if (interrupt) child.kill('SIGINT');
       interrupt = false;
+      if (!hangUp) return;
+      child.stdout.destroy();
+      child.stderr.destroy();
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
