@@ -163,6 +163,8 @@ export function createEvents(
 ): Events {
   const listeners = new Map<keyof ProcoreEvents, Set<(detail: never) => void>>();
   const warned = new Set<string>();
+  /** The events that have a listener which has failed: one that fails at each call is logged once. */
+  const failing = new Set<keyof ProcoreEvents>();
 
   function emit<E extends keyof ProcoreEvents>(
     event: E,
@@ -177,6 +179,8 @@ export function createEvents(
       contained(
         () => listener(detail as never),
         () => {
+          if (failing.has(event)) return;
+          failing.add(event);
           const message = `a listener of "${event}" failed`;
           // Only the log is told, because `emit` would call a failing listener of "warning" again.
           log.write('warning', { code: 'listener-failed', message });

@@ -103,6 +103,24 @@ test.each([
   },
 );
 
+test('a listener that fails at each call is logged once for its event, and is called all the same', () => {
+  const logger = recorder();
+  const events = createEvents(logOf(logger));
+  const heard: string[] = [];
+  for (const event of ['token-saved-late', 'token-adopted'] as const)
+    events.on(event, () => {
+      heard.push(event);
+      throw new Error('x');
+    });
+  for (let call = 0; call < 3; call++) events.emit('token-saved-late', { account: 'a' });
+  events.emit('token-adopted', { account: 'a', from: 'store' });
+  expect(heard).toHaveLength(4);
+  expect(logger.lines.filter(([level]) => level === 'warn')).toEqual([
+    ['warn', expect.stringContaining('a listener of "token-saved-late" failed')],
+    ['warn', expect.stringContaining('a listener of "token-adopted" failed')],
+  ]);
+});
+
 test('a failing listener of warnings does not call itself for ever', () => {
   const logger = recorder();
   const events = createEvents(logOf(logger));
