@@ -64,10 +64,12 @@ export function listen(
       const atMs = now();
       const attempt = attempts.last(detail);
       const refusal = attempt ? undefined : refusalOf(detail);
-      if (attempt) addAttempt(attempt, atMs);
+      if (attempt) {
+        addAttempt(attempt, atMs);
+        addLimit(detail, atMs);
+      }
       if (refusal) ledger.addUnsent(refusal, atMs);
       addWaits(detail, true);
-      addLimit(detail, atMs);
       changed();
     }),
     ...tokenEventNames.map((event) =>

@@ -297,3 +297,14 @@ describe('what the recording has beside the calls of days', () => {
     expect(recording(health)).toMatchObject({ slots: [], tokens: { events: [] } });
   });
 });
+
+test('the limit of an answer counts when the answer came, and not again where its call is given up later', () => {
+  const { env, emit, recorder } = setUp();
+  const refused = { ...call, callId: 'a-1', status: 429, limit: 50, remaining: 0, waitedMs: 0 };
+  emit('request-retried', { ...refused, reason: 'failure', attempt: 2 });
+  env.jump(60_000);
+  emit('request-waiting', { ...call, callId: 'a-2', reason: 'rate-limit', attempt: 1 });
+  emit('request-settled', { ...refused, attempts: 1, code: 'ERR_CANCELED' });
+  const { slots } = recorder.report().recording!;
+  expect(slots.map(({ limit }) => limit)).toEqual([{ limit: 50, remaining: 0 }, undefined]);
+});
