@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `axios-procore`: see docs/command-line.md. */
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from './answer.js';
@@ -10,6 +11,10 @@ async function main(): Promise<void> {
   const manifest = readFileSync(join(__dirname, '../../../package.json'), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
   const args = process.argv.slice(2);
+  // What the module of PROCORE_CONFIG logs is no part of the result, which is all that standard output has.
+  globalThis.console = new Console(process.stderr);
+  // A store of PROCORE_CONFIG may never answer, with nothing else to wait for: Node would end then, with code 0 and without a word.
+  setInterval(() => undefined, 60_000);
   const code = await run(args, systemIo(version, { isJson: args.includes('--json') }));
   const isWritten = await flushed(process.stdout);
   if (!isWritten) process.stderr.write('axios-procore: The output could not be written.\n');

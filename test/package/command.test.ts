@@ -239,6 +239,26 @@ test.skipIf(!isUnix)(
   },
 );
 
+test.skipIf(!isUnix)('a store that never answers is waited for, until Ctrl-C', async () => {
+  const config = join(folder, 'config.cjs');
+  writeFileSync(
+    config,
+    'module.exports = { store: { load() { process.stderr.write("asked"); return new Promise(() => {}); }, save() {} } };',
+  );
+  const status = start(['status'], { PROCORE_TOKEN_FILE: '', PROCORE_CONFIG: config });
+  await status.has(/asked/);
+  status.child.kill('SIGINT');
+  expect((await status.ended).code).toBe(130);
+});
+
+test('what PROCORE_CONFIG logs is no part of the result: it goes to standard error', async () => {
+  seed();
+  const config = join(folder, 'config.cjs');
+  writeFileSync(config, 'console.log("a tip"); module.exports = {};');
+  const { code, out, err } = await ran(['token'], { PROCORE_CONFIG: config });
+  expect([code, out, err]).toEqual([0, `${stored().access_token}\n`, 'a tip\n']);
+});
+
 /** Every write to it fails, as to a terminal that was closed. */
 const deadStream = '/dev/full';
 
