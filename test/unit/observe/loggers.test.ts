@@ -96,7 +96,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('winston has the fields in its entries, and the line as message', () => {
+test('winston has the fields in an entry of their own, and the line as message', () => {
   const { out, json } = sink();
   tell(
     winston.createLogger({
@@ -224,7 +224,7 @@ test('console prints the line and the fields behind it', () => {
   expect(text()).toContain(`${line.saveFailed} { event: 'token-save-failed', account: 'default' }\n`);
 });
 
-test("Nest's Logger prints the line with its context, and the fields behind it", () => {
+test("Nest's Logger prints the line with its context, and the fields below it", () => {
   const written = onConsole();
   const logger = new NestLogger('Procore');
   NestLogger.overrideLogger(
@@ -233,20 +233,28 @@ test("Nest's Logger prints the line with its context, and the fields behind it",
   tell(logger);
   createLog(logger, () => nowMs).write('token-saved-late', { account: 'a' });
   const text = written();
-  expect(text).toMatch(/ LOG \[Procore\] axios-procore: waits 12 s [^\n]*\{\s+event: 'request-waiting',/);
-  expect(text).toMatch(
-    / ERROR \[Procore\] axios-procore: store.save\(\) failed [^\n]*\{ event: 'token-save-failed'/,
+  const entries = text.split(/^\[Nest\]/m).map((entry) => entry.replace(/^.*(?= (LOG|ERROR) )/, ''));
+  const below = (start: string) => entries[entries.findIndex((entry) => entry.startsWith(start)) + 1];
+  expect(below(' LOG [Procore] axios-procore: waits 12 s ')).toMatch(
+    /^ LOG \[Procore\] .*\{\s+event: 'request-waiting',/,
   );
-  expect(text).toMatch(
-    / LOG \[Procore\] axios-procore: saved [^\n]*\{ event: 'token-saved-late', account: 'a' \}/,
+  expect(below(' ERROR [Procore] axios-procore: store.save() failed ')).toMatch(
+    /^ ERROR \[Procore\] .*\{\s+event: 'token-save-failed'/,
+  );
+  expect(below(' LOG [Procore] axios-procore: saved ')).toMatch(
+    /^ LOG \[Procore\] .*\{\s+event: 'token-saved-late',\s+account: 'a'/,
   );
 });
 
-test("Nest's ConsoleLogger in JSON has the fields in its entries, and is not given what it would not write", () => {
+test("Nest's ConsoleLogger in JSON has the fields in an entry of their own, and is not given what it would not write", () => {
   const written = onConsole();
   tell(new ConsoleLogger({ json: true, colors: false, logLevels: ['debug', 'log', 'warn', 'error'] }));
-  const [first] = written().trim().split('\n');
-  expect(JSON.parse(first!)).toMatchObject({ level: 'log', message: line.waiting, params: waitingFields });
+  const [first, second] = written()
+    .trim()
+    .split('\n')
+    .map((entry) => JSON.parse(entry) as object);
+  expect(first).toMatchObject({ level: 'log', message: line.waiting });
+  expect(second).toMatchObject({ level: 'log', message: waitingFields });
   const quiet = new ConsoleLogger({ logLevels: ['warn', 'error'] });
   const debug = vi.spyOn(quiet, 'debug');
   tell(quiet);
