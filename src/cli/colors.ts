@@ -26,3 +26,11 @@ export function paintWith(isColored: boolean): Paint {
   const { green, yellow, red, bold, dim } = createColors(isColored);
   return { good: green, warning: yellow, bad: red, strong: bold, faint: dim };
 }
+
+/**
+ * A text without the control characters with which a server's message could steer the terminal. Of a coloured text the codes of colours stay:
+ * they do no harm, whoever has written them.
+ */
+export function withoutControls(text: string, isColored: boolean): string {
+  return text.replace(isColored ? /(?!\u001b\[\d{1,2}m)[^\P{Cc}\n]/gu : /[^\P{Cc}\n]/gu, '');
+}

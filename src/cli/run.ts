@@ -1,7 +1,7 @@
 import { Command, CommanderError } from './libraries.js';
 import { CommandError, exitCodes, type Answer } from './answer.js';
 import { readSettings, type Settings } from './cleaning.js';
-import { paintWith, wantsColors } from './colors.js';
+import { paintWith, wantsColors, withoutControls } from './colors.js';
 import { commands, type CommandLine } from './commands.js';
 import type { Io } from './io.js';
 import { overview } from './overview.js';
@@ -68,7 +68,10 @@ function chosenBy(args: readonly string[], io: Io): Chosen | undefined {
 
 function print(io: Io, isJson: boolean, command: string, { isGood = true, data, lines }: Answer): number {
   if (isJson) io.out(`${JSON.stringify({ command, ok: isGood, ...data }, null, 2)}\n`);
-  else io.out(`${lines(paintWith(wantsColors(io.environment, io.isTerminal.output))).join('\n')}\n`);
+  else {
+    const isColored = wantsColors(io.environment, io.isTerminal.output);
+    io.out(`${withoutControls(lines(paintWith(isColored)).join('\n'), isColored)}\n`);
+  }
   return isGood ? exitCodes.fine : exitCodes.failed;
 }
 
@@ -87,9 +90,10 @@ function complain(io: Io, isJson: boolean, command: string, { clean }: Settings,
   const message = `${sentence(clean(text.replace(/^(?:error|axios-procore): /, ''), shown))}${remedy}`;
   if (isJson) io.out(`${JSON.stringify({ command, ok: false, error: { code, message } }, null, 2)}\n`);
   else {
-    const paint = paintWith(wantsColors(io.environment, io.isTerminal.errors));
+    const isColored = wantsColors(io.environment, io.isTerminal.errors);
+    const paint = paintWith(isColored);
     const help = isWrongUse ? ` Help: axios-procore ${command}${command === '' ? '' : ' '}--help` : '';
-    io.err(`${paint.bad('axios-procore:')} ${message}${help}\n`);
+    io.err(`${withoutControls(`${paint.bad('axios-procore:')} ${message}${help}`, isColored)}\n`);
   }
   return exitCode;
 }

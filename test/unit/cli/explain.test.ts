@@ -175,3 +175,19 @@ test('on a terminal it does not wait for input', async () => {
   const isTerminal = { input: true, output: false, errors: false };
   expect((await command(['explain'], { isTerminal })).code).toBe(2);
 });
+
+test('what a server has said cannot steer the terminal, nor colour a line where there are no colours', async () => {
+  const steering =
+    'App is not\u001b[2J connected\u0007 \u001b]0;title\u0007to\u009b31m this \u001b[31mcompany';
+  const answer = JSON.stringify({ status: 403, data: { message: steering } });
+  for (const FORCE_COLOR of ['0', '1']) {
+    const { out } = await command(['explain'], { input: answer, environment: { FORCE_COLOR } });
+    const own = FORCE_COLOR === '1' ? out.replace(/\u001b\[\d+m/g, '') : out;
+    expect(own).toContain('connected');
+    expect(own).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  }
+  const unknown = await command(['explain', steering.replace('company', 'nowhere \u001b[2J')]);
+  expect(unknown.err + unknown.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  const wrong = await command(['explain', '--\u001b[2Jx']);
+  expect(wrong.err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
