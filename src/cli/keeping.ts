@@ -38,6 +38,22 @@ export async function keeping<T>(
   return result.value;
 }
 
+/**
+ * Renews the tokens now, behind the same lock as every other process, and waits until the store has kept them. `before` is what it held.
+ *
+ * @throws CommandError that names the file that they have been put into, where the store has not; otherwise what the renewal rejects with.
+ */
+export async function renewAndKeep(
+  io: Io,
+  opened: Opened,
+  account: string,
+  before: TokenSet | undefined,
+): Promise<TokenSet> {
+  const tokens = await keeping(io, opened, account, () => opened.handle.renew(account));
+  await checkKept(io, opened, account, { tokens, before });
+  return tokens;
+}
+
 /** Reads of a store may lag behind its last save. */
 const looksMs = [0, 250, 1_750];
 const loadMs = 5_000;

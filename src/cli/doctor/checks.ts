@@ -3,7 +3,7 @@ import { codeOf } from '../../text/words.js';
 import { stateOf, tokensOf } from '../account-state.js';
 import { CommandError, Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
-import { checkKept, keeping } from '../keeping.js';
+import { renewAndKeep } from '../keeping.js';
 import type { Opened } from '../opened.js';
 import { outOfBand } from '../login/redirect-uri.js';
 import { unlessInterrupted } from '../waits.js';
@@ -30,7 +30,7 @@ export async function* findingsOf(
   opened: Opened,
   { account, isRenewing }: { account: string; isRenewing: boolean },
 ): AsyncGenerator<Finding> {
-  const { options, handle } = opened;
+  const { options } = opened;
   const { loginUrl, apiUrl } = options.environment;
   const ask = createAsk(io);
   const made = async (check: CheckName, tried: string, judge: () => Judged | Promise<Judged>) => ({
@@ -112,19 +112,12 @@ export async function* findingsOf(
 
   if (!isRenewing) return;
   yield made('renewal', `renewed the tokens at ${loginUrl}`, () =>
-    keeping(io, opened, account, () => handle.renew(account))
-      .then((renewed) =>
-        checkKept(io, opened, account, {
-          tokens: renewed,
-          before: typeof tokens === 'object' ? tokens : undefined,
-        }),
-      )
-      .then(
-        () => ok('the tokens are renewed and saved'),
-        (error: Error) => ({
-          ...failed(error.message, 'Run axios-procore explain with this message.'),
-          ...(error instanceof CommandError ? { remedy: 'Mend the store first.', shown: error.shown } : {}),
-        }),
-      ),
+    renewAndKeep(io, opened, account, typeof tokens === 'object' ? tokens : undefined).then(
+      () => ok('the tokens are renewed and saved'),
+      (error: Error) => ({
+        ...failed(error.message, 'Run axios-procore explain with this message.'),
+        ...(error instanceof CommandError ? { remedy: 'Mend the store first.', shown: error.shown } : {}),
+      }),
+    ),
   );
 }

@@ -234,29 +234,65 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a store of PROCORE_CONFIG that keeps nothing loses no tokens, and a logger there writes nothing to standard output', async () => {
-  const config = join(dirname(place.file), 'config.cjs');
-  const old = place.emulator.issue();
+test('token renews an access token of which only created_at and expires_in say that it has ended', async () => {
+  const { access_token, refresh_token } = place.emulator.issue();
+  const ended = {
+    access_token: 'an-opaque-access-token-that-has-ended',
+    refresh_token,
+    created_at: Math.floor(Date.now() / 1000) - 6000,
+    expires_in: 5400,
+  };
+  const config = join(dirname(place.file), 'ended.cjs');
   writeFileSync(
     config,
-    `module.exports = { logger: console, store: { readsAreFresh: true, load: () => (${JSON.stringify(old)}), save() {} } };`,
+    `let set = ${JSON.stringify(ended)}; module.exports = { store: { readsAreFresh: true, load: () => set, save(next) { set = next; } } };`,
   );
-  vi.stubEnv('HOME', dirname(place.file));
   const { PROCORE_TOKEN_FILE: _file, ...others } = place.environment;
-  const environment = { ...others, PROCORE_CONFIG: config };
-  const { code, out } = await command(['refresh', '--json'], { environment });
-  const { error } = JSON.parse(out) as { error: { message: string } };
-  expect([code, error.message]).toEqual([
-    1,
-    expect.stringMatching(/^The new tokens could not be saved in the store of PROCORE_CONFIG\. They are in /),
-  ]);
-  const file = /They are in (.+), which/.exec(error.message)![1]!;
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
-  vi.unstubAllEnvs();
-  expect(dirname(file)).toBe(dirname(place.file));
-  expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
-  expect(kept.refresh_token).not.toBe(old.refresh_token);
+  const { code, out } = await command(['token'], { environment: { ...others, PROCORE_CONFIG: config } });
+  expect([code, out.trim()]).toEqual([0, expect.not.stringMatching(/^an-opaque/)]);
+  expect(out.trim()).not.toBe(access_token);
+  expect(place.emulator.isLive(refresh_token!)).toBe(false);
 });
+
+test.each([
+  ['refresh', 0],
+  ['token', 6000],
+])(
+  'a store of PROCORE_CONFIG that keeps nothing loses no tokens to %s, and a logger there writes nothing to standard output',
+  async (name, ageS) => {
+    const config = join(dirname(place.file), 'config.cjs');
+    const { access_token, refresh_token } = place.emulator.issue();
+    const createdAt = Math.floor(Date.now() / 1000) - ageS;
+    const old = {
+      access_token: ageS === 0 ? access_token : 'an-opaque-access-token-that-has-ended',
+      refresh_token,
+      created_at: createdAt,
+      expires_in: 5400,
+      expires_at: createdAt + 5400,
+    };
+    writeFileSync(
+      config,
+      `module.exports = { logger: console, store: { readsAreFresh: true, load: () => (${JSON.stringify(old)}), save() {} } };`,
+    );
+    vi.stubEnv('HOME', dirname(place.file));
+    const { PROCORE_TOKEN_FILE: _file, ...others } = place.environment;
+    const environment = { ...others, PROCORE_CONFIG: config };
+    const { code, out } = await command([name, '--json'], { environment });
+    const { error } = JSON.parse(out) as { error: { message: string } };
+    expect([code, error.message]).toEqual([
+      1,
+      expect.stringMatching(
+        /^The new tokens could not be saved in the store of PROCORE_CONFIG\. They are in /,
+      ),
+    ]);
+    const file = /They are in (.+), which/.exec(error.message)![1]!;
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
+    vi.unstubAllEnvs();
+    expect(dirname(file)).toBe(dirname(place.file));
+    expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
+    expect(kept.refresh_token).not.toBe(old.refresh_token);
+  },
+);
 
 test.each(['status', 'refresh', 'revoke', 'doctor'])(
   'Ctrl-C ends %s also where the store never answers',
