@@ -46,7 +46,7 @@ export interface Run {
   readonly newest: ReadonlyMap<number, Line | undefined>;
   /** Each authorization that a person has given, with the process that it was brought to; undefined: it was there from the beginning. */
   readonly authorizations: ReadonlyMap<Line, string | undefined>;
-  /** Accounts whose live token was with nobody when all faults had ended, with the authorization that ended so. */
+  /** Accounts whose live token was with nobody when all faults had ended, with the authorization that stood for them. */
   readonly lost: ReadonlyMap<number, Line | undefined>;
   /** Accounts that a call of the end was refused for until a person came. */
   readonly unserved: ReadonlySet<number>;
@@ -244,7 +244,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
   everyCall('after');
   await world.runUntil(world.now() + 90_000);
   const lost = new Map(
-    accounts.filter((account) => !isHeld(account)).map((account) => [account, server.lineOf(account)]),
+    accounts.filter((account) => !isHeld(account)).map((account) => [account, standing(account)]),
   );
   const unserved = new Set(
     calls
@@ -273,6 +273,17 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     unserved,
   };
 
+  /**
+   * The newest authorization of an account. Where a person has authorized twice, and the earlier authorization was brought to its end after the
+   * newest one, in another process, it has taken the place of that: the application's last setTokens counts.
+   */
+  function standing(account: number): Line | undefined {
+    const newest = server.lineOf(account);
+    const last =
+      newest && kept.has(newest) ? [...kept].filter((line) => line.account === account).at(-1) : newest;
+    return last && stored.get(account)?.line === last ? last : newest;
+  }
+
   /** Whether a refresh token that the server would redeem is in the store, or in the memory of a living process. */
   function isHeld(account: number): boolean {
     if (scenario.grant !== 'refresh_token') return true;
@@ -282,7 +293,7 @@ async function play(scenario: Scenario, world: World, sabotage: Sabotage | undef
     ];
     return held.some((token) => {
       const pair = server.pairOfRefresh(token);
-      return pair !== undefined && pair.line === server.lineOf(account) && server.isUsable(pair);
+      return pair !== undefined && pair.line === standing(account) && server.isUsable(pair);
     });
   }
 }
