@@ -75,6 +75,52 @@ test.each([
   },
 );
 
+test.each([
+  ['the same user', 1],
+  ['another user', 2],
+])(
+  'a log-in of %s that the slow save of an earlier log-in elsewhere has landed on is saved again, and both processes use it',
+  async (_, userId) => {
+    const scene = await createScene();
+    await using h = scene.h as Harness & AsyncDisposable;
+    const { one, two, stored } = scene;
+    const earlier = h.emulator.issue({ userId: 1 });
+    const { reached, land } = holdNextSave(h.store);
+    const slow = two.procore.setTokens(earlier);
+    await reached;
+    await h.env.advance(2_000);
+    const later = h.emulator.issue({ userId });
+    await one.procore.setTokens(later);
+    land();
+    await slow;
+    expect(stored().refresh_token).toBe(earlier.refresh_token);
+    await h.env.advance(lookMs + 2_000);
+    await until(() => stored().refresh_token === later.refresh_token, 'the save');
+    await h.env.advance(lookMs + 60_000);
+    expect(stored().refresh_token).toBe(later.refresh_token);
+    expect((await h.env.drive(two.procore.renew())).refresh_token).toBe(later.refresh_token);
+    for (const { instance } of [one, two])
+      expect((await h.env.drive(instance.get(me))).data).toMatchObject({ id: userId });
+    expect(h.emulator.counters.spentPresentations).toBe(0);
+  },
+);
+
+test('of two log-ins of one second in two processes the one that was saved last stays', async () => {
+  const scene = await createScene();
+  await using h = scene.h as Harness & AsyncDisposable;
+  const { one, two, stored } = scene;
+  const [first, second] = [h.emulator.issue(), h.emulator.issue()];
+  const { reached, land } = holdNextSave(h.store);
+  const slow = two.procore.setTokens(first);
+  await reached;
+  await one.procore.setTokens(second);
+  land();
+  await slow;
+  await h.env.advance(lookMs + 62_000);
+  expect(stored().refresh_token).toBe(first.refresh_token);
+  expect(h.told.filter(({ event }) => event === 'warning')).toEqual([]);
+});
+
 test('a log-in that turns out dead is not saved over the living pair of another process', async () => {
   const scene = await createScene();
   await using h = scene.h as Harness & AsyncDisposable;

@@ -99,7 +99,7 @@ const clocksMs = 60_000;
  * Provably older: both carry the server's time of issue. Of two authorizations the one that began first is older, however late its pair was
  * renewed; which one a set came of, only its refresh token tells.
  */
-function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
+export function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
   const areTold = Boolean(a.refresh_token && b.refresh_token) && !isOfSameAuthorization(a, b);
   const issued = areTold ? authorizedAtMs : issuedAtMs;
   const [issuedA, issuedB] = [issued(a), issued(b)];

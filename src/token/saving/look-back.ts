@@ -1,14 +1,15 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
-import { outranks } from '../pair/authorization-line.js';
+import { identityOf, isOlder, type GrantType } from '../pair/identity.js';
+import { isOfSameAuthorization, outranks } from '../pair/authorization-line.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
 import type { Turns } from '../../time/serial.js';
 
 /**
- * Whether `shown` is what a renewal of an older authorization has saved over the pair that a person brought, as far as the lines of the two
- * tell. What the store has shown before (`seen`, by pair) is no such save: a replica lags.
+ * Whether `shown` was saved over the pair that a person brought, though it came of an older authorization: a renewal of one that `brought` has
+ * taken the place of, or a log-in that began earlier, in a process that did not know of `brought`. What the store has shown before (`seen`, by
+ * pair) is no such save: a replica lags.
  */
 export function isOverwritten(
   shown: TokenSet,
@@ -16,12 +17,13 @@ export function isOverwritten(
   seen: ReadonlySet<string | undefined>,
   grant: GrantType,
 ): boolean {
-  return !seen.has(identityOf(shown, grant)) && outranks(brought, shown);
+  if (seen.has(identityOf(shown, grant)) || isOfSameAuthorization(shown, brought)) return false;
+  return outranks(brought, shown) || (!outranks(shown, brought) && isOlder(shown, brought));
 }
 
 /**
  * Looks into a store without lock once, some time after a log-in was saved there: another process may have read the store before that, and
- * have saved what it has renewed the pair before to after it. Nobody waits for it.
+ * may have saved after it what it has renewed the pair before to, or a log-in of its own. Nobody waits for it.
  */
 export function createLookBack(deps: {
   env: Env;

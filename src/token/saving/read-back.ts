@@ -3,6 +3,7 @@ import type { StoreRule } from '../../store/rules.js';
 import type { TokenSet } from '../../store/store.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
+import { outranks } from '../pair/authorization-line.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
 
@@ -119,8 +120,8 @@ export function judgeKept(
   if (!came) return { kind: 'perhaps-late', what: 'gave an older set, without a refresh token' };
   if (isReplaced(came))
     return { kind: 'perhaps-late', what: 'gave the pair before, whose refresh token is spent' };
-  // Somebody else may have saved a newer one since.
-  return isNewer(loaded, saved)
+  // Another process may have saved a newer pair since, or a log-in in the place of this one.
+  return isNewer(loaded, saved) || outranks(loaded, saved)
     ? { kind: 'kept' }
     : { kind: 'perhaps-late', what: 'gave another pair than the one that was saved, and no newer one' };
 }

@@ -22,7 +22,7 @@ import {
 import type { Turns } from '../../time/serial.js';
 
 const overwritten =
-  'another process has saved over them what it has renewed the tokens before to; they are saved again';
+  'another process has saved tokens of an older authorization over them; they are saved again';
 
 /** How tokens come that the application brings. */
 export interface Bringing {

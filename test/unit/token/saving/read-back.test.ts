@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
+import { withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { judgeKept } from '../../../../src/token/saving/read-back.js';
 
 const saved: TokenSet = { access_token: 'access-new', refresh_token: 'refresh-new', created_at: 2_000 };
@@ -12,6 +13,12 @@ test.each<[string, TokenSet | undefined, string, RegExp]>([
   [
     'a newer pair of somebody else',
     { ...saved, access_token: 'x', refresh_token: 'y', created_at: 2_001 },
+    'kept',
+    /^$/,
+  ],
+  [
+    'a log-in of the same second that was brought in its place',
+    withNewAuthorization({ ...saved, access_token: 'x', refresh_token: 'y' }, [saved]),
     'kept',
     /^$/,
   ],
