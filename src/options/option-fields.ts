@@ -22,6 +22,7 @@ import type {
   RetryOptions,
 } from './options.js';
 import { storeHint } from '../store/store-hint.js';
+import type { TokenStore } from '../store/store.js';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
@@ -145,9 +146,10 @@ export const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   body: aFunction,
 };
 /** The valid values of what a store may have beside `load` and `save`. */
-export const storeFields: Record<'lock' | 'remove' | 'lockMs' | 'renewsLock' | 'readsAreFresh', Field> = {
+export const storeFields: Record<Exclude<keyof TokenStore, 'load' | 'save'>, Field> = {
   lock: aFunction,
   remove: aFunction,
+  rowsMayVanish: switched,
   lockMs: duration,
   renewsLock: switched,
   readsAreFresh: switched,

@@ -87,8 +87,15 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
       await store.save(seal(tokens, account), account, replaces);
     },
   };
-  if (store.lock) encrypted.lock = (account, critical, signal) => store.lock!(account, critical, signal);
-  if (store.remove) encrypted.remove = (account) => store.remove!(account);
+  const { lock, remove } = store;
+  // What is no function is passed on as it is, so that attachProcore refuses it.
+  if (lock !== undefined)
+    encrypted.lock =
+      typeof lock === 'function'
+        ? (account, critical, signal) => store.lock!(account, critical, signal)
+        : lock;
+  if (remove !== undefined)
+    encrypted.remove = typeof remove === 'function' ? (account) => store.remove!(account) : remove;
   const { accounts } = store as ListingStore;
   // `accounts` is not part of the public contract, so it is not enumerable.
   if (typeof accounts === 'function')

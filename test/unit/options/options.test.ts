@@ -3,6 +3,7 @@ import { environments } from '../../../src/wire/environments.js';
 import { checkRequestOptions, resolveOptions } from '../../../src/options/checks.js';
 import { type ProcoreOptions } from '../../../src/options/options.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
+import type { TokenStore } from '../../../src/store/store.js';
 
 const secret = 'c1ient-s3cret-of-the-app';
 const good: ProcoreOptions = { clientId: 'id', clientSecret: secret, store: memoryTokenStore() };
@@ -123,12 +124,22 @@ const nested: [parent: keyof ProcoreOptions, option: string, wrong: unknown[], t
   ['environment', 'loginUrl', notOrigin, /an origin such as|a URL/],
   ['environment', 'apiUrl', notOrigin, /an origin such as|a URL/],
 ];
-const storeParts: [option: string, wrong: unknown[], takes: RegExp][] = [
-  ['lock', notFunction, /a function/],
-  ['remove', notFunction, /a function/],
-  ['lockMs', notDuration, /a positive number/],
-  ['renewsLock', notBoolean, /true or false/],
-];
+const partsOfStores: Record<
+  Exclude<keyof TokenStore, 'load' | 'save'>,
+  readonly [wrong: unknown[], takes: RegExp]
+> = {
+  lock: [notFunction, /a function/],
+  remove: [notFunction, /a function/],
+  lockMs: [notDuration, /a positive number/],
+  renewsLock: [notBoolean, /true or false/],
+  rowsMayVanish: [notBoolean, /true or false/],
+  readsAreFresh: [notBoolean, /true or false/],
+};
+const storeParts = Object.entries(partsOfStores).map(([option, [wrong, takes]]) => ({
+  option,
+  wrong,
+  takes,
+}));
 const urls = { loginUrl: 'https://login.example.com', apiUrl: 'https://api.example.com' };
 
 const wrong = [
@@ -143,7 +154,7 @@ const wrong = [
       options: { [parent]: { ...(parent === 'environment' ? urls : {}), [option]: value } },
     })),
   ),
-  ...storeParts.flatMap(([option, values, takes]) =>
+  ...storeParts.flatMap(({ option, wrong: values, takes }) =>
     values.map((value) => ({
       path: `store.${option}`,
       value,

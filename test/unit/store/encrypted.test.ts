@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import axios from 'axios';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAttach } from '../../../src/attach/attach.js';
+import { resolveOptions } from '../../../src/options/checks.js';
 import { systemEnv } from '../../../src/time/env.js';
 import { storeContract } from '../../../src/store-contract/index.js';
 import { encryptedTokenStore, type SealingKey } from '../../../src/store/encrypted.js';
@@ -484,6 +485,19 @@ describe('lock and remove', () => {
       'readsAreFresh',
     ]);
   });
+
+  test.each(['lock', 'remove'] as const)(
+    'a %s that is no function is passed on, so that attachProcore refuses it',
+    (name) => {
+      for (const wrong of [null, false, true, 'x', {}]) {
+        const store = { ...openTable().store, [name]: wrong };
+        const options = { clientId: 'id', clientSecret: 'secret' };
+        expect(() =>
+          resolveOptions({ ...options, store: encryptedTokenStore(store, { keys: [keyA] }) }),
+        ).toThrow(new RegExp(`"store\\.${name}" is .* it takes a function`));
+      }
+    },
+  );
 
   test('a record that cannot be opened can be removed', async () => {
     const inner = memoryTokenStore();
