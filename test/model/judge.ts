@@ -215,9 +215,12 @@ function ends(run: Run): string[] {
     deeds.some(({ kind }) => hiding.has(kind));
   const unserved = calls.filter(({ phase, outcome }) => phase !== 'steps' && outcome !== '200');
   return unserved.flatMap(({ process, account, outcome, phase }) => {
-    const says = `${process} is not served for ${accountName(account)} ${phase === 'after' ? 'after all faults' : 'after a new log-in'}: ${outcome}`;
-    if (phase === 'after-log-in')
-      return server.lineOf(account)?.revokedBy || isOfRevoked(process, account) ? [] : [says];
+    // Where the calls after all faults were served, nobody has logged in after that: an access token may have lived until then.
+    const isAfterLogIn = phase === 'after-log-in' && run.unserved.has(account);
+    const says = `${process} is not served for ${accountName(account)} ${isAfterLogIn ? 'after a new log-in' : 'after all faults'}: ${outcome}`;
+    if (phase === 'after-log-in' && (server.lineOf(account)?.revokedBy || isOfRevoked(process, account)))
+      return [];
+    if (isAfterLogIn) return [says];
     // The warning says so; what is lost by it is lost.
     if (scenario.store.partial !== 'nothing') return [];
     // Two processes without a lock have a pair each, neither is saved, and the first use decides: the other one learns of it late.
