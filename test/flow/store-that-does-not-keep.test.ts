@@ -72,6 +72,34 @@ describe('a store that does not keep the new refresh token is warned of once', (
     expect(h.env.sleeping).toBe(0);
   });
 
+  test.each([
+    ['refresh_token', (saved: TokenSet) => ({ ...saved, refresh_token: saved.refresh_token!.slice(0, 20) })],
+    [
+      'both tokens',
+      (saved: TokenSet) => ({
+        ...saved,
+        access_token: saved.access_token.slice(0, 20),
+        refresh_token: saved.refresh_token!.slice(0, 20),
+      }),
+    ],
+  ])(
+    'a store that cuts %s: the whole pair stays in memory as long as the process lives, and is renewed',
+    async (_, keep) => {
+      await using h = await createHarness();
+      const { store } = storeOf(h, keep);
+      const { procore, instance } = h.attachProcess({ store });
+      for (let times = 0; times < 3; times++) {
+        const { refresh_token } = await h.env.drive(procore.renew());
+        // Longer than an account is kept that nobody uses.
+        await h.env.advance(1_260_000);
+        expect(h.emulator.isLive(refresh_token!)).toBe(true);
+        expect((await h.env.drive(instance.get(me))).status).toBe(200);
+      }
+      expect(h.emulator.log.filter(({ status }) => status === 400)).toEqual([]);
+      expect(h.told.filter(({ event }) => event === 'reauthentication-required')).toEqual([]);
+    },
+  );
+
   test('tokens of a new authorization that are not kept, in a store that holds others', async () => {
     await using h = await createHarness();
     const { store } = storeOf(h, (_saved, row) => row);

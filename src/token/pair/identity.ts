@@ -36,6 +36,8 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   if (grant === 'refresh_token' && !hand.refresh_token && loaded.access_token === hand.access_token)
     return true;
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
+  // A store that cuts long texts has kept a part of the pair in hand: nobody can redeem that.
+  if (hand.refresh_token && isCutFrom(loaded.refresh_token, hand.refresh_token)) return false;
   // Whoever saved it has no refresh token: it would cost us ours.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
   // What was renewed to the pair in hand, by however many renewals, is no news, and what that was renewed to is.
@@ -50,6 +52,11 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   // When one user's pair was issued says nothing about another's.
   if (isSameUser(loaded, hand) === false) return true;
   return !isOlder(loaded, hand, clocksMs) || isDead;
+}
+
+/** Whether what came of a text is its beginning only. */
+export function isCutFrom(came: string | undefined, whole: string): boolean {
+  return !!came && came.length < whole.length && whole.startsWith(came);
 }
 
 /** What to do with a pair that waits to be saved, given what the store holds now. */

@@ -4,6 +4,7 @@ import type { TokenSet } from '../../store/store.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
 import { outranks } from '../pair/authorization-line.js';
+import { isCutFrom } from '../pair/identity.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
 
@@ -105,13 +106,13 @@ export function judgeKept(
   if (!loaded) return { kind: 'perhaps-late', what: 'gave nothing' };
   const came = loaded.refresh_token;
   if (came === refresh) {
-    return isCut(loaded.access_token, access)
+    return isCutFrom(loaded.access_token, access)
       ? { kind: 'spoiled', rule: 'whole', what: `gave ${cut('access token', loaded.access_token, access)}` }
       : { kind: 'kept' };
   }
-  if (isCut(came, refresh))
+  if (isCutFrom(came, refresh))
     return { kind: 'spoiled', rule: 'whole', what: `gave ${cut('refresh token', came!, refresh)}` };
-  if (loaded.access_token === access || isCut(loaded.access_token, access)) {
+  if (loaded.access_token === access || isCutFrom(loaded.access_token, access)) {
     const what = came
       ? 'gave the new access token with the refresh token of an older pair, which is spent'
       : 'gave the new access token without a refresh token';
@@ -129,10 +130,6 @@ export function judgeKept(
 function isNewer(one: TokenSet, other: TokenSet): boolean {
   const [ofOne, ofOther] = [epochMs(one.created_at), epochMs(other.created_at)];
   return ofOne !== undefined && ofOther !== undefined && ofOne > ofOther;
-}
-
-function isCut(came: string | undefined, whole: string): boolean {
-  return !!came && came.length < whole.length && whole.startsWith(came);
 }
 
 function cut(name: string, came: string, whole: string): string {

@@ -63,6 +63,19 @@ describe('a loaded set', () => {
     expect(isNews({ access_token: 'a3' }, { access_token: 'a2' }, nothingKnown, 'refresh_token')).toBe(true);
   });
 
+  test.each([
+    ['a cut refresh token beside the access token in hand', { refresh_token: 'refres' }],
+    ['both tokens cut', { access_token: 'acc', refresh_token: 'refres' }],
+    ['a cut refresh token, which a new log-in would look like', { refresh_token: 'r', created_at: 9_000 }],
+  ])('of a store that has kept %s is none: the whole one is in hand', (_, kept) => {
+    const whole = { access_token: 'access', refresh_token: 'refresh', created_at: 1_000 };
+    const loaded = { ...whole, ...kept };
+    expect(isNews(loaded, whole, nothingKnown, 'refresh_token')).toBe(false);
+    expect(chooseSave(loaded, { ours: whole, replaces: undefined }, nothingKnown, 'refresh_token')).toBe(
+      'save',
+    );
+  });
+
   test('that brings a refresh token where there was none is news', () => {
     expect(isNews(pair(3), { access_token: 'a2' }, nothingKnown, 'refresh_token')).toBe(true);
     expect(isNews({ access_token: '', refresh_token: 'r3' }, hand, nothingKnown, 'refresh_token')).toBe(true);
