@@ -1,5 +1,5 @@
 import type { Procore } from './handle.js';
-import type { TokenStore } from '../store/store.js';
+import type { TokenSet, TokenStore } from '../store/store.js';
 import type { HeldTokenSet } from '../token/source.js';
 
 /**
@@ -72,4 +72,11 @@ export function replaceable(instance: Attachable): Attachment | undefined {
  */
 export function procoreOf(instance: object): Procore | undefined {
   return (instance as Attachable | null | undefined)?.[attachmentOf]?.handle;
+}
+
+/** The tokens of this account that an attached instance has in memory; undefined where it has none. */
+export function tokensInMemory(instance: object, account: string): TokenSet | undefined {
+  const held = (instance as Attachable)[attachmentOf]?.held() ?? [];
+  const isOf = (key: string) => (JSON.parse(key) as string[]).at(-1) === account;
+  return [...held].find(([key]) => isOf(key))?.[1].tokens;
 }

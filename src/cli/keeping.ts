@@ -1,26 +1,38 @@
 import { open, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { tokensInMemory } from '../attach/instance.js';
 import type { TokenSet } from '../store/store.js';
 import { CommandError } from './answer.js';
 import type { Io } from './io.js';
 import { placeOf, type Opened } from './opened.js';
 
+/** An account of which tokens may come, and what its store held before. */
+interface Affected {
+  readonly account: string;
+  readonly before: TokenSet | undefined;
+}
+
 /**
  * Runs what may bring new tokens, and waits until they are saved. A refresh token is redeemed once only: tokens that the store does not
- * take after a minute of tries are put into a file of their own before the process ends.
+ * take after a minute of tries, and those of a renewal that it has not kept though its save resolved, are put into a file of their own before
+ * the process ends.
  *
  * @throws CommandError that names that file; otherwise what `work` rejects with.
  */
 export async function keeping<T>(
   io: Io,
   opened: Opened,
-  account: string,
+  { account, before }: Affected,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { handle } = opened;
+  const { handle, instance } = opened;
   const affected = new Set([account]);
-  const stop = handle.on('token-save-failed', (failed) => void affected.add(failed.account));
+  const renewed = new Set<string>();
+  const stops = [
+    handle.on('token-save-failed', (failed) => void affected.add(failed.account)),
+    handle.on('token-renewed', (renewal) => void renewed.add(renewal.account)),
+  ];
   const tell = () => io.err('\nWhat was begun with the tokens is ended first, so that none is lost.\n');
   io.interrupted.addEventListener('abort', tell, { once: true });
   const result = await work().then(
@@ -29,29 +41,17 @@ export async function keeping<T>(
   );
   await handle.idle();
   io.interrupted.removeEventListener('abort', tell);
-  stop();
+  for (const stop of stops) stop();
   for (const one of affected) {
     const tokens = handle.unsavedTokens(one);
     if (tokens !== undefined) await notSaved(io, opened, one, tokens);
   }
+  for (const one of renewed) {
+    const tokens = tokensInMemory(instance, one);
+    if (tokens) await checkKept(io, opened, one, { tokens, before: one === account ? before : undefined });
+  }
   if ('error' in result) throw result.error;
   return result.value;
-}
-
-/**
- * Renews the tokens now, behind the same lock as every other process, and waits until the store has kept them. `before` is what it held.
- *
- * @throws CommandError that names the file that they have been put into, where the store has not; otherwise what the renewal rejects with.
- */
-export async function renewAndKeep(
-  io: Io,
-  opened: Opened,
-  account: string,
-  before: TokenSet | undefined,
-): Promise<TokenSet> {
-  const tokens = await keeping(io, opened, account, () => opened.handle.renew(account));
-  await checkKept(io, opened, account, { tokens, before });
-  return tokens;
 }
 
 /** Reads of a store may lag behind its last save. */
@@ -60,7 +60,7 @@ const loadMs = 5_000;
 
 /**
  * Looks whether the store has kept these tokens: one of the application's own (PROCORE_CONFIG) may resolve a save and keep nothing. Where
- * it holds others than `before`, somebody has renewed them since.
+ * it holds others than `before`, somebody has renewed them since; where nobody knows what it held before, it has to show these.
  *
  * @throws CommandError that names the file that they have been put into.
  */
@@ -78,7 +78,7 @@ export async function checkKept(
     // Not ended by Ctrl-C, but by its time: the tokens are nowhere else, if they are not here.
     const loaded = await Promise.race([load().catch(() => undefined), io.env.sleep(loadMs, { ref: false })]);
     const kept = loaded?.refresh_token;
-    if (kept && (kept === wanted || kept !== before?.refresh_token)) return;
+    if (kept && (kept === wanted || (before && kept !== before.refresh_token))) return;
   }
   await notSaved(io, opened, account, tokens);
 }

@@ -47,7 +47,8 @@ export async function login(io: Io, settings: Settings, asked: LoginOptions): Pr
   const before = await heldBefore(io, opened, asked.account);
   const done = io.waiting('Exchanging the code');
   // From here on nothing is cut off: the code is redeemed once, and its tokens are saved.
-  const tokens = await keeping(io, opened, asked.account ?? opened.ownAccount, () =>
+  const account = asked.account ?? opened.ownAccount;
+  const tokens = await keeping(io, opened, { account, before: before.get(account) }, () =>
     opened.handle.exchangeCode({
       code,
       redirectUri,

@@ -2,7 +2,7 @@ import { stateOf, tokensOf } from '../account-state.js';
 import type { Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
-import { renewAndKeep } from '../keeping.js';
+import { keeping } from '../keeping.js';
 import { open, placeOf } from '../opened.js';
 import { momentOf } from '../words.js';
 
@@ -16,7 +16,9 @@ export async function refresh(
   const account = named ?? opened.ownAccount;
   const before = await tokensOf(io, opened, account);
   const done = io.waiting('Renewing the tokens');
-  const tokens = await renewAndKeep(io, opened, account, before).finally(done);
+  const tokens = await keeping(io, opened, { account, before }, () => opened.handle.renew(account)).finally(
+    done,
+  );
   const nowMs = io.env.now();
   const held = stateOf(account, tokens, nowMs);
   const store = placeOf(opened, account);

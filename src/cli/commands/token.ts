@@ -1,8 +1,10 @@
+import { tokensInMemory } from '../../attach/instance.js';
+import type { TokenSet } from '../../store/store.js';
 import { stateOf, tokensOf } from '../account-state.js';
 import { Interrupted, type Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
-import { keeping, renewAndKeep } from '../keeping.js';
+import { keeping } from '../keeping.js';
 import { open } from '../opened.js';
 
 /** Prints an access token that works, and renews it first where it has to. The only command that shows a secret. */
@@ -18,12 +20,19 @@ export async function token(
     // The plugin asks the store as well, and says what is wrong with it.
     return undefined;
   });
-  const { state } = stateOf(account, before, io.env.now());
-  // Calls try a token whose end is in doubt, because an answer corrects them. Nobody corrects what is printed here.
-  const isDue = state === 'aging' || state === 'expired';
-  const accessToken = isDue
-    ? (await renewAndKeep(io, opened, account, before)).access_token
-    : await keeping(io, opened, account, () => opened.handle.getAccessToken(account));
+  const isDue = (tokens: TokenSet | undefined) =>
+    ['aging', 'expired'].includes(stateOf(account, tokens, io.env.now()).state);
+  const held = () => tokensInMemory(opened.instance, account);
+  const printed = await keeping(io, opened, { account, before }, async () => {
+    // Calls try a token whose end is in doubt, because an answer corrects them. Nobody corrects what is printed here.
+    if (!isDue(before)) {
+      const accessToken = await opened.handle.getAccessToken(account);
+      if (!isDue(held())) return accessToken;
+    }
+    return (await opened.handle.renew(account)).access_token;
+  });
+  // A renewal in the background may have replaced what was handed out.
+  const accessToken = held()?.access_token || printed;
   const { expiresAt } = opened.handle.status(account);
   return {
     data: { account, accessToken, ...(expiresAt === undefined ? {} : { expiresAt }) },

@@ -3,7 +3,7 @@ import { codeOf } from '../../text/words.js';
 import { stateOf, tokensOf } from '../account-state.js';
 import { CommandError, Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
-import { renewAndKeep } from '../keeping.js';
+import { keeping } from '../keeping.js';
 import type { Opened } from '../opened.js';
 import { outOfBand } from '../login/redirect-uri.js';
 import { unlessInterrupted } from '../waits.js';
@@ -111,8 +111,9 @@ export async function* findingsOf(
   });
 
   if (!isRenewing) return;
+  const before = typeof tokens === 'object' ? tokens : undefined;
   yield made('renewal', `renewed the tokens at ${loginUrl}`, () =>
-    renewAndKeep(io, opened, account, typeof tokens === 'object' ? tokens : undefined).then(
+    keeping(io, opened, { account, before }, () => opened.handle.renew(account)).then(
       () => ok('the tokens are renewed and saved'),
       (error: Error) => ({
         ...failed(error.message, 'Run axios-procore explain with this message.'),

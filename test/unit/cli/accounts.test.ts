@@ -204,7 +204,7 @@ test('tokens that the store does not take are put into a file of their own, whic
     throw new Error('the store has failed');
   };
   const file = join(dirname(place.file), 'axios-procore-unsaved-17.json');
-  await expect(keeping(io, opened, 'default', work)).rejects.toThrow(
+  await expect(keeping(io, opened, { account: 'default', before: undefined }, work)).rejects.toThrow(
     `The new tokens could not be saved in ${place.file}. They are in ${file}`,
   );
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(tokens);
@@ -291,6 +291,60 @@ test.each([
     expect(dirname(file)).toBe(dirname(place.file));
     expect(place.emulator.isLive(kept.refresh_token)).toBe(true);
     expect(kept.refresh_token).not.toBe(old.refresh_token);
+  },
+);
+
+test.each([
+  ['is renewed ahead of time, as PROCORE_CONFIG says', 3000, true, 'renewal: { aheadMs: 2_700_000 },', ''],
+  [
+    'has ended, which a first look into the store could not tell',
+    6000,
+    true,
+    '',
+    'if (++loads === 1) throw new Error("away");',
+  ],
+  [
+    'has ended, as only created_at and expires_in say, which a first look could not tell',
+    6000,
+    false,
+    '',
+    'if (++loads === 1) throw new Error("away");',
+  ],
+])(
+  'token loses no tokens to a store that keeps nothing where a token that seemed good %s, and prints none that was replaced',
+  async (_what, ageS, hasEnd, options, first) => {
+    const { refresh_token } = place.emulator.issue();
+    const createdAt = Math.floor(Date.now() / 1000) - ageS;
+    const old = {
+      access_token: 'an-opaque-access-token',
+      refresh_token,
+      created_at: createdAt,
+      expires_in: 5400,
+      ...(hasEnd && { expires_at: createdAt + 5400 }),
+    };
+    const folder = dirname(place.file);
+    const load = (row: string) =>
+      `let loads = 0, row = ${JSON.stringify(old)}; module.exports = { ${options} store: { readsAreFresh: true, load() { ${first} return row; }, save(next) { ${row} } } };`;
+    vi.stubEnv('HOME', folder);
+    const { PROCORE_TOKEN_FILE: _file, ...others } = place.environment;
+    const runWith = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return command(['token', '--json'], { environment: { ...others, PROCORE_CONFIG: join(folder, name) } });
+    };
+    const lost = await runWith('keeps-nothing.cjs', load(''));
+    expect(lost.code).toBe(1);
+    const { error } = JSON.parse(lost.out) as { error: { message: string } };
+    const file = /They are in (.+), which/.exec(error.message)![1]!;
+    const aside = JSON.parse(readFileSync(file, 'utf8')) as { refresh_token: string };
+    expect(place.emulator.isLive(aside.refresh_token)).toBe(true);
+
+    writeFileSync(file, '');
+    old.refresh_token = aside.refresh_token;
+    const kept = await runWith('keeps.cjs', load('row = next;'));
+    vi.unstubAllEnvs();
+    expect(kept.code).toBe(0);
+    const { accessToken } = JSON.parse(kept.out) as { accessToken: string };
+    expect(place.emulator.isLive(accessToken)).toBe(true);
   },
 );
 
