@@ -6,6 +6,7 @@ import type { TokenStore } from '../store/store.js';
 import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
 import type { Patience } from '../time/within.js';
+import { accountKey } from '../token/account.js';
 import { createExchange } from '../token/endpoint/exchange.js';
 import { createLogin, type Login, type PostForm } from '../token/endpoint/login.js';
 import { createLoginGate } from '../token/endpoint/login-gate.js';
@@ -17,7 +18,7 @@ import { createTokenSource, type TokenSource } from '../token/source.js';
 import type { CreateSource } from './account-cache.js';
 import type { OwnAccount } from './client-accounts.js';
 import type { Attachment } from './instance.js';
-import { clientKey, type Shared } from './shared.js';
+import type { Shared } from './shared.js';
 
 /** The client of one attach: its token requests and its accounts. */
 export interface Client {
@@ -87,8 +88,8 @@ export function createClient(deps: {
     outliving: shared.outliving,
     broughtLate: redeemedElsewhere,
   });
-  const client = JSON.stringify([loginUrl, settings.clientId, settings.grant]);
-  const clientAccounts = shared.of(client, store);
+  const clientAndGrant = JSON.stringify([loginUrl, settings.clientId, settings.grant]);
+  const clientAccounts = shared.of(clientAndGrant, store);
   const user = { order: shared.nextOrder(), exchange, takesOver: settings.legacy.takeOverRefresh };
   const own: OwnAccount = {
     account: typeof settings.account === 'string' ? settings.account : 'default',
@@ -100,7 +101,7 @@ export function createClient(deps: {
   mutex.findsResting(clientAccounts.atRest);
   const ofSources: ClientDeps = {
     env,
-    client,
+    clientAndGrant,
     grant: settings.grant,
     mutex,
     keeperOf: (store, account, row, held) =>
@@ -132,7 +133,7 @@ export function createClient(deps: {
     const store = clientAccounts.restsIn(account) ?? clientAccounts.store;
     // The context of the attach and not that of the first call, which may be made inside of a request, through an instance of a later attach.
     const context = clientAccounts.contextOf(account) ?? inContext;
-    const inherited = shared.inheritedBy(clientKey(client, account));
+    const inherited = shared.inheritedBy(accountKey(clientAndGrant, account));
     const source = createTokenSource(ofSources, { account, store, inContext: context, before, used }, user);
     const begin = () => {
       if (inherited) source.inherit(inherited);
@@ -164,7 +165,7 @@ export function createClient(deps: {
 
   /** Goes on with the accounts of another copy of the package, or of another store. */
   function inherit({ held, resting }: Attachment): void {
-    const ownKeys = clientKey(client, '').slice(0, -'""]'.length);
+    const ownKeys = accountKey(clientAndGrant, '').slice(0, -'""]'.length);
     const accountOf = (key: string) => (JSON.parse(key) as string[])[3]!;
     for (const [key, tokens] of held()) {
       if (!key.startsWith(ownKeys) || clientAccounts.has(accountOf(key))) continue;

@@ -8,6 +8,7 @@ import type { OwnSending } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
 import type { Holder } from '../token/grant/registry.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
+import { accountKey } from '../token/account.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
 import { createClientAccounts, type ClientAccounts } from './client-accounts.js';
 import { createSweeping } from './sweeping.js';
@@ -15,8 +16,11 @@ import { createWeakList, type WeakList } from './weak-list.js';
 
 /** What attaches that share a store object have in common. */
 export interface Shared {
-  /** The accounts of this client. With the first attach of the client they are created, with their tokens in `store`. */
-  of(client: string, store: TokenStore): ClientAccounts;
+  /**
+   * The accounts of this client; `clientAndGrant`: a JSON array of login host, client id and grant. With the first attach of the client they
+   * are created, with their tokens in `store`.
+   */
+  of(clientAndGrant: string, store: TokenStore): ClientAccounts;
   /** The sources in memory, of every client. */
   sources(): Iterable<TokenSource>;
   /** The account at rest, of any client, that holds the refresh token of this fingerprint. */
@@ -61,11 +65,6 @@ export interface Shared {
   idle(): Promise<void>;
 }
 
-/** What an account is called where several clients may have one of the name; `client`: as a JSON array. */
-export function clientKey(client: string, account: string): string {
-  return `${client.slice(0, -1)},${JSON.stringify(account)}]`;
-}
-
 /** Creates the common part of the attaches of one store. `gates`: those that there are already. */
 export function createShared(
   env: Env,
@@ -100,19 +99,19 @@ export function createShared(
   }
 
   return {
-    of(client, store) {
-      const known = clients.get(client);
+    of(clientAndGrant, store) {
+      const known = clients.get(clientAndGrant);
       if (known) return known;
       const created = createClientAccounts({
-        client: JSON.stringify((JSON.parse(client) as string[]).slice(0, 2)),
+        client: JSON.stringify((JSON.parse(clientAndGrant) as string[]).slice(0, 2)),
         store,
         entered(source) {
           holdings.add(source.holder);
-          inherited.delete(clientKey(client, source.account));
+          inherited.delete(accountKey(clientAndGrant, source.account));
         },
         mayLeaveNow: sweeping.start,
       });
-      clients.set(client, created);
+      clients.set(clientAndGrant, created);
       return created;
     },
     sources: all,
@@ -126,18 +125,19 @@ export function createShared(
     isOfSource: (holder) => holdings.has(holder),
     held() {
       const held = new Map(inherited);
-      for (const [client, accounts] of clients) {
+      for (const [clientAndGrant, accounts] of clients) {
         for (const source of accounts.all()) {
           const own = source.held();
-          if (own) held.set(clientKey(client, source.account), own);
+          if (own) held.set(accountKey(clientAndGrant, source.account), own);
         }
       }
       return held;
     },
     resting() {
       const resting = new Map<string, TokenStore>();
-      for (const [client, accounts] of clients)
-        for (const [account, store] of accounts.rests()) resting.set(clientKey(client, account), store);
+      for (const [clientAndGrant, accounts] of clients)
+        for (const [account, store] of accounts.rests())
+          resting.set(accountKey(clientAndGrant, account), store);
       return resting;
     },
     inherit: (key, held) => inherited.set(key, held),

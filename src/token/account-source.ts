@@ -24,10 +24,6 @@ import { contradicted } from './told/telling.js';
 
 /** The source of one account. */
 export class AccountSource extends AssembledAccount implements TokenSource {
-  get client(): string {
-    return this.deps.client;
-  }
-
   current(): TokenSource {
     return this.own.used();
   }

@@ -22,6 +22,14 @@ export interface Account extends Flight, Brakes, Past, Place {
 
 const none: Place['unread'] = [];
 
+/**
+ * What an account is called where accounts of several clients meet: a JSON array of login host, client id, grant and account. The first
+ * three of them are `clientAndGrant`. Every copy and version of the package builds it in the same way.
+ */
+export function accountKey(clientAndGrant: string, account: string): string {
+  return `${clientAndGrant.slice(0, -1)},${JSON.stringify(account)}]`;
+}
+
 /** An account of which nothing is known. `isBack`: it was let go with tokens, and has come back. */
 export function newAccount(store: TokenStore, isBack: boolean): Account {
   return {

@@ -2,7 +2,7 @@ import { fingerprint } from './pair/fingerprint.js';
 import type { InContext } from '../time/async-context.js';
 import type { Settings } from '../options/options.js';
 import type { Patience } from '../time/within.js';
-import type { Account } from './account.js';
+import { accountKey, type Account } from './account.js';
 import { createBrought, type Brought } from './authorization/brought.js';
 import { createCodeExchange, type CodeExchange } from './authorization/code-exchange.js';
 import { createRevocation, type Revocation } from './authorization/revocation.js';
@@ -31,7 +31,7 @@ import { failuresOf } from './told/failures.js';
 /** What all accounts of one client have in common. */
 export interface ClientDeps extends LoadingOfClient {
   /** Login host, client id and grant, as a JSON array. */
-  readonly client: string;
+  readonly clientAndGrant: string;
   /** What is known of the server whose tokens they are. */
   readonly server: { oldDies: boolean };
   /** What is to be called with the last detach. */
@@ -80,13 +80,13 @@ export function createParts(
   const { env, grant, mutex, settings, serverOffsetMs, loginGate, maxWaitMs: lockWaitMs } = client;
   const name = JSON.stringify(account);
   /** What the account is called where several clients may have one of the name. */
-  const clientKey = JSON.stringify([...(JSON.parse(client.client) as unknown[]), account]);
+  const ownKey = accountKey(client.clientAndGrant, account);
   const store = storeAt(state);
   const section = createCriticalSection({
     env,
     account,
     grant,
-    clientKey,
+    accountKey: ownKey,
     store,
     mutex,
     settings,
@@ -190,7 +190,7 @@ export function createParts(
         ? () =>
             client.warnOnce(
               'client-shared',
-              clientKey,
+              ownKey,
               `the access tokens of this client are refused soon after they were issued, again and again: another process seems to ask for tokens of the same client, and the login host keeps one at a time. Give all processes of the client one shared store (file, Redis, PostgreSQL), or each a client of its own; until then a new token is asked for more and more seldom, and 401s are returned (account ${name})`,
             )
         : undefined,

@@ -40,8 +40,6 @@ export interface TokenSource
   usedBy(user: User): void;
   /** No attach takes over the refreshes of the account any more. */
   stopTakingOver(): void;
-  /** The client whose tokens they are: login host, client id and grant. */
-  readonly client: string;
   /** What other sources of this process may know of it. */
   readonly holder: Holder;
   /** Looks into the store where nothing is held yet, and renews nothing; resolves with whether it is known whose tokens are held, if any. */

@@ -47,17 +47,17 @@ export function createCriticalSection(deps: {
   account: string;
   grant: GrantType;
   /** What an account without a refresh token is serialized by. */
-  clientKey: string;
+  accountKey: string;
   store: TokenStore;
   mutex: GrantQueue;
   settings: { readonly storeTimeoutMs: number };
   warn: (why: string) => void;
 }): CriticalSection {
-  const { env, grant, clientKey, mutex } = deps;
+  const { env, grant, accountKey, mutex } = deps;
   const { storeTimeoutMs } = deps.settings;
   return {
     keyOf: (refreshToken) =>
-      grant === 'refresh_token' && refreshToken ? fingerprint(refreshToken) : clientKey,
+      grant === 'refresh_token' && refreshToken ? fingerprint(refreshToken) : accountKey,
     async enter({ key, lockWaitMs, signal }, critical) {
       const locking = { ...deps, waitMs: lockWaitMs, releaseMs: storeTimeoutMs };
       const inSection = (lost: AbortSignal | undefined, record: LockRecord | undefined) =>

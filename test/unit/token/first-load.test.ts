@@ -41,7 +41,7 @@ function setUp({
   const mutex = registry.of(store, { client: '["l","c"]', isPrivate: false, replaces: undefined });
   const deps: ClientDeps = {
     env,
-    client: '["l","c","refresh_token"]',
+    clientAndGrant: '["l","c","refresh_token"]',
     grant: 'refresh_token',
     mutex,
     keeperOf: (at, name, row, held) =>

@@ -18,7 +18,7 @@ test('an account whose parts could not be put together once is at rest again as 
   let isBroken = true;
   const deps: ClientDeps = {
     env,
-    client: '["l","c","refresh_token"]',
+    clientAndGrant: '["l","c","refresh_token"]',
     grant: 'refresh_token',
     mutex,
     keeperOf(at, account, row, held) {

@@ -323,7 +323,7 @@ describe('a critical section', () => {
       env,
       account: 'acme',
       grant: 'refresh_token',
-      clientKey: 'client of acme',
+      accountKey: 'client of acme',
       store,
       mutex: createGrantRegistry({}),
       settings: { storeTimeoutMs: 5_000 },
