@@ -8,7 +8,6 @@ export interface Assignment {
   readonly clientSecret: string;
   readonly place: Place;
   readonly part: Part;
-  readonly maxWaitMs: number;
   /** The file that the worker records the health of its calls in. */
   readonly recording: string;
 }
@@ -37,6 +36,8 @@ export interface Tally extends CallCounts {
   readonly renewals: number;
   /** Tokens that another process had renewed, and that were adopted from the store. */
   readonly adoptions: number;
+  /** Answers of 401. */
+  readonly unauthorized: number;
 }
 
 export const emptyTally: Tally = {
@@ -46,6 +47,7 @@ export const emptyTally: Tally = {
   heldByOutage: 0,
   renewals: 0,
   adoptions: 0,
+  unauthorized: 0,
   slowestMs: 0,
 };
 
@@ -60,6 +62,7 @@ export function sumOf(tallies: Iterable<Tally>): Tally {
       heldByOutage: sum.heldByOutage + tally.heldByOutage,
       renewals: sum.renewals + tally.renewals,
       adoptions: sum.adoptions + tally.adoptions,
+      unauthorized: sum.unauthorized + tally.unauthorized,
       slowestMs: Math.max(sum.slowestMs, tally.slowestMs),
     };
   }

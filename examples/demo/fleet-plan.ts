@@ -1,18 +1,12 @@
-import type { RateLimit } from 'axios-procore/emulator';
+import { conditionsFor, type Conditions } from './limits.js';
 import type { SyncOptions } from './options.js';
 import type { Part } from './sync.js';
 import { plannedSurprises, type PlannedOutage } from './surprises.js';
 
 /** The conditions that make a fleet's sync take its duration. */
-export interface FleetConditions {
-  readonly rateLimits: { readonly spike: RateLimit; readonly hourly: RateLimit };
-  /** How long the server takes for one call. */
-  readonly latencyMs: number;
+export interface FleetConditions extends Conditions {
   readonly outage: PlannedOutage;
 }
-
-/** The share of the duration for the calls. The rest is for the outage, and for calls that are sent again. */
-const busyShare = 0.85;
 
 /** Divides calls and concurrency into parts that are as equal as possible. A worker with a higher concurrency gets more calls. */
 export function partsOf(
@@ -28,20 +22,14 @@ export function partsOf(
   });
 }
 
-/**
- * The conditions of a fleet. No rate limit is reached, because each process paces only its own calls, so that a limit that all share would
- * refuse some of them.
- */
-export function fleetConditionsFor({ durationSeconds, concurrency, requests }: SyncOptions): FleetConditions {
-  const latencyMs = (busyShare * durationSeconds * 1000 * concurrency) / requests;
+/** The conditions of a fleet. All workers share the limits. */
+export function fleetConditionsFor(options: SyncOptions): FleetConditions {
+  const { rateLimits, latencyMs } = conditionsFor(options);
   const { durationMs } = plannedSurprises.outage;
-  // The outage lasts until each worker has started a call in it. A worker that is told to wait asks twice.
+  // The outage is long enough for a worker to start a call in it. A worker that is told to wait asks twice.
   const downMs = Math.max(durationMs, Math.ceil(1.5 * latencyMs));
   return {
-    rateLimits: {
-      spike: { limit: 5 * requests, windowSeconds: 10 },
-      hourly: { limit: 20 * requests },
-    },
+    rateLimits,
     latencyMs,
     outage: { durationMs: downMs, retryAfterMs: 1000 * Math.ceil((downMs * 2) / 3 / 1000) },
   };

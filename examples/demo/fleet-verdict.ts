@@ -9,10 +9,17 @@ import {
   aboutWrites,
   countBy,
   heardIn,
+  windowsUsedUp,
   type Knowledge,
   type Sync,
 } from './verdict.js';
 import { counted } from './words.js';
+
+/**
+ * How the workers keep within the limit that they share. `together`: they know from each other what is left of it. `apart`: each knows only
+ * what its own answers tell.
+ */
+export type FleetPacing = 'together' | 'apart';
 
 /** The result of one worker. Tokens are fingerprints. */
 export interface WorkerRun {
@@ -20,12 +27,15 @@ export interface WorkerRun {
   readonly heldByOutage: number;
   readonly renewals: number;
   readonly adoptions: number;
+  /** Answers of 401. */
+  readonly unauthorized: number;
   /** The access token that it ended with. */
   readonly accessToken: string;
 }
 
 /** A sync of several processes on one store. */
 export interface FleetRun extends Sync {
+  readonly pacing: FleetPacing;
   readonly workers: readonly WorkerRun[];
   /** The content of the store at the end. */
   readonly stored: { readonly accessToken: string; readonly isLive: boolean };
@@ -50,11 +60,13 @@ export function complaintsAboutFleet(run: FleetRun): string[] {
     ...aboutSuccession(run),
     ...aboutNews(run),
     ...aboutRefusals(run),
-    ...aboutLimits(run),
+    // Neither the outage nor the revocation excuses a 429: what is sent again for them has its place in the limit, too.
+    ...(run.pacing === 'together' ? aboutLimits(run) : []),
     ...aboutOutage(run, run.workers.length),
     ...aboutWrites(run),
     ...aboutEnds(run),
     ...aboutTokensShown(run),
+    ...aboutLimitShown(run),
     ...aboutOutageShown(run),
     ...aboutWorkersShown(run),
   ];
@@ -110,6 +122,11 @@ function aboutEnds({ log, workers, stored }: FleetRun): string[] {
       complaints.push(`${name} ends with token ${accessToken}, the store with ${stored.accessToken}`);
   }
   return complaints;
+}
+
+/** One window is enough, because several processes take their time to begin, so that they do not use up the first ones. */
+function aboutLimitShown({ log }: FleetRun): string[] {
+  return windowsUsedUp(log) === 0 ? ['the run used up no window of the limit'] : [];
 }
 
 /** Each worker must have met a renewal and the outage, because otherwise the run proves nothing about it. */

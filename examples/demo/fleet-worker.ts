@@ -13,7 +13,7 @@ import { makeCalls } from './sync.js';
 /** The interval of reports to the parent, for its progress bar. */
 const reportEveryMs = 50;
 
-const { environment, clientId, clientSecret, place, part, maxWaitMs, recording } = JSON.parse(
+const { environment, clientId, clientSecret, place, part, recording } = JSON.parse(
   process.env[assignmentVariable]!,
 ) as Assignment;
 const tell = (report: Report) => void process.send?.(report);
@@ -30,7 +30,8 @@ const procore = attachProcore(instance, {
   clientSecret: asking.clientSecret,
   environment,
   store,
-  maxWaitMs,
+  // In a long run and on a slow machine the windows are longer than the default of `maxWaitMs`.
+  maxWaitMs: 3_600_000,
 });
 
 const health = recordHealth(procore, { file: recording });
@@ -41,6 +42,12 @@ asking.onToken(procore, (token) => {
 });
 procore.on('token-adopted', () => tally.adoptions++);
 procore.on('token-renewal-failed', ({ message }) => tell({ kind: 'news', text: message }));
+procore.on('request-retried', ({ status }) => {
+  if (status === 401) tally.unauthorized++;
+});
+procore.on('request-settled', ({ status }) => {
+  if (status === 401) tally.unauthorized++;
+});
 procore.on('request-waiting', ({ reason }) => {
   if (reason === 'unavailable') tally.heldByOutage++;
 });

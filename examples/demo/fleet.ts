@@ -6,12 +6,12 @@ import axios from 'axios';
 import { attachProcore } from 'axios-procore';
 import { startEmulator, type Emulator } from 'axios-procore/emulator';
 import { hire } from './crew.js';
-import { announce, pronounce, startDisplay } from './display.js';
+import { announce, startDisplay } from './display.js';
 import { askForEnds } from './fleet-ends.js';
 import { emptyTally, sumOf, type Assignment, type Order, type Report, type Tally } from './fleet-messages.js';
 import { fleetConditionsFor, partsOf } from './fleet-plan.js';
+import { reportOnFleet } from './fleet-report.js';
 import { createFleetStory } from './fleet-story.js';
-import { complaintsAboutFleet, type WorkerRun } from './fleet-verdict.js';
 import { startNaive } from './naive.js';
 import { pauseFor } from './naive-messages.js';
 import type { DemoOptions } from './options.js';
@@ -19,13 +19,12 @@ import { pageOf, writePage } from './page.js';
 import { openStore, type OpenStore, type SharedKind } from './place.js';
 import { prepare } from './prepare.js';
 import { runToEnd } from './run.js';
-import { explainRefusals, opening } from './sentences.js';
+import { opening, tellPacing } from './sentences.js';
 import { slowDownExchanges } from './slow-exchanges.js';
-import { createSurprises, delayCalls, fleetMoments, loseAnswer, plannedSurprises } from './surprises.js';
-import { countServer, tableOf, type Outcome } from './table.js';
+import { createSurprises, delayCalls, fleetMoments, loseAnswer } from './surprises.js';
 import { createTeller } from './teller.js';
+import { createWindows } from './windows.js';
 import { counted, describe } from './words.js';
-import { wrapForScreen } from './wrap.js';
 
 /** The options of a fleet. */
 export interface FleetOptions extends DemoOptions {
@@ -42,7 +41,7 @@ async function run(
   signal: AbortSignal,
   atEnd: (ending: () => Promise<unknown>) => void,
 ): Promise<number | undefined> {
-  const { concurrency, lifetimeSeconds, requests } = options;
+  const { lifetimeSeconds, requests } = options;
   const { rateLimits, latencyMs, outage } = fleetConditionsFor(options);
   const lifetimeMs = lifetimeSeconds * 1000;
 
@@ -59,6 +58,7 @@ async function run(
     rateLimits,
   });
   atEnd(emulator.close);
+  const { pacing } = opened;
   const slowApi = delayCalls(emulator, latencyMs);
   const slowExchanges = slowDownExchanges(emulator);
 
@@ -87,7 +87,6 @@ async function run(
       clientSecret: emulator.clientSecret,
       place: prepared.place,
       part,
-      maxWaitMs: options.durationSeconds * 1000,
       recording: recordings[index]!,
     };
     const leave: Order = { kind: 'leave' };
@@ -126,17 +125,23 @@ async function run(
     };
   };
 
-  announce(
-    opening(options, {
+  announce([
+    ...opening(options, {
       who: `${counted(options.workers, 'process', 'processes')} with the plugin and one token in the ${options.store} store ${options.workers === 1 ? 'makes' : 'make'}`,
+      limit: rateLimits.spike,
       outage,
     }),
-  );
+    ...(options.workers > 1 ? [tellPacing(pacing)] : []),
+  ]);
   if (signal.aborted || !(await everybody('ready'))) return undefined;
   await naive.ready();
   await authorize(emulator, opened, lifetimeMs);
   const display = startDisplay(requests, progress());
-  const story = createFleetStory(createTeller(display.say), emulator.log, options.workers);
+  const story = createFleetStory(createTeller(display.say), emulator.log, {
+    workers: options.workers,
+    pacing,
+  });
+  const windows = createWindows(emulator, rateLimits);
 
   function hear(name: string, report: Report): void {
     if (report.kind === 'news') news = report.text;
@@ -151,6 +156,8 @@ async function run(
     const wasDown = surprises.isDown;
     const now = progress();
     news = surprises.after(now.done) ?? news;
+    const { limit } = windows;
+    story.limit(limit, windows.look());
     if (wasDown && !surprises.isDown) story.outage(moments.downForMs);
     display.update({ ...now, news });
   }
@@ -173,59 +180,11 @@ async function run(
   display.stop(progress());
   if (!ends) return undefined;
 
-  const sum = sumOf(tallies.values());
-  const workers = hired.map(({ name }, index): WorkerRun => {
-    const { heldByOutage, renewals, adoptions } = tallies.get(name)!;
-    return { name, heldByOutage, renewals, adoptions, accessToken: ends.accessTokens[index]! };
+  const code = reportOnFleet({
+    ...{ options, pacing, emulator, tallies, ends, askedAtMs, tookMs, naive, without },
+    errors: done.flatMap(({ errors }) => errors),
+    outage: { ...outage, durationMs: moments.downForMs },
   });
-  const outcome: Outcome = {
-    ...sum,
-    requests,
-    tookMs,
-    server: countServer(emulator),
-    authorized: ends.stored.isLive ? 'yes' : 'no',
-  };
-  const none = without ? '–' : '';
-  console.log(
-    tableOf(
-      {
-        before: [
-          [
-            'workers / store',
-            `${options.workers} / ${options.store}`,
-            without ? `${options.workers} / –` : '',
-          ],
-        ],
-        after: [
-          ['renewals by worker', workers.map(({ renewals }) => renewals).join(' + '), none],
-          ['adopted from the store', sum.adoptions, none],
-        ],
-      },
-      outcome,
-      without,
-    ),
-  );
-  if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
-  if (options.workers > 1) console.log(wrapForScreen(explainRefusals(emulator.log, sum.failed)));
-  const complaints = complaintsAboutFleet({
-    failed: sum.failed,
-    concurrency,
-    lifetimeMs,
-    writes: sum.writes,
-    duplicateWrites: outcome.server.writtenTwice,
-    ...plannedSurprises,
-    // The outage affects calls of any method that start before each worker knows of it.
-    outage: { ...outage, durationMs: moments.downForMs, methods: [] },
-    log: emulator.log,
-    askedAtMs,
-    workers,
-    stored: ends.stored,
-  });
-  const code = pronounce(
-    done.flatMap(({ errors }) => errors),
-    complaints,
-    'nothing failed, nothing was written twice; each renewal had its reason and was one exchange for the whole fleet, never two at once, each refresh token was exchanged once but for the lost answer; all ended with the token in the store.',
-  );
   // A worker writes the last of what it has recorded when it ends.
   await Promise.all(hired.map((member) => member.leave()));
   console.log(writePage(options.html, () => pageOf(recordings)));

@@ -1,4 +1,5 @@
 import type { TokenStore } from 'axios-procore';
+import type { FleetPacing } from './fleet-verdict.js';
 
 /** The stores that processes can share. */
 export const sharedKinds = ['file', 'redis', 'postgres'] as const;
@@ -13,9 +14,10 @@ export interface Place {
   readonly name: string;
 }
 
-/** A store, and how to end its connections. */
+/** A store, how the processes that share it pace, and how to end its connections. */
 export interface OpenStore {
   readonly store: TokenStore;
+  readonly pacing: FleetPacing;
   close(): Promise<unknown>;
 }
 
@@ -24,7 +26,11 @@ export async function openStore({ kind, location, name }: Place): Promise<OpenSt
   switch (kind) {
     case 'file': {
       const { fileTokenStore } = await import('axios-procore/stores/file');
-      return { store: fileTokenStore({ directory: location }), close: async () => undefined };
+      return {
+        store: fileTokenStore({ directory: location }),
+        pacing: 'apart',
+        close: async () => undefined,
+      };
     }
     case 'redis': {
       const { Redis } = await import('ioredis');
@@ -33,6 +39,7 @@ export async function openStore({ kind, location, name }: Place): Promise<OpenSt
       client.on('error', () => undefined);
       return {
         store: redisTokenStore(client, { prefix: `${name}:` }),
+        pacing: 'apart',
         close: async () => client.disconnect(),
       };
     }
@@ -41,7 +48,7 @@ export async function openStore({ kind, location, name }: Place): Promise<OpenSt
       const { postgresTokenStore } = await import('axios-procore/stores/postgres');
       const pool = new pg.Pool({ connectionString: location, max: 3 });
       pool.on('error', () => undefined);
-      return { store: postgresTokenStore(pool, { table: name }), close: () => pool.end() };
+      return { store: postgresTokenStore(pool, { table: name }), pacing: 'apart', close: () => pool.end() };
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { SpikeLimit } from './limits.js';
 import type { PlannedOutage } from './surprises.js';
 import type { SyncOptions } from './options.js';
+import type { FleetPacing } from './fleet-verdict.js';
+import { windowsUsedUp, type LoggedRequest } from './verdict.js';
 import { counted, countedWere, inSeconds, listed } from './words.js';
-import type { LoggedRequest } from './verdict.js';
 
 /** The first lines of a run: what will happen. */
 export function opening(
@@ -26,6 +27,31 @@ export function opening(
 export function tellLimit(limit: SpikeLimit, held: number, refused: number): string {
   const got = refused === 0 ? 'no call got a 429' : `${counted(refused, 'call')} got a 429`;
   return `The limit of ${inOneWindow(limit)} was used up: ${counted(held, 'call')} waited for the next window, and ${got}.`;
+}
+
+/** What the processes of a fleet know of the limit that they share. */
+export function tellPacing(pacing: FleetPacing): string {
+  return pacing === 'together'
+    ? 'The limit is one for all processes, and they pace together: each takes its calls from what is left for all, which is kept in Redis.'
+    : 'The limit is one for all processes, but each paces by its own answers only: what the others send it learns too late, so that some calls are refused.';
+}
+
+/** The first window of the limit that a fleet has used up. */
+export function tellLimitOfFleet(limit: SpikeLimit, pacing: FleetPacing): string {
+  const how =
+    pacing === 'together'
+      ? 'they hold the others until the next window, in which one call of one worker goes first'
+      : 'each holds the others once an answer of its own has said so, or a 429';
+  return `All workers together have sent the ${inOneWindow(limit)} that the limit allows: ${how}.`;
+}
+
+/** What came of the limit in a fleet: the windows that were used up, and the calls that were refused. */
+export function explainLimit(log: readonly LoggedRequest[], pacing: FleetPacing, failed: number): string {
+  const windows = `the workers used up ${counted(windowsUsedUp(log), 'window')} of the limit`;
+  const refused = log.filter(({ status }) => status === 429).length;
+  if (refused === 0) return `About the limit: ${windows}, and no call got a 429.`;
+  const why = pacing === 'together' ? '' : ', because each worker learns too late what the others have sent';
+  return `About the 429s: ${windows}, and ${counted(refused, 'call')} got a 429${why}. What was refused is sent again when the server allows it; ${endOf(failed)}.`;
 }
 
 /** Windows that have become longer. */
@@ -64,18 +90,34 @@ export function tellRevocationOfFleet(who: string): string {
 export function explainRefusals(log: readonly LoggedRequest[], failed: number): string {
   const refused = log.filter(({ kind, status }) => kind === 'api' && status === 401);
   if (refused.length === 0) return 'No call got a 401.';
-  const of = (refusal: string) => refused.filter((entry) => entry.refusal === refusal).length;
-  const [replaced, revoked] = [of('replaced'), of('revoked')];
+  const of = (refusal: string) => refused.filter((entry) => entry.refusal === refusal);
+  const replaced = of('replaced');
+  const learning = replaced.filter(({ accessToken }) => accessToken === replaced[0]?.accessToken).length;
+  const [revoked, expired] = [of('revoked').length, of('expired').length];
   const parts = [
-    [replaced, 'with a token that another worker had replaced'],
-    [revoked, 'with the token that was revoked'],
-    [refused.length - replaced - revoked, 'with one that had expired'],
+    [
+      learning,
+      'a token that another worker had replaced, by which the workers learn that this server ends a token at its renewal',
+    ],
+    [
+      replaced.length - learning,
+      'a token replaced later, although who renews waits for the calls in flight from then on: those of a worker that had not heard of it',
+    ],
+    [revoked, 'the token that was revoked'],
+    [expired, 'one that expired on the way'],
+    [refused.length - replaced.length - revoked - expired, 'another one'],
   ] as const;
   const told = parts
     .filter(([count]) => count > 0)
-    .map(([count, how], index) => `${index === 0 ? `${countedWere(count, 'call')} sent` : count} ${how}`);
-  const end = failed === 0 ? 'none of them failed' : `${counted(failed, 'call')} failed`;
-  return `About the 401s: by one a worker learns that another has renewed the token, and sends the call again with the new one. ${listed(told)}; ${end}.`;
+    .map(
+      ([count, token], index) =>
+        `${index === 0 ? `${countedWere(count, 'call')} sent` : count} with ${token}`,
+    );
+  return `About the 401s: ${told.join('; ')}. Each call that gets one is sent again with the new token; ${endOf(failed)}.`;
+}
+
+function endOf(failed: number): string {
+  return failed === 0 ? 'none of them failed' : `${counted(failed, 'call')} failed`;
 }
 
 function inOneWindow({ limit, windowSeconds }: SpikeLimit): string {

@@ -31,7 +31,7 @@ export interface Moments {
   forRevocation(): boolean;
 }
 
-/** A refresh answer is lost after 30 % of the calls, the API is down after 40 %, and the token is revoked after 70 %. */
+/** A refresh answer is lost after 30 % of the calls, the API is down after 40 %, and the token is revoked after 55 %. */
 export function createSurprises(
   emulator: Emulator,
   {
@@ -69,7 +69,7 @@ export function createSurprises(
         isDown = true;
         return 'the API is down';
       }
-      if (!revoked && lostAnswer?.hits === 1 && done >= 0.7 * requests && moments.forRevocation()) {
+      if (!revoked && lostAnswer?.hits === 1 && done >= 0.55 * requests && moments.forRevocation()) {
         emulator.revoke();
         revoked = true;
         return 'the token was revoked on the server';

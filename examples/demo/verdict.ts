@@ -14,7 +14,11 @@ export interface LoggedRequest {
   /** API: the bearer token of the request. */
   readonly accessToken?: string;
   /** API: the state of the rate limits. */
-  readonly rateLimit?: { readonly remaining: number };
+  readonly rateLimit?: {
+    readonly remaining: number;
+    /** True where the call exceeded a limit. */
+    readonly limited?: boolean;
+  };
   /** API: why the answer is a 401. */
   readonly refusal?: string;
   /** API: it was the answer of an outage. */
@@ -187,10 +191,10 @@ function aboutWhatWasShown(run: Run): string[] {
   return [...aboutTokensShown(run), ...aboutLimitsShown(run), ...aboutOutageShown(run)];
 }
 
-function aboutLimitsShown({ log, held }: Run): string[] {
+function aboutLimitsShown(run: Run): string[] {
   const complaints: string[] = [];
-  if (windowsUsedUp(log) < 2) complaints.push('the run used up fewer than two windows of the limit');
-  if (held === 0) complaints.push('no call waited for the limit');
+  if (windowsUsedUp(run.log) < 2) complaints.push('the run used up fewer than two windows of the limit');
+  if (run.held === 0) complaints.push('no call waited for the limit');
   return complaints;
 }
 
@@ -219,7 +223,7 @@ export function aboutTokensShown({ log, lostAnswers, revocations }: Sync): strin
 
 /** How often a call used up a window of the limit. */
 export function windowsUsedUp(log: readonly LoggedRequest[]): number {
-  return log.filter(({ status, rateLimit }) => status !== 429 && rateLimit?.remaining === 0).length;
+  return log.filter(({ rateLimit }) => rateLimit?.remaining === 0 && !rateLimit.limited).length;
 }
 
 /** The requests that the outage answered. */

@@ -21,6 +21,8 @@ export function createWindows(
   let seen = 0;
   /** The smallest number of calls that were left in the window of the last call. */
   let left = 0;
+  /** Whether the API was down in that window, so that it could not be used up on any machine. */
+  let wasDown = false;
 
   return {
     get limit() {
@@ -29,14 +31,18 @@ export function createWindows(
     look() {
       let wasUnused = false;
       for (; seen < log.length; seen++) {
-        const remaining = log[seen]?.rateLimit?.remaining;
-        if (remaining === undefined) continue;
-        if (remaining > left && left > 0) wasUnused = true;
+        const { rateLimit, outage = false } = log[seen]!;
+        if (!rateLimit) continue;
+        const { remaining } = rateLimit;
+        const isNext = remaining > left;
+        if (isNext && left > 0 && !wasDown) wasUnused = true;
+        wasDown = outage || (wasDown && !isNext);
         left = remaining;
       }
       if (!wasUnused) return undefined;
       limit = longerWindow(limit);
       left = 0;
+      wasDown = false;
       setRateLimits({ spike: limit, hourly });
       return limit;
     },

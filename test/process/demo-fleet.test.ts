@@ -42,13 +42,20 @@ test.for(['file', 'redis', 'postgres'])(
       /^ +[\d.]+ s  The answer to a token request was lost: worker \d presented the same refresh token again /m,
       /^ +[\d.]+ s  The API was down for [\d.]+ s: \d+ requests? got a 503, and each worker held its calls /m,
       /^ +[\d.]+ s  The access token was revoked on the server: worker \d renewed it once for all, /m,
-      /^About the 401s: by one a worker learns that another has renewed the token, .*; none of them failed\.$/m,
+      /^ +[\d.]+ s  All workers together have sent the \d+ calls in [\d.]+ s that the limit allows: /m,
+      /^About the (429s|limit): the workers used up \d+ windows of the limit, and /m,
+      /^(About the 401s: .*; none of them failed|No call got a 401)\.$/m,
     ]) {
       expect(stdout).toMatch(sentence);
     }
+    const ofEach = /│ 401s by worker +│ +([\d+ ]+?) +│/.exec(stdout)?.[1]?.split(' + ').map(Number);
+    expect(ofEach).toHaveLength(4);
+    expect(ofEach!.reduce((sum, count) => sum + count)).toBe(
+      Number(/401s seen by the server\D+(\d+)/.exec(stdout)?.[1]),
+    );
     const numberOf = (name: string) => new RegExp(`│ ${name} +│ +(\\d+) `).exec(stdout)?.[1];
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-      `==================== 1000/1000 calls | ${numberOf('renewals')} renewals, ${numberOf('adopted from the store')} adopted | 401s: ${numberOf('401s seen by the server')}, 429s: 0, 503s: ${numberOf('503s of the outage')} | done`,
+      `==================== 1000/1000 calls | ${numberOf('renewals')} renewals, ${numberOf('adopted from the store')} adopted | 401s: ${numberOf('401s seen by the server')}, 429s: ${numberOf('429s seen by the server')}, 503s: ${numberOf('503s of the outage')} | done`,
     );
     expect(lines.at(-1)).toBe(
       `How healthy Procore would find the calls with the plugin, those that the surprises met included, is on a page for your browser: ${html}`,

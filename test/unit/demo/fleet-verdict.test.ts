@@ -5,6 +5,7 @@ import type { LoggedRequest } from '../../../examples/demo/verdict.js';
 const lifetimeMs = 3_000;
 const outage = { durationMs: 1_500, retryAfterMs: 1_000, methods: [] };
 const call = { atMs: 9_000, kind: 'api', method: 'GET', status: 200 } as const;
+const last = { ...call, rateLimit: { remaining: 0 } } as const;
 const write = { ...call, method: 'POST', status: 201, wrote: true } as const;
 
 /** Exchange `n` redeems pair `n - 1`, which would have expired at `expiresAtMs`, for pair `n`. */
@@ -50,6 +51,7 @@ function refusals(accessToken: string, times: number): LoggedRequest[] {
 /** Two expiries, the second with a lost answer, an outage, a revocation, and an expiry again; each but the renewing worker learns by 401s. */
 const wellGone: LoggedRequest[] = [
   write,
+  last,
   exchange(1, 2_800, 3_000),
   ...refusals('a0', 38),
   lost(2, 5_600, 5_800),
@@ -65,6 +67,7 @@ const worker = (number: number, more: Partial<WorkerRun> = {}): WorkerRun => ({
   heldByOutage: 12,
   renewals: 1,
   adoptions: 3,
+  unauthorized: 22,
   accessToken: 'a4',
   ...more,
 });
@@ -82,6 +85,7 @@ function complaints(changed: Partial<FleetRun> = {}): string[] {
     outage,
     log: wellGone,
     askedAtMs: new Map(),
+    pacing: 'together',
     workers,
     stored: { accessToken: 'a4', isLive: true },
     ...changed,
@@ -106,11 +110,16 @@ describe('what is asked of one process is asked of a fleet', () => {
         log: [...wellGone, { ...exchange(4, 9_800, 9_900), status: 400, outcome: 'spent', presented: 'r3' }],
       },
     ],
+    ['the run used up no window of the limit', { log: wellGone.filter((_, index) => index !== 1) }],
     ['the outage struck no call', { log: wellGone.filter((entry) => !entry.outage) }],
     ['1 answer was to be lost, 0 were', { log: wellGone.filter(({ fault }) => fault !== 'drop') }],
   ])('%s', (complaint, changed) => {
     expect(complaints(changed)).toEqual([complaint]);
   });
+});
+
+test('a 429 is no fault of workers that pace apart', () => {
+  expect(complaints({ pacing: 'apart', log: [...wellGone, { ...call, status: 429 }] })).toEqual([]);
 });
 
 describe('every exchange needs a reason', () => {

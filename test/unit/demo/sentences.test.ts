@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  explainLimit,
   explainRefusals,
   opening,
   tellLimit,
@@ -89,28 +90,53 @@ describe('a surprise that met one call, and one that met several', () => {
 
 describe('the 401s of a fleet are explained by what the server says of them', () => {
   const call: LoggedRequest = { atMs: 0, kind: 'api', method: 'GET', status: 401 };
-  const refused = (refusal: string, times: number) =>
-    Array.from({ length: times }, () => ({ ...call, refusal }));
+  const refused = (refusal: string, times: number, accessToken = 'a0') =>
+    Array.from({ length: times }, () => ({ ...call, refusal, accessToken }));
 
-  test('of each kind', () => {
+  test('of each kind: those of the first token that was replaced are the learning', () => {
     const log = [
       ...refused('replaced', 57),
       { ...call, status: 200 },
+      ...refused('replaced', 3, 'a1'),
       ...refused('revoked', 20),
       ...refused('expired', 1),
     ];
     expect(explainRefusals(log, 0)).toMatch(
-      /new one\. 57 calls were sent with a token that another worker had replaced, 20 with the token that was revoked and 1 with one that had expired; none of them failed\.$/,
+      /^About the 401s: 57 calls were sent with a token that another worker had replaced, by which the workers learn [^;]*; 3 with a token replaced later, [^;]*; 20 with the token that was revoked; 1 with one that expired on the way\. .*; none of them failed\.$/,
     );
   });
 
   test('one of one kind, and one failure', () => {
     expect(explainRefusals(refused('revoked', 1), 1)).toMatch(
-      / 1 call was sent with the token that was revoked; 1 call failed\.$/,
+      /^About the 401s: 1 call was sent with the token that was revoked\. .*; 1 call failed\.$/,
     );
   });
 
   test('none', () => {
     expect(explainRefusals([{ ...call, status: 200 }], 0)).toBe('No call got a 401.');
+  });
+});
+
+describe('the limit of a fleet is explained by what the server says of it', () => {
+  const call: LoggedRequest = { atMs: 0, kind: 'api', method: 'GET', status: 200 };
+  const last = { ...call, rateLimit: { remaining: 0 } };
+  const limited = { ...call, status: 429, rateLimit: { remaining: 0, limited: true } };
+
+  test('without a 429', () => {
+    expect(explainLimit([last, call, last], 'together', 0)).toBe(
+      'About the limit: the workers used up 2 windows of the limit, and no call got a 429.',
+    );
+  });
+
+  test('with some, where each worker paces by its own answers', () => {
+    expect(explainLimit([last, limited, limited], 'apart', 0)).toBe(
+      'About the 429s: the workers used up 1 window of the limit, and 2 calls got a 429, because each worker learns too late what the others have sent. What was refused is sent again when the server allows it; none of them failed.',
+    );
+  });
+
+  test('with one that should not be', () => {
+    expect(explainLimit([last, limited], 'together', 1)).toMatch(
+      / and 1 call got a 429\. .*; 1 call failed\.$/,
+    );
   });
 });

@@ -100,7 +100,7 @@ test('a run of one process tells each surprise once, with the numbers of when it
 test('a fleet tells which worker dealt with a surprise', () => {
   const log: LoggedRequest[] = [];
   const told: string[] = [];
-  const story = createFleetStory((sentence) => told.push(sentence), log, 3);
+  const story = createFleetStory((sentence) => told.push(sentence), log, { workers: 3, pacing: 'together' });
   log.push(exchange('r0', 10));
   story.renewed('worker 2');
   log.push(exchange('r1', 20, { lost: true }), exchange('r1', 630));
@@ -109,10 +109,19 @@ test('a fleet tells which worker dealt with a surprise', () => {
   story.renewed('worker 3');
   story.renewed('worker 3');
   story.outage(1_600);
+  const limit = { limit: 48, windowSeconds: 2.75 };
+  story.limit(limit, undefined);
+  log.push({ atMs: 800, kind: 'api', method: 'GET', status: 200, rateLimit: { remaining: 0 } });
+  story.limit(limit, undefined);
+  story.limit(limit, { ...limit, windowSeconds: 5.75 });
   expect(told).toEqual([
     expect.stringMatching(/neared its end: worker 2 renewed it, and the other workers take/),
     expect.stringMatching(/was lost: worker 1 presented the same refresh token again 0\.61 s later/),
     expect.stringMatching(/was revoked on the server: worker 3 renewed it once for all/),
     expect.stringMatching(/was down for 1\.6 s: 0 requests got a 503, and each worker held its calls/),
+    expect.stringMatching(
+      /^All workers together have sent the 48 calls in 2\.75 s that the limit allows: they hold/,
+    ),
+    expect.stringMatching(/48 calls in 5\.75 s from now on/),
   ]);
 });

@@ -247,7 +247,7 @@ describe('a run in which nothing happened proves nothing', () => {
   });
 
   test('a refused call does not count as using up a window', () => {
-    const refused = { ...last, status: 429 };
+    const refused = { ...last, rateLimit: { remaining: 0, limited: true } };
     const log = [...wellGone.filter(({ rateLimit }) => !rateLimit), last, refused];
     expect(complaints({ log })).toContain('the run used up fewer than two windows of the limit');
   });

@@ -8,7 +8,8 @@ function start() {
   const log: LoggedRequest[] = [];
   const set: unknown[] = [];
   const windows = createWindows({ log, setRateLimits: (limits) => void set.push(limits) }, rateLimits);
-  const call = (...left: number[]) =>
+  const call = (...left: number[]) => answer({}, ...left);
+  const answer = (more: Partial<LoggedRequest>, ...left: number[]) =>
     log.push(
       ...left.map((remaining) => ({
         atMs: 0,
@@ -16,9 +17,16 @@ function start() {
         method: 'GET',
         status: 200,
         rateLimit: { remaining },
+        ...more,
       })),
     );
-  return { log, set, windows, call };
+  return {
+    log,
+    set,
+    windows,
+    call,
+    down: (...left: number[]) => answer({ status: 503, outage: true }, ...left),
+  };
 }
 
 test('windows that are used up stay as long as they are', () => {
@@ -45,4 +53,20 @@ test('a window that ends with calls left makes the next ones twice as long, a qu
   expect(windows.look()).toBeUndefined();
   call(3);
   expect(windows.look()).toEqual({ limit: 4, windowSeconds: 7.75 });
+});
+
+test('a window in which the API was down is no fault of the machine; the next one is judged by itself', () => {
+  const { windows, call, down } = start();
+  call(3);
+  down(2);
+  call(3);
+  expect(windows.look()).toBeUndefined();
+  down(2);
+  down(3);
+  call(3);
+  expect(windows.look()).toBeUndefined();
+  call(2, 3);
+  expect(windows.look()).toBeUndefined();
+  call(2, 3);
+  expect(windows.look()).toEqual({ limit: 4, windowSeconds: 3.75 });
 });
