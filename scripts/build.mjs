@@ -1,7 +1,7 @@
 // Bundles the package: each entry of package.json is one file with its types, once as ES modules and once as CommonJS. What several entries
 // need is in chunks beside them, so that a process has it once, however many entries it loads.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
@@ -19,7 +19,8 @@ const external = (id) => !isOurs(id);
 /** The augmentation of src/axios/error-type.ts, as it stands in bundled types. */
 const errorType = /^declare module 'axios' \{\s+interface AxiosError \{.*?^\}\n/ms;
 const compiled = new Map();
-let emitted;
+/** The libraries that were bundled, by format and file. */
+const emitted = new Map();
 /** What `register` reads in every program that it is preloaded into, and the command reads, too. */
 const settings = [
   'config-module',
@@ -35,12 +36,12 @@ const settings = [
 const programs = ['register', 'cli'];
 
 /** Compiles without checking: the types, which are bundled from the same source, check it. */
-const typescript = {
+const typescript = (format) => ({
   name: 'typescript',
   async resolveId(source, importer) {
     if (!importer || !isOurs(source)) return null;
     const file = resolve(dirname(importer), source);
-    if (file.endsWith(join('src', 'cli', 'libraries.js'))) return libraries(this);
+    if (basename(file) === 'libraries.js') return libraries(this, file, format);
     if (file.endsWith('.js')) return file.replace(/\.js$/, '.ts');
     // What is CommonJS in both formats stays a file of its own: bundlers and tracers of applications look for its `require`.
     const content = compile(file.replace(/\.cjs$/, '.cts'));
@@ -48,7 +49,7 @@ const typescript = {
     return { id: file, external: 'relative' };
   },
   load: compile,
-};
+});
 
 rmSync('dist', { recursive: true, force: true });
 try {
@@ -71,7 +72,7 @@ try {
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": ["./register/index.js"] }\n');
 
 async function bundle(format, input) {
-  const built = await rollup({ input, external, plugins: [typescript] });
+  const built = await rollup({ input, external, plugins: [typescript(format)] });
   let shared;
   await built.write({
     dir: join('dist', format),
@@ -110,17 +111,17 @@ function sharedBy(entries, importsOf) {
   return new Set([...needs.keys()].filter((file) => needs.get(file) > 1));
 }
 
-/** Gives the libraries of the command as a file of its own beside it, whoever imports them. */
-async function libraries(context) {
-  const file = resolve('src/cli/libraries.js');
+/** Gives the libraries of an entry (its `libraries.ts`) as a file of its own beside it, whoever imports them. */
+async function libraries(context, file, format) {
+  const key = `${format} ${file}`;
   // Rollup asks several times at once.
-  emitted ??= emitLibraries(context, file);
-  await emitted;
+  if (!emitted.has(key)) emitted.set(key, emitLibraries(context, file, format));
+  await emitted.get(key);
   return { id: file, external: 'relative' };
 }
 
-/** Bundles the libraries of the command into one file, and writes the texts of their licences beside it. */
-async function emitLibraries(context, file) {
+/** Bundles the libraries of an entry into one file, and writes the texts of their licences beside it. */
+async function emitLibraries(context, file, format) {
   const { outputFiles, metafile } = await esbuild({
     entryPoints: [file.replace(/\.js$/, '.ts')],
     bundle: true,
@@ -128,7 +129,7 @@ async function emitLibraries(context, file) {
     minifyWhitespace: true,
     platform: 'node',
     target: 'node20',
-    format: 'cjs',
+    format,
     define: { 'import.meta.url': 'undefined' },
     legalComments: 'none',
     metafile: true,
@@ -147,12 +148,10 @@ async function emitLibraries(context, file) {
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     return `${name} ${version}\n\n${readFileSync(join(folder, text), 'utf8').trim()}\n`;
   });
-  context.emitFile({ type: 'asset', fileName: 'cli/libraries.js', source: outputFiles[0].text });
-  context.emitFile({
-    type: 'asset',
-    fileName: 'cli/LICENSES.txt',
-    source: licences.join(`\n${'-'.repeat(72)}\n\n`),
-  });
+  const put = (name, source) =>
+    context.emitFile({ type: 'asset', fileName: join(relative('src', dirname(file)), name), source });
+  put('libraries.js', outputFiles[0].text);
+  put('LICENSES.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 }
 
 /** The types are the same in both formats, but for {@link errorType}: see src/axios/error-type.ts. */
