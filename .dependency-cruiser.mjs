@@ -7,6 +7,7 @@ export const rooms = [
   'register',
   'emulator',
   'store-contract',
+  'collections',
   'health',
   'opentelemetry',
   'settings',
@@ -39,11 +40,12 @@ export const tokenRooms = [
   'pair',
 ];
 
-/** Values in, values out: no clock, no chance, no transport, no state. Of Node they use a hash, of others the reading of a JWT. */
+/** Values in, values out: no clock, no chance, no transport, no state. Of Node they use a hash, of others the reading of a JWT and of the header `Link`. */
 const pure = [
   'attach/(code-mistakes|instance-hint)',
   'axios/(limits|timeout)',
   'cli/(answer|words|doctor/(finding|judge)|explain/.+|login/(page|redirect-uri|returned))',
+  'collections/(batches|foresee|items|libraries|link|next-page|query|response|sync-answer)',
   'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
   'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|routes|singular|slots|states|token-events|page/.+)',
   'line/history',
@@ -83,7 +85,7 @@ const wiredByAttach = [
 
 /** Programs of their own, which put together what they need. */
 const programs =
-  '^src/(cli|register|settings|emulator|store-contract|health|opentelemetry)/|^src/index[.]ts$';
+  '^src/(cli|register|settings|emulator|store-contract|collections|health|opentelemetry)/|^src/index[.]ts$';
 
 function below(folder, order) {
   return order.slice(1).map((room, index) => ({
@@ -103,9 +105,12 @@ export default {
       name: 'programs-stand-apart',
       severity: 'error',
       comment:
-        'The emulator, the contract of stores, `health`, `opentelemetry` and `register` know nothing of one another; the command may use them.',
-      from: { path: '^src/(register|emulator|store-contract|health|opentelemetry)/' },
-      to: { path: '^src/(register|emulator|store-contract|health|opentelemetry)/', pathNot: '^src/$1/' },
+        'The emulator, the contract of stores, `collections`, `health`, `opentelemetry` and `register` know nothing of one another; the command may use them.',
+      from: { path: '^src/(register|emulator|store-contract|collections|health|opentelemetry)/' },
+      to: {
+        path: '^src/(register|emulator|store-contract|collections|health|opentelemetry)/',
+        pathNot: '^src/$1/',
+      },
     },
     {
       name: 'no-way-up-in-token',
@@ -141,7 +146,7 @@ export default {
       comment: 'A pure file imports types, and values of pure files only.',
       from: { path: pure },
       to: {
-        pathNot: [...pure, 'node_modules/jwt-decode/', '^(node:)?(crypto|stream)$'],
+        pathNot: [...pure, 'node_modules/(jwt-decode|http-link-header)/', '^(node:)?(crypto|stream)$'],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -31,7 +31,7 @@ export default defineConfig({
               replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
             },
             {
-              find: /^axios-procore\/(emulator|health)$/,
+              find: /^axios-procore\/(collections|emulator|health)$/,
               replacement: fileURLToPath(new URL('./src/$1/index.ts', import.meta.url)),
             },
           ],

@@ -33,6 +33,7 @@ const madeByUs = new Set([
   'ContractTest',
   'Counters',
   'Emulator',
+  'FailedBatch',
   'FaultHandle',
   'LogEntry',
   'PacingStatus',
@@ -42,6 +43,7 @@ const madeByUs = new Set([
   'ReportedAnswer',
   'ReportedRequest',
   'SupportReport',
+  'SyncFailure',
   'TokenStatus',
 ]);
 

@@ -27,6 +27,7 @@ const names = {
     'procoreOf',
     'supportReport',
   ],
+  'axios-procore/collections': ['BatchError', 'listAll', 'paginate', 'syncInBatches'],
   'axios-procore/emulator': ['errorShapes', 'startEmulator'],
   'axios-procore/health': ['healthOf', 'healthOfRecordings', 'healthPage', 'recordHealth'],
   'axios-procore/opentelemetry': ['instrumentProcore'],
@@ -123,9 +124,11 @@ test('the tarball holds what a user needs and nothing else', () => {
   const inDist = consumer.files.filter((path) => path.startsWith('dist/'));
   expect([...new Set(inDist.map((path) => path.split('/')[1]))].sort()).toEqual(['cjs', 'esm']);
   expect(inDist.filter((path) => !/\.(c?js|d\.c?ts)$/.test(path)).sort()).toEqual([
-    // Of the libraries that are bundled into the command.
+    // Of the libraries that are bundled into the command and the collections.
     'dist/cjs/cli/LICENSES.txt',
+    'dist/cjs/collections/LICENSES.txt',
     'dist/cjs/package.json',
+    'dist/esm/collections/LICENSES.txt',
   ]);
   expect(consumer.files.filter((path) => /(^|\/)(test|tests|src|bench|examples)\//.test(path))).toEqual([]);
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
@@ -136,6 +139,7 @@ test('each entry is one file with its types, in both formats, and what entries s
     consumer.files.filter((path) => path.startsWith(`dist/${format}/`)).map((path) => path.slice(9));
   const isChunk = (path: string) => path.startsWith('shared/');
   const entries = [
+    'collections/index',
     'emulator/index',
     'health/index',
     'index',
@@ -148,17 +152,19 @@ test('each entry is one file with its types, in both formats, and what entries s
   ].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
   // CommonJS in both: bundlers and tracers of applications look for its `require`.
   const loaders = ['health/packages.cjs', 'store/file/addon.cjs'];
+  // The library that is bundled into the collections.
+  const bundled = ['collections/LICENSES.txt', 'collections/libraries.js'];
   expect(
     inFormat('esm')
       .filter((path) => !isChunk(path))
       .sort(),
-  ).toEqual([...entries, ...loaders].sort());
+  ).toEqual([...entries, ...loaders, ...bundled].sort());
   const isOfProgram = (path: string) => /^(register|cli)\//.test(path) && path !== 'register/index.d.ts';
   expect(
     inFormat('cjs')
       .filter((path) => !isChunk(path) && !isOfProgram(path))
       .sort(),
-  ).toEqual([...entries, ...loaders, 'package.json', 'register/index.d.ts'].sort());
+  ).toEqual([...entries, ...loaders, ...bundled, 'package.json', 'register/index.d.ts'].sort());
   // By `register` and by Node, which look beside the file that names them.
   expect(inFormat('cjs')).toEqual(
     expect.arrayContaining(['register/hooks.js', 'register/index.js', 'register/start.js']),

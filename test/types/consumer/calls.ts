@@ -33,6 +33,17 @@ import {
 } from 'axios-procore';
 import { startEmulator, type Emulator, type LogEntry } from 'axios-procore/emulator';
 import {
+  BatchError,
+  listAll,
+  paginate,
+  syncInBatches,
+  type ListOptions,
+  type SyncFailure,
+  type SyncOptions,
+  type SyncProgress,
+  type SyncResult,
+} from 'axios-procore/collections';
+import {
   healthOf,
   healthPage,
   recordHealth,
@@ -244,4 +255,30 @@ export async function observed(csv: string): Promise<[HealthReport, string]> {
   const { observations, worstRoutes } = healthOf(csv, { privateEndpoints: ['/rest/v1.0/boards/*'] });
   const routes: string[] = [...worstRoutes, ...observations[0]!.worstRoutes].map(({ route }) => route);
   return [recorder.report(), recorder.csv() + recorder.html() + healthPage(healthOf(csv)) + routes.join()];
+}
+
+export async function collected(ids: readonly { origin_id: string }[]): Promise<SyncResult<{ id: number }>> {
+  const list: ListOptions = { ahead: 4, params: { per_page: 10 }, procore: { companyId: 5 } };
+  for await (const item of listAll<{ id: number }>(instance, '/rest/v1.0/projects', list)) item.id.toFixed();
+  for await (const item of listAll(instance, '/rest/v1.0/projects', { ahead: undefined })) {
+    // @ts-expect-error -- what a list has is unknown until the caller says it
+    const id: unknown = item.id;
+    console.log(id);
+  }
+  for await (const { data, headers } of paginate<string[]>(instance, '/rest/v1.0/projects'))
+    console.log(data.join(), headers['total']);
+  const sync: SyncOptions = {
+    batchSize: 100,
+    onProgress: ({ done, total }: SyncProgress) => console.log(done / total),
+    timeout: 1_000,
+  };
+  try {
+    const result = await syncInBatches<{ id: number }>(instance, '/rest/v1.0/vendors/sync', ids, sync);
+    const failed: SyncFailure[] = result.errors;
+    return { ...result, errors: failed };
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    const left: unknown[] = [...error.maybeDone, ...error.notDone];
+    throw new Error(`${left.length} of ${left.length + error.done.length} are left`, { cause: error.cause });
+  }
 }

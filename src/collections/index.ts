@@ -1,0 +1,6 @@
+export { BatchError, type FailedBatch } from './batch-error.js';
+export { listAll } from './list-all.js';
+export type { ListOptions, SyncOptions } from './options.js';
+export { paginate } from './paginate.js';
+export { syncInBatches } from './sync.js';
+export type { SyncFailure, SyncProgress, SyncResult } from './sync-answer.js';
