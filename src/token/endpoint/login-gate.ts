@@ -9,7 +9,7 @@ import {
   holdsSlot,
   leftLogin,
   served,
-  turnedAway,
+  throttled,
   type LoginAdmission,
   type LoginPace,
   type Slot,
@@ -33,8 +33,8 @@ export interface Visit {
   isValid(): boolean;
   /** The login host has answered. */
   served(): void;
-  /** It has turned the request away, until `retryAfterMs` have passed where it named a time. */
-  turnedAway(retryAfterMs: number | undefined): void;
+  /** The login host has answered 429 or 503, and wants to be asked again after `retryAfterMs` where it has named a time. */
+  throttled(retryAfterMs: number | undefined): void;
   /** No request was sent, or no answer came. Does nothing once it has ended. */
   leave(): void;
 }
@@ -96,7 +96,7 @@ export function createLoginGate(env: Env): LoginGate {
     return {
       isValid: () => !isOver && holdsSlot(pace, slot, now()),
       served: () => end(() => served(pace, slot)),
-      turnedAway: (retryAfterMs) => end(() => turnedAway(pace, slot, retryAfterMs, now(), env.random())),
+      throttled: (retryAfterMs) => end(() => throttled(pace, slot, retryAfterMs, now(), env.random())),
       leave: () => end(() => leftLogin(pace, slot)),
     };
   }

@@ -16,7 +16,7 @@ export interface LoginPace {
   /** Slots given so far. */
   readonly given: number;
   readonly slots: readonly Slot[];
-  /** The login host has turned a request away. */
+  /** There while the login host has answered a request with 429 or 503. */
   readonly closing: Closing | undefined;
   readonly careful: Careful | undefined;
 }
@@ -88,8 +88,8 @@ export function served(pace: LoginPace, slot: Slot): LoginPace {
   return { ...without(pace, slot), closing, careful: pace.careful && lessCareful(pace.careful) };
 }
 
-/** It has turned the request away (429, 503); `draw` in [0, 1) is the jitter. */
-export function turnedAway(
+/** The login host has answered the request with 429 or 503; `draw` in [0, 1) is the jitter. */
+export function throttled(
   pace: LoginPace,
   slot: Slot,
   retryAfterMs: number | undefined,
@@ -115,7 +115,7 @@ function without(pace: LoginPace, { number }: Slot): LoginPace {
 }
 
 function moreCareful({ careful, slots }: LoginPace, nowMs: number): Careful {
-  // Requests that were sent together are turned away together, and count once.
+  // Requests that were sent together are answered with 429 or 503 together, and count once.
   const isSame = careful?.atOnce === 1;
   const halfOfTooMany = isSame ? careful.halfOfTooMany : Math.floor(slots.length / 2);
   return { atOnce: 1, halfOfTooMany, served: 0, untilMs: nowMs + carefulMs };

@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import { retold } from '../../failure/errors.js';
 import type { Settings } from '../../options/options.js';
 import type { Failures, RenewalFailure } from '../told/failures.js';
-import { createAccess, whyNotLetThrough, type Access } from '../endpoint/until-verdict.js';
+import { createAccess, whyNotLetThrough, type Access } from '../endpoint/login-access.js';
 import type { Asker, LoginGate } from '../endpoint/login-gate.js';
 import type { RenewalRun } from './renewal.js';
 import { byClock } from '../../time/within.js';

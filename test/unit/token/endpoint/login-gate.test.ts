@@ -27,7 +27,7 @@ function createHost(env: ManualEnv, serves: (nowMs: number, underWay: number) =>
     if (retryAfterMs === undefined) visit.served();
     else {
       seen.refusals++;
-      visit.turnedAway(retryAfterMs);
+      visit.throttled(retryAfterMs);
     }
     return retryAfterMs === undefined;
   }
@@ -148,7 +148,7 @@ describe('the gate of the login host', () => {
     const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
     const visit = gate.enter(asker('call', 0))!;
-    visit.turnedAway(10_000);
+    visit.throttled(10_000);
     const startMs = env.now();
     const hasty = gate.wait(asker('call', 1, { patientUntilMs: startMs + 9_999 }), open);
     expect(await hasty).toEqual({ kind: 'closed', untilMs: startMs + 10_000 });
@@ -164,7 +164,7 @@ describe('the gate of the login host', () => {
   test('a clock that is set back closes nothing for longer', async () => {
     const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
-    gate.enter(asker('call', 0))!.turnedAway(10_000);
+    gate.enter(asker('call', 0))!.throttled(10_000);
     env.jump(-3_600_000);
     const patient = gate.wait(asker('call', 1), open);
     await env.advance(10_000);
@@ -174,7 +174,7 @@ describe('the gate of the login host', () => {
   test('leaves nothing behind of who gives up', async () => {
     const env = createManualEnv(undefined, { realTimers: false });
     const gate = createLoginGate(env);
-    gate.enter(asker('call', 0))!.turnedAway(10_000);
+    gate.enter(asker('call', 0))!.throttled(10_000);
     const gone = new AbortController();
     const waiting = gate.wait(asker('call', 1), gone.signal);
     expect(env.sleeping).toBe(1);

@@ -6,7 +6,7 @@ import {
   holdsSlot,
   leftLogin,
   served,
-  turnedAway,
+  throttled,
   type LoginPace,
   type Slot,
   type Rank,
@@ -57,7 +57,7 @@ describe('a login host that turns a request away', () => {
     ['names a year', 365 * 86_400_000, 3_600_000],
   ])('%s: it is left alone for that long, and then one goes first', (_case, retryAfterMs, waitMs) => {
     const [some, [slot]] = enter(freshLoginPace, 'call', 3);
-    const pace = turnedAway(some, slot!, retryAfterMs, nowMs, 0);
+    const pace = throttled(some, slot!, retryAfterMs, nowMs, 0);
     expect(admitLogin(pace, 'call', 8, nowMs + waitMs - 1)).toEqual({
       kind: 'closed',
       untilMs: nowMs + waitMs,
@@ -71,7 +71,7 @@ describe('a login host that turns a request away', () => {
 
   test('is asked by one at a time, by twice as many after each hundred, and by one more from half of what was too many', () => {
     const [some, slots] = enter(freshLoginPace, 'call', 8);
-    let pace = turnedAway(some, slots[0]!, 1_000, nowMs, 0);
+    let pace = throttled(some, slots[0]!, 1_000, nowMs, 0);
     for (const slot of slots.slice(1)) pace = served(pace, slot);
     let atMs = nowMs + 1_000;
     const room = () => {
@@ -89,7 +89,7 @@ describe('a login host that turns a request away', () => {
       rooms.push(room());
     }
     expect(rooms).toEqual([2, 4, 5, 6, 7, 8]);
-    pace = turnedAway(pace, enterLogin(pace, 'call', atMs).slot, 1_000, atMs, 0);
+    pace = throttled(pace, enterLogin(pace, 'call', atMs).slot, 1_000, atMs, 0);
     atMs += 10 * 60_000;
     pace = served(...(Object.values(enterLogin(pace, 'call', atMs)) as [LoginPace, Slot]));
     expect(room()).toBe(8);

@@ -97,7 +97,7 @@ describe('the gate of a login host and client', () => {
   ] as const)('of a request that waits for its turn for a %s: counts as in use is %s', (rank, isSame) => {
     const { attach } = createProcess();
     const gate = attach().gate();
-    gate.enter(asker('background'))!.turnedAway(60_000);
+    gate.enter(asker('background'))!.throttled(60_000);
     void gate.wait(asker(rank), new AbortController().signal);
     expect(attach().gate() === gate).toBe(isSame);
   });
