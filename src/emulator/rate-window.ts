@@ -13,12 +13,16 @@ export interface RateWindow {
 
 /** An empty window of `windowMs` milliseconds. */
 export function createRateWindow(kind: RateWindow['kind'], windowMs: number): RateWindow {
-  /** When each call that still counts leaves the window, the earliest first. */
-  let leaveAtMs: number[] = [];
+  /** When each call leaves the window, the earliest first, and how many of them have left it. */
+  const leaveAtMs: number[] = [];
+  let left = 0;
 
   function prune(nowMs: number): void {
-    const staying = leaveAtMs.findIndex((atMs) => atMs > nowMs);
-    if (staying !== 0) leaveAtMs = staying < 0 ? [] : leaveAtMs.slice(staying);
+    while (left < leaveAtMs.length && leaveAtMs[left]! <= nowMs) left++;
+    // At once for many calls: for each of them, all that stay would be moved.
+    if (left < leaveAtMs.length && left < 1_000) return;
+    leaveAtMs.splice(0, left);
+    left = 0;
   }
 
   return {
@@ -26,16 +30,16 @@ export function createRateWindow(kind: RateWindow['kind'], windowMs: number): Ra
     windowMs,
     count(nowMs) {
       prune(nowMs);
-      const together = kind === 'fixed' ? leaveAtMs[0] : undefined;
+      const together = kind === 'fixed' ? leaveAtMs[left] : undefined;
       leaveAtMs.push(together ?? nowMs + windowMs);
     },
     used(nowMs) {
       prune(nowMs);
-      return leaveAtMs.length;
+      return leaveAtMs.length - left;
     },
     freeAtMs(limit, nowMs) {
       prune(nowMs);
-      return leaveAtMs.length < limit ? nowMs : leaveAtMs[leaveAtMs.length - limit]!;
+      return leaveAtMs.length - left < limit ? nowMs : leaveAtMs[leaveAtMs.length - limit]!;
     },
     emptyAtMs(nowMs) {
       prune(nowMs);
