@@ -52,7 +52,7 @@ const pure = [
   'observe/log-(fields|level|text)',
   'opentelemetry/attributes',
   'options/hints',
-  'pacing/(closing|plan|status|window)',
+  'pacing/(closing|plan|status|window|shared/.+)',
   'report/.+',
   'retry/decide',
   'settings/(foreign|paths|secrets)',

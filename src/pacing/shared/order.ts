@@ -11,17 +11,20 @@ export interface Order {
 /** So much later than it should, a member may ask without losing its place: its process may be busy. */
 const graceMs = 1_000;
 
-/** The place of a member with this turn. Members that should have asked and have not are left out, because they may have died. */
+/**
+ * The place of a member with this turn; `known` is what is known of it. Members that should have asked and have not are left out, because
+ * they may have died.
+ */
 export function orderOf(
   members: ReadonlyMap<string, Member>,
-  asking: string,
+  known: Member | undefined,
   turn: number,
   nowMs: number,
 ): Order {
   let before = 0;
   let waiting = 1;
-  for (const [name, member] of members) {
-    if (name === asking || member.turn === 0 || nowMs - member.dueMs > graceMs) continue;
+  for (const member of members.values()) {
+    if (member === known || member.turn === 0 || nowMs - member.dueMs > graceMs) continue;
     waiting++;
     if (member.turn < turn) before++;
   }

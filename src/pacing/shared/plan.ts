@@ -26,8 +26,8 @@ const longestAskAgainMs = 30_000;
 const frontAskMs = 50;
 const eachAskMs = 20;
 const longestLookMs = 5_000;
-/** At a reset members ask one after another, so that a thousand of them need five seconds. */
-const staggerMs = 5;
+/** At a reset members ask one after another, so that a thousand of them need two seconds. */
+const staggerMs = 2;
 /** Room where no limit is known. */
 const unlimitedRoom = 1_000_000;
 
@@ -161,7 +161,7 @@ function granting(
   const share = Math.min(wanted, ahead);
   const turn = waiting === 0 ? 0 : known?.turn || common.turns + 1;
   // While the limit is far, no other member has to be looked at.
-  const order = waiting > share ? orderOf(members, question.member, turn, nowMs) : undefined;
+  const order = waiting > share ? orderOf(members, known, turn, nowMs) : undefined;
   const granted = isOpen ? Math.max(share, order ? turnOf(order, opening.room, waiting) : 0) : 0;
   const isFirst =
     granted > 0 &&
@@ -169,7 +169,7 @@ function granting(
   const stillWaits = waiting > granted;
   // Who has got something stands at the end of the order again.
   const nextTurn = !stillWaits ? 0 : granted > 0 ? Math.max(common.turns, turn) + 1 : turn;
-  const askAgainInMs = askAgainAfter(opening, order, nowMs, granted);
+  const askAgainInMs = askAgainAfter(opening, order, common, granted);
   return {
     common: {
       ...common,
@@ -217,17 +217,22 @@ function aheadOf({ windows, members }: Common): number {
 function askAgainAfter(
   { untilMs, answerMs, room }: Opening,
   order: Order | undefined,
-  nowMs: number,
+  { nowMs, windows }: Common,
   granted: number,
 ): number {
   // Who has got something stands behind all others.
   const position = order ? (granted > 0 ? order.waiting - 1 : order.before) : 0;
-  if (untilMs > nowMs) return Math.min(untilMs - nowMs + staggerMs * position, longestAskAgainMs);
-  const lookMs =
-    answerMs <= nowMs && room - granted > position
-      ? frontAskMs
-      : Math.min(frontAskMs + eachAskMs * position, longestLookMs);
-  return answerMs > nowMs ? Math.min(lookMs, answerMs - nowMs + staggerMs * position) : lookMs;
+  const afterMs = (atMs: number) => Math.min(atMs - nowMs + staggerMs * position, longestAskAgainMs);
+  if (untilMs > nowMs) return afterMs(untilMs);
+  const lookMs = frontAskMs + eachAskMs * position;
+  if (answerMs > nowMs) return Math.min(lookMs, longestLookMs, afterMs(answerMs));
+  if (room - granted > position) return frontAskMs;
+  // What is left is kept for those before it. More is there at the next reset, or when others give up what they have.
+  const resetAtMs = windows.reduce(
+    (first, w) => Math.min(first, w.resetAtMs ?? first),
+    nowMs + longestLookMs,
+  );
+  return Math.min(lookMs, afterMs(resetAtMs));
 }
 
 function tightest({ windows, nowMs }: Common, granted: number): Pick<Reply, 'limit' | 'left' | 'resetInMs'> {

@@ -39,7 +39,9 @@ interface Facts {
   readonly unlimited: number | undefined;
   readonly refused: Refused | undefined;
   readonly first: 'answered' | 'lost' | undefined;
-  /** When these are to be told at the latest, if nothing is asked before. */
+  /** Others wait for these: they are told at once. */
+  readonly isUrgent: boolean;
+  /** When they are told else, if nothing is asked before. */
   readonly tellAtMs: number;
   /** So many permits are asked for ahead. It is doubled as long as they are used. */
   readonly size: number;
@@ -79,6 +81,7 @@ export function newShare(member: string): Share {
       unlimited: undefined,
       refused: undefined,
       first: undefined,
+      isUrgent: false,
       tellAtMs: Infinity,
       size: 1,
       asked: undefined,
@@ -128,7 +131,7 @@ export function unsent(share: Share, permit: Permit): Share {
 
 /** The share after a call was sent and has got no answer. */
 export function lost(share: Share, permit: Permit, nowMs: number): Share {
-  return ended(share, permit, nowMs, permit.isFirst ? { first: 'lost', tellAtMs: nowMs } : undefined);
+  return ended(share, permit, nowMs, permit.isFirst ? { first: 'lost', isUrgent: true } : undefined);
 }
 
 /** The share after an answer. `draw` in [0, 1) is the jitter of a wait that the server asks for. */
@@ -174,10 +177,10 @@ export function answered(
     return ended(givenUp(share), permit, nowMs, {
       ...news,
       refused: laterRefusal(facts.refused, refusal),
-      tellAtMs: nowMs,
+      isUrgent: true,
     });
   }
-  return ended(share, permit, nowMs, permit.isFirst ? { ...news, first: 'answered', tellAtMs: nowMs } : news);
+  return ended(share, permit, nowMs, permit.isFirst ? { ...news, first: 'answered', isUrgent: true } : news);
 }
 
 function ended(share: Share, permit: Permit, nowMs: number, news?: Partial<Facts>): Share {
@@ -227,7 +230,9 @@ function reasonOf(share: Share, nowMs: number, waiting: number): 'tell' | 'ask' 
   // A process that calls rarely asks for each call: what it got ahead would be void before it is used.
   if (!isVoid && facts.size > 1 && 2 * permits <= facts.size && facts.ahead > 1 && waiting === 0)
     return 'ask';
-  if (nowMs >= facts.tellAtMs || (isVoid && permits + facts.ended + facts.returned > 0)) return 'tell';
+  // With calls that wait, it is told when more permits are asked for.
+  const isDue = waiting === 0 && nowMs >= facts.tellAtMs;
+  if (facts.isUrgent || isDue || (isVoid && permits + facts.ended + facts.returned > 0)) return 'tell';
   return undefined;
 }
 
@@ -252,11 +257,11 @@ export function nextQuestion(
   return asking(kept, { wanted, waiting: lacking, size, nowMs });
 }
 
-/** The question that gives up all that the share has, where it has anything: nobody will call any more. */
-export function givenBack(share: Share, nowMs: number): Question | undefined {
+/** The question that gives up all that the share has, where it has anything: nobody calls for the time being. */
+export function givenBack(share: Share, nowMs: number): { share: Share; question: Question } | undefined {
   const { permits, facts } = share;
   if (permits + facts.ended + facts.returned === 0) return undefined;
-  return asking(givenUp(share), { wanted: 0, waiting: 0, size: 1, nowMs }).question;
+  return asking(givenUp(share), { wanted: 0, waiting: 0, size: 1, nowMs });
 }
 
 function asking(
@@ -292,6 +297,7 @@ function asking(
         unlimited: undefined,
         refused: undefined,
         first: undefined,
+        isUrgent: false,
         tellAtMs: Infinity,
         size,
         asked: { question, atMs: nowMs },
@@ -360,9 +366,9 @@ export function replied(share: Share, reply: Reply, nowMs: number): Share {
 /** When there is something to ask or tell, if nothing happens before. */
 export function nextAtMs({ permits, validUntilMs, facts }: Share, waiting: number): number {
   if (facts.asked) return Infinity;
-  const askAtMs = waiting > permits ? facts.askAgainAtMs : Infinity;
+  if (facts.isUrgent) return 0;
   const voidAtMs = permits + facts.ended + facts.returned > 0 ? validUntilMs : Infinity;
-  return Math.min(askAtMs, facts.tellAtMs, voidAtMs);
+  return Math.min(waiting > permits ? facts.askAgainAtMs : facts.tellAtMs, voidAtMs);
 }
 
 /** Whether the next call may pass, for calls that wait. */
