@@ -43,10 +43,13 @@ export async function ask(
     transformResponse: seeing(seen, config.transformResponse ?? instance.defaults?.transformResponse),
   };
   const name = pageName(request.url, request.number);
-  const value = await instance.request<unknown, unknown>(asked).catch((error: unknown) => {
+  let value: unknown;
+  try {
+    value = await instance.request<unknown, unknown>(asked);
+  } catch (error) {
     nameOn(error, name);
     throw error;
-  });
+  }
   const response = responseIn(value);
   const headers = (response?.headers as object | undefined) ?? seen.headers;
   if (!response && (headers === undefined || itemsOf(value) === undefined)) {

@@ -31,7 +31,10 @@ export function withoutChanged(url: string, changes: Query): string {
   const [, path = '', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
   const kept = query
     .split('&')
-    .filter((pair) => pair !== '' && ![...new URLSearchParams(pair).keys()].some((name) => name in changes));
+    .filter(
+      (pair) =>
+        pair !== '' && ![...new URLSearchParams(pair).keys()].some((name) => Object.hasOwn(changes, name)),
+    );
   return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
 }
 
@@ -44,10 +47,15 @@ export function firstNumber(url: string, given: unknown): number {
   return Number.isSafeInteger(number) ? number : 1;
 }
 
-/** axios itself writes `[]` behind the name of an array. */
+/**
+ * A parameter as a caller would give it to axios: it writes `[]` behind the name of an array itself, and the application's interceptors and
+ * mocks take numbers of pages for numbers.
+ */
 function asAxiosTakesIt([name, values]: [string, readonly string[]]): [string, unknown] {
-  const isList = values.length !== 1 || name.endsWith('[]');
-  return isList ? [name.replace(/\[\]$/, ''), [...values]] : [name, values[0]];
+  const [value] = values;
+  if (values.length !== 1 || name.endsWith('[]')) return [name.replace(/\[\]$/, ''), [...values]];
+  const isCount = /^(page|per_page)$/.test(name) && /^(0|[1-9]\d{0,14})$/.test(value ?? '');
+  return [name, isCount ? Number(value) : value];
 }
 
 function queryOf(url: string): URLSearchParams {

@@ -5,7 +5,7 @@ import { BatchError, syncInBatches } from '../../src/collections/index.js';
 import { problemOf } from '../../src/failure/carried.js';
 import { createHarness } from '../support/harness.js';
 import { numbers, startListServer, type ListServer } from '../support/list-server.js';
-import { below, refusing } from '../support/versions.js';
+import { refusing } from '../support/versions.js';
 
 const sync = '/rest/v1.0/projects/7/rfis/sync';
 const rfis = '/rest/v1.0/projects/7/rfis';
@@ -272,7 +272,7 @@ describe('attached, on the emulator', () => {
   });
 });
 
-test.skipIf(below('0.22'))('entities of a v2 envelope', async () => {
+test('entities of a v2 envelope', async () => {
   await using server = await startListServer(() => ({
     body: { data: { entities: [{ id: 'a' }], errors: [] } },
   }));
