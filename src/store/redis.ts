@@ -1,7 +1,7 @@
 import { wrongOptions, type Field } from '../text/fields.js';
-import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';
-import { isCallbackClient, scriptRunner, textOf, type RedisClient } from './redis/client.js';
+import { scriptRunner, textOf, type RedisClient } from './redis/client.js';
+import { defaultPrefix, prefixField, runnerOn } from './redis/given.js';
 import { keysOf, type AccountKeys } from './redis/keys.js';
 import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
 import {
@@ -60,7 +60,7 @@ const expected = 'a token set as JSON, { "access_token": â€¦, "refresh_token": â
 const longestLeaseMs = 3_600_000;
 
 const fields: Record<keyof RedisTokenStoreOptions, Field> = {
-  prefix: [(value) => typeof value === 'string' && !/[{}]/.test(value), 'a text without { and }'],
+  prefix: prefixField,
   leaseMs: [
     (value) => Number.isInteger(value) && Number(value) >= 1_000 && Number(value) <= longestLeaseMs,
     `whole milliseconds from 1000 to ${longestLeaseMs}`,
@@ -80,8 +80,7 @@ const fields: Record<keyof RedisTokenStoreOptions, Field> = {
  * attachProcore(instance, { clientId, clientSecret, store });
  */
 export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOptions = {}): RedisTokenStore {
-  const run = scriptRunner(client);
-  if (!run) throw isCallbackClient(client) ? tooOld() : noClient(client, taken);
+  const run = runnerOn(client, 'redisTokenStore', scriptRunner);
   const { prefix, leaseMs, rowsMayVanish } = checked(options);
   const keysFor = (account: string) => keysOf(prefix, account);
   /** The locks that this store holds. */
@@ -91,7 +90,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
   async function read({ tokens }: AccountKeys): Promise<{ set: TokenSet; hash: string } | undefined> {
     let reply: unknown;
     try {
-      reply = await run!(readScript, [tokens]);
+      reply = await run(readScript, [tokens]);
     } catch (error) {
       throw error instanceof Error && error.message.includes('WRONGTYPE') ? unreadable(tokens) : error;
     }
@@ -103,7 +102,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
   }
 
   function leaseCommands({ lock }: AccountKeys): LeaseCommands {
-    const ask = async (script: string, ...args: string[]) => textOf(await run!(script, [lock], args));
+    const ask = async (script: string, ...args: string[]) => textOf(await run(script, [lock], args));
     return {
       acquire: async (id) => (await ask(acquireScript, id, String(leaseMs))) === 'held',
       renew: async (id) => (await ask(renewScript, id, String(leaseMs))) === 'held',
@@ -113,10 +112,10 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
 
   function recordOf({ record, lock }: AccountKeys, lease: Lease): LockRecord {
     return {
-      read: async () => textOf(await run!(recallScript, [record])),
+      read: async () => textOf(await run(recallScript, [record])),
       async write(text) {
         const args = text === undefined ? [lease.id] : [lease.id, text];
-        if (textOf(await run!(noteScript, [record, lock], args)) === 'written') return;
+        if (textOf(await run(noteScript, [record, lock], args)) === 'written') return;
         lease.lose();
         throw new Error(`The lock ${lock} is no longer this holder's: its record was left as it is.`);
       },
@@ -213,25 +212,11 @@ function conflict({ tokens }: AccountKeys, obstacle: Obstacle): TokenStoreConfli
   return new TokenStoreConflict(`The Redis key ${tokens} ${what}`);
 }
 
-const taken = {
-  takes:
-    'redisTokenStore: client takes a client of ioredis (Redis, Cluster) or of redis (createClient, createClientPool, createCluster, createSentinel)',
-  make: 'new Redis(url) of ioredis, or createClient({ url }) of redis',
-  exports: ['createClient', 'Redis'],
-  options: ['url', 'host', 'port', 'socket', 'sentinels', 'rootNodes'],
-};
-
-function tooOld(): TypeError {
-  return new TypeError(
-    'redisTokenStore: client is of redis 3 or older, or in legacy mode, whose commands take callbacks; it takes one of redis 4 or later (without legacyMode) or of ioredis 5 or later.',
-  );
-}
-
 function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptions> {
   const wrong = wrongOptions('redisTokenStore', options, '{ prefix, leaseMs, rowsMayVanish }', {
     known: fields,
   });
   if (wrong !== undefined) throw new TypeError(wrong);
-  const { prefix = 'axios-procore:', leaseMs = 10_000, rowsMayVanish = false } = options;
+  const { prefix = defaultPrefix, leaseMs = 10_000, rowsMayVanish = false } = options;
   return { prefix, leaseMs, rowsMayVanish };
 }

