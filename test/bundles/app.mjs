@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import axios from 'axios';
 import { attachProcore, memoryTokenStore } from 'axios-procore';
 import { startEmulator } from 'axios-procore/emulator';
+import { redisPacing } from 'axios-procore/pacing/redis';
 import { encryptedTokenStore } from 'axios-procore/stores/encrypted';
 import { fileTokenStore } from 'axios-procore/stores/file';
 import { postgresTokenStore } from 'axios-procore/stores/postgres';
@@ -14,7 +15,7 @@ import copies from './copies.cjs';
 import steps from './steps.cjs';
 
 async function main() {
-  const entries = { encryptedTokenStore, postgresTokenStore, redisTokenStore, storeContract };
+  const entries = { encryptedTokenStore, postgresTokenStore, redisPacing, redisTokenStore, storeContract };
   for (const [name, entry] of Object.entries(entries)) {
     if (typeof entry !== 'function') throw new Error(`${name} is ${typeof entry}`);
   }

@@ -6,6 +6,7 @@ import { attachProcore, memoryTokenStore, type Procore } from '../../src/index.j
 import { encryptedTokenStore } from '../../src/store/encrypted.js';
 import { fileTokenStore } from '../../src/store/file.js';
 import { postgresTokenStore } from '../../src/store/postgres.js';
+import { redisPacing } from '../../src/pacing/redis.js';
 import { redisTokenStore } from '../../src/store/redis.js';
 import { checkRequestOptions } from '../../src/options/checks.js';
 
@@ -220,46 +221,46 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
     () => fileTokenStore({ dir: './tokens' } as never),
     /option "dir" is a string;.*no such option.*Did you mean "directory"\?/,
   ],
-  [
-    'an address for Redis',
-    () => redisTokenStore(`redis://:${secret}@h` as never),
-    /got a string of length .*Of an address make a client/,
-  ],
-  [
-    'a class for Redis',
-    () => redisTokenStore(class Redis {} as never),
-    /got a class\. Make a client with it/,
-  ],
-  [
-    'createClient uncalled',
-    () => redisTokenStore((() => ({})) as never),
-    /got a function\. Make a client with it/,
-  ],
-  [
-    'a promise of a Redis client',
-    () => redisTokenStore(Promise.resolve() as never),
-    /got a promise\. Await it first/,
-  ],
-  [
-    'options for Redis',
-    () => redisTokenStore({ host: 'h', password: secret } as never),
-    /Of options make a client/,
-  ],
-  ['the module redis', () => redisTokenStore({ createClient() {} } as never), /This is the module/],
-  [
-    'a client of redis 3',
-    () => redisTokenStore({ eval() {}, internal_send_command() {} } as never),
-    /redis 3 or older.*takes one of redis 4/,
-  ],
-  [
-    'a client in legacy mode',
-    () => redisTokenStore({ eval() {}, evalSha() {}, options: { legacyMode: true } } as never),
-    /legacy mode/,
-  ],
+  ...[redisTokenStore, redisPacing].flatMap((make): [string, () => unknown, RegExp][] =>
+    (
+      [
+        ['an address', `redis://:${secret}@h`, 'got a string of length .*Of an address make a client'],
+        ['a class', class Redis {}, 'got a class\\. Make a client with it'],
+        ['createClient uncalled', () => ({}), 'got a function\\. Make a client with it'],
+        ['a promise of a client', Promise.resolve(), 'got a promise\\. Await it first'],
+        ['options', { host: 'h', password: secret }, 'Of options make a client'],
+        ['the module redis', { createClient() {} }, 'This is the module'],
+        [
+          'a client of redis 3',
+          { eval() {}, internal_send_command() {} },
+          'redis 3 or older.*takes one of redis 4',
+        ],
+        [
+          'a client in legacy mode',
+          { eval() {}, evalSha() {}, options: { legacyMode: true } },
+          'legacy mode',
+        ],
+      ] as const
+    ).map(([what, client, says]) => [
+      `${what} for ${make.name}`,
+      () => make(client as never),
+      new RegExp(`^${make.name}: client .*${says}`),
+    ]),
+  ),
   [
     'an option of Redis',
     () => redisTokenStore({ eval() {}, defineCommand() {} } as never, { prefx: 'x' } as never),
     /Did you mean "prefix"\?/,
+  ],
+  [
+    'an option of redisPacing',
+    () => redisPacing({ eval() {}, defineCommand() {} } as never, { prefx: 'x' } as never),
+    /^redisPacing: .*Did you mean "prefix"\?/,
+  ],
+  [
+    'a prefix with braces for redisPacing',
+    () => redisPacing({ eval() {}, defineCommand() {} } as never, { prefix: 'a{b}' }),
+    /"prefix" is a string of length 4; it takes a text without \{ and \}/,
   ],
   [
     'an address for PostgreSQL',
