@@ -6,7 +6,13 @@ import { problemOf } from '../../src/failure/carried.js';
 import { caught } from '../support/caught.js';
 import { createHarness } from '../support/harness.js';
 import { until } from '../support/manual-env.js';
-import { numbers, pageOf, startListServer, type ListServer } from '../support/list-server.js';
+import {
+  numbers,
+  pageOf,
+  startListServer,
+  type ListRequest,
+  type ListServer,
+} from '../support/list-server.js';
 import { below } from '../support/versions.js';
 
 const { parse: exact } = (
@@ -351,6 +357,10 @@ describe('Total', () => {
 });
 
 describe('what ends an iteration cancels what is ahead', () => {
+  /** axios below 0.22 knows no signal: what was sent is answered, and nobody reads it. */
+  const allHungUp = (held: readonly ListRequest[]) =>
+    below('0.22') ? undefined : Promise.all(held.map(({ hungUp }) => hungUp));
+
   /** Answers the first two pages, and leaves the others open. */
   async function holding() {
     const server = await startListServer(async (request) => {
@@ -361,7 +371,7 @@ describe('what ends an iteration cancels what is ahead', () => {
     return { server, held: () => server.requests.filter(({ query }) => Number(query.get('page')) > 2) };
   }
 
-  test.skipIf(below('0.22'))('break', async () => {
+  test('break', async () => {
     const { server, held } = await holding();
     await using _server = server;
     for await (const item of listAll(on(server), list, { params: { per_page: 2 }, ahead: 4 })) {
@@ -369,11 +379,11 @@ describe('what ends an iteration cancels what is ahead', () => {
       await until(() => held().length === 3);
       break;
     }
-    await Promise.all(held().map(({ hungUp }) => hungUp));
+    await allHungUp(held());
     expect(server.requests).toHaveLength(5);
   });
 
-  test.skipIf(below('0.22'))('an abort, which the iteration throws as axios does', async () => {
+  test('an abort, which the iteration throws as axios does', async () => {
     const { server, held } = await holding();
     await using _server = server;
     const controller = new AbortController();
@@ -391,7 +401,7 @@ describe('what ends an iteration cancels what is ahead', () => {
     );
     expect(axios.isCancel(error)).toBe(true);
     expect(items).toEqual([1, 2, 3]);
-    await Promise.all(held().map(({ hungUp }) => hungUp));
+    await allHungUp(held());
     expect(server.requests).toHaveLength(5);
   });
 
