@@ -4,15 +4,16 @@ import { failureOf } from '../../text/words.js';
 import { cleanCause } from '../../text/clean-cause.js';
 import { copyOf } from '../../store/copy-of.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../store/store.js';
-import { awakeNow, call, callWithin, within } from '../../time/within.js';
+import { awakeNow, callWithin } from '../../time/within.js';
 import { hasAdded, refusesAdded, withoutAdded } from '../pair/added-fields.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
 import { unknownRow, type StoreRow } from './store-row.js';
+import { createWriteOrder, hungMs, type Write } from './write-order.js';
 import { writableAdvice } from '../pair/writable.js';
 
-/** What a load came to; `garbage` will be the same next time. */
+/** What a load came to. `garbage`: the store answered with something that is no token set, and would do so the next time too. */
 export type Loaded =
-  /** `isGone`: there is no row, and there was one. `identity` and `claims` are those of the set, where they have been read. */
+  /** `isGone`: the store has shown a row of this account before, and has none now. `identity` and `claims` of the set are there where they have been read. */
   | {
       kind: 'loaded';
       set: TokenSet | undefined;
@@ -29,54 +30,48 @@ export type Saved = { kind: 'saved' } | { kind: 'conflict' } | Failed;
 type Removed = { kind: 'removed' } | Failed;
 
 type Failed = { kind: 'failed'; why: string; cause?: unknown };
-/** How a write went; `blocked`: an earlier one has not settled, and this one was not begun. */
-type Write = { kind: 'done' | 'blocked' | 'elapsed' } | { kind: 'failed'; cause: unknown };
-
 /** Why a save was not begun. */
 const unsettled = 'an earlier store.save() has not settled yet';
-/** Where a store shows nothing so soon after its first save, nobody has deleted a row: it keeps none, or its replica lags. */
+/** A store that shows no row within this time after its first save keeps none, or its replica lags: nobody has deleted the row. */
 const keptMs = 1_000;
-/** A save that has not settled by then never will. */
-const hungMs = 5 * 60_000;
-
 /**
- * One account's side of the store: every call bounded, saves one after another, results as values. Everything else of the account
- * asks the store through it; `loading/loading.ts` and `token/parts.ts` put further checks around it.
+ * The store as one account uses it. Every call of the application's functions ends in time, saves go one after another, and failures are
+ * values. All that loads or saves for the account does so through its keeper; `loading/loading.ts` and `token/parts.ts` add further checks.
  */
 export interface Keeper {
   load(): Promise<Loaded>;
   save(set: TokenSet, previous: TokenSet | undefined): Promise<Saved>;
   /**
-   * Waits for the save before, if that has not settled yet. `waited`: what was loaded before may be old by now. Fails where a save would fail
-   * now, because that one has still not settled.
+   * Waits for the save before, if that has not settled yet. `free`: there was none. `waited`: it has settled, and what was loaded earlier may
+   * be old now. Fails where it does not settle in time, because a save would fail then too.
    */
   pendingSaveSettled(): Promise<'free' | 'waited' | Failed>;
   /**
-   * Why this set may be in the store's memory only, although the store shows it: its last save was rejected, and the store may write to the
-   * disk after its memory; or that save has not settled, and may still be rejected.
+   * Why a set that the store shows may not be stored durably. `rejected`: its last save was rejected, and the store may show what it has in
+   * memory and not on disk. `unsettled`: its last save has not settled and may still be rejected.
    */
   doubtOf(set: TokenSet): 'rejected' | 'unsettled' | undefined;
-  /** Lets the store forget the account; a store that cannot has nothing to do. */
+  /** Removes the account's tokens from the store, where the store has a `remove`. */
   remove(): Promise<Removed>;
 }
 
-/** Wraps the application's callbacks, which may throw, hang, or return anything. */
+/** Creates the keeper of one account. The application's functions may throw, hang, or return anything. */
 export function createKeeper(deps: {
   store: TokenStore;
   account: string;
   env: Env;
   storeTimeoutMs: number;
-  /** The last save of each account of this store, as long as it has not settled: an older pair landing on a newer one would lose it. */
+  /** The last save of each account of this store, as long as it has not settled. */
   saves?: Map<string, Promise<unknown>>;
-  /** The account's own, which this changes. */
+  /** What is known of the account's row. The keeper changes it. */
   row?: StoreRow;
-  /** What the account holds. */
+  /** The sets that the account has in memory. */
   held?: readonly (TokenSet | undefined)[];
 }): Keeper {
   const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
   const { row = unknownRow() } = deps;
 
-  /** The sets of this account that have passed here last: the store's errors may quote their tokens. */
+  /** The sets that were loaded or saved last. Errors of the store may quote their tokens, which are taken out. */
   let passed = deps.held ?? [];
   const secrets = () => passed.flatMap(secretsIn);
 
@@ -86,7 +81,10 @@ export function createKeeper(deps: {
     return (row.presence === 'shown' || typeof row.presence === 'object') && store.rowsMayVanish !== true;
   }
 
-  /** A table that release 0.1.0 could save to must not lose a pair to a field that it has no place for. */
+  /**
+   * Saves the set. A table from the time of release 0.1.0 may have no column for the fields that later releases add: where it refuses them,
+   * the set is saved without them, so that no pair is lost.
+   */
   async function write(set: TokenSet, previous: TokenSet | undefined): Promise<void> {
     const beganAtMs = awakeNow(env);
     try {
@@ -94,7 +92,7 @@ export function createKeeper(deps: {
     } catch (error) {
       if (!row.takesAdded || !hasAdded(set) || !refusesAdded(error)) throw error;
       if (awakeNow(env) - beganAtMs >= storeTimeoutMs) {
-        // This save has been given up, and later ones may have run meanwhile: they must not be overwritten by it.
+        // Nobody waits for this save any more, and a later one may have been made: a second try here would overwrite it.
         row.takesAdded = false;
         throw error;
       }
@@ -113,44 +111,14 @@ export function createKeeper(deps: {
       await write(set, previous && defined(previous));
       if (isDoubted(of)) row.doubted = undefined;
     } catch (error) {
-      // A store that compares has found another set, and has tried to write nothing.
+      // After a conflict nothing was written, because the store compares first.
       if (!isTokenStoreConflict(error)) own.rejected = true;
       else if (row.doubted === own && !own.rejected) row.doubted = undefined;
       throw error;
     }
   }
 
-  function occupy(write: Promise<void>): void {
-    saves.set(account, write);
-    void write.then(() => vacate(write));
-  }
-  function vacate(write: Promise<unknown>): void {
-    if (saves.get(account) === write) saves.delete(account);
-  }
-
-  /** A write that lands late must not land on a later one: each waits for the one before. */
-  async function inOrder(write: () => void | Promise<void>): Promise<Write> {
-    const patienceEndsAtMs = awakeNow(env) + storeTimeoutMs;
-    // Others may have waited for the same write, and one of them is first.
-    for (let before = saves.get(account); before; before = other(saves.get(account), before)) {
-      const waited = await within(env, patienceEndsAtMs - awakeNow(env), before);
-      if (waited.kind !== 'done') return { kind: 'blocked' };
-    }
-    const work = call(write);
-    const settled = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    occupy(settled);
-    const waited = await within(env, storeTimeoutMs, work);
-    if (waited.kind === 'done') return { kind: 'done' };
-    if (waited.kind === 'failed') return { kind: 'failed', cause: waited.error };
-    // Every later save begins with a comparison: after a while it is worth the risk, for a pair that is never saved is lost.
-    const over = new AbortController();
-    void settled.then(() => over.abort());
-    if (saves.get(account) === settled) occupy(env.sleep(hungMs, { signal: over.signal, ref: false }));
-    return { kind: 'elapsed' };
-  }
+  const { inOrder, pendingSettled } = createWriteOrder({ env, account, storeTimeoutMs, saves });
 
   function failureOfWrite(name: 'save' | 'remove', write: Exclude<Write, { kind: 'done' }>): Failed {
     if (write.kind === 'failed') {
@@ -178,7 +146,7 @@ export function createKeeper(deps: {
         return { kind: 'failed', why: `store.load() returned ${read.what}; ${expected}`, garbage: true };
       }
       if (read.kind === 'set') {
-        // Found out now, while the refresh token is unspent: what could not be saved with the new pair.
+        // The extra fields are saved again with the next pair. One that cannot be written must be told before the refresh token is redeemed.
         const extra = unwritableExtra(read.set);
         if (extra !== undefined)
           return {
@@ -190,7 +158,7 @@ export function createKeeper(deps: {
         row.presence = 'shown';
       }
       if (read.kind === 'none' && isGone()) return { kind: 'loaded', set: undefined, isGone: true };
-      // Already a copy: what the application does with its object later is not our state.
+      // The set is a copy, so that later changes of the application to its object do not matter here.
       return { kind: 'loaded', set: read.kind === 'set' ? read.set : undefined };
     },
 
@@ -206,12 +174,8 @@ export function createKeeper(deps: {
     },
 
     async pendingSaveSettled() {
-      const before = saves.get(account);
-      if (!before) return 'free';
-      const { kind } = await within(env, storeTimeoutMs, before);
-      if (kind !== 'done') return { kind: 'failed', why: unsettled };
-      vacate(before);
-      return 'waited';
+      const pending = await pendingSettled();
+      return pending === 'blocked' ? { kind: 'failed', why: unsettled } : pending;
     },
 
     doubtOf(set) {
@@ -233,7 +197,7 @@ function pairOf({ access_token: access, refresh_token: refresh }: TokenSet): str
   return JSON.stringify([access, refresh]);
 }
 
-/** All texts of a token set, short ones only if they are its tokens: nobody knows what else an application keeps beside these. */
+/** The tokens of a set, and its other texts of more than 8 characters, which may be secrets of the application. */
 function secretsIn(set: TokenSet | undefined): string[] {
   if (!set) return [];
   const tokens = [set.access_token, set.refresh_token];
@@ -241,13 +205,9 @@ function secretsIn(set: TokenSet | undefined): string[] {
   return [...tokens, ...others].filter((value) => typeof value === 'string');
 }
 
-/** A copy, which the store may change, without fields that are undefined: some stores refuse them. */
+/** A copy for the store, which may change it. Fields that are undefined are left out, because some stores refuse them. */
 function defined(set: TokenSet): TokenSet {
   return Object.fromEntries(
     Object.entries(copyOf(set)).filter(([, value]) => value !== undefined),
   ) as TokenSet;
-}
-
-function other<T>(now: T | undefined, before: T): T | undefined {
-  return now === before ? undefined : now;
 }

@@ -8,6 +8,7 @@ import type { CriticalSection } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Ledger } from '../pair/ledger.js';
 import { createBroughtSaver } from './brought-saving.js';
+import { createLockedSave } from './locked-save.js';
 import type { Saver } from './saving.js';
 import { createLateSave, type SaveResult } from './tries.js';
 import type { Keeper } from '../loading/keeper.js';
@@ -21,24 +22,21 @@ import {
 } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
 
-const overwritten =
-  'another process has saved tokens of an older authorization over them; they are saved again';
-
-/** How tokens come that the application brings. */
+/** What is known of tokens that the application brings. */
 export interface Bringing {
-  /** Hears that they are of another user than those that are held. */
+  /** Called where they are of another user than the tokens that are held. */
   readonly changedOwner?: (() => void) | undefined;
-  /** They are those in hand: no new authorization. Where the store cannot be read, all stays as it is. */
+  /** They are the tokens in hand, and so no new authorization. Nothing changes where the store cannot be read. */
   readonly isInHand: boolean;
-  /** Whether this set, which the store holds, has taken their place. */
+  /** Whether a set that the store holds has replaced them. */
   readonly isOld: (stored: TokenSet) => boolean;
 }
 
 /** Saves outside of a renewal: late ones, and those of tokens that the application brings. */
 export interface Writes {
-  /** Goes on saving the pair that is in memory only. */
+  /** Saves the pair that is in memory only, and repeats that until it has succeeded. */
   saveLate(): void;
-  /** Saves the pair in hand again, which a person has brought: this set was saved over it. */
+  /** Saves the pair in hand again, which a person has brought. Another process has saved `over` in its place. */
   saveAgain(over: TokenSet): void;
   /**
    * Takes tokens of the application's own for the generation that has just begun, or what the store shows to have taken their place.
@@ -56,11 +54,11 @@ export interface Writes {
    * pair nor a newer one: a module that runs again may make an empty memory store.
    */
   move(move: () => void): void;
-  /** A move is under way: whose tokens are used from now on is not known before it is over. */
+  /** A move is under way. Until it has ended nobody knows which tokens will be used from then on. */
   isMoving(): boolean;
-  /** Nothing is being saved, nor waits to be saved once more. */
+  /** No save is under way, and none waits to be repeated. */
   isIdle(): boolean;
-  /** What is under way and must not be cut off. */
+  /** The save under way, which must not be cut off. */
   underWay(): Promise<void> | undefined;
 }
 
@@ -84,8 +82,8 @@ export function createWrites(deps: {
   broughtSaved: (set: TokenSet) => void;
   serverOffsetMs: () => number;
 }): Writes {
-  const { env, ledger, saver, turns, telling, section } = deps;
-  const lockWaitMs = deps.settings.storeTimeoutMs;
+  const { env, ledger, saver, turns, telling } = deps;
+  const underLock = createLockedSave({ ...deps, lockWaitMs: deps.settings.storeTimeoutMs });
   const broughtSaver = createBroughtSaver(deps);
   const late = createLateSave({ env, attempt: trySave });
   let writing: Promise<void> | undefined;
@@ -94,21 +92,6 @@ export function createWrites(deps: {
   let newest: ReturnType<Writes['bring']> = Promise.resolve(undefined);
 
   const loaded = ({ set }: { readonly set: TokenSet }) => holdLoaded(set, deps.ahead());
-
-  /** Runs a save outside of a renewal, in the critical section of what the store is believed to hold. */
-  async function underLock(save: () => Promise<SaveResult>, signal: AbortSignal): Promise<SaveResult> {
-    const key = section.keyOf(ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken);
-    const entered = await section.enter({ key, lockWaitMs, signal }, async ({ notes }) => {
-      const result = await save();
-      if (result.kind === 'saved') await notes.clear();
-      // The note changes with each try, which shows other processes that this one is alive and still has the pair.
-      else if (result.kind === 'failed' && deps.mutex.outcomeOf(key)?.kind === 'renewed')
-        await notes.write(key, 'unsaved');
-      return result;
-    });
-    if (entered.kind === 'aborted') return { kind: 'failed', why: 'it was given up' };
-    return entered.kind === 'ran' ? entered.value : entered;
-  }
 
   function trySave(): Promise<'done' | 'left'> {
     const signal = turns.generation;
@@ -198,7 +181,7 @@ export function createWrites(deps: {
 
   function bringIfFree(held: HeldTokens): Promise<boolean> {
     const signal = turns.generation;
-    const result = turns.inTurn(async () => {
+    const taking = turns.inTurn(async () => {
       if (signal.aborted || ledger.newest?.held.accessToken !== undefined) return false;
       const set = withExpiresAt(held, deps.serverOffsetMs());
       const saved = await underLock(() => broughtSaver.ifFree(set), signal);
@@ -212,8 +195,8 @@ export function createWrites(deps: {
       telling.saveFailed(saved.why, saved.cause);
       return true;
     });
-    follow(result);
-    return result;
+    follow(taking);
+    return taking;
   }
 
   function move(putStore: () => void): void {
@@ -254,7 +237,9 @@ export function createWrites(deps: {
     saveAgain(over) {
       ledger.overwritten(over);
       late.start(turns.generation);
-      telling.saveFailed(overwritten);
+      telling.saveFailed(
+        'another process has saved tokens of an older authorization over them; they are saved again',
+      );
     },
     bring,
     bringIfFree,
