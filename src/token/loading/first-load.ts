@@ -7,32 +7,33 @@ import type { Ledger } from '../pair/ledger.js';
 import { holdLoaded, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';
 
-/** More often than this a store that holds nothing is not asked again. */
+/** A store that holds no tokens of the account is not asked again before this time has passed. */
 const againMs = 1_000;
 
-/** What the store has shown of an account of which nothing is held. */
+/** What the store has shown of an account that holds no tokens. */
 export interface Shown {
   readonly loaded: Loaded;
-  /** Whether no tokens have been brought since, and the store is still the one in use. */
+  /** Whether it still counts: no tokens were brought since, and the store is still in use. */
   isCurrent(): boolean;
 }
 
 /**
- * The load of an account of which nothing is held yet. There is one at a time, whoever asks; what it brings is kept, and nothing is renewed.
+ * The first load of an account that holds no tokens. All who ask at the same time share one load. The tokens that it finds are held from then
+ * on; nothing is renewed.
  */
 export interface FirstLoad {
-  /** Waits for it. Resolves with what the store has shown; with undefined where something is held meanwhile, and nothing was to be loaded. */
+  /** Waits for the load, and resolves with what the store has shown; with undefined where the account holds tokens already. */
   wait(patience: Patience): Promise<Waited<Shown | undefined>>;
   /**
-   * Resolves with whether it is known then whose tokens the account holds, if any: not where the store cannot be read, nor where there is
-   * but a refresh token. A store that held nothing a moment ago is not asked again, but `afresh`.
+   * Waits for the load, and resolves with whether it is known then whose tokens the account holds, if it holds any. That is not known where the
+   * store cannot be read, or holds a refresh token only. A store that held nothing a second ago is asked again only with `afresh`.
    */
   look(patience: Patience, afresh?: boolean): Promise<boolean>;
-  /** The load that goes on, also where nobody waits for it any more; it never rejects. */
+  /** The load under way, which goes on where nobody waits for it any more. It never rejects. */
   underWay(): Promise<void> | undefined;
 }
 
-/** A load, and for whose tokens it was begun. */
+/** A load, and the generation of tokens for which it was begun. */
 interface Running {
   readonly generation: AbortSignal;
   readonly shown: Promise<Shown | undefined>;
@@ -47,9 +48,9 @@ export function createFirstLoad(deps: {
   load: () => Promise<Loaded>;
   turns: Turns;
   ahead: () => AheadChoice;
-  /** Hears of the pair that has been loaded. */
+  /** Called with the pair that was loaded. */
   kept: (held: HeldTokens) => void;
-  /** Where the account is kept, and what is known of its row there, which this changes. */
+  /** Where the account is kept, and what is known of its row there. The load changes that. */
   place: Pick<Place, 'store' | 'row'>;
 }): FirstLoad {
   const { env, ledger, turns, place } = deps;
@@ -60,12 +61,12 @@ export function createFirstLoad(deps: {
     const { generation } = turns;
     const { store, row } = place;
     const loaded = await deps.load();
-    // The application may have brought tokens of its own meanwhile.
+    // The application may have brought tokens meanwhile.
     if (generation.aborted || ledger.newest) return undefined;
     const isCurrent = () => !generation.aborted && place.store === store;
     if (loaded.kind === 'failed') return { loaded, isCurrent };
     const { set, claims, identity } = loaded;
-    // A store that cannot remove a row still holds what has been revoked.
+    // A store without `remove` still holds tokens that were revoked.
     if (set && !ledger.isRevoked(set)) {
       const refreshFingerprint = deps.grant === 'refresh_token' && set.refresh_token ? identity : undefined;
       deps.kept(ledger.kept(holdLoaded(set, deps.ahead(), { claims, refreshFingerprint })).held);
@@ -73,7 +74,7 @@ export function createFirstLoad(deps: {
     return { loaded, isCurrent };
   }
 
-  /** A load that was begun for tokens of before is not for those who ask now. */
+  /** The load that is under way, unless it was begun for an earlier generation of tokens; otherwise a new one. */
   function shown(): Promise<Shown | undefined> {
     const { generation } = turns;
     if (running?.generation === generation) return running.shown;

@@ -4,31 +4,34 @@ import type { Keeper, Loaded } from './keeper.js';
 import type { Env } from '../../time/env.js';
 import { unknownRow, type StoreRow } from './store-row.js';
 
-/** A store before fails for a moment when its module runs again; for longer where it has been closed. */
+/**
+ * For so long a replaced store is asked for tokens that were never read from it. It may fail for a moment while its module runs again, and
+ * fails for good where it was closed.
+ */
 const unreadMs = 60_000;
 
-/** A store that another has taken the place of before anything of the account was read there, and until when it is asked. */
+/** A store that was replaced before the account's row was read there, and until when it is asked. */
 interface Unread {
   readonly store: TokenStore;
   readonly untilMs: number;
 }
 
-/** Where an account's tokens are kept: a store that another can take the place of, while those who use it go on. */
+/** Where an account's tokens are kept. Another store can take the place of the one in use, and the parts of the account need not know. */
 export interface Home {
   readonly keeper: Keeper;
-  /** Whether this is the store. */
+  /** Whether the account is kept in this store. */
   isAt(store: TokenStore): boolean;
-  /** Whether it is one that this package has made. */
+  /** Whether its store is one that this package has made. */
   isOwn(): boolean;
-  /** Puts another store in its place. Nothing may be under way in the one before. */
+  /** Puts another store in the place of the one in use. No load or save may be under way there. */
   moveTo(store: TokenStore): void;
 }
 
-/** Where an account is kept; the account's own, which a home changes. */
+/** The part of an account's state that says where it is kept. Its home changes it. */
 export interface Place {
   store: TokenStore;
   row: StoreRow;
-  /** The stores before, where nothing has been read there yet. */
+  /** The replaced stores from which nothing was read. */
   unread: readonly Unread[];
 }
 
@@ -43,15 +46,15 @@ export function createHome({
   env: Env;
   place: Place;
   keeperOf: (store: TokenStore, row: StoreRow) => Keeper;
-  /** Nothing is held. */
+  /** Whether the account holds no tokens. */
   isEmpty: () => boolean;
-  /** Hears that a store before has shown what the one in its place does not have. */
+  /** Called where a replaced store has shown tokens that the one in its place does not have. */
   found: () => void;
 }): Home {
   let keeper = keeperOf(place.store, place.row);
   let isFound = false;
 
-  /** What the stores before have, where none of them has been read. Fails where one of them cannot be read now. */
+  /** Loads from the replaced stores from which nothing was read. Fails where one of them cannot be read now. */
   async function loadBefore(): Promise<Loaded> {
     for (const { store, untilMs } of place.unread) {
       if (env.now() >= untilMs) continue;
@@ -87,7 +90,7 @@ export function createHome({
     moveTo(store) {
       if (store === place.store) return;
       const before = { store: place.store, untilMs: env.now() + unreadMs };
-      // What is known of the row is known of the store before.
+      // What is known of the row is true of the replaced store only, and begins anew.
       Object.assign(place, {
         store,
         row: unknownRow(),
@@ -98,7 +101,7 @@ export function createHome({
   };
 }
 
-/** The store that an account is kept in at the time of each call. */
+/** A store that passes each call on to the one in which the account is kept at that time. */
 export function storeAt(place: Place): TokenStore {
   return {
     load: (account) => place.store.load(account),

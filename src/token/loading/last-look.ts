@@ -6,8 +6,8 @@ import type { Turns } from '../../time/serial.js';
 import type { Keeper } from './keeper.js';
 
 /**
- * Looks into the store before an account is let go: whether the store shows the pair in hand, and with it all that has to be known
- * of the tokens before. What has certainly taken the place of that pair, in another process, is taken first.
+ * Looks into the store before an account is let go. Resolves with whether the store shows the pair in hand, with all that has to be known of
+ * the tokens before. A pair that has certainly replaced it, in another process, is adopted first.
  */
 export function lookLast(
   grant: GrantType,

@@ -13,19 +13,22 @@ import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import { subjectOf } from '../../wire/jwt.js';
 import type { Turns } from '../../time/serial.js';
 
-/** More often than this the store is not asked about one token. */
+/** The store is not asked again about one token before this time has passed. */
 const againMs = 1_000;
 const mostTokens = 1_000;
 
-/** Looks for tokens of the application's that nobody here knows: another process may have got them, or replaced them since. */
+/**
+ * Finds out about tokens that the application brings and this process does not know. Another process may have got them, or replaced them
+ * since.
+ */
 export interface Recognition {
   /** Whether the store can say more about this access token than is known here. */
   mayRecognise(accessToken: string): boolean;
-  /** Takes the store's pair where it is newer than the one in hand, and was renewed from this access or refresh token, or has it. */
+  /** Adopts the stored pair where it has this access or refresh token or was renewed from it, and is newer than the pair in hand. */
   recognise(token: string, patience: Patience): Promise<void>;
 }
 
-/** Whether the store can say more about this access token than an account knows whose tokens are those of `subject`. */
+/** Whether the store can say more about this access token than an account that holds the tokens of `subject` knows. */
 export function mayRecognise(
   accessToken: string,
   { askedAtMs }: Pick<StoreRow, 'askedAtMs'>,
@@ -46,14 +49,14 @@ export function createRecognition(deps: {
   turns: Turns;
   telling: Pick<Telling, 'adopted'>;
   ahead: () => AheadChoice;
-  /** Where the account is kept, and what is known of its row there, which this changes. */
+  /** Where the account is kept, and what is known of its row there. The recognition changes that. */
   place: Pick<Place, 'row'>;
 }): Pick<Recognition, 'recognise'> {
   const { env, grant, ledger, keeper, turns } = deps;
 
   async function look(token: string): Promise<void> {
     const { generation } = turns;
-    // What is in memory only is newer than whatever the store holds.
+    // An unsaved pair in memory is newer than the stored one.
     if (!ledger.newest || ledger.unsaved) return;
     const loaded = await keeper.load();
     const set = loaded.kind === 'loaded' ? loaded.set : undefined;

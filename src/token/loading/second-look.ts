@@ -3,23 +3,23 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import { identityOf, type GrantType } from '../pair/identity.js';
 import type { Keeper } from './keeper.js';
 
-/** What a store shows in the end; `isSure`: it came twice in a row. */
+/** What a store has shown last. `isSure`: it has shown it twice in a row. */
 interface Seen {
   readonly set: TokenSet;
   readonly isSure: boolean;
 }
 
-/** Looks at a store again that has shown `first`, and resolves with what it shows in the end. Ends at once when `signal` aborts. */
+/** Looks again into a store that has shown `first`, and resolves with what it has shown last. Ends at once when `signal` aborts. */
 export type SecondLook = (first: TokenSet, signal: AbortSignal) => Promise<Seen>;
 
-/** Waits before each further look into a store that may lag behind. */
+/** The waits before the further looks into a store whose reads may lag. */
 export const lateReadsMs: readonly number[] = [250, 500];
-/** One more, where it has not given the same answer each time: the last one counts, and must not be a late one. */
+/** The wait before one more look, where the answers were not all the same. Its answer counts, so it must not come from a lagging replica. */
 const tieBreakMs = 1_000;
 
 /**
- * Creates the second look, for news that may be the answer of a slow replica or that of another request. A look that fails, or finds no
- * row, says nothing.
+ * Creates the second look, for a pair that seems newer and may be the answer of a lagging replica or of another request. A look that fails or
+ * finds no row does not count.
  */
 export function createSecondLook(deps: {
   env: Env;

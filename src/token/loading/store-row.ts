@@ -1,19 +1,22 @@
 /**
- * What is known of a store's row of one account. Another store in the place of that one begins with a value of its own, which nothing that
- * is still under way in the store before changes.
+ * What is known of one account's row in a store. A store that takes the place of another begins with a value of its own, so that loads and saves
+ * that are still under way in the store before do not change it.
  */
 export interface StoreRow {
-  /** Whether the store has shown a row of this account, or since when it should have one. */
+  /**
+   * `shown`: the store has shown a row. `savedAtMs`: it has saved one and not shown it yet. `never-kept`: it has shown none right after that
+   * save.
+   */
   presence: 'unseen' | 'never-kept' | 'shown' | { savedAtMs: number };
-  /** The set that was to be saved last, if no save of it has resolved. */
+  /** The set of the last save, as long as no save of it has resolved. */
   doubted: { of: string; rejected: boolean; sinceMs: number } | undefined;
-  /** Whether the store has a place for what the package adds, as far as is known. */
+  /** Whether the store takes the fields that the package adds, as far as is known. */
   takesAdded: boolean;
-  /** When the store held nothing last. */
+  /** When the store was last seen to hold no tokens. */
   emptyAtMs: number | undefined;
-  /** When the store was asked about which token of the application's. */
+  /** When the store was asked about a token that the application has brought, by the token's fingerprint. */
   askedAtMs: Map<string, number> | undefined;
-  /** A save has been read back. */
+  /** The first save has been loaded back, to see whether the store keeps what it is given. */
   isRead: boolean;
   /** The pairs that the store has shown, by their identities. */
   shownPairs: Set<string | undefined> | undefined;

@@ -8,20 +8,20 @@ import type { Ledger } from '../pair/ledger.js';
 import type { Telling } from '../told/telling.js';
 import { subjectOf } from '../../wire/jwt.js';
 
-/** A row that is gone may be on its way back: a replica lags, or somebody writes it by a DELETE and an INSERT. */
+/** The wait before a row that is missing is looked for again. A replica may lag, or somebody may write the row by a DELETE and an INSERT. */
 const goneAgainMs = 250;
-/** A store whose answers keep changing is asked no more often than this for one load. */
+/** The most looks of one load into a store whose answers keep changing. */
 const mostLooks = 4;
 
-/** An answer of the store, and what tells its set from another. */
+/** An answer of the store, and the identity of its set. */
 interface Answer {
   readonly loaded: Loaded;
   readonly identity: string | undefined;
 }
 
 /**
- * Creates the load of one account: an answer that may not be this account's is believed when the store gives it twice in a row. A pool
- * that hands out another request's answer does so once.
+ * Creates the load of one account. An answer that may not be this account's is believed where the store gives it twice in a row: a connection
+ * pool that hands out the answer to another request does so once.
  */
 export function createVetting(deps: {
   env: Env;
@@ -30,11 +30,11 @@ export function createVetting(deps: {
   load: Keeper['load'];
   ledger: Ledger;
   telling: Pick<Telling, 'offended' | 'changedOwner'>;
-  /** The other account that holds this pair now, or what it was redeemed for, in words; `name`: the fingerprint of its refresh token. */
+  /** The other account that holds this pair or the one that it was redeemed for, in words; `name`: the fingerprint of its refresh token. */
   holderOf: (loaded: TokenSet, name: string) => string | undefined;
-  /** The fingerprint of the refresh token that this process has redeemed that of the pair for, in the end. */
+  /** The fingerprint of the newest refresh token that this process has got by redeeming that of the pair. */
   redeemedFor: (loaded: TokenSet) => string | undefined;
-  /** Hears of each pair that the store shows, by its identity. */
+  /** Called with the identity of each pair that the store shows. */
   shown: (identity: string | undefined) => void;
 }): Keeper['load'] {
   const { env, account, grant, ledger, telling } = deps;
@@ -56,7 +56,10 @@ export function createVetting(deps: {
     return deps.holderOf(set, isNamed ? identity : fingerprint(refresh));
   }
 
-  /** What was revoked here is not adopted, nor is what was replaced. But what another account's pair was redeemed for would be adopted. */
+  /**
+   * Whether the set would not be adopted: it was revoked or replaced here. A set whose token was redeemed for the pair of another account
+   * would be adopted.
+   */
   function isPast(set: TokenSet, identity: string): boolean {
     if (ledger.isRevoked(set)) return true;
     if (!ledger.isReplaced(identity)) return false;
@@ -84,7 +87,7 @@ export function createVetting(deps: {
     );
   }
 
-  /** The answer, known to be the store's own opinion. */
+  /** What follows from an answer that the store has given twice. */
   function believed({ loaded, identity }: Answer, doubt: Doubt): Loaded {
     const set = loaded.kind === 'loaded' ? loaded.set : undefined;
     if (!set) return { kind: 'loaded', set, isGone: true };
@@ -110,7 +113,7 @@ export function createVetting(deps: {
       const again = await ask(answer);
       if (again.loaded.kind === 'failed') return again.loaded;
       if (isSame(again, answer)) {
-        // The holder may have given it back meanwhile.
+        // The other account may have let the pair go meanwhile.
         const still = doubtAbout(again);
         return still ? believed(again, still) : again.loaded;
       }

@@ -3,10 +3,10 @@ import { authorizationField } from './authorization-line.js';
 import { issuerField } from './issuer.js';
 import { accessField } from './token-history.js';
 
-/** What later releases than 0.1.0 add to a saved set. Each makes a decision better, and none is needed to use the tokens. */
+/** The fields that releases after 0.1.0 add to a saved set. They make decisions better, and the tokens can be used without them. */
 const added: readonly string[] = [authorizationField, issuerField, accessField];
 
-/** Whether the set has fields that a store from the time of release 0.1.0 may have no place for. */
+/** Whether the set has one of these fields, for which a table from the time of release 0.1.0 may have no column. */
 export function hasAdded(set: TokenSet): boolean {
   return added.some((name) => set[name] !== undefined);
 }
@@ -17,8 +17,9 @@ export function withoutAdded(set: TokenSet): TokenSet {
 }
 
 /**
- * Whether a save may have been refused because of them. Databases and validators name the field that they do not know. What keeps texts
- * and numbers only, as a hash in Redis, throws a `TypeError` for a list; that of a `fetch` that has failed has a cause.
+ * Whether a save may have been refused because of these fields. Databases and validators name a field that they do not know. A client that
+ * takes texts and numbers only, as for a hash in Redis, throws a `TypeError` for a list. A `TypeError` with a cause is that of a `fetch` that
+ * has failed, and is none of these.
  */
 export function refusesAdded(error: unknown): boolean {
   try {

@@ -3,51 +3,58 @@ import { fingerprint } from './fingerprint.js';
 import { issuedAtMs } from './issued.js';
 
 /**
- * Beside the tokens, in the store: which authorization by a person the pair came of, and whose places that has taken. Renewals carry it on.
- * So every process can tell a new log-in from what some process has renewed the pair of an older one to, whenever that was saved.
+ * The field of a saved set that says which authorization by a person its pair came of, and which earlier authorizations that one has
+ * replaced. Renewals copy it. By this field every process can tell a new log-in from the renewed pair of an older log-in, whichever of the two
+ * was saved last.
  */
 export const authorizationField = 'authorization_line';
-/** 64 bits, as in the lists of redeemed tokens. */
+/** Hex digits of a fingerprint: 64 bits, as in the lists of redeemed tokens. */
 const digits = 16;
-/** A process that still renews the pair of an authorization has seen none of the last few log-ins of its account. */
+/**
+ * How many replaced authorizations are listed. Only a process that has missed this many log-ins of its account renews a pair that is no
+ * longer listed.
+ */
 const mostReplaced = 8;
 
 interface Authorization {
-  /** The name of the refresh token that it began with, as far as this package has seen it. */
+  /** The shortened fingerprint of the refresh token that it began with, or of the first one that this package has seen. */
   readonly id: string;
-  /** When that was issued, in Unix seconds on the server's clock, where it is known. */
+  /** When that token was issued, in Unix seconds on the server's clock; undefined where nothing tells. */
   readonly since: number | undefined;
-  /** The authorizations whose place it has taken, latest first. */
+  /** The ids of the authorizations that it has replaced, latest first. */
   readonly replaced: readonly string[];
 }
 
-/** Whether a person has authorized `one` in the place of the authorization that `other` came of. */
+/** Whether the authorization of `one` has replaced that of `other`: a person has logged in anew. */
 export function outranks(one: TokenSet, other: TokenSet): boolean {
   const [a, b] = [authorizationOf(one), authorizationOf(other)];
   return a.id !== b.id && a.replaced.includes(b.id) && !b.replaced.includes(a.id);
 }
 
-/** Whether two pairs are known to have come of one authorization. */
+/** Whether two pairs came of the same authorization, as far as their fields tell. */
 export function isOfSameAuthorization(one: TokenSet, other: TokenSet): boolean {
   return authorizationOf(one).id === authorizationOf(other).id;
 }
 
-/** Whether `set` is what the pair of an authorization, `first`, was renewed to. */
+/** Whether `set` is the pair that `first`, the first pair of an authorization, was renewed to. */
 export function cameOf(set: TokenSet, first: TokenSet): boolean {
   return nameOf(set) !== nameOf(first) && authorizationOf(set).id === nameOf(first);
 }
 
-/** When the pair's authorization began, in Unix seconds on the server's clock; undefined where nobody knows. */
+/** When the pair's authorization began, in Unix seconds on the server's clock; undefined where nothing tells. */
 export function authorizedAt(set: TokenSet): number | undefined {
   return authorizationOf(set).since;
 }
 
-/** The set of a renewal: it came of what the pair before it came of. */
+/** The set that a renewal has got, with the authorization of the pair that was renewed. */
 export function withAuthorizationOf(set: TokenSet, before: TokenSet): TokenSet {
   return written(set, authorizationOf(before));
 }
 
-/** The set of a person's authorization, which takes the place of these; it may be one of them, brought once more. */
+/**
+ * The set of a new authorization, which replaces those of `before`. The set may be one of `before`, where the application brings it once
+ * more.
+ */
 export function withNewAuthorization(set: TokenSet, before: readonly (TokenSet | undefined)[]): TokenSet {
   const isSame = (one: TokenSet) => nameOf(one) === nameOf(set);
   const sets = before.filter((one): one is TokenSet => one !== undefined && nameOf(one) !== '');
@@ -57,13 +64,14 @@ export function withNewAuthorization(set: TokenSet, before: readonly (TokenSet |
   for (const one of same) for (const id of authorizationOf(one).replaced) replaced.add(id);
   let { id } = own;
   if (same.length > 0) replaced.delete(id);
-  // A person may bring once more what another authorization has taken the place of.
+  // The application may bring a pair once more whose authorization another has replaced. It then counts as a new authorization with an id of
+  // its own.
   while (replaced.has(id)) id = named(id);
   if (replaced.size === 0 && id === nameOf(set)) return withoutLine(set);
   return written(set, { ...own, id, replaced: [...replaced].slice(0, mostReplaced) });
 }
 
-/** The set without what is said of its authorization. */
+/** The set without the field. */
 export function withoutLine(set: TokenSet): TokenSet {
   const { [authorizationField]: _line, ...others } = set;
   return others;
@@ -75,7 +83,10 @@ function written(set: TokenSet, { id, since, replaced }: Authorization): TokenSe
   return { ...set, [authorizationField]: { pair, id, ...(since !== undefined && { since }), replaced } };
 }
 
-/** A pair of which nothing is said, or only of another pair that somebody's own was merged into, is an authorization of its own. */
+/**
+ * The authorization of a pair. A set without the field counts as the first pair of its own authorization, and so does one whose field names
+ * another pair: an application has then merged its own tokens into a stored set.
+ */
 function authorizationOf(set: TokenSet): Authorization {
   const line = lineOf(set);
   if (!line) return { id: nameOf(set), since: issuedSeconds(set), replaced: [] };

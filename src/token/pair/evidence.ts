@@ -2,45 +2,56 @@ import type { TokenSet } from '../../store/store.js';
 import { epochMs, latestMs, lifeSecondsOf } from './moments.js';
 
 /**
- * What says when an access token stops working, best first. `answer`: the token endpoint, a moment ago. `exp`: the JWT itself. `issued`:
- * `created_at + expires_in`, as the token endpoint sends them. `expires_at`: a column. `row`: a `created_at` that is no number, so
- * it is a column of that name, which tells when the row was made or written.
+ * Where the end of an access token is known from, best first.
+ *
+ * - `answer`: `expires_in` of an answer of the token endpoint to this process.
+ * - `exp`: the `exp` of the JWT.
+ * - `issued`: `created_at + expires_in` of the set, where `created_at` is a number as the token endpoint sends it.
+ * - `expires_at`: the field of that name, which the package saves.
+ * - `row`: `created_at + expires_in`, where `created_at` is no number. It is then a column of the table that tells when the row was written.
  */
 type Source = 'answer' | 'exp' | 'issued' | 'expires_at' | 'row';
 
-/** When a token stops working, who says so, and by whose clock. */
+/** One statement about when a token ends: its source, the moment, and the clock by which the moment is meant. */
 export interface Testimony {
   readonly source: Source;
   readonly atMs: number;
   readonly clock: 'local' | 'server';
 }
 
-/** What the evidence is weighed with. */
+/** What statements are compared with. */
 export interface Scales {
   /** How far the server's clock is ahead of this machine's. */
   readonly serverOffsetMs: number;
-  /** When the latest call was sent that the API has accepted with this token: it was alive then, whatever anybody says. */
+  /** When the latest call was sent that the API has accepted with this token. The token had not ended then, whatever its fields say. */
   readonly aliveAtMs?: number | undefined;
 }
 
-/** A field of a stored set that says something else than better evidence does. */
+/** A field of a stored set that contradicts better evidence. */
 export interface Contradiction {
   readonly field: 'expires_at' | 'created_at';
-  /** What knows better. */
+  /** The better evidence: another source, or a call that the API has accepted. */
   readonly by: 'exp' | 'issued' | 'accepted';
   /** How much later the field puts the end of the token; negative: earlier. */
   readonly laterMs: number;
 }
 
-/** Clocks of several machines differ, and an answer is on its way for a while. */
+/**
+ * By so much, or by a tenth of the token's life, one statement may be earlier than a better one and still agree with it: clocks differ, and
+ * an answer takes its time.
+ */
 const earlierMs = 5 * 60_000;
+/** By so much it may be later. */
 const laterMs = 2_000;
-/** A clock that is somewhat ahead of the one that wrote the field is no offence. */
+/** Smaller contradictions are not told: the clock of the machine that wrote the field may differ. */
 const worthTellingMs = 60_000;
-/** An answer's `Date` is whole seconds, and a server may be lenient for a moment. */
+/**
+ * Statements by the server's clock are refuted only by a call this much later: `Date` has whole seconds, and a server may accept a token for
+ * a moment longer.
+ */
 const leewayMs = 2_000;
 
-/** What a stored set says of its life; `exp`: when its JWT ends, in milliseconds since 1970. */
+/** What a stored set says about the end of its access token, best first; `exp`: when its JWT ends, in milliseconds since 1970. */
 export function evidenceOf(set: TokenSet, exp: number | undefined): Testimony[] {
   const lifeSeconds = lifeSecondsOf(set.expires_in);
   const createdAtMs = epochMs(set.created_at);
@@ -59,8 +70,8 @@ export function evidenceOf(set: TokenSet, exp: number | undefined): Testimony[] 
 }
 
 /**
- * What is believed: the best that no accepted call has refuted, or what agrees with that and is more exact, because it was written by
- * this machine's clock, or to a fraction of a second.
+ * The statement that is believed: the best one that no accepted call has refuted. Where `expires_at` or `created_at + expires_in` agrees with
+ * it, that is taken, because it is more exact: `expires_at` was written by this machine's clock.
  */
 export function believed(
   evidence: readonly Testimony[],
@@ -76,8 +87,8 @@ export function believed(
 }
 
 /**
- * Whether a call can tell more of the token's end than its columns do: there is no JWT, and no two columns that agree about it, so that
- * one that the database has converted, or set by itself, may be all there is.
+ * Whether the end of the token is in doubt, so that a call with it would tell more: there is no JWT, and no two fields agree about the end.
+ * The only field may be one that the database has converted or has set by itself.
  */
 export function isDoubtful(
   evidence: readonly Testimony[],
@@ -90,7 +101,7 @@ export function isDoubtful(
   return best.source !== 'issued' || !second || !agrees(gapMs(second, best, scales), lifeMs);
 }
 
-/** The fields of a stored set that are contradicted by something better. */
+/** The fields of a stored set that contradict better evidence. */
 export function contradictionsIn(
   evidence: readonly Testimony[],
   lifeMs: number | undefined,
@@ -111,7 +122,7 @@ export function contradictionsIn(
   });
 }
 
-/** The moment on this machine's clock. */
+/** The moment of a statement on this machine's clock. */
 export function localMs(
   { atMs, clock }: Pick<Testimony, 'atMs' | 'clock'>,
   { serverOffsetMs }: Scales,
@@ -129,7 +140,7 @@ function gapMs(one: Testimony, best: Testimony, scales: Scales): number {
   return localMs(one, scales) - localMs(best, scales);
 }
 
-/** A little earlier does no harm: the token is renewed so much earlier. */
+/** Whether two statements agree. One that is somewhat earlier does no harm, because the token is then renewed earlier by as much. */
 function agrees(gap: number, lifeMs = Infinity): boolean {
   return gap <= laterMs && gap >= -Math.min(earlierMs, lifeMs * 0.1);
 }

@@ -8,14 +8,14 @@ function isExtra(name: string): boolean {
   return !isAnswerField(name) && !historyFields.has(name);
 }
 
-/** Whether the set has fields of the application's own, or says more of its line than that it is one by itself. */
+/** Whether the set has fields of the application's own, or fields of this package about the tokens before it. */
 export function hasMore(set: TokenSet): boolean {
   return Object.keys(set).some((name) => !isAnswerField(name) && name !== issuerField);
 }
 
 /**
- * The set as it is saved beside what the store holds now: the tokens and whatever came with them are ours, and every other field is the
- * store's, as it was loaded a moment ago. Somebody may have changed it since the pair before was loaded.
+ * The set to save, given the one that the store holds now. The tokens and the fields that came with them are those of `ours`. Every other
+ * field is taken from the stored set, because somebody may have changed it since the pair before was loaded.
  */
 export function withExtrasOf(
   stored: TokenSet | undefined,
@@ -29,14 +29,14 @@ export function withExtrasOf(
   ]) as TokenSet;
 }
 
-/** The names of the extra fields that came with an answer, and with those before it that were never saved. */
+/** The names of the extra fields that came with an answer of the token endpoint, and with earlier answers that were never saved. */
 export function extrasOfAnswer(answer: TokenSet, unsaved?: HeldTokens): ReadonlySet<string> {
   return new Set([...(unsaved?.ownExtras ?? []), ...Object.keys(answer).filter(isExtra)]);
 }
 
 /**
- * The names of the extra fields that the application brings with new tokens: those that say something else than the store did. It may
- * have read the others there, and somebody may have changed them since.
+ * The names of the extra fields that the application brings with new tokens: those whose values differ from the stored ones. Equal ones it may
+ * have read from the store, and somebody may have changed them there since.
  */
 export function extrasBrought(brought: TokenSet, stored: TokenSet | undefined): ReadonlySet<string> {
   const isNew = (name: string) => JSON.stringify(brought[name]) !== JSON.stringify(stored?.[name]);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** SHA-256 in hex: names a token without being one. */
+/** The SHA-256 of a token in hex, by which the token is named and compared without being kept. */
 export function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** The first 8 hex digits: what events, logs and `status()` show. */
+/** The first 8 hex digits of a fingerprint, which events, logs and `status()` show. */
 export function shortFingerprint(token: string): string {
   return fingerprint(token).slice(0, 8);
 }

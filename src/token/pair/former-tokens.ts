@@ -6,21 +6,23 @@ import { isSpent, tokensOf, type Pairs } from './pairs.js';
 import { isRenewedSince } from './old-session.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 
-/** A token that was held before, and whose it was: one user's pair may take the place of another's. */
+/** A token that the account held before, and whose it was. An account may have had the tokens of several users, one after another. */
 export interface Former {
+  /** The `sub` of the access token of its pair. */
   readonly subject: string | undefined;
-  /** The number of the user, where the token does not name it. */
+  /** The number of the user, which is compared where a token has no `sub`. */
   readonly user: number;
   readonly isAccess: boolean;
 }
 
-/** Of a thousand pairs. */
+/** Tokens that are remembered: those of a thousand pairs. */
 const keptTokens = 2_000;
+/** Answers that {@link isOwn} remembers for one pair. */
 const keptOwned = 1_000;
 
 /**
- * What is known of former tokens after the pair `before` has given its place to `by` (undefined: to nothing). Where both access tokens name
- * their user, that says whether it is still the same one; where one of them does not, it is if one was renewed to the other.
+ * The former tokens after the pair `before` was replaced by `by`; undefined: nothing is held any more. Where both access tokens have a `sub`,
+ * that decides whether the user is the same. Otherwise the user is the same where a renewal has led from one pair to the other.
  */
 export function withFormer(
   { former, user }: Pick<Pairs, 'former' | 'user'>,
@@ -50,7 +52,7 @@ export function withFormer(
   return { former: next, user: isOfSame ? user : user + 1 };
 }
 
-/** Whether a token held before, an access or a refresh token, belonged to the user of this set. */
+/** Whether this token, an access or a refresh token that was held before, belonged to the user of the set `now`. */
 export function belongedTo(
   { former, user }: Pick<Pairs, 'former' | 'user'>,
   token: string,
@@ -62,14 +64,14 @@ export function belongedTo(
   return one.subject !== undefined && subject !== undefined ? one.subject === subject : one.user === user;
 }
 
-/** Whether this refresh token was one of the user's whose pair is held now. */
+/** Whether this refresh token was held before, and belonged to the user whose pair is held now. */
 export function isOfSameUser(pairs: Pairs, refreshToken: string): boolean {
   return pairs.newest !== undefined && belongedTo(pairs, refreshToken, pairs.newest.held.set);
 }
 
 /**
- * Whether this access token is of the user whose pair is held now: by its JWT, or where a token does not tell whose it is, because the
- * account holds it or has held it for the same user.
+ * Whether this access token is of the user whose pair is held now. The `sub` of the two tokens decides; where one has none, whether the account
+ * holds or has held the token for the same user.
  */
 export function isOwn(pairs: Pairs, accessToken: string): boolean {
   const { newest } = pairs;
@@ -89,27 +91,27 @@ export function isOwn(pairs: Pairs, accessToken: string): boolean {
   return is;
 }
 
-/** Whether tokens were held of an authorization that those in hand did not come of. */
+/** Whether the account has held tokens of another user, or of another authorization, than those that it holds now. */
 export function hasHeldOthers({ former, user }: Pick<Pairs, 'former' | 'user'>): boolean {
   for (const one of former.values()) if (one.user !== user) return true;
   return false;
 }
 
-/** The fingerprints of what is held. Asked for each token that another account has ever held. */
+/** The fingerprints of the tokens that are held. They are kept, because they are asked for with each token that another account has held. */
 export function tokensInHand({ newest }: Pairs): readonly string[] {
   if (!newest) return [];
   return (newest.fingerprints ??= tokensOf(newest.held.set).map(fingerprint));
 }
 
-/** Whether the token of this fingerprint is, or was, held. */
+/** Whether the account holds or has held the token of this fingerprint. */
 export function hasHeld(pairs: Pairs, token: string): boolean {
   return pairs.former.has(token) || tokensInHand(pairs).includes(token);
 }
 
 /**
- * Whether a set that the store shows is the pair in hand, and tells by itself all that has to be known of the tokens before: of each access
- * token that a process may be asked about, whose it was, by its subject or by the list of those that its own has taken the place of; and of
- * each set that a renewal has replaced, that it has taken its place.
+ * Whether the account can be let go: the store shows the pair in hand, and the stored set alone tells what has to be known of the tokens before.
+ * For each former access token of the user that is whose it was, by its `sub` or by the list of replaced access tokens in the set. For each
+ * set that a renewal has replaced it is that the stored set has replaced it.
  */
 export function isShownBy(pairs: Pairs, set: TokenSet): boolean {
   const hand = pairs.newest?.held.set;

@@ -7,7 +7,7 @@ import { localExpiryMs, type HeldTokens } from './token-set.js';
  */
 export type Freshness = 'missing' | 'fresh' | 'aging' | 'expired';
 
-/** Freshness at `nowMs`. */
+/** The freshness of the tokens at `nowMs`. */
 export function freshnessOf(held: HeldTokens | undefined, nowMs: number, scales: Scales): Freshness {
   if (!held) return 'missing';
   if (!held.accessToken) return 'expired';
@@ -19,7 +19,10 @@ export function freshnessOf(held: HeldTokens | undefined, nowMs: number, scales:
   return leftMs <= held.aheadMs ? 'aging' : 'fresh';
 }
 
-/** Whichever testimony is believed: this is the answer for nearly every call, and takes no weighing. */
+/**
+ * Whether every statement about the end of the token is far off, so that it does not matter which one is believed. This is so for nearly
+ * every call, and quickly found out.
+ */
 function isLongBeforeAnyEnd(
   { evidence, aheadMs, marginMs }: HeldTokens,
   nowMs: number,
@@ -30,28 +33,34 @@ function isLongBeforeAnyEnd(
   return true;
 }
 
-/** So long after a renewal or an adoption the account is not renewed again, unless a 401 asks for it: no input makes a renewal per call. */
+/**
+ * For so long after a renewal or an adoption the account is not renewed again, unless after a 401. So no value of any field leads to a
+ * renewal for each call.
+ */
 const restMs = 5_000;
-/** Less for a token that lives for less, which must be renewed before its end; but whatever is said of its life, it is this. */
+/** A token with a short life has to be renewed sooner, but never sooner than this, however short its life is said to be. */
 const leastRestMs = 1_000;
 
-/** How a pair came to be held: by a renewal of ours, from a store in the place of another pair, or as the first one of this process. */
+/**
+ * How a pair came: `renewed`, by a renewal of this process; `adopted`, from the store in the place of another pair; `first`, as the first
+ * pair of this process.
+ */
 export type Arrival = 'renewed' | 'adopted' | 'first';
 
-/** What is given to a pair before its columns are believed. */
+/** For how long a pair is used although what is known of its end says otherwise. */
 export interface Trial {
-  /** Until then it is not renewed for its expiry. */
+  /** Until this moment the pair is not renewed because of its expiry. */
   readonly restsUntilMs: number;
-  /** It is used until a call has shown whether it is alive: what the store says of its end may be wrong. */
+  /** What the store says about its end may be wrong, so the pair is used until a call has shown whether it works. */
   readonly isDoubtful: boolean;
 }
 
-/** Nothing: the application has brought it. */
+/** No trial: the application has brought the pair. */
 export const noTrial: Trial = Object.freeze({ restsUntilMs: -Infinity, isDoubtful: false });
 
 /**
- * The trial of a pair that has just come. One that has ended by its JWT, or by what the token endpoint told this process, cannot be tried;
- * `isRenewable`: where nothing could be renewed by mistake, no call is spent on finding out.
+ * The trial of a pair that has just come. A pair is not tried where it has certainly ended: by its JWT, or by the answer of the token endpoint to
+ * this process. Nor is it tried where it cannot be renewed (`isRenewable`), because then no needless renewal can be avoided by it.
  */
 export function trialOf(
   held: Pick<HeldTokens, 'evidence' | 'lifeMs' | 'aheadMs' | 'marginMs'>,
@@ -76,9 +85,9 @@ function restOf(lifeMs = Infinity): number {
   return Math.max(leastRestMs, Math.min(restMs, 0.75 * lifeMs));
 }
 
-/** Whether a pair is used now whatever is said of its end; `isAlive`: the API has accepted it. */
+/** Whether the pair is used now, whatever is known of its end. `isAlive`: the API has accepted it. */
 export function isTried({ restsUntilMs, isDoubtful: is }: Trial, isAlive: boolean, nowMs: number): boolean {
-  // Further off than it can be: the clock was set back.
+  // A moment that is further off than `restMs` means that the clock was set back; it does not count then.
   const rests = nowMs < restsUntilMs && restsUntilMs - nowMs <= restMs;
   return rests || (is && !isAlive);
 }

@@ -9,13 +9,13 @@ import { isSameUser } from './token-set.js';
 /** The grants that a token set is renewed with. */
 export type GrantType = 'refresh_token' | 'client_credentials';
 
-/** What is known of tokens that came and went. */
+/** What is known of the tokens that an account had before. */
 export interface KnownTokens {
-  /** Was this token redeemed or replaced, here or in another copy of the package? */
+  /** Whether the token was redeemed or replaced, here or by another copy of the package. */
   isReplaced(tokenFingerprint: string): boolean;
-  /** Has the token endpoint refused this refresh token? */
+  /** Whether the token endpoint has refused this refresh token. */
   isDead?(tokenFingerprint: string): boolean;
-  /** Did a 401 refuse this access token? */
+  /** Whether the API has answered a call with this access token with 401. */
   isRefused(tokenFingerprint: string): boolean;
 }
 
@@ -26,30 +26,31 @@ export function identityOf(set: TokenSet, grant: GrantType): string | undefined 
 }
 
 /**
- * Whether a set that the store holds is news, or what a lagging replica, a failed save or a slow colleague left there. Adopting an old
- * set would present a spent token.
+ * Whether a set that the store holds is newer than the one in hand. It may be older: where a replica lags, a save has failed, or the save of
+ * a slower process has landed last. An older set must not be adopted, because its refresh token is spent.
  */
 export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, grant: GrantType): boolean {
   const identity = identityOf(loaded, grant);
   if (!identity || identity === identityOf(hand, grant) || known.isReplaced(identity)) return false;
-  // A 401 that has refused an access token says nothing about its refresh token, which has come to light only now.
+  // The store has now a refresh token for the access token in hand. A 401 for the access token says nothing about that.
   if (grant === 'refresh_token' && !hand.refresh_token && loaded.access_token === hand.access_token)
     return true;
   if (loaded.access_token && known.isRefused(fingerprint(loaded.access_token))) return false;
   // A store that cuts long texts has kept a part of the pair in hand: nobody can redeem that.
   if (hand.refresh_token && isCutFrom(loaded.refresh_token, hand.refresh_token)) return false;
-  // Whoever saved it has no refresh token: it would cost us ours.
+  // A set without a refresh token was saved by somebody who has none. The one in hand would be lost with its adoption.
   if (grant === 'refresh_token' && hand.refresh_token && !loaded.refresh_token) return false;
-  // What was renewed to the pair in hand, by however many renewals, is no news, and what that was renewed to is.
+  // A set from which the pair in hand was renewed is older, and one that was renewed from the pair in hand is newer, however many renewals
+  // lie between.
   if (isSuccessor(hand, loaded)) return false;
   if (isSuccessor(loaded, hand)) return true;
-  // What is in hand is dead: nothing is lost by trying, and a person may have put another pair back.
+  // Where the refresh token in hand is refused, nothing can be lost, and a person may have put an older pair back into the store.
   const ours = identityOf(hand, grant);
   const isDead = ours !== undefined && known.isDead?.(ours) === true;
-  // A person has authorized one in the place of the other: what was issued when says nothing against that.
+  // Where one authorization has replaced the other, that decides, whichever pair was issued first.
   if (outranks(loaded, hand)) return true;
   if (outranks(hand, loaded)) return isDead;
-  // When one user's pair was issued says nothing about another's.
+  // Times of issue of two users' pairs are not compared.
   if (isSameUser(loaded, hand) === false) return true;
   return !isOlder(loaded, hand, clocksMs) || isDead;
 }
@@ -59,12 +60,12 @@ export function isCutFrom(came: string | undefined, whole: string): boolean {
   return !!came && came.length < whole.length && whole.startsWith(came);
 }
 
-/** What to do with a pair that waits to be saved, given what the store holds now. */
+/** What to do with a pair that waits to be saved. `theirs`: the store's pair is used in its place. */
 export type SaveChoice = 'save' | 'already-saved' | 'theirs';
 
 /**
- * Compares before a save: a store that holds neither what ours replaces nor ours has been given a newer pair by somebody else.
- * `isBrought`: the application has brought ours, and no renewal.
+ * Compares the pair to save with the stored one. Where the store holds neither our pair nor the one that it replaces, somebody else may have
+ * saved a newer pair there. `isBrought`: our pair was brought by the application, and not got by a renewal.
  */
 export function chooseSave(
   loaded: TokenSet | undefined,
@@ -78,14 +79,15 @@ export function chooseSave(
     // A server that does not rotate gives every set the same refresh token: only the access token tells them apart.
     return loaded.access_token === sets.ours.access_token ? 'already-saved' : 'save';
   }
-  // What was brought was the pair of an old session: the store holds what it was renewed to.
+  // The store holds a pair that was renewed from ours, or one of a later authorization. Ours may have been brought from an old session.
   if (isSuccessor(loaded, sets.ours) || outranks(loaded, sets.ours)) return 'theirs';
   const ours = identityOf(sets.ours, grant);
   if (outranks(sets.ours, loaded) && !(ours && known.isDead?.(ours))) return 'save';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
-    // A person has authorized ours: it takes the place of all that was there before it, and nobody has seen all of that.
-    // Whoever renews the pair of the user before, however late, brings nothing that a person has done since.
+    // Our pair is of a new authorization, which replaces all pairs of earlier ones, also those that this process has never seen. A pair of
+    // the
+    // user before may have been renewed and saved after the log-in of another user; it is replaced too.
     const { replaces, ours } = sets;
     if (replaces && isSameUser(loaded, replaces) && isSameUser(loaded, ours) === false) return 'save';
     const isDated = [loaded, sets.ours].every((set) => authorizedAtMs(set) !== undefined);
@@ -94,17 +96,19 @@ export function chooseSave(
   return isNews(loaded, sets.replaces ?? sets.ours, known, grant) ? 'theirs' : 'save';
 }
 
-/** Whether news may be what a slow reader shows: nothing proves that it was issued after the pair in hand. */
+/**
+ * Whether a newer set may in truth be an older one that a lagging replica shows: nothing proves that it was issued after the pair in hand.
+ */
 export function isUncertain(loaded: TokenSet, hand: TokenSet): boolean {
   return !isSuccessor(loaded, hand) && !outranks(loaded, hand) && !isOlder(hand, loaded, clocksMs);
 }
 
-/** So much the clocks of two login servers may differ. */
+/** The clocks of two login servers may differ by so much. */
 const clocksMs = 60_000;
 
 /**
- * Provably older: both carry the server's time of issue. Of two authorizations the one that began first is older, however late its pair was
- * renewed; which one a set came of, only its refresh token tells.
+ * Whether `a` is older than `b`, as far as the server's times in them prove it. Of two authorizations the one that began first is older, however
+ * late its pair was renewed. Sets without a refresh token, whose authorization is not known, are compared by the time of issue.
  */
 export function isOlder(a: TokenSet, b: TokenSet, toleranceMs = 0): boolean {
   const areTold = Boolean(a.refresh_token && b.refresh_token) && !isOfSameAuthorization(a, b);

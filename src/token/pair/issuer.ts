@@ -3,12 +3,12 @@ import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { decodeClaims, type Claims } from '../../wire/jwt.js';
 
-/** Beside the tokens, in the store: the login host that issued them, and the name of the token that this is said of. */
+/** The field of a saved set that names the login host that issued its tokens, with the fingerprint of the token that this is true of. */
 export const issuerField = 'issued_by';
-/** 64 bits, as in the lists of redeemed tokens. */
+/** Hex digits of a fingerprint: 64 bits, as in the lists of redeemed tokens. */
 const digits = 16;
 
-/** The set as it is saved: where its access token does not tell who issued it, a field does. */
+/** The set as it is saved: with the field where the access token has no `iss` that names its issuer. */
 export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
   const { [issuerField]: _before, ...plain } = set;
   const token = set.refresh_token ?? set.access_token;
@@ -17,8 +17,9 @@ export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
 }
 
 /**
- * The login host that has issued the set, where it is certainly another than `own`: both are Procore's, or the other one is in use in this
- * process. Any other difference may be a proxy, or a host that was given a new name. `claims`: those of its access token.
+ * The login host that has issued the set, where that is certainly another one than `own`; otherwise undefined. It is certain where both hosts
+ * are Procore's, or where the other one is in use in this process. Otherwise the other name may be that of a proxy, or an old name of the same
+ * host. `claims`: those of the access token.
  */
 export function foreignIssuer(
   set: TokenSet,
@@ -34,14 +35,16 @@ export function foreignIssuer(
   return isCertain ? theirs : undefined;
 }
 
-/** Nothing that is said of another token: an application may have merged its own into the record. */
+/**
+ * The issuer that the field names. A field about another token does not count: an application may have merged its own tokens into the row.
+ */
 function issuerInField(set: TokenSet): string | undefined {
   const said: unknown = set[issuerField];
   const token = set.refresh_token ?? set.access_token;
   return Array.isArray(said) && token && said[1] === named(token) ? originOf(said[0]) : undefined;
 }
 
-/** The login host of Procore's environment that this origin belongs to; others as they are. */
+/** The login host of the Procore environment that this origin belongs to; an origin that is not Procore's is returned as it is. */
 function loginAt(origin: string): string {
   const name = origin === legacyProductionOrigin ? 'production' : environmentAt(origin);
   return name ? environments[name].loginUrl : origin;

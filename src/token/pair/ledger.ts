@@ -26,13 +26,13 @@ export interface LedgerDeps {
   readonly serverOffsetMs: () => number;
   readonly isRedeemed: (fingerprint: string) => boolean;
   readonly isDead: (fingerprint: string) => boolean;
-  /** Whether something can be got in the place of this pair without a person. */
+  /** Whether a renewal can replace this pair without a new log-in. */
   readonly isRenewable: (held: HeldTokens) => boolean;
   /** The account, whose pairs these are. */
   readonly of: { pairs: Pairs };
-  /** What the account was let go with, if it was. */
+  /** The tokens that the account had when it was let go, if it has come back. */
   readonly before?: LetGo | undefined;
-  /** Hears which tokens are held from now on. */
+  /** Called with the tokens that are held from now on. */
   readonly onHold?: (held: HeldTokens | undefined) => void;
 }
 
@@ -44,8 +44,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
 export type Ledger = PairLedger;
 
 /**
- * The pairs of one account, for those who act on them: what they ask of them, and what they say has happened, which `transitions.ts` draws
- * the conclusion of. A class and no closures, because one is made for each account that is used for the first time.
+ * The pairs of one account, as the parts that renew, load and save see them. The parts read them here, and tell here what has happened;
+ * `transitions.ts` then makes the pairs after from the pairs before. It is a class and no set of closures, because one is made for each
+ * account that is used for the first time.
  */
 class PairLedger implements KnownTokens {
   constructor(private readonly deps: LedgerDeps) {}
@@ -58,7 +59,7 @@ class PairLedger implements KnownTokens {
     return this.pairs.newest;
   }
 
-  /** There have been tokens of this account in this process. */
+  /** Whether this process has had tokens of the account. */
   get hadTokens(): boolean {
     return this.pairs.had;
   }
@@ -68,12 +69,12 @@ class PairLedger implements KnownTokens {
     return this.pairs.stored;
   }
 
-  /** What the store was last seen to hold, by this process: it may be long ago. */
+  /** The set that this process has last seen in the store, however long ago. */
   get seenLast(): TokenSet | undefined {
     return this.pairs.stored ?? this.deps.before?.set;
   }
 
-  /** The newest pair is in memory only. */
+  /** Whether the newest pair is in memory only. */
   get unsaved(): boolean {
     return this.pairs.phase !== 'kept';
   }
@@ -87,8 +88,8 @@ class PairLedger implements KnownTokens {
   }
 
   /**
-   * The newest pair is in memory only, as far as this process knows, and somebody else may have it as well. Not what was brought: that may be
-   * an old session's, and is presented before it is saved over what the store holds.
+   * Whether the newest pair is in memory only, as far as this process knows, and somebody else may have it too. False for a pair that the
+   * application has brought: that may be the pair of an old session, and is presented before it is saved over the stored pair.
    */
   get mayBeElsewhere(): boolean {
     return this.unsaved && !this.isBrought && this.pairs.mayBeElsewhere;
@@ -99,17 +100,17 @@ class PairLedger implements KnownTokens {
     return mayBeAlive(this.pairs);
   }
 
-  /** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
+  /** The lease that a call takes now, whatever its freshness; undefined where the call has to wait. */
   current(): Lease | undefined {
     return currentOf(this.pairs, this.clocks());
   }
 
-  /** A pair that is on trial is fresh. */
+  /** The freshness of a lease. A pair that is on trial counts as fresh. */
   freshness(lease: Lease | undefined): Freshness {
     return freshnessNow(lease, this.clocks());
   }
 
-  /** Whether the access token has come to its end, as far as is known, on trial or not. */
+  /** Whether the access token has expired as far as is known, also where it is on trial. */
   hasEnded(lease: Lease): boolean {
     return knownFreshness(lease, this.clocks()) === 'expired';
   }
@@ -125,29 +126,31 @@ class PairLedger implements KnownTokens {
     return isRevoked(this.pairs, set);
   }
 
-  /** Whether this pair was held, and a renewal, here or elsewhere, has taken its place: not what the application has brought. */
+  /**
+   * Whether this pair was held, and a renewal, here or elsewhere, has replaced it. A pair that the application has replaced does not count.
+   */
   isOutdated({ refreshToken, accessToken }: HeldTokens): boolean {
     const token = fingerprint(refreshToken ?? accessToken ?? '');
     const { outdated, hasMovedOn } = this.pairs;
     return outdated.has(token) || (hasMovedOn && this.deps.before?.isWith(token) === true);
   }
 
-  /** Whether this refresh token was one of the user's whose pair is held now. */
+  /** Whether this refresh token was held before, and belonged to the user whose pair is held now. */
   isOfSameUser(refreshToken: string): boolean {
     return isOfSameUser(this.pairs, refreshToken);
   }
 
-  /** Whether the token of this fingerprint is, or was, held. */
+  /** Whether the account holds or has held the token of this fingerprint. */
   hasHeld(token: string): boolean {
     return hasHeld(this.pairs, token);
   }
 
-  /** The fingerprints of all that is, or was, held. */
+  /** The fingerprints of all tokens that the account holds or has held. */
   everHeld(): Iterable<string> {
     return [...this.pairs.former.keys(), ...tokensInHand(this.pairs)];
   }
 
-  /** Whether this set, which the store shows, tells all that is known of the pair in hand. */
+  /** Whether this set of the store tells all that has to be known of the account, so that it can be let go. */
   isShownBy(set: TokenSet): boolean {
     return isShownBy(this.pairs, set);
   }
@@ -180,7 +183,7 @@ class PairLedger implements KnownTokens {
     return this.place(after.issued(this.pairs, held, this.now(held), isSuccessor));
   }
 
-  /** The pair that gave way, held again; undefined where there is none. */
+  /** Holds the pair again that gave way to the store's; undefined where there is none. */
   takenBack(): Lease | undefined {
     const { fallback } = this.pairs;
     return fallback && this.place(after.takenBack(this.pairs, this.now(fallback)));
@@ -190,7 +193,7 @@ class PairLedger implements KnownTokens {
     return this.place(after.brought(this.pairs, held, this.now(held)));
   }
 
-  /** The newest pair goes into the store with these fields beside its tokens. */
+  /** Sets the fields with which the newest pair is saved. */
   carry(set: TokenSet): void {
     const { newest } = this.pairs;
     if (newest) newest.held = { ...newest.held, set };
@@ -234,7 +237,7 @@ class PairLedger implements KnownTokens {
   }
 
   cleared(): void {
-    // A 401 that is still on its way says nothing about what a renewal does to the token before.
+    // A 401 for these leases that comes later does not show that the server invalidates the old access token at a renewal.
     for (const lease of [this.pairs.newest, this.pairs.older]) if (lease) lease.diedAlone = true;
     this.set(after.cleared(this.pairs));
     this.deps.onHold?.(undefined);

@@ -1,8 +1,8 @@
-/** The last moment of the year 9999, as ISO 8601 writes it: tables say "never" by it, and every `Date` can hold it. */
+/** The last moment of the year 9999 in ISO 8601. Tables use it for "never", and every `Date` can hold it. */
 export const latestMs: number = Date.UTC(10_000, 0, 1) - 1;
-/** A life that ends later than anybody will ask: 100 years. `expires_in: 9223372036854775807` means "never". */
+/** The longest life of a token: 100 years. A longer one, such as `expires_in: 9223372036854775807`, means "never". */
 const longestLifeSeconds = 100 * 366 * 86_400;
-/** ISO 8601, SQL, and what `Date` prints of itself: `Date.parse` makes a date of "-5" too. */
+/** Texts that are dates: ISO 8601, those of SQL, and those that a `Date` prints. `Date.parse` alone makes a date of "-5" too. */
 const dateText = /^(\d{4}-\d{2}|(mon|tue|wed|thu|fri|sat|sun)[ ,])/i;
 
 /**
@@ -24,7 +24,10 @@ export function lifeSecondsOf(value: unknown): number | undefined {
   return Math.min(number, longestLifeSeconds);
 }
 
-/** Above the seconds of the year 9999 a number is one of milliseconds: fewer of those were over in 1978. */
+/**
+ * A number is taken for seconds up to the end of the year 9999, and for milliseconds above: as milliseconds such a number would mean a date
+ * before 1979.
+ */
 function fromNumber(number: number): number | undefined {
   if (!Number.isFinite(number) || number <= 0) return undefined;
   return inCalendar(number * 1000 <= latestMs ? number * 1000 : number);
@@ -45,7 +48,7 @@ function fromObject(value: object): number | undefined {
     const text = told(value, 'toJSON');
     return typeof text === 'string' ? fromText(text.trim()) : undefined;
   } catch {
-    // Somebody else's code, or a Proxy that is no Date.
+    // The object's own code has thrown, or it is a Proxy of a Date, which has no time.
     return undefined;
   }
 }

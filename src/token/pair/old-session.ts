@@ -8,14 +8,14 @@ import { isSameUser } from './token-set.js';
 import { decodeClaims } from '../../wire/jwt.js';
 
 /**
- * What an application brings may be no new authorization, but the pair of an old session, which some process has renewed since. Such a pair
- * is spent: in the place of the one that it was renewed to it would cost the account its tokens.
+ * The application may bring the pair of an old session instead of a new authorization. Some process has renewed that pair since, so its refresh
+ * token is spent. Where it replaced the pair that it was renewed to, the account would lose its tokens.
  */
 
 /**
- * Whether `stored` has taken the place of `brought`, as far as the two of them tell: by the line of renewals, or of authorizations; or because it is the same
- * user's, and was issued when `brought` had lived for half its life or longer. Nobody keeps the pair of a new authorization for so long
- * before it is brought here.
+ * Whether `stored` has replaced `brought`, as far as the two sets tell: by the list of redeemed refresh tokens or the authorization in them; or
+ * because both are of one user, and `stored` was issued when at least half of the life of `brought` was over. Nobody keeps the pair of a new
+ * authorization for so long before bringing it.
  */
 export function isRenewedSince(stored: TokenSet, brought: TokenSet): boolean {
   if (isSuccessor(stored, brought) || cameOf(stored, brought)) return true;
@@ -24,7 +24,7 @@ export function isRenewedSince(stored: TokenSet, brought: TokenSet): boolean {
   return isSameUser(stored, brought) === true && since.issuedMs - then.issuedMs >= then.lifeMs / 2;
 }
 
-/** Whether the store shows that somebody has replaced the pair in hand, which is brought once more. */
+/** Whether the store shows that somebody has replaced the pair in hand, which the application brings once more. */
 export function isReplacedInStore(
   stored: TokenSet,
   { hand, brought }: { hand: TokenSet; brought: TokenSet },
@@ -33,7 +33,7 @@ export function isReplacedInStore(
 ): boolean {
   if (isSameUser(stored, brought) === false) return false;
   if (stored.refresh_token !== hand.refresh_token) return isNews(stored, hand, known, grant);
-  // A server that keeps its refresh tokens: whoever brings another access token has a newer one.
+  // A server that does not rotate refresh tokens: the pair with another access token is the newer one.
   return stored.access_token !== hand.access_token && brought.access_token === hand.access_token;
 }
 

@@ -4,33 +4,36 @@ import { freshnessOf, isTried, type Freshness, type Trial } from './freshness.js
 import type { Former } from './former-tokens.js';
 import type { HeldTokens } from './token-set.js';
 
-/** An access token in use, and what its calls have shown of it. */
+/** A pair whose access token calls use, and what their answers have shown. */
 export interface Lease {
   readonly held: HeldTokens;
-  /** So many answers other than 401 have been seen. */
+  /** How many answers other than 401 have come. */
   accepted: number;
-  /** When the latest call was sent whose answer shows that the token was alive. */
+  /** When the latest call was sent whose answer shows that the token works. */
   aliveAtMs: number | undefined;
-  /** What it is given before what is said of its end is believed. */
+  /** For how long the pair is used although what is known of its end says otherwise. */
   readonly trial: Trial;
-  /** A 401 has refused it, and no other answer has come since. */
+  /** A call with it was answered with 401, and no other answer has come since. */
   refused: boolean;
-  /** A 401 refused it before the grant was presented, or the account has forgotten it: no renewal has invalidated it, whatever answers come. */
+  /**
+   * A 401 came before its refresh token was presented, or the account no longer has it. So no renewal has invalidated it, whatever answers
+   * come later.
+   */
   diedAlone: boolean;
-  /** What the store says of its end has been compared with what its calls have shown. */
+  /** Contradictions between the fields of its stored set and better evidence have been told. */
   isJudged: boolean;
 }
 
-/** A lease as its account sees it. */
+/** A lease with what only its account reads and changes. */
 export interface OwnLease extends Lease {
   held: HeldTokens;
-  /** Whether access tokens are of the user whose pair this is: callers bring the same one again and again. */
+  /** Whether an access token is of the user whose pair this is, by token. Callers bring the same ones again and again. */
   owned: Map<string, boolean> | undefined;
   /** The fingerprints of its tokens, once they have been asked for. */
   fingerprints: readonly string[] | undefined;
 }
 
-/** Notes what the answer to a call shows of the token that it was sent with. A busy or broken server has not looked at it, perhaps. */
+/** Notes what the answer to a call shows of its token. A server that is busy or broken may not have looked at the token. */
 export function noteAnswer(lease: Lease, status: number, sentAtMs: number): void {
   const isAlive = status < 500 && status !== 401 && status !== 408 && status !== 429;
   if (isAlive) lease.aliveAtMs = Math.max(lease.aliveAtMs ?? 0, sentAtMs);
@@ -40,39 +43,44 @@ export function noteAnswer(lease: Lease, status: number, sentAtMs: number): void
 }
 
 /**
- * The pairs of one account in memory, as a value: the newest, and what is remembered of those before it. `transitions.ts` says what happens
- * to it.
+ * The pairs of one account in memory, as a value: the newest, and what is remembered of those before it. The functions of `transitions.ts`
+ * are the only ones that make a new value of it.
  */
 export interface Pairs {
   readonly newest: OwnLease | undefined;
-  /** While the newest pair waits to be saved, the one that calls go on with. */
+  /** The pair that calls go on with while the newest one waits to be saved. */
   readonly older: OwnLease | undefined;
-  /** What the store is believed to hold. */
+  /** The set that the store is believed to hold. */
   readonly stored: TokenSet | undefined;
-  /** An unsaved pair that gave way to the store's. */
+  /** An unsaved pair in whose place the stored one was taken. It is held again where the stored one turns out to be dead. */
   readonly fallback: HeldTokens | undefined;
   /** The pair that the newest one was issued for. */
   readonly redeemed: HeldTokens | undefined;
   /** `kept`: the store has the newest pair; `saving`: it is being saved; `unsaved`: that has failed. */
   readonly phase: 'kept' | 'saving' | 'unsaved';
-  /** The newest pair, or one before it that was not saved either, was brought: no renewal has got it for what the store holds. */
+  /**
+   * The newest pair, or an unsaved one that it was renewed from, was brought by the application, and was not got by renewing the stored pair.
+   */
   readonly isBrought: boolean;
-  /** No renewal of this process has got the newest pair: somebody else may have it as well, and may have saved or renewed it. */
+  /** The newest pair was not got by a renewal of this process. Somebody else may have it too, and may have saved or renewed it. */
   readonly mayBeElsewhere: boolean;
-  /** The store has lost the row of the newest pair, which it had before. */
+  /** The store no longer has the row of the newest pair. */
   readonly isGone: boolean;
-  /** There have been tokens of this account in this process. */
+  /** This process has had tokens of the account. */
   readonly had: boolean;
-  /** By fingerprint: tokens whose place others have taken, those of them that a renewal has replaced, and what a 401 or a revocation said. */
+  /**
+   * Tokens by their fingerprints. `replaced`: others have replaced them. `outdated`: those of them that were replaced by a renewal. `refused`:
+   * access tokens that were answered with 401. `revoked`: tokens that were revoked.
+   */
   readonly replaced: ReadonlySet<string>;
   readonly outdated: ReadonlySet<string>;
   readonly refused: ReadonlySet<string>;
   readonly revoked: ReadonlySet<string>;
-  /** By fingerprint: tokens that were held before. */
+  /** The tokens that were held before, by their fingerprints. */
   readonly former: ReadonlyMap<string, Former>;
-  /** Counts the users whose tokens were held, as far as tokens tell. */
+  /** The number of the user whose tokens are held: it counts up with each change of the user, as far as tokens tell. */
   readonly user: number;
-  /** Sets that a renewal has replaced, where the set in hand does not tell that it has taken their place. */
+  /** Sets that a renewal has replaced, where the set in hand does not say so by itself. */
   readonly untold: readonly TokenSet[];
   /** The account has come back after it was let go. */
   readonly isBack: boolean;
@@ -108,39 +116,42 @@ export function noPairs(isBack: boolean): Pairs {
   return isBack ? nothingAnyMore : nothing;
 }
 
-/** The clocks that a lease is looked at by. */
+/** The time by which the freshness of a lease is judged. */
 export interface Clocks {
   readonly nowMs: number;
   readonly serverOffsetMs: number;
 }
 
-/** What is known of the life of a lease's token, on trial or not. */
+/** The freshness of a lease as far as its end is known, without regard to its trial. */
 export function knownFreshness(lease: Lease | undefined, { nowMs, serverOffsetMs }: Clocks): Freshness {
   return freshnessOf(lease?.held, nowMs, { serverOffsetMs, aliveAtMs: lease?.aliveAtMs });
 }
 
-/** As {@link knownFreshness}, and a pair that is on trial is fresh. */
+/** As {@link knownFreshness}, but a pair that is on trial counts as fresh. */
 export function freshnessNow(lease: Lease | undefined, clocks: Clocks): Freshness {
   const is = knownFreshness(lease, clocks);
   if (!lease?.held.accessToken || lease.refused || is === 'fresh') return is;
   return isTried(lease.trial, lease.aliveAtMs !== undefined, clocks.nowMs) ? 'fresh' : is;
 }
 
-/** Whether calls may use it. */
+/** Whether calls may use this lease. */
 export function isWorking(lease: Lease | undefined, clocks: Clocks): boolean {
   if (!lease || lease.refused) return false;
   const freshness = freshnessNow(lease, clocks);
   return freshness === 'fresh' || freshness === 'aging';
 }
 
-/** The lease that a call takes now, whatever its freshness; undefined when it has to wait. */
+/** The lease that a call takes now, whatever its freshness; undefined where the call has to wait. */
 export function currentOf({ phase, newest, older }: Pairs, clocks: Clocks): Lease | undefined {
   if (phase === 'kept') return newest;
   if (isWorking(older, clocks)) return older;
   return phase === 'saving' ? undefined : newest;
 }
 
-/** Whether what is held is in the store, as far as is known, and nothing else is known of it that would have to be kept. */
+/**
+ * Whether the tokens in memory are in the store, as far as is known, and nothing is known beside them that would be lost if the account were
+ * let go.
+ */
 export function isSettled(pairs: Pairs): boolean {
   const { newest, phase, redeemed, isGone, isBrought, fallback, revoked } = pairs;
   if (!newest) return (!pairs.had || pairs.isBack) && revoked.size === 0;
@@ -168,7 +179,7 @@ export function isRevoked({ revoked }: Pairs, set: TokenSet): boolean {
   return revoked.size > 0 && tokensOf(set).some((token) => revoked.has(fingerprint(token)));
 }
 
-/** Whether a renewal has replaced this set: an application may still bring it, from an old session, and it must not be taken then. */
+/** Whether a renewal has replaced this set. An application may still bring it from an old session, and then it must not be taken. */
 export function isSpent(
   { outdated }: Pick<Pairs, 'outdated'>,
   { refresh_token: refresh }: TokenSet,

@@ -3,45 +3,50 @@ import { authorizationField } from './authorization-line.js';
 import { fingerprint } from './fingerprint.js';
 import { subjectOf } from '../../wire/jwt.js';
 
-/** Beside the tokens, in the store: an application that is started anew may still have a token from long ago. */
+/**
+ * The field of a saved set that lists the refresh tokens that its pair was issued for. An application may come with one of them long after.
+ */
 const field = 'redeemed_refresh_tokens';
-/** More than two months of renewals. */
+/** The length of that list: more than two months of renewals. */
 const most = 1_000;
-/** 64 bits: nobody can make another token that has them, and there is nothing to win. */
+/** Hex digits of a fingerprint: 64 bits are enough to tell the tokens of one account apart. */
 const digits = 16;
 
-/** Beside the tokens, too: the access token that they belong to, and those that it has taken the place of, latest first. */
+/** The field of a saved set that lists its access token, and after it those that it has replaced, latest first. */
 export const accessField = 'replaced_access_tokens';
 
-/** The fields of this package beside the tokens: they belong to the pair and not to the application. */
+/** The fields about earlier tokens that this package adds to a set. They belong to the pair, and are none of the application's. */
 export const historyFields: ReadonlySet<string> = new Set([field, accessField, authorizationField]);
 
-/** The set, remembering that its pair was issued for this refresh token, and for all that it and `before` remember. */
+/**
+ * The set with this refresh token in the list of those that its pair was issued for, after those in the lists of `before` and of the set
+ * itself.
+ */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {
   const own = named(refreshToken);
   const others = new Set([...redeemedFor(before), ...redeemedFor(set)].filter((one) => one !== own));
   const redeemed = [...others, own];
-  // The first is what the application came with, in its configuration perhaps: it will come with it again.
+  // The first one is always kept: the application may have it in its configuration, and bring it at each start.
   const [first, ...later] = redeemed;
   return { ...set, [field]: first === undefined ? [] : [first, ...later.slice(1 - most)] };
 }
 
-/** The set of a new authorization by somebody else: an application, or a store, may have merged it into the one before. */
+/** The set with an empty list: it is of another user, and the list may have come from the set of the user before, by a merge. */
 export function withoutRedeemed(set: TokenSet): TokenSet {
   return { ...set, [field]: [] };
 }
 
-/** Whether the set's pair is this refresh token's, or was issued, by however many renewals, for it. */
+/** Whether the set has this refresh token, or was renewed from it, by however many renewals. */
 export function descendsFrom(set: TokenSet, refreshToken: string): boolean {
   return set.refresh_token === refreshToken || redeemedFor(set).includes(named(refreshToken));
 }
 
-/** Twelve days of renewals: applications keep an access token for less. */
+/** The length of the list of access tokens: twelve days of renewals, which is longer than applications keep one. */
 const mostAccess = 200;
 
 /**
- * The set, remembering that its access token has taken the place of that of `before`, where a token does not tell whose it is: an
- * application may come with it in a process that has never held it.
+ * The set with the access token of `before` in the list of those that it has replaced. Only tokens without a `sub` are listed. An application may
+ * bring one of them in a process that has never held it, and the list then tells whose it is.
  */
 export function withReplaced(set: TokenSet, before: TokenSet): TokenSet {
   const replaced = before.access_token;
@@ -50,17 +55,17 @@ export function withReplaced(set: TokenSet, before: TokenSet): TokenSet {
   return { ...set, [accessField]: [named(set.access_token), ...list].slice(0, mostAccess) };
 }
 
-/** Whether the set's access token has taken, by however many renewals, the place of this one. */
+/** Whether the set's access token has replaced this one, by however many renewals. */
 export function hasReplaced(set: TokenSet, accessToken: string): boolean {
   return replacedBy(set).includes(named(accessToken));
 }
 
-/** As `hasReplaced`, of the access token of this fingerprint. */
+/** As {@link hasReplaced}, for the access token of this fingerprint. */
 export function isListed(set: TokenSet, tokenFingerprint: string): boolean {
   return replacedBy(set).includes(tokenFingerprint.slice(0, digits));
 }
 
-/** Whether the line of renewals that `set` remembers says that its pair was issued for that of `before`. */
+/** Whether the lists in `set` say that its pair was renewed from that of `before`. */
 export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
   const { access_token: access, refresh_token: refresh } = before;
   if (refresh && refresh !== set.refresh_token && descendsFrom(set, refresh)) return true;
@@ -68,7 +73,10 @@ export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
   return Boolean(access) && access !== set.access_token && hasReplaced(set, access);
 }
 
-/** Nothing of a list that belongs to another access token: somebody else's tokens may have been merged into the set. */
+/**
+ * The list of replaced access tokens. One that belongs to another access token does not count: somebody's own tokens may have been merged
+ * into the set.
+ */
 function replacedBy(set: TokenSet): string[] {
   const list: unknown = set[accessField];
   if (!Array.isArray(list) || !set.access_token || list[0] !== named(set.access_token)) return [];

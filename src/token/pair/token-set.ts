@@ -8,33 +8,33 @@ import { fingerprint } from './fingerprint.js';
 import { epochMs, lifeSecondsOf } from './moments.js';
 import { unwritable, unwritableField } from './writable.js';
 
-/** A token set with everything that is asked of it on the way of a request read once. */
+/** A token set, with what every call needs to know of it read once. */
 export interface HeldTokens {
   readonly set: TokenSet;
-  /** The names of the extra fields that came with these tokens; the others are the store's, and were copied from there. */
+  /** The names of the extra fields that came with these tokens. The others were copied from the stored set. */
   readonly ownExtras?: ReadonlySet<string>;
-  /** Absent when the store holds a refresh token only: redeemed at the first call. */
+  /** Undefined where the store holds a refresh token only, which is redeemed at the first call. */
   readonly accessToken: string | undefined;
   readonly refreshToken: string | undefined;
   readonly refreshFingerprint: string | undefined;
   /** The user that the access token names, if it is a JWT. */
   readonly subject: string | undefined;
-  /** What says when the access token stops working, best first; where nothing does, it is used until a 401 says otherwise. */
+  /** What is known about when the access token ends, best first. Where nothing is known it is used until a 401 comes. */
   readonly evidence: readonly Testimony[];
   readonly lifeMs: number | undefined;
   /** How long before expiry the token is renewed; drawn once per token. */
   readonly aheadMs: number;
-  /** With less than this left it counts as expired. */
+  /** A token with less time left than this counts as expired. */
   readonly marginMs: number;
 }
 
-/** What `load` or a token endpoint returned, looked at. */
+/** What `load`, a token endpoint or the application has given: nothing, a token set, or something else (`what` says what, in words). */
 export type ReadTokenSet =
   { kind: 'none' } | { kind: 'set'; set: TokenSet } | { kind: 'garbage'; what: string };
 
 /** What may stand in an `Authorization` header (RFC 9110 field content without white space). */
 const headerSafe = /^[\x21-\x7e]+$/;
-/** Fields of the answer itself: never carried over from an older set. */
+/** The fields of an answer of the token endpoint, and `expires_at`. They are never copied from an older set into a newer one. */
 const answerFields = new Set([
   'access_token',
   'refresh_token',
@@ -50,7 +50,7 @@ export function isAnswerField(name: string): boolean {
   return answerFields.has(name);
 }
 
-/** Tells a usable token set (a copy) from nothing and from garbage. Never throws; the text holds no token. */
+/** Reads a token set, as a copy. Never throws, and `what` quotes no token. */
 export function readTokenSet(value: unknown): ReadTokenSet {
   if (value === null || value === undefined) return { kind: 'none' };
   if (typeof value === 'string')
@@ -80,8 +80,9 @@ export function readTokenSet(value: unknown): ReadTokenSet {
 }
 
 /**
- * Records of an ORM have columns on the prototype, where a spread does not find them; where the tokens are there, their own fields are
- * machinery. What every object has is no column: another library may have polluted `Object.prototype`.
+ * A copy of the record with plain fields; undefined where they cannot be read. Records of an ORM may have their columns on the prototype, where
+ * a spread does not find them. Where the tokens are on the prototype, the record's own fields belong to the ORM and are left out. Fields of
+ * `Object.prototype` are no columns, because another library may have polluted it.
  */
 function plainCopy(record: object): Record<string, unknown> | undefined {
   try {
@@ -101,14 +102,17 @@ function plainCopy(record: object): Record<string, unknown> | undefined {
 }
 
 /**
- * A field beside Procore's own that no store could write again, in words; undefined where there is none. Procore's own fields are not
- * carried over into a new set.
+ * An extra field that no store could write as JSON, in words; undefined where there is none. Procore's own fields are not looked at, because they
+ * are not copied into a new set.
  */
 export function unwritableExtra(set: TokenSet): string | undefined {
   return unwritableField(set, (name) => !answerFields.has(name));
 }
 
-/** A new answer without what no store could write: it was redeemed for, and its tokens must be kept whatever came with them. */
+/**
+ * The answer of a token endpoint without the fields that no store could write. Its tokens must be saved whatever came with them, because the
+ * refresh token before is spent.
+ */
 export function writableAnswer(answer: TokenSet): TokenSet {
   const fields = Object.entries(answer).map(([name, value]): [string, unknown] => [
     name,
@@ -117,13 +121,13 @@ export function writableAnswer(answer: TokenSet): TokenSet {
   return Object.fromEntries(fields.filter(([, value]) => unwritable(value) === undefined)) as TokenSet;
 }
 
-/** What has been read already of a set: the claims of its access token, and the fingerprint of its refresh token. */
+/** What has been read of a set before, and need not be read again. */
 export interface ReadOfSet {
   readonly claims?: Claims | undefined;
   readonly refreshFingerprint?: string | undefined;
 }
 
-/** A set read from a store. */
+/** Holds a set that was read from a store. */
 export function holdLoaded(set: TokenSet, ahead: AheadChoice, read: ReadOfSet = {}): HeldTokens {
   const claims = read.claims ?? decodeClaims(set.access_token);
   const times = timesIn(claims);
@@ -133,8 +137,8 @@ export function holdLoaded(set: TokenSet, ahead: AheadChoice, read: ReadOfSet = 
 }
 
 /**
- * A set that a token endpoint has just answered. Its life counts from the moment the request was sent: the server may have issued
- * it any time since.
+ * Holds a set that a token endpoint has just answered. Its life is counted from the moment when the request was sent, because the server may have
+ * issued it at any time since.
  */
 export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice): HeldTokens {
   const lifeSeconds = lifeSecondsOf(set.expires_in);
@@ -146,7 +150,10 @@ export function holdAnswer(set: TokenSet, sentAtMs: number, ahead: AheadChoice):
   });
 }
 
-/** What is saved: the previous set's extra fields plus the answer; an answer without a refresh token keeps the presented one. */
+/**
+ * The set after a renewal: the answer, with the extra fields of the previous set. An answer without a refresh token keeps the one that was
+ * presented.
+ */
 export function mergeAnswer(previous: TokenSet | undefined, answer: TokenSet): TokenSet {
   const extras = Object.entries(previous ?? {}).filter(([name]) => !answerFields.has(name));
   const merged: TokenSet = { ...Object.fromEntries(extras), ...answer };
@@ -164,7 +171,7 @@ export function withExpiresAt(held: HeldTokens, serverOffsetMs: number): TokenSe
   return atMs === undefined ? set : { ...set, expires_at: Math.floor(atMs / 1000) };
 }
 
-/** When the access token stops working, on this machine's clock; undefined where nothing is known or believed of it. */
+/** When the access token ends, in milliseconds since 1970 on this machine's clock; undefined where nothing about it is known or believed. */
 export function localExpiryMs(
   { evidence, lifeMs }: Pick<HeldTokens, 'evidence' | 'lifeMs'>,
   scales: Scales,
@@ -173,7 +180,7 @@ export function localExpiryMs(
   return expiry && localMs(expiry, scales);
 }
 
-/** How early a token is renewed: the application's wish, and one draw of chance so that a fleet does not renew at once. */
+/** How long before its expiry a token is renewed. The random part keeps many processes from renewing at the same moment. */
 export interface AheadChoice {
   /** Milliseconds; undefined: 5 minutes or 10 % of the life, whichever is less. */
   readonly aheadMs: number | undefined;
@@ -199,7 +206,7 @@ function hold(
     subject: subjectIn(claims),
     evidence,
     lifeMs,
-    // Up to 20 % earlier, never over half the life: a token must be usable for longer than it is being replaced.
+    // Up to 20 % earlier by chance, but never earlier than at half the token's life.
     aheadMs: Math.min(wishedMs * (1 + 0.2 * ahead.draw), life / 2),
     marginMs: Math.min(10_000, life * 0.02),
   };
@@ -210,7 +217,7 @@ function timesIn(claims: Claims | undefined): { expiresAtMs?: number; lifeMs?: n
   const issuedAtMs = epochMs(claims?.['iat']);
   if (expiresAtMs === undefined) return {};
   if (issuedAtMs === undefined) return { expiresAtMs };
-  // A token that ends before it begins tells nothing.
+  // An `exp` before the `iat` is wrong, and neither is believed.
   return issuedAtMs < expiresAtMs ? { expiresAtMs, lifeMs: expiresAtMs - issuedAtMs } : {};
 }
 

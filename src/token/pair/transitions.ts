@@ -7,26 +7,26 @@ import { isSameUser, type HeldTokens } from './token-set.js';
 import { noTrial, trialOf, type Arrival } from './freshness.js';
 
 /**
- * What may happen to the pairs of one account: each function takes the pairs before and returns those after.
+ * What may happen to the pairs of one account. Each function takes the pairs before and returns those after.
  */
 
-/** What an account was let go with. */
+/** The tokens that an account had when it was let go. */
 export interface LetGo {
   readonly set: TokenSet | undefined;
   /** Whether it was let go with the refresh token of this fingerprint. */
   isWith(refreshToken: string): boolean;
 }
 
-/** What is known where a pair arrives. */
+/** What is known at the moment when a pair comes. */
 export interface Circumstances extends Clocks {
-  /** Whether something can be got in the place of this pair without a person. */
+  /** Whether a renewal can replace this pair without a new log-in. */
   readonly isRenewable: boolean;
-  /** What the account was let go with, if it was. */
+  /** The tokens that the account had when it was let go, if it has come back. */
   readonly before: LetGo | undefined;
 }
 
 const keptFingerprints = 1_000;
-/** The store has the newest pair. */
+/** The state where the store has the newest pair. */
 const inStore = {
   phase: 'kept',
   older: undefined,
@@ -35,7 +35,7 @@ const inStore = {
   isGone: false,
 } as const;
 
-/** The store holds this pair: it is what calls use from now on. `isRenewed`: a renewal, here or elsewhere, has got it for the one before. */
+/** The store holds this pair, and calls use it from now on. `isRenewed`: a renewal, here or elsewhere, has got it for the pair before. */
 export function kept(pairs: Pairs, held: HeldTokens, now: Circumstances, isRenewed = true): Pairs {
   const isOther = now.before && !pairs.newest && !now.before.isWith(held.refreshFingerprint ?? '');
   return {
@@ -47,12 +47,12 @@ export function kept(pairs: Pairs, held: HeldTokens, now: Circumstances, isRenew
   };
 }
 
-/** As `kept`, in the place of our unsaved pair, which is remembered: it may turn out that theirs is the dead one. */
+/** As `kept`, in the place of our unsaved pair. That is remembered, because the stored pair may turn out to be dead. */
 export function gaveWay(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
   return { ...kept(pairs, held, now, false), fallback: pairs.newest?.held };
 }
 
-/** As `kept`, of another user: the pair that was held is no longer this account's, and stays good where it is kept. */
+/** As `kept`, for a pair of another user. The pair that was held is not replaced: it still works where else it is kept. */
 export function changed(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
   const after = kept(pairs, held, now, false);
   const before = pairs.newest ? tokensOf(pairs.newest.held.set) : [];
@@ -60,27 +60,27 @@ export function changed(pairs: Pairs, held: HeldTokens, now: Circumstances): Pai
 }
 
 /**
- * This pair was just issued. Until it is saved, or the save has failed, calls go on with the one before. `isSuccessor`: it was issued for the
- * newest one.
+ * This pair was just issued, and is to be saved. Until it is saved or its save has failed, calls go on with the pair before. `isSuccessor`: it
+ * was issued for the newest pair.
  */
 export function issued(pairs: Pairs, held: HeldTokens, now: Circumstances, isSuccessor = false): Pairs {
-  // While a pair waits to be saved, the one before that is what the store and the server still agree on.
+  // While the newest pair is unsaved, calls use the last saved one as long as it works.
   const isNextToUse = pairs.phase === 'kept' || !isWorking(pairs.older, now);
   const older = isNextToUse ? pairs.newest : pairs.older;
   const arrival = isSuccessor ? 'renewed' : pairs.newest ? 'adopted' : 'first';
   return {
     ...arrived(pairs, held, arrival, isSuccessor, now),
-    // No call of this user's uses the pair of a user who has taken the place of this one for a while; nor was that redeemed for this one.
+    // The pair before may be another user's. Then no call uses it, and it was not redeemed for this one.
     older: older && isOfAnother(older.held, held) ? undefined : older,
     redeemed: pairs.newest && !isOfAnother(pairs.newest.held, held) ? pairs.newest.held : undefined,
-    // The pair in hand was good enough to be redeemed: the one that gave way to it is history.
+    // The pair in hand was redeemed, so it was good, and the pair that gave way to it is not needed any more.
     fallback: undefined,
     phase: 'saving',
     mayBeElsewhere: !isSuccessor,
   };
 }
 
-/** The pair that gave way is held again; the same pairs where there is none. */
+/** The pair that gave way to the stored one is held again. Nothing changes where there is none. */
 export function takenBack(pairs: Pairs, now: Circumstances): Pairs {
   const { fallback } = pairs;
   if (!fallback) return pairs;
@@ -89,7 +89,7 @@ export function takenBack(pairs: Pairs, now: Circumstances): Pairs {
   return { ...issued({ ...pairs, replaced }, fallback, now), mayBeElsewhere: false };
 }
 
-/** The application has brought a pair of its own; the tokens before may be another user's. */
+/** The application has brought a pair. The tokens before may be another user's. */
 export function brought(pairs: Pairs, held: HeldTokens, now: Circumstances): Pairs {
   const after = arrived(pairs, held, undefined, false, now);
   const token = held.refreshToken ?? held.accessToken ?? '';
@@ -113,43 +113,43 @@ export function saved(pairs: Pairs): Pairs {
   return { ...pairs, ...inStore, stored: pairs.newest?.held.set };
 }
 
-/** The save failed: the newest pair may be used, once the one before no longer works. */
+/** The save has failed. The newest pair is used once the pair before no longer works. */
 export function saveFailed(pairs: Pairs): Pairs {
   return pairs.phase === 'saving' ? { ...pairs, phase: 'unsaved' } : pairs;
 }
 
-/** The row of the newest pair is gone from the store. */
+/** The store no longer has the row of the newest pair. */
 export function lost(pairs: Pairs): Pairs {
   return { ...pairs, isGone: true };
 }
 
-/** The newest pair, which a person has brought, is no longer in the store: this set was saved over it. */
+/** The newest pair, which the application has brought, is no longer in the store: another process has saved the set `by` over it. */
 export function overwritten(pairs: Pairs, by: TokenSet): Pairs {
   return { ...pairs, stored: by, phase: 'unsaved', isBrought: true };
 }
 
-/** The store's view of the same pair: its extra fields may have changed. */
+/** The store has shown the pair in hand, with extra fields that may have changed. */
 export function seen(pairs: Pairs, stored: TokenSet): Pairs {
   return { ...pairs, stored, isGone: false };
 }
 
-/** A second look at the store has not shown this set again: it is older than what is held. */
+/** A second look into the store has not shown this set again, so it is older than what is held. */
 export function dismissed(pairs: Pairs, set: TokenSet): Pairs {
   return { ...pairs, replaced: withAll(pairs.replaced, [set.refresh_token ?? set.access_token]) };
 }
 
-/** This set was replaced here, and perhaps wrongly. */
+/** This set counts as replaced here, perhaps wrongly; from now on it does not. */
 export function revived(pairs: Pairs, set: TokenSet): Pairs {
   const tokens = tokensOf(set);
   return { ...pairs, replaced: without(pairs.replaced, tokens), outdated: without(pairs.outdated, tokens) };
 }
 
-/** A 401 has refused the access token of this lease. */
+/** A call with the access token of this lease was answered with 401. */
 export function refused(pairs: Pairs, { held }: Lease): Pairs {
   return held.accessToken ? { ...pairs, refused: withAll(pairs.refused, [held.accessToken]) } : pairs;
 }
 
-/** The server has revoked this set: wherever it turns up again, it is not taken. */
+/** The server has revoked this set. It is not taken any more, wherever it is found. */
 export function revoked(pairs: Pairs, set: TokenSet): Pairs {
   const tokens = tokensOf(set);
   return {
@@ -160,7 +160,7 @@ export function revoked(pairs: Pairs, set: TokenSet): Pairs {
   };
 }
 
-/** Nothing is held any more. */
+/** The account holds no tokens any more. */
 export function cleared(pairs: Pairs): Pairs {
   return {
     ...pairs,
@@ -173,7 +173,7 @@ export function cleared(pairs: Pairs): Pairs {
   };
 }
 
-/** This pair takes the place of the newest one. `arrival`: how it has come; undefined: it is given no trial. */
+/** This pair replaces the newest one. `arrival`: how it came; undefined: it has no trial. */
 function arrived(
   pairs: Pairs,
   held: HeldTokens,

@@ -12,7 +12,7 @@ export function unwritable(value: unknown): string | undefined {
       if (above.includes(part)) found ??= 'an object that refers to itself';
       above.push(part);
     }
-    // Nothing more has to be looked at.
+    // Once something is found the rest is skipped.
     return found === undefined ? part : undefined;
   }
 
