@@ -222,10 +222,8 @@ export function createWrites(deps: {
   }
 
   function follow(work: Promise<unknown>): void {
-    const over: Promise<void> = work.then(
-      () => undefined,
-      () => undefined,
-    );
+    const ended = () => undefined;
+    const over: Promise<void> = work.then(ended, ended);
     writing = over;
     void over.then(() => {
       if (writing === over) writing = undefined;
