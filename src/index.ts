@@ -58,6 +58,13 @@ export type {
 export type { PacingStatus } from './pacing/status.js';
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';
-export type { LockRecord, TokenSet, TokenStore } from './store/store.js';
+export type {
+  Announcement,
+  LockRecord,
+  RenewalNotice,
+  RenewalNotices,
+  TokenSet,
+  TokenStore,
+} from './store/store.js';
 export type { Freshness } from './token/pair/freshness.js';
 export type { TokenStatus } from './token/told/status.js';

@@ -14,6 +14,8 @@ export interface AccountCache {
   /** The source of this account. `create` makes it where none is in memory. */
   of(account: string, create: CreateSource): TokenSource;
   has(account: string): boolean;
+  /** The source of this account, if it is in memory; this is no use of it. */
+  inMemory(account: string): TokenSource | undefined;
   /** The sources in memory. */
   all(): Iterable<TokenSource>;
   /** The accounts that were let go with tokens, and of which nothing has been loaded since. */
@@ -158,6 +160,7 @@ export function createAccountCache({
       return source;
     },
     has: (account) => places.has(account),
+    inMemory: (account) => places.get(account)?.source,
     *all() {
       for (const { source } of places.values()) yield source;
     },

@@ -1,8 +1,10 @@
 import type { InContext } from '../time/async-context.js';
+import type { Env } from '../time/env.js';
 import type { TokenStore } from '../store/store.js';
 import type { TokenSource } from '../token/source.js';
 import { sweepMs } from './sweeping.js';
 import type { RestingAccounts } from '../token/grant/registry.js';
+import { createListening, type Listening } from './listening.js';
 import { createAccountCache, type AccountCache, type CreateSource } from './account-cache.js';
 
 /** The account that calls and methods of one attach use where they name none. */
@@ -22,8 +24,8 @@ export interface ClientAccounts extends Pick<
 > {
   /** The store that has their tokens now. */
   readonly store: TokenStore;
-  /** What is known of the server. `oldDies`: it invalidates the old access token at a refresh. */
-  readonly server: { oldDies: boolean };
+  /** What is known of the server, and how other processes tell of their renewals. */
+  readonly listening: Listening;
   /** The source of this account. `create` makes it at the first use, and at the first use after the account was let go. */
   source(account: string, create: CreateSource): TokenSource;
   /** The accounts at rest, as the accounts of other stores find them. */
@@ -44,11 +46,13 @@ export interface ClientAccounts extends Pick<
 
 /** Creates the accounts of one client. */
 export function createClientAccounts({
+  env,
   client,
   store: first,
   entered,
   mayLeaveNow,
 }: {
+  env: Env;
   /** Login origin and client id, as a JSON array. */
   client: string;
   /** The store that has their tokens at first. */
@@ -63,7 +67,6 @@ export function createClientAccounts({
   let isBySubject = false;
   let longestWaitMs = 0;
   const restsIn = new Map<string, TokenStore>();
-  const server = { oldDies: false };
 
   function ownOf(account: string): OwnAccount | undefined {
     for (const ref of own.get(account) ?? []) {
@@ -87,6 +90,12 @@ export function createClientAccounts({
       if (!ownOf(source.account)) mayLeaveNow();
       if (!isNew) source.moveTo(store);
     },
+  });
+
+  const listening = createListening({
+    env,
+    notices: () => store.notices,
+    announced: async (account, over) => cache.inMemory(account)?.announced(over),
   });
 
   function lookForIdle(): void {
@@ -120,7 +129,7 @@ export function createClientAccounts({
     get store() {
       return store;
     },
-    server,
+    listening,
     source: cache.of,
     attached(one) {
       isBySubject ||= one.isBySubject;
@@ -146,7 +155,9 @@ export function createClientAccounts({
     moveTo(next) {
       if (next !== store)
         for (const account of cache.resting()) if (!restsIn.has(account)) restsIn.set(account, store);
+      const isMoved = next !== store;
       store = next;
+      if (isMoved) listening.moved();
       for (const source of cache.all()) source.moveTo(next);
     },
   };

@@ -116,7 +116,7 @@ export function createClient(deps: {
       }),
     isBeside: shared.isOfSource,
     restingWith: shared.restingWith,
-    server: clientAccounts.server,
+    server: clientAccounts.listening.of(settings.renewal.drain, inContext),
     untilDetached: shared.untilDetached,
     loginGate: () => mutex.loginGate(() => createLoginGate(env)),
     settings: settings.renewal,

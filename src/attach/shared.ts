@@ -103,6 +103,7 @@ export function createShared(
       const known = clients.get(clientAndGrant);
       if (known) return known;
       const created = createClientAccounts({
+        env,
         client: JSON.stringify((JSON.parse(clientAndGrant) as string[]).slice(0, 2)),
         store,
         entered(source) {
@@ -111,6 +112,7 @@ export function createShared(
         },
         mayLeaveNow: sweeping.start,
       });
+      untilDetached.add(created.listening.stop);
       clients.set(clientAndGrant, created);
       return created;
     },

@@ -145,6 +145,7 @@ export const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   deadlineMs: duration,
   body: aFunction,
 };
+const noticeParts = ['announce', 'listen', 'isHeard'];
 /** The valid values of what a store may have beside `load` and `save`. */
 export const storeFields: Record<Exclude<keyof TokenStore, 'load' | 'save'>, Field> = {
   lock: aFunction,
@@ -153,6 +154,11 @@ export const storeFields: Record<Exclude<keyof TokenStore, 'load' | 'save'>, Fie
   lockMs: duration,
   renewsLock: switched,
   readsAreFresh: switched,
+  notices: [
+    (value) =>
+      noticeParts.every((part) => typeof (value as Record<string, unknown> | null)?.[part] === 'function'),
+    'an object with announce, listen and isHeard',
+  ],
 };
 
 /** True for a value that can be sent as `Procore-Company-Id`. */

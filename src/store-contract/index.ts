@@ -1,6 +1,8 @@
+import { createSerialQueue } from '../time/serial.js';
 import { accounts } from './accounts.js';
 import { keeping } from './keeping.js';
 import { abortedWaits } from './aborted-waits.js';
+import { noticing } from './noticing.js';
 import { locking } from './locking.js';
 import { losing, remembering } from './remembering.js';
 import { reviving } from './reviving.js';
@@ -11,7 +13,7 @@ import type { ContractTest, StoreStage } from './types.js';
 export type { ContractTest, StoreStage } from './types.js';
 
 /**
- * The tests that every token store must pass, for any test runner. `lock` and `remove` are tested where the store has them.
+ * The tests that every token store must pass, for any test runner. `lock`, `remove` and `notices` are tested where the store has them.
  *
  * The tests may run in any order, and each has a time limit. They leave nothing behind in a store that has `remove`.
  *
@@ -24,6 +26,21 @@ export type { ContractTest, StoreStage } from './types.js';
 export function storeContract(stage: StoreStage): ContractTest[] {
   checkStage(stage);
   const lost = stage.breakLock ? losing((store, account) => stage.breakLock!(store, account)) : [];
-  const cases = [...keeping, ...accounts, ...reviving, ...locking, ...abortedWaits, ...remembering, ...lost];
-  return cases.map((one) => ({ name: one.name, needs: one.needs, run: () => play(one, stage) }));
+  const cases = [
+    ...keeping,
+    ...accounts,
+    ...reviving,
+    ...locking,
+    ...abortedWaits,
+    ...remembering,
+    ...lost,
+    ...noticing,
+  ];
+  const { inTurn } = createSerialQueue();
+  return cases.map((one) => {
+    const playing = () => play(one, stage);
+    // Whoever listens hears of every account of the store. So these tests run one after another, also where the runner begins all at once.
+    const run = one.needs === 'notices' ? () => inTurn(playing) : playing;
+    return { name: one.name, needs: one.needs, run };
+  });
 }

@@ -7,9 +7,9 @@ import type { StoreStage } from './types.js';
 /** One promise of the contract, and its test. */
 export interface Case {
   name: string;
-  /** The rule of `docs/stores.md` that a store breaks which fails this test; `lock` means the section about locks. */
-  rule: StoreRule | 'lock';
-  needs?: 'lock' | 'remove';
+  /** The rule of `docs/stores.md` that a store breaks which fails this test; `lock` and `notices` mean the sections about these. */
+  rule: StoreRule | 'lock' | 'notices';
+  needs?: 'lock' | 'remove' | 'notices';
   play: (scene: Scene) => Promise<void>;
 }
 
@@ -21,6 +21,8 @@ export interface Scene {
   account(label?: string): string;
   /** The account with exactly this name, which an earlier run may have used. */
   exactAccount(name: string): string;
+  /** Calls this after the test, however it ends. */
+  after(end: () => void): void;
   readonly soon: Soon;
   readonly limitMs: number;
 }
@@ -75,6 +77,7 @@ export async function play({ rule, needs, play }: Case, stage: StoreStage): Prom
     open,
     account: (label = '') => exactAccount(`${run}-${count++}${label}`),
     exactAccount,
+    after: (end) => void ends.push(end),
     soon,
     limitMs,
   };
@@ -96,7 +99,8 @@ function withRule(failure: unknown, rule: Case['rule']): unknown {
     failure instanceof Error &&
     failure.name === 'AssertionError' &&
     !failure.message.includes('of the stage');
-  const named = rule === 'lock' ? 'section "lock" of docs/stores.md' : ruleNamed(rule);
+  const isSection = rule === 'lock' || rule === 'notices';
+  const named = isSection ? `section "${rule}" of docs/stores.md` : ruleNamed(rule);
   if (isOfStore) failure.message = `${failure.message} (${named})`;
   return failure;
 }

@@ -26,7 +26,7 @@ export interface ContractTest {
   /** The promise, for the title of the test. */
   readonly name: string;
   /** The optional function of a store that this tests; a store without it passes. */
-  readonly needs?: 'lock' | 'remove' | undefined;
+  readonly needs?: 'lock' | 'remove' | 'notices' | undefined;
   /** Rejects with an `AssertionError` that says what was expected. Takes no argument and needs no `this`. */
   readonly run: () => Promise<void>;
 }

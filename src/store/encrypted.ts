@@ -104,6 +104,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
   if (store.lockMs !== undefined) encrypted.lockMs = store.lockMs;
   if (store.renewsLock !== undefined) encrypted.renewsLock = store.renewsLock;
   if (store.readsAreFresh !== undefined) encrypted.readsAreFresh = store.readsAreFresh;
+  if (store.notices !== undefined) encrypted.notices = store.notices;
   // An encrypted memory store is still a memory store: its tokens end with the process.
   if (inMemory in store) Object.defineProperty(encrypted, inMemory, { value: true });
   // The encryption of a store of this package counts as one of its own; around a store of the application it does not.

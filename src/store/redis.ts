@@ -3,6 +3,8 @@ import { markOwnStore } from './own.js';
 import { scriptRunner, textOf, type RedisClient } from './redis/client.js';
 import { defaultPrefix, prefixField, runnerOn } from './redis/given.js';
 import { keysOf, type AccountKeys } from './redis/keys.js';
+import { createRedisNotices } from './redis/notices.js';
+import { subscriberOf } from './redis/subscriber.js';
 import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
 import {
   acquireScript,
@@ -82,6 +84,7 @@ const fields: Record<keyof RedisTokenStoreOptions, Field> = {
 export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOptions = {}): RedisTokenStore {
   const run = runnerOn(client, 'redisTokenStore', scriptRunner);
   const { prefix, leaseMs, rowsMayVanish } = checked(options);
+  const subscriber = subscriberOf(client);
   const keysFor = (account: string) => keysOf(prefix, account);
   /** The locks that this store holds. */
   const held = new Map<string, Lease>();
@@ -181,6 +184,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
 
     renewsLock: true,
     readsAreFresh: true,
+    ...(subscriber ? { notices: createRedisNotices(run, subscriber, prefix) } : {}),
     ...(rowsMayVanish ? { rowsMayVanish } : {}),
   });
 }

@@ -71,6 +71,47 @@ export interface TokenStore {
    * in memory.
    */
   readsAreFresh?: boolean | undefined;
+  /**
+   * Tells processes that share the store of a renewal that is about to begin. Without it a server that invalidates the old access token when
+   * it is replaced answers calls that other processes have in flight with 401; they are then replayed with the new token.
+   */
+  notices?: RenewalNotices | undefined;
+}
+
+/**
+ * How processes that share a store tell each other of renewals, on a server that invalidates the old access token. A notice that is lost, or
+ * comes late, costs 401s in the process that has missed it and nothing else; so none of these functions needs to repeat anything.
+ */
+export interface RenewalNotices {
+  /**
+   * Tells everybody who listens, but for the listeners of this store object, that the access token of the account is about to be replaced.
+   * Resolves with undefined where nobody listens, else as soon as they have been told. A rejection counts as if nobody listened. `signal`
+   * aborts when the renewal does not wait for {@link Announcement.finished} any more.
+   */
+  announce(account: string, maxMs: number, signal: AbortSignal): Promise<Announcement | undefined>;
+  /**
+   * Calls `heard` with each notice of another store object, for as long as the function that it returns has not been called. What `heard`
+   * returns resolves when the calls of this process have finished: that is to be told to whoever has announced. Must not keep the process
+   * alive, and never throws.
+   */
+  listen(heard: (notice: RenewalNotice) => Promise<void>): () => void;
+  /** Whether anybody else listens now. A rejection counts as a no. */
+  isHeard(): Promise<boolean>;
+}
+
+/** A renewal that others have been told of. */
+export interface Announcement {
+  /** Resolves when all who have been told have let their calls finish, and after about `maxMs` where some have not. */
+  readonly finished: Promise<unknown>;
+  /** Tells them that the renewal is over, whatever it has come to: the store has the new pair, or the old one is still in use. */
+  over(): Promise<void>;
+}
+
+/** A notice of another process. */
+export interface RenewalNotice {
+  readonly account: string;
+  /** Resolves when it is told that the renewal is over. It never need resolve, because the other process may have died. */
+  readonly over: Promise<void>;
 }
 
 /** A store that can list its accounts. After a restart that shows whose a refresh token is, and whether there is only one user. */

@@ -13,7 +13,8 @@ import { hasHeldOthers, isOfSameUser, isOwn } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, isSettled, noteAnswer, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
 import { isKnown, type PresentedByApplication } from './presentation.js';
-import { answered, areCallsPaused, sent } from './renewal/drain.js';
+import { answered, areCallsPaused, drainMsOf, sent, untilAnswered } from './renewal/drain.js';
+import { holdCalls } from './renewal/hold.js';
 import type { Acquired } from './renewal/leases.js';
 import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
 import { areBraked, isClear } from './renewal/standing.js';
@@ -96,6 +97,19 @@ export class AccountSource extends AssembledAccount implements TokenSource {
     if (answer === undefined) return;
     noteAnswer(lease, answer, sentAtMs);
     if (!lease.isJudged) contradicted(this.account, this.deps, lease);
+  }
+
+  async announced(over: Promise<void>): Promise<void> {
+    const { env, settings } = this.deps;
+    if (!this.state.pairs.newest) return;
+    const drainMs = drainMsOf(settings);
+    holdCalls(this.state, {
+      env,
+      drainMs,
+      over,
+      look: () => this.inContext((parts) => parts.look()),
+    });
+    await untilAnswered(this.state);
   }
 
   replayAccepted(): void {

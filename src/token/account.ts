@@ -37,6 +37,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     calls: 0,
     pausedUntilMs: 0,
     drained: undefined,
+    hold: undefined,
     brake: noBackoff,
     replacing: notReplacing,
     verdicts: noVerdicts,

@@ -121,6 +121,7 @@ export class AssembledAccount {
         before: own.before,
         onHold: (held) => {
           own.before?.over();
+          if (held) deps.server.ask(false);
           deps.mutex.nowHolds(this.entry, held?.refreshFingerprint);
         },
         redeemed: (refreshToken) => this.redeemedElsewhere(refreshToken),

@@ -17,7 +17,9 @@ import { createRecognition, type Recognition } from './loading/recognition.js';
 import { createSecondLook } from './loading/second-look.js';
 import { holdLoaded } from './pair/token-set.js';
 import { createPresentation, type PresentedByApplication } from './presentation.js';
+import { createAdoption } from './renewal/adoption.js';
 import { createDrain, type Drain } from './renewal/drain.js';
+import { createLook } from './renewal/look.js';
 import { createLeases, type Leases } from './renewal/leases.js';
 import { createRefusals, type Refusals } from './renewal/refusals.js';
 import { createRenewal } from './renewal/renewal.js';
@@ -28,12 +30,21 @@ import { createSaver } from './saving/saving.js';
 import { createWrites, type Writes } from './saving/writes.js';
 import { failuresOf } from './told/failures.js';
 
+/** What is known of the server whose tokens they are. */
+export interface Server {
+  /** It invalidates the old access token at a refresh. */
+  readonly oldDies: boolean;
+  /** That has been seen. */
+  learn(): void;
+  /** Other processes may know it: asks whether they do. `isNews`: one of them has just renewed. */
+  ask(isNews: boolean): void;
+}
+
 /** What all accounts of one client have in common. */
 export interface ClientDeps extends LoadingOfClient {
   /** Login host, client id and grant, as a JSON array. */
   readonly clientAndGrant: string;
-  /** What is known of the server whose tokens they are. */
-  readonly server: { oldDies: boolean };
+  readonly server: Server;
   /** What is to be called with the last detach. */
   readonly untilDetached: Set<() => void>;
   /** Where the token requests of this client wait for the login host. */
@@ -62,6 +73,8 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'> {
   readonly revocation: Revocation;
   readonly elsewhere: RevokedElsewhere;
   present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
+  /** Takes what another process has saved, without a renewal. */
+  look(): Promise<void>;
   /** Nobody but a person can go on. */
   readonly isStuck: () => boolean;
   /** Nothing is under way that would have to be waited for, nor anything that nobody waits for. */
@@ -146,16 +159,18 @@ export function createParts(
   const saver = createSaver({ ...common, secondLook, offended: telling.offended });
   const drain: Drain = createDrain({
     env,
-    // A drain must leave time for the renewal that it is for.
-    settings: { drain: settings.drain, drainMs: Math.min(settings.drainMs, settings.totalMs / 4) },
-    oldDies: () => client.server.oldDies,
+    account,
+    settings,
+    notices: () => store.notices,
+    server: client.server,
     flight: state,
   });
+  const adoption = createAdoption({ ...common, saver, secondLook });
   const renewal = createRenewal({
     ...common,
     saver,
     exchange,
-    secondLook,
+    adoption,
     signs: state,
     drain: ({ signal }) => drain.drain(signal),
     contradicted: telling.contradicted,
@@ -175,6 +190,7 @@ export function createParts(
     writes,
     past: state,
     inContext,
+    adoptedFromStore: () => client.server.ask(true),
     release: drain.release,
     ticket: () => loginGate().ticket(),
   });
@@ -184,6 +200,7 @@ export function createParts(
     sequence,
     brakes: state,
     server: client.server,
+    flight: state,
     isPaused: drain.isPaused,
     tellShared:
       grant === 'client_credentials'
@@ -195,7 +212,16 @@ export function createParts(
             )
         : undefined,
   });
-  const leases = createLeases({ env, settings, ledger, sequence, drain, isMoving: writes.isMoving });
+  const leases = createLeases({
+    env,
+    settings,
+    ledger,
+    sequence,
+    drain,
+    flight: state,
+    isMoving: writes.isMoving,
+  });
+  const look = createLook({ ...common, adoption, clearVerdicts: sequence.clearVerdicts });
   const isStuck = () => sequence.isDead && !sequence.working();
 
   const { take, setTokens, takeOwn } = createBrought({
@@ -251,6 +277,7 @@ export function createParts(
     codes.underWay() ??
     revocation.underWay() ??
     elsewhere.underWay() ??
+    drain.underWay() ??
     writes.underWay();
 
   return {
@@ -266,6 +293,7 @@ export function createParts(
     elsewhere,
     recognise,
     present,
+    look,
     isStuck,
     isIdle,
     underWay,

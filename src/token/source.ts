@@ -59,6 +59,11 @@ export interface TokenSource
   sent(): void;
   /** An answer (or an end without one: undefined) to a call that was sent with this lease. */
   answered(lease: Lease, status: number | undefined, sentAtMs: number): void;
+  /**
+   * Another process is about to replace the access token: new calls wait until `over`, for a time that is bounded. Resolves when those in
+   * flight have finished.
+   */
+  announced(over: Promise<void>): Promise<void>;
   /** The API has answered 401. */
   refused(lease: Lease, reason: RefusalReason, patience: RefusalPatience): Promise<RefusalOutcome>;
   /** The replay of a call whose refusal led to a renewal was accepted. */

@@ -112,6 +112,9 @@ export function storeAt(place: Place): TokenStore {
     get readsAreFresh() {
       return place.store.readsAreFresh;
     },
+    get notices() {
+      return place.store.notices;
+    },
     get lock() {
       return place.store.lock?.bind(place.store);
     },

@@ -25,6 +25,12 @@ export interface GrantInHand {
   readonly endsAtMs: number;
 }
 
+/** What the store has shown, and the lease of it where it is newer than the pair in hand. */
+export interface Taken {
+  readonly set: TokenSet | undefined;
+  readonly lease: Lease | undefined;
+}
+
 /** Adopts pairs that somebody else has renewed, in the place of a renewal. */
 export interface Adoption {
   /** Takes what the store holds, or what this process has already redeemed the token in hand for. */
@@ -36,6 +42,8 @@ export interface Adoption {
    * saved late.
    */
   adoptUnsaved(failure: RenewalFailure): RenewalResult | undefined;
+  /** Takes what the store holds where that is newer, and nothing else: neither is anything saved, nor is the process asked. */
+  take(signal: AbortSignal, hand: Lease | undefined, loaded: TokenSet | undefined): Promise<Taken>;
   /** Looks at the store again where another store object of this process has redeemed the token: what that saved may show late. */
   lookAgain(run: RenewalRun, at: GrantInHand): Promise<Step | undefined>;
 }
@@ -81,20 +89,31 @@ export function createAdoption(deps: {
     return { set, isNew: isNew(set) };
   }
 
+  async function take(
+    signal: AbortSignal,
+    hand: Lease | undefined,
+    shown: TokenSet | undefined,
+  ): Promise<Taken> {
+    const { set, isNew } = await newsIn(shown, hand, signal);
+    if (signal.aborted || !set || !isNew) return { set, lease: undefined };
+    const isOfAnother = hand !== undefined && isSameUser(hand.held.set, set) === false;
+    const lease = ledger[isOfAnother ? 'changed' : 'kept'](hold(set));
+    // Its access token is known to be refused, and only its refresh token is new.
+    if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refused(lease);
+    return { set, lease };
+  }
+
   async function adopt(
     { signal }: RenewalRun,
     { hand, endsAtMs }: GrantInHand,
     shown: TokenSet | undefined,
   ): Promise<Step | undefined> {
-    const { set: loaded, isNew } = await newsIn(shown, hand, signal);
+    const { set: loaded, lease: newer } = await take(signal, hand, shown);
     if (signal.aborted) return { kind: 'superseded' };
-    if (loaded && isNew) {
-      const isOfAnother = hand !== undefined && isSameUser(hand.held.set, loaded) === false;
-      const lease = ledger[isOfAnother ? 'changed' : 'kept'](hold(loaded));
-      // Its access token is known to be refused, and only its refresh token is new.
-      if (ledger.isRefused(fingerprint(lease.held.accessToken ?? ''))) ledger.refused(lease);
-      return usable(lease) && !lease.refused ? { kind: 'adopted', lease, from: 'store' } : { kind: 'again' };
-    }
+    if (newer)
+      return usable(newer) && !newer.refused
+        ? { kind: 'adopted', lease: newer, from: 'store' }
+        : { kind: 'again' };
     const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
     const successor =
       successorOf(hand?.held.refreshToken, mutex.outcomeOf) ??
@@ -117,6 +136,7 @@ export function createAdoption(deps: {
 
   return {
     adopt,
+    take,
     adoptUnsaved({ error }) {
       const hand = ledger.newest;
       const successor = successorOf(hand?.held.refreshToken, mutex.outcomeOf);

@@ -1,32 +1,39 @@
 import type { Env } from '../../time/env.js';
 import type { Settings } from '../../options/options.js';
+import type { Announcement, RenewalNotices } from '../../store/store.js';
 import { awakeNow, within } from '../../time/within.js';
+import { areCallsHeld, type Hold } from './hold.js';
 
 /** Lets calls in flight finish before a renewal, where the server invalidates their access token when it is replaced. */
 export interface Drain {
   /** Until when new calls wait; 0, or another moment of the past, when they do not. */
   readonly pausedUntilMs: number;
-  /** Whether new calls wait now. */
+  /** Whether new calls wait now: for a renewal of this process, or of another that has announced one. */
   isPaused(): boolean;
-  /** Holds new calls and waits for those in flight; does nothing where it is not needed, or not wished for. */
+  /** Holds new calls and waits for those in flight, here and in other processes; does nothing where it is not needed, or not wished for. */
   drain(signal: AbortSignal, need?: 'certain'): Promise<void>;
   /** The renewal is over. */
   release(): void;
+  /** Other processes are being told that it is over. */
+  underWay(): Promise<unknown> | undefined;
 }
 
 /** The calls of one account in flight, as a value. */
 export interface Flight {
   /** The number of calls that have been sent and not answered. */
   calls: number;
-  /** Until when new calls wait; 0 when they do not. */
+  /** Until when new calls wait for a renewal of this process; 0 when they do not. */
   pausedUntilMs: number;
   /** Called when the last one has been answered. */
   drained: (() => void) | undefined;
+  /** New calls wait for the renewal of another process. */
+  hold: Hold | undefined;
 }
 
 /** Whether new calls wait now. */
-export function areCallsPaused({ pausedUntilMs }: Flight, env: Env): boolean {
-  return pausedUntilMs > 0 && awakeNow(env) < pausedUntilMs;
+export function areCallsPaused(flight: Flight, env: Env): boolean {
+  const isPaused = flight.pausedUntilMs > 0 && awakeNow(env) < flight.pausedUntilMs;
+  return isPaused || areCallsHeld(flight.hold, env);
 }
 
 /** A call is sent. */
@@ -37,34 +44,103 @@ export function sent(flight: Flight): void {
 /** A call has been answered, or has come to an end without an answer. */
 export function answered(flight: Flight): void {
   flight.calls--;
-  if (flight.calls === 0) flight.drained?.();
+  if (flight.calls > 0) return;
+  const { drained } = flight;
+  flight.drained = undefined;
+  drained?.();
 }
 
-/** Creates the drain of one account. `oldDies()` tells whether this server has been seen to invalidate replaced access tokens. */
+/** Resolves when no call is in flight. */
+export function untilAnswered(flight: Flight): Promise<void> {
+  if (flight.calls === 0) return Promise.resolve();
+  const { drained } = flight;
+  return new Promise((resolve) => {
+    flight.drained = () => {
+      drained?.();
+      resolve();
+    };
+  });
+}
+
+/** For how long calls in flight are waited for. A drain must leave time for the renewal that it is for. */
+export function drainMsOf({ drainMs, totalMs }: Pick<Settings['renewal'], 'drainMs' | 'totalMs'>): number {
+  return Math.min(drainMs, totalMs / 4);
+}
+
+/** Creates the drain of one account. */
 export function createDrain(deps: {
   env: Env;
-  settings: Pick<Settings['renewal'], 'drain' | 'drainMs'>;
-  oldDies: () => boolean;
+  account: string;
+  settings: Pick<Settings['renewal'], 'drain' | 'drainMs' | 'totalMs'>;
+  /** How other processes are told, where the store can. */
+  notices: () => RenewalNotices | undefined;
+  /** `oldDies`: it has been seen to invalidate replaced access tokens; `learn()`: that has been seen. */
+  server: { readonly oldDies: boolean; learn(): void };
   /** The account's own, which this changes. */
   flight: Flight;
 }): Drain {
-  const { env, settings, flight } = deps;
+  const { env, account, settings, flight, server } = deps;
+  const drainMs = drainMsOf(settings);
+  let announced: Promise<Announcement | undefined> | undefined;
+  let telling: Promise<unknown> | undefined;
+
+  /** New calls wait for the answer as well, for as long again at most: a slow token endpoint must not hold calls whose token works. */
+  function pause(): void {
+    flight.pausedUntilMs = awakeNow(env) + 2 * drainMs;
+  }
+
+  const over = (announcement: typeof announced) =>
+    Promise.resolve(announcement)
+      .then((told) => told?.over())
+      .catch(() => undefined);
+
+  /** Tells other processes. Those that listen have seen that the server invalidates the old token, so this process need not see it again. */
+  async function others(signal: AbortSignal): Promise<void> {
+    const notices = deps.notices();
+    if (!notices) return;
+    const before = announced;
+    const own = Promise.resolve()
+      .then(() => notices.announce(account, drainMs, signal))
+      .catch(() => undefined);
+    announced = own;
+    const told = await own;
+    // The renewal has left its critical section and come back: this notice has taken the place of the one before.
+    void over(before);
+    if (!told || signal.aborted || announced !== own) return;
+    if (!server.oldDies) {
+      server.learn();
+      pause();
+    }
+    await Promise.all([untilAnswered(flight), told.finished]);
+  }
+
   return {
     get pausedUntilMs() {
       return flight.pausedUntilMs;
     },
     isPaused: () => areCallsPaused(flight, env),
     async drain(signal, need) {
-      const needed =
-        settings.drain === true || (settings.drain === 'learn' && (need === 'certain' || deps.oldDies()));
-      if (!needed || signal.aborted) return;
-      // New calls wait for the answer as well, for as long again at most: a slow token endpoint must not hold calls whose token works.
-      flight.pausedUntilMs = awakeNow(env) + 2 * settings.drainMs;
-      if (flight.calls === 0) return;
-      await within(env, settings.drainMs, new Promise<void>((resolve) => (flight.drained = resolve)), signal);
+      if (settings.drain === false || signal.aborted) return;
+      const needed = settings.drain === true || need === 'certain' || server.oldDies;
+      if (needed) pause();
+      if (!needed && !deps.notices()) return;
+      const left = new AbortController();
+      // A revocation ends the tokens of all processes, whether or not their calls have finished.
+      const waits = need === 'certain' ? [] : [others(left.signal)];
+      if (needed) waits.push(untilAnswered(flight));
+      await within(env, drainMs, Promise.all(waits), signal);
+      left.abort();
     },
     release() {
       flight.pausedUntilMs = 0;
+      if (!announced) return;
+      const told = over(announced);
+      announced = undefined;
+      const own = within(env, drainMs, told).finally(() => {
+        if (telling === own) telling = undefined;
+      });
+      telling = own;
     },
+    underWay: () => telling,
   };
 }

@@ -9,6 +9,7 @@ import type { Drain } from './drain.js';
 import type { Shown } from '../loading/first-load.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { Sequence } from './sequence.js';
+import { unlessHeld, type Hold } from './hold.js';
 import { awakeNow } from '../../time/within.js';
 
 /** What a wait for a token came to. */
@@ -34,6 +35,8 @@ export function createLeases(deps: {
   ledger: Ledger;
   sequence: Sequence;
   drain: Pick<Drain, 'isPaused' | 'pausedUntilMs'>;
+  /** The account's own: whether calls wait for the renewal of another process. */
+  flight: { readonly hold: Hold | undefined };
   /** Another store takes the place of the one before, and may have another user's tokens. */
   isMoving: () => boolean;
 }): Leases {
@@ -72,6 +75,13 @@ export function createLeases(deps: {
       for (;;) {
         const ready = peek(way);
         if (ready) return { kind: 'lease', lease: ready };
+        const held = working() && unlessHeld(deps.flight, env, untilMs, signal);
+        if (held) {
+          if ((await held).kind === 'aborted') return { kind: 'aborted' };
+          const lease = awakeNow(env) >= untilMs ? working() : undefined;
+          if (lease) return { kind: 'lease', lease };
+          continue;
+        }
         const objected = objection();
         if (objected) return orWorking(objected);
         const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way, shown);

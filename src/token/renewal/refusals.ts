@@ -8,6 +8,7 @@ import { areBraked, braked, mostReplaced, replacedAgain, type Brakes } from './s
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
+import { unlessHeld, type Hold } from './hold.js';
 
 /**
  * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one. `releasesBrake`: the call is replayed with a
@@ -41,8 +42,10 @@ export function createRefusals(deps: {
   sequence: Sequence;
   /** The account's own, which this changes. */
   brakes: Brakes;
-  /** `oldDies`: it has been seen to kill an access token when it is replaced. */
-  server: { oldDies: boolean };
+  /** `learn()`: it has been seen to kill an access token when it is replaced. */
+  server: { learn(): void };
+  /** The account's own: whether calls wait for the renewal of another process. */
+  flight: { readonly hold: Hold | undefined };
   /** New calls wait for a renewal that lets those in flight finish. */
   isPaused: () => boolean;
   /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
@@ -97,7 +100,10 @@ export function createRefusals(deps: {
     const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
     if (ofToken && !expired && !lease.refused && !lease.diedAlone && (replaced() || sequence.running?.posted))
-      deps.server.oldDies = true;
+      deps.server.learn();
+    // The other process may have invalidated the token just now. Its pair is taken then, and the replay must not be one of the calls in flight.
+    const held = ofToken && unlessHeld(deps.flight, env, untilMs, signal);
+    if (held && (await held).kind === 'aborted') return { kind: 'aborted' };
     if (replaced()) {
       if (ofToken) ledger.refused(lease);
       const current = sequence.working();
@@ -119,6 +125,10 @@ export function createRefusals(deps: {
       // It was refused while the grant was presented, and has not been accepted since: the refresh has invalidated it.
       if (replaced() && reason === 'token' && lease.accepted === acceptedBefore) ledger.refused(lease);
       const current = ledger.current();
+      // It worked until another process replaced it: what the server does at a refresh shows in this process, too.
+      const isReplacedElsewhere =
+        waited.kind === 'done' && waited.value.kind === 'adopted' && waited.value.from === 'store';
+      if (isReplacedElsewhere && current !== lease && !expired && acceptedBefore > 0) deps.server.learn();
       if (current && current !== lease) {
         // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
         const renewed = releasesBrake && waited.kind === 'done' && waited.value.kind === 'renewed';

@@ -6,13 +6,12 @@ import type { LoginGate } from '../endpoint/login-gate.js';
 import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Notes } from '../grant/record.js';
 import type { Shown } from '../loading/first-load.js';
-import type { SecondLook } from '../loading/second-look.js';
 import { identityOf } from '../pair/identity.js';
 import type { Lease } from '../pair/ledger.js';
 import { holdLoaded } from '../pair/token-set.js';
 import type { Unsaved } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
-import { createAdoption, type GrantInHand } from './adoption.js';
+import type { GrantInHand } from './adoption.js';
 import { createPassage, type Passage } from './login-passage.js';
 import { createReader, currentWorks } from './reading.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
@@ -63,26 +62,24 @@ const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
 
-export interface RenewalDeps extends Omit<RedemptionDeps, 'adoption'> {
+export interface RenewalDeps extends RedemptionDeps {
   /** The account's own, which this changes: what was last seen of another process that could not save a new pair so far. */
   signs: { lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined };
   section: CriticalSection;
   lockWaitMs: number;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
-  secondLook: SecondLook;
   /** Lets calls in flight finish where the server is known to kill their token. */
   drain: (run: RenewalRun) => Promise<void>;
 }
 
 /** One renewal: queue and lock, load, adopt or redeem, save. Never rejects but by a defect. */
 export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<RenewalResult> {
-  const { env, account, grant, keeper, ledger, saver, mutex, section, settings, signs } = deps;
+  const { env, account, grant, keeper, ledger, saver, mutex, section, settings, signs, adoption } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
   const keyInHand = () => section.keyOf(ledger.newest?.held.refreshToken);
   const read = createReader({ ...deps, isHandOf: (key) => keyInHand() === key });
-  const adoption = createAdoption(deps);
-  const redeem = createRedemption({ ...deps, adoption });
+  const redeem = createRedemption(deps);
 
   return async (run) => {
     const passage = createPassage({ env, gate: deps.loginGate(), settings, failures }, run);

@@ -68,6 +68,8 @@ export function createSequence(deps: {
   writes: Pick<Writes, 'saveLate' | 'isMoving'>;
   /** The account's own, which this changes. */
   past: Past;
+  /** Another process has renewed. */
+  adoptedFromStore: () => void;
   /** Calls need not wait any longer for those in flight to finish. */
   release: () => void;
   /** Numbers the renewals that calls wait for, over all accounts of the client. */
@@ -105,8 +107,10 @@ export function createSequence(deps: {
     }
     past.verdicts = noVerdicts;
     past.lastRenewalMs = env.now();
-    if (result.kind === 'adopted') telling.adopted(result.lease, result.from);
-    else telling.renewed(result.lease, result.unsaved !== undefined);
+    if (result.kind === 'adopted') {
+      telling.adopted(result.lease, result.from);
+      if (result.from === 'store') deps.adoptedFromStore();
+    } else telling.renewed(result.lease, result.unsaved !== undefined);
     if (ledger.unsaved) {
       telling.saveFailed(result.unsaved?.why ?? 'it failed', result.unsaved?.cause);
       deps.writes.saveLate();

@@ -4,9 +4,11 @@ import {
   isTokenStoreConflict,
   TokenStoreConflict,
   type LockRecord,
+  type RenewalNotice,
+  type RenewalNotices,
   type TokenSet,
 } from '../../../src/store/store.js';
-import type { Spoil } from './fleet.js';
+import type { Fleet, Spoil } from './fleet.js';
 
 const revived = 'remove: a set that was removed is not brought back by a save that was to replace it';
 const previousIsWrong =
@@ -912,7 +914,93 @@ export const broken: readonly Broken[] = [
         /^stands\(\) of the record must not give true when the lock is gone$/,
     },
   },
+  {
+    defect: 'tells of renewals though nobody hears it',
+    spoil: ({ notices: { announce, ...notices } }) => ({
+      notices: {
+        ...notices,
+        announce: async (...announced) =>
+          (await announce(...announced)) ?? { finished: Promise.resolve(), over: async () => undefined },
+      },
+    }),
+    failing: {
+      'notices: where nobody listens, nobody is waited for':
+        /^announce\(\) must resolve with undefined where nobody listens$/,
+    },
+  },
+  {
+    defect: 'never tells that a renewal is over',
+    spoil: ({ notices: { announce, ...notices } }) => ({
+      notices: {
+        ...notices,
+        async announce(...announced) {
+          const announcement = await announce(...announced);
+          return announcement && { ...announcement, over: async () => undefined };
+        },
+      },
+    }),
+    failing: {
+      'notices: a listener hears of the account, is waited for, and hears that it is over':
+        /^over must resolve soon after over\(\) of its announcement has been called; nothing/,
+    },
+  },
+  {
+    defect: 'waits for the quickest listener only',
+    spoil: (_store, { ears }) => ({ notices: withListeners(ears, (calls) => Promise.race(calls)) }),
+    failing: {
+      'notices: all listeners are waited for, but none that has left':
+        /^finished must not resolve before every listener has finished$/,
+      'notices: a listener whose calls do not finish is waited for no longer than announced':
+        /^finished must resolve after about maxMs; nothing/,
+    },
+  },
+  {
+    defect: 'waits for its listeners for as long as they like',
+    spoil: (_store, { ears }) => ({ notices: withListeners(ears, (calls) => Promise.all(calls)) }),
+    failing: {
+      'notices: a listener whose calls do not finish is waited for no longer than announced':
+        /^finished must resolve after about maxMs; nothing/,
+    },
+  },
+  {
+    defect: 'hears what it announces itself',
+    spoil: ({ notices }, { ears }) => ({
+      notices: { ...notices, listen: (heard) => hearingAll(ears, heard) },
+    }),
+    failing: {
+      'notices: a listener does not hear what its own store object announces':
+        /^heard\(\) must not be called with announcements of its own store object/,
+    },
+  },
 ];
+
+/** Notices whose `finished` is what `wait` makes of all listeners. */
+function withListeners(
+  ears: Fleet['ears'],
+  wait: (calls: Promise<void>[]) => Promise<unknown>,
+): RenewalNotices {
+  const self = {};
+  const others = () => [...ears].filter(([, owner]) => owner !== self).map(([heard]) => heard);
+  return {
+    async announce(account) {
+      if (others().length === 0) return undefined;
+      let end = () => {};
+      const over = new Promise<void>((resolve) => (end = resolve));
+      return { finished: wait(others().map((heard) => heard({ account, over }))), over: async () => end() };
+    },
+    listen(heard) {
+      ears.set(heard, self);
+      return () => void ears.delete(heard);
+    },
+    isHeard: async () => others().length > 0,
+  };
+}
+
+/** Listens as if it were nobody's own. */
+function hearingAll(ears: Fleet['ears'], heard: (notice: RenewalNotice) => Promise<void>): () => void {
+  ears.set(heard, {});
+  return () => void ears.delete(heard);
+}
 
 /** A record that answers by itself whether the lock stands. */
 function standing(stands: () => Promise<boolean>): Spoil {

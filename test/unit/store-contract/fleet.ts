@@ -4,6 +4,8 @@ import {
   type LockRecord,
   type TokenSet,
   type TokenStore,
+  type RenewalNotice,
+  type RenewalNotices,
 } from '../../../src/store/store.js';
 
 /** What the processes share. */
@@ -13,13 +15,17 @@ export interface Fleet {
   records: Map<string, string>;
   /** For a store that keeps its accounts in a bare object. */
   table: Record<string, TokenSet>;
+  /** Whoever listens, and the store object that listens. */
+  ears: Map<(notice: RenewalNotice) => Promise<void>, object>;
 }
 /** A store with every optional part. */
 export type WholeStore = Required<Omit<TokenStore, 'lockMs' | 'rowsMayVanish' | 'readsAreFresh'>>;
 
 /** A store that keeps its word: it compares, and its lock excludes, remembers, and says when it is gone. */
-export function createStore({ rows, holders, records }: Fleet): WholeStore {
+export function createStore(fleet: Fleet): WholeStore {
+  const { rows, holders, records } = fleet;
   return {
+    notices: createNotices(fleet.ears),
     load: async (account) => structuredClone(rows.get(account)),
     async save(tokens, account, previous) {
       const row = rows.get(account);
@@ -54,12 +60,33 @@ export function createStore({ rows, holders, records }: Fleet): WholeStore {
   };
 }
 
+/** Notices that all hear but whoever has announced. */
+function createNotices(ears: Fleet['ears']): RenewalNotices {
+  const self = {};
+  const others = () => [...ears].filter(([, owner]) => owner !== self).map(([heard]) => heard);
+  return {
+    async announce(account, maxMs) {
+      const told = others();
+      if (told.length === 0) return undefined;
+      let end = () => {};
+      const over = new Promise<void>((resolve) => (end = resolve));
+      const all = Promise.all(told.map((heard) => heard({ account, over })));
+      return { finished: Promise.race([all, sleep(maxMs)]), over: async () => end() };
+    },
+    listen(heard) {
+      ears.set(heard, self);
+      return () => void ears.delete(heard);
+    },
+    isHeard: async () => others().length > 0,
+  };
+}
+
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 export function createFleet(): Fleet {
-  return { rows: new Map(), holders: new Map(), records: new Map(), table: {} };
+  return { rows: new Map(), holders: new Map(), records: new Map(), ears: new Map(), table: {} };
 }
 
 /** Makes a broken store of a good one. */

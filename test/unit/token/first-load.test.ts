@@ -48,7 +48,7 @@ function setUp({
       createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, row, held }),
     isBeside: () => false,
     restingWith: () => undefined,
-    server: { oldDies: false },
+    server: { oldDies: false, learn: () => undefined, ask: () => undefined },
     untilDetached: new Set(),
     loginGate: () => createLoginGate(env),
     settings: resolveOptions({ clientId: 'id', clientSecret: 'secret', store }).renewal,

@@ -27,7 +27,7 @@ test('an account whose parts could not be put together once is at rest again as 
     },
     isBeside: () => false,
     restingWith: () => undefined,
-    server: { oldDies: false },
+    server: { oldDies: false, learn: () => undefined, ask: () => undefined },
     untilDetached: new Set(),
     loginGate: () => createLoginGate(env),
     settings: resolveOptions({ clientId: 'id', clientSecret: 'secret', store }).renewal,

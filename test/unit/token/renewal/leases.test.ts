@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TokenRenewalError } from '../../../../src/failure/errors.js';
 import { createLeases } from '../../../../src/token/renewal/leases.js';
+import type { Hold } from '../../../../src/token/renewal/hold.js';
 import type { Freshness } from '../../../../src/token/pair/freshness.js';
 import type { Lease, Ledger } from '../../../../src/token/pair/ledger.js';
 import type { RenewalResult, RunningRenewal } from '../../../../src/token/renewal/renewal.js';
@@ -30,6 +31,7 @@ function setUp({ background = true }: { background?: boolean } = {}) {
     objections: {} as { automatic?: TokenRenewalError; asked?: TokenRenewalError },
     mayRunInBackground: true,
     pausedUntilMs: 0,
+    hold: undefined as Hold | undefined,
     /** What a renewal comes to at once. */
     atOnce: undefined as RenewalResult | undefined,
   };
@@ -75,6 +77,7 @@ function setUp({ background = true }: { background?: boolean } = {}) {
     ledger,
     sequence,
     isMoving: () => false,
+    flight: state,
     drain: {
       get pausedUntilMs() {
         return state.pausedUntilMs;

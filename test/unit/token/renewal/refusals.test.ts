@@ -30,13 +30,14 @@ function createScene() {
     start: () => (sequence.running = run),
     waitFor: () => Promise.resolve({ kind: 'aborted' }),
   };
-  const server = { oldDies: false };
+  const server = { oldDies: false, learn: () => void (server.oldDies = true) };
   const { refused } = createRefusals({
     env,
     ledger,
     sequence: sequence as unknown as Sequence,
     brakes: { brake: noBackoff, replacing: notReplacing },
     server,
+    flight: { hold: undefined },
     isPaused: () => false,
     tellShared: undefined,
   });

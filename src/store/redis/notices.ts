@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stopwatch } from '../../time/awake.js';
+import { createListeners } from '../listeners.js';
+import type { RenewalNotices } from '../store.js';
+import type { RunScript } from './client.js';
+import { keysOf } from './keys.js';
+import type { Subscriber } from './subscriber.js';
+
+/** A message on the channel. It has no token, nor anything of one. */
+interface Message {
+  /** The store object that has sent it. */
+  readonly from: string;
+  /** Of one renewal. */
+  readonly id: string;
+  readonly account: string;
+  readonly kind: 'begins' | 'over';
+}
+
+/**
+ * Counts the connections that listen to a channel, and publishes a message to them. KEYS: one key of the account, which says to which node of
+ * a cluster the script goes; for a sharded channel the channel itself. ARGV: the channel, and, to publish, the command and the message.
+ *
+ * What PUBLISH returns counts those as well who listen to every channel to look on.
+ */
+const publishScript = (numsub: string) => `
+local listening = redis.call('PUBSUB', '${numsub}', ARGV[1])[2]
+if ARGV[2] and listening > 0 then
+  redis.call(ARGV[2], ARGV[1], ARGV[3])
+end
+return listening
+`;
+/** Notes that the calls of one listener have finished. KEYS: the set. ARGV: the listener, and for how long the set is kept in milliseconds. */
+const finishedScript = `
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 'noted'
+`;
+/** Counts them. KEYS: the set. */
+const countScript = `
+return redis.call('SCARD', KEYS[1])
+`;
+/** The intervals in which a process that is about to renew asks whether the others have finished. */
+const firstPollMs = 5;
+const longestPollMs = 100;
+const keptMs = 60_000;
+
+/** Creates the notices of a Redis store: messages on one channel, and for each renewal a set of those whose calls have finished. */
+export function createRedisNotices(run: RunScript, subscriber: Subscriber, prefix: string): RenewalNotices {
+  const from = randomUUID();
+  const { isSharded } = subscriber;
+  const script = publishScript(isSharded ? 'SHARDNUMSUB' : 'NUMSUB');
+  const channel = `${prefix}{notices}:${subscriber.space}`;
+  const finishedKey = (id: string, account: string) => `${keysOf(prefix, account).lock}:finished:${id}`;
+  const listeners = createListeners(() => subscriber.subscribe(channel, (text) => void hear(text)));
+
+  async function hear(text: string): Promise<void> {
+    const message = parse(text);
+    if (!message) return;
+    const { id, account } = message;
+    if (message.kind === 'over') return listeners.over(id);
+    // The own message is among those that the server has counted.
+    if (message.from !== from) await listeners.begun(id, account);
+    // A process that is not told waits for its whole time, and no longer.
+    await run(finishedScript, [finishedKey(id, account)], [from, String(keptMs)]).catch(() => undefined);
+  }
+
+  /** Resolves with how many connections have got the message, or would get one. */
+  async function publish(message?: Message): Promise<number> {
+    const key = isSharded || !message ? channel : finishedKey(message.id, message.account);
+    const words = message ? [isSharded ? 'SPUBLISH' : 'PUBLISH', JSON.stringify(message)] : [];
+    return Number(await run(script, [key], [channel, ...words]));
+  }
+
+  return {
+    listen: listeners.listen,
+
+    async announce(account, maxMs, signal) {
+      const id = randomUUID();
+      const listening = await publish({ from, id, account, kind: 'begins' });
+      if (!(listening > 0)) return undefined;
+      return {
+        finished: untilFinished(finishedKey(id, account), listening, maxMs, signal),
+        over: async () => void (await publish({ from, id, account, kind: 'over' })),
+      };
+    },
+
+    isHeard: async () => (await publish()) > 0,
+  };
+
+  async function untilFinished(
+    key: string,
+    listening: number,
+    maxMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const elapsedMs = stopwatch();
+    for (let pollMs = firstPollMs; elapsedMs() < maxMs; pollMs = Math.min(1.5 * pollMs, longestPollMs)) {
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      // Where the server cannot be asked now, it is asked again.
+      const finished = await run(countScript, [key]).catch(() => 0);
+      if (Number(finished) >= listening) return;
+    }
+  }
+}
+
+function parse(text: string): Message | undefined {
+  try {
+    const message = JSON.parse(text) as Partial<Message> | null;
+    const parts = [message?.from, message?.id, message?.account];
+    if (parts.some((part) => typeof part !== 'string')) return undefined;
+    return message?.kind === 'begins' || message?.kind === 'over' ? (message as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
