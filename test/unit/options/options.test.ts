@@ -134,6 +134,7 @@ const partsOfStores: Record<
   renewsLock: [notBoolean, /true or false/],
   rowsMayVanish: [notBoolean, /true or false/],
   readsAreFresh: [notBoolean, /true or false/],
+  notices: [[null, true, 5, 'x', {}, { listen: () => () => {} }], /announce, listen and isHeard/],
 };
 const storeParts = Object.entries(partsOfStores).map(([option, [wrong, takes]]) => ({
   option,
