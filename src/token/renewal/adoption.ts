@@ -26,7 +26,7 @@ export interface GrantInHand {
 }
 
 /** What the store has shown, and the lease of it where it is newer than the pair in hand. */
-export interface Taken {
+interface Taken {
   readonly set: TokenSet | undefined;
   readonly lease: Lease | undefined;
 }
