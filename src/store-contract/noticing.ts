@@ -7,17 +7,32 @@ import type { Case, Scene } from './scene.js';
 const longMs = 60_000;
 const neverAborts = () => new AbortController().signal;
 
-/** Listens, and waits until the others can see that. */
+/** Listens, and waits until it hears what another process announces. */
 async function listen(
   scene: Scene,
   [listener, other]: readonly [RenewalNotices, RenewalNotices],
   heard: (notice: RenewalNotice) => Promise<void>,
 ): Promise<() => void> {
-  const end = listener.listen(heard);
+  const probe = scene.account();
+  let hears = false;
+  const end = listener.listen(async (notice) => {
+    if (notice.account === probe) hears = true;
+    else await heard(notice);
+  });
   scene.after(end);
   await scene.soon(
     untilHeard(other, true),
     'isHeard() must resolve with true soon after another process has called listen()',
+  );
+  await scene.soon(
+    (async () => {
+      while (!hears) {
+        const announced = await other.announce(probe, graceMs, neverAborts());
+        await announced?.finished;
+        await announced?.over();
+      }
+    })(),
+    'heard() must be called with what is announced soon after listen() has been called',
   );
   return end;
 }
@@ -102,14 +117,23 @@ export const noticing: readonly Case[] = [
     async play(scene) {
       const [first, second, holder] = [await open(scene), await open(scene), await open(scene)];
       let slow = 0;
-      const endFirst = await listen(scene, [first, holder], () => new Promise(() => slow++));
-      const endSecond = await listen(scene, [second, first], async () => undefined);
-      const announced = await announceToSomebody(scene, holder, scene.account());
+      let finish = () => {};
+      const calls = new Promise<void>((resolve) => (finish = resolve));
+      const account = scene.account();
+      const endFirst = await listen(scene, [first, holder], async (notice) => {
+        if (notice.account !== account) return;
+        slow++;
+        await calls;
+      });
+      const endSecond = await listen(scene, [second, holder], async () => undefined);
+      const announced = await announceToSomebody(scene, holder, account);
       let isFinished = false;
-      void announced.finished.then(() => (isFinished = true));
+      const finished = announced.finished.then(() => (isFinished = true));
       while (slow === 0) await pause(graceMs);
       await pause(graceMs);
       assert.ok(!isFinished, 'finished must not resolve before every listener has finished');
+      finish();
+      await scene.soon(finished, 'finished must resolve soon after the last listener has finished');
       await announced.over();
       endFirst();
       endSecond();

@@ -3,6 +3,7 @@ import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';
 import { postgresError } from './postgres/errors.js';
 import { acquire, type HeldLock } from './postgres/lock.js';
+import { createPostgresNotices } from './postgres/notices.js';
 import { openSession, type PostgresPool } from './postgres/session.js';
 import { createSlots } from './postgres/slots.js';
 import { defaultTable, readTable, statementsOf, tableField } from './postgres/table.js';
@@ -84,6 +85,8 @@ export function postgresTokenStore(
     return inTransaction(await openSession(pool, told), work);
   }
 
+  const notices = createPostgresNotices({ pool, table, run });
+
   const store: PostgresTokenStore & ListingStore = {
     async load(account) {
       const [row] = await run(account, (query) => query(statements.load, [account]));
@@ -130,6 +133,7 @@ export function postgresTokenStore(
 
     renewsLock: true,
     readsAreFresh: true,
+    ...(notices ? { notices } : {}),
   };
   return markOwnStore(store);
 

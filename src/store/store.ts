@@ -95,7 +95,7 @@ export interface RenewalNotices {
    * alive, and never throws.
    */
   listen(heard: (notice: RenewalNotice) => Promise<void>): () => void;
-  /** Whether anybody else listens now. A rejection counts as a no. */
+  /** Whether anybody listens now, this process included. A rejection counts as a no. */
   isHeard(): Promise<boolean>;
 }
 

@@ -498,6 +498,57 @@ describe.skipIf(!server)('postgresTokenStore', () => {
   });
 });
 
+describe.skipIf(!pooler)('notices over PgBouncer in transaction mode', () => {
+  test('are not listened to, with one warning, and nothing is left in the server', async () => {
+    const stage = await createStage(pooler!.url, server!.url, own('tokens_of_listeners'));
+    const warned: (string | undefined)[] = [];
+    const hear = ({ code }: Error & { code?: string }) => void warned.push(code);
+    process.on('warning', hear);
+    const { store } = stage.open();
+    const end = store.notices!.listen(async () => undefined);
+    while (warned.length === 0) await pause(10);
+    // In this time the connection would have been made anew.
+    await pause(1_500);
+    end();
+    process.off('warning', hear);
+    expect(warned).toEqual(['notices']);
+    expect(await store.notices!.isHeard()).toBe(false);
+    await stage.clear();
+    await stage.close();
+  });
+});
+
+describe.skipIf(!server)('notices of a pool of one connection', () => {
+  test('are heard while the pool is in use, and end with the pool', async () => {
+    const stage = await createStage(server!.url, server!.url, own('tokens_of_one'));
+    const [listener, holder] = [stage.open({ max: 1 }), stage.open({ max: 1 })];
+    listener.store.notices!.listen(async () => undefined);
+    while (!(await holder.store.notices!.isHeard())) await pause(10);
+    await Promise.all([1, 2, 3].map((n) => listener.store.save(pair(n), fresh(), undefined)));
+    const held = await stage.hold(holder, 'account');
+    const announced = (await holder.store.notices!.announce('account', 60_000, never()))!;
+    await announced.finished;
+    await announced.over();
+    await held.leave();
+    await listener.pool.end();
+    while (await holder.store.notices!.isHeard()) await pause(10);
+    await stage.admin.query(`DROP TABLE ${stage.table}`);
+    await holder.pool.end();
+    await stage.admin.end();
+  });
+
+  test('are neither sent nor failed for an account whose name is too long for them', async () => {
+    const stage = await createStage(server!.url, server!.url, own('tokens_of_long_names'));
+    const [listener, holder] = [stage.open(), stage.open()];
+    const end = listener.store.notices!.listen(async () => undefined);
+    while (!(await holder.store.notices!.isHeard())) await pause(10);
+    expect(await holder.store.notices!.announce('x'.repeat(8_000), 60_000, never())).toBeUndefined();
+    end();
+    await stage.clear();
+    await stage.close();
+  });
+});
+
 describe.each(places)('the lock, over %s', (place, url) => {
   let stage: Stage;
   beforeAll(async () => {
@@ -595,7 +646,9 @@ describe.each(places)('the lock, over %s', (place, url) => {
     },
     breakLock: (_store, account) => stage.terminate(account),
   });
-  test.each(contract.map(({ name, run }) => [name, run] as const))('contract: %s', async (_name, run) => {
+  // Who listens over a pooler hears nothing.
+  const possible = contract.filter(({ needs }) => needs !== 'notices' || place === 'PostgreSQL');
+  test.each(possible.map(({ name, run }) => [name, run] as const))('contract: %s', async (_name, run) => {
     await run();
     expect([...opened.values()].map(checkedOut).filter((out) => out !== 0)).toEqual([]);
     opened.clear();

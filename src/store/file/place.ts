@@ -15,6 +15,8 @@ import { fileNameOf, filesNamed, type AccountFiles } from './names.js';
 export interface Place {
   /** The absolute path of the folder of all files. */
   readonly directory: string;
+  /** The path of the folder for notices of renewals. */
+  readonly notices: string;
   /** The path of the token file of a store with a single one. */
   readonly only?: string;
   /** @throws Error for an account that cannot be kept here. */
@@ -30,6 +32,7 @@ export interface Place {
 export function placeInFolder(directory: string): Place {
   return {
     directory,
+    notices: join(directory, 'notices'),
     filesOf: (account) => filesNamed(directory, fileNameOf(account), '.json'),
     format: formatTokenFile,
     parse: parseTokenFile,
@@ -45,6 +48,7 @@ export function placeInFile(path: string): Place {
   let only: string | undefined;
   return {
     directory: dirname(path),
+    notices: `${path}.notices`,
     only: path,
     filesOf(account) {
       only ??= account;

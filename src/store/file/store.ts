@@ -2,6 +2,7 @@ import { createAccountList } from './accounts.js';
 import { createFolder } from './folder.js';
 import type { KernelLocks } from './kernel.js';
 import { acquireLock, watchLock } from './lock.js';
+import { createFileNotices } from './notices.js';
 import type { AccountFiles } from './names.js';
 import type { Place } from './place.js';
 import { createRecord } from './record.js';
@@ -167,6 +168,7 @@ export function createFileStore(deps: {
           // The kernel holds the lock until the file is closed, by this store or by the end of the process.
           renewsLock: true,
           readsAreFresh: true,
+          notices: createFileNotices({ path: place.notices, fs, folder, kernel }),
         }
       : {}),
   };

@@ -1,21 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { stopwatch } from '../../time/awake.js';
 import { createListeners } from '../listeners.js';
+import { parseMessage, untilFinished, type Message } from '../messages.js';
 import type { RenewalNotices } from '../store.js';
 import type { RunScript } from './client.js';
 import { keysOf } from './keys.js';
 import type { Subscriber } from './subscriber.js';
-
-/** A message on the channel. It has no token, nor anything of one. */
-interface Message {
-  /** The store object that has sent it. */
-  readonly from: string;
-  /** Of one renewal. */
-  readonly id: string;
-  readonly account: string;
-  readonly kind: 'begins' | 'over';
-}
 
 /**
  * Counts the connections that listen to a channel, and publishes a message to them. KEYS: one key of the account, which says to which node of
@@ -40,9 +29,6 @@ return 'noted'
 const countScript = `
 return redis.call('SCARD', KEYS[1])
 `;
-/** The intervals in which a process that is about to renew asks whether the others have finished. */
-const firstPollMs = 5;
-const longestPollMs = 100;
 const keptMs = 60_000;
 
 /** Creates the notices of a Redis store: messages on one channel, and for each renewal a set of those whose calls have finished. */
@@ -55,7 +41,7 @@ export function createRedisNotices(run: RunScript, subscriber: Subscriber, prefi
   const listeners = createListeners(() => subscriber.subscribe(channel, (text) => void hear(text)));
 
   async function hear(text: string): Promise<void> {
-    const message = parse(text);
+    const message = parseMessage(text);
     if (!message) return;
     const { id, account } = message;
     if (message.kind === 'over') return listeners.over(id);
@@ -80,38 +66,16 @@ export function createRedisNotices(run: RunScript, subscriber: Subscriber, prefi
       const listening = await publish({ from, id, account, kind: 'begins' });
       if (!(listening > 0)) return undefined;
       return {
-        finished: untilFinished(finishedKey(id, account), listening, maxMs, signal),
+        finished: untilFinished(
+          async () => Number(await run(countScript, [finishedKey(id, account)])),
+          listening,
+          maxMs,
+          signal,
+        ),
         over: async () => void (await publish({ from, id, account, kind: 'over' })),
       };
     },
 
     isHeard: async () => (await publish()) > 0,
   };
-
-  async function untilFinished(
-    key: string,
-    listening: number,
-    maxMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const elapsedMs = stopwatch();
-    for (let pollMs = firstPollMs; elapsedMs() < maxMs; pollMs = Math.min(1.5 * pollMs, longestPollMs)) {
-      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      // Where the server cannot be asked now, it is asked again.
-      const finished = await run(countScript, [key]).catch(() => 0);
-      if (Number(finished) >= listening) return;
-    }
-  }
-}
-
-function parse(text: string): Message | undefined {
-  try {
-    const message = JSON.parse(text) as Partial<Message> | null;
-    const parts = [message?.from, message?.id, message?.account];
-    if (parts.some((part) => typeof part !== 'string')) return undefined;
-    return message?.kind === 'begins' || message?.kind === 'over' ? (message as Message) : undefined;
-  } catch {
-    return undefined;
-  }
 }

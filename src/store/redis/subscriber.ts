@@ -1,4 +1,4 @@
-import { setInterval as ticks } from 'node:timers/promises';
+import { keepOpen, type Connection } from '../keep-open.js';
 
 /** How a client of one library listens to a channel, over a connection of its own. */
 export interface Subscriber {
@@ -13,12 +13,6 @@ export interface Subscriber {
   subscribe(channel: string, heard: (message: string) => void): () => void;
 }
 
-/** A connection that listens, whether or not it is connected now. */
-interface Connection {
-  /** It is closed, and will not connect again by itself. */
-  isClosed(): boolean;
-  close(): void;
-}
 type Connect = (channel: string, heard: (message: string) => void) => Connection;
 
 interface IoredisLike extends Emitter {
@@ -47,8 +41,6 @@ interface Emitter {
   on(event: string, listener: (...args: never[]) => void): unknown;
 }
 
-/** How often it is looked whether the application has closed its client, and whether the own connection has to be made anew. */
-const lookMs = 1_000;
 const quiet = () => undefined;
 
 /** How this client listens; undefined where it offers no further connection. */
@@ -77,7 +69,11 @@ function ofIoredis(client: IoredisLike): Subscriber {
   return {
     isSharded,
     space: `${keyPrefix}${db}`,
-    subscribe: (...to) => keepOpen(() => client.status !== 'end', connect, ...to),
+    subscribe: (...to) =>
+      keepOpen(
+        () => client.status !== 'end',
+        () => connect(...to),
+      ),
   };
 }
 
@@ -111,42 +107,10 @@ function ofNodeRedis(client: NodeRedisLike): Subscriber {
   return {
     isSharded,
     space: String(client.options?.database ?? 0),
-    subscribe: (...to) => keepOpen(() => client.isOpen !== false, connect, ...to),
+    subscribe: (...to) =>
+      keepOpen(
+        () => client.isOpen !== false,
+        () => connect(...to),
+      ),
   };
-}
-
-/** Makes a connection that was closed anew, for as long as the application's own client is open. */
-function keepOpen(
-  isClientOpen: () => boolean,
-  connect: Connect,
-  channel: string,
-  heard: (message: string) => void,
-): () => void {
-  const ended = new AbortController();
-  const hear = (message: string) => (ended.signal.aborted ? undefined : heard(message));
-  let connection: Connection | undefined;
-  const open = () => {
-    try {
-      connection = connect(channel, hear);
-    } catch {
-      // Without a connection there are no notices, and the server's 401s are replayed.
-    }
-  };
-
-  async function watch(): Promise<void> {
-    for await (const _ of ticks(lookMs, undefined, { signal: ended.signal, ref: false })) {
-      if (!isClientOpen()) return end();
-      if (!connection || connection.isClosed()) open();
-    }
-  }
-  function end(): void {
-    if (ended.signal.aborted) return;
-    ended.abort();
-    connection?.close();
-  }
-
-  open();
-  // The end rejects the wait with an AbortError.
-  watch().catch(quiet);
-  return end;
 }

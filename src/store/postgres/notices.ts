@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keepOpen, type Connection } from '../keep-open.js';
+import { createListeners } from '../listeners.js';
+import { parseMessage, untilFinished, type Message } from '../messages.js';
+import type { RenewalNotices } from '../store.js';
+import type { PostgresPool } from './session.js';
+import type { PostgresTable } from './table.js';
+import type { Work } from './transaction.js';
+
+/** The part of a `Client` of `pg` that is used. It is no connection of the pool, because it is kept for as long as somebody listens. */
+interface ListeningClient {
+  /** The process of the server, as it was told when the connection was made. */
+  readonly processID?: number | null;
+  connect(): Promise<unknown>;
+  query(text: string, values?: unknown[]): Promise<{ rows: Readonly<Record<string, unknown>>[] }>;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  end(): Promise<unknown>;
+  unref?: () => void;
+}
+type ListeningClientClass = new (options: unknown) => ListeningClient;
+
+/**
+ * The two numbers of an advisory lock. Listeners show themselves, and that their calls have finished, by shared locks: these end with the
+ * connection, and need no table.
+ */
+type Key = readonly [number, number];
+
+const countLocks = `SELECT count(*)::text AS count FROM pg_locks
+  WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = ($1::bigint & 4294967295)::oid AND objid = ($2::bigint & 4294967295)::oid`;
+/** A payload must be shorter than 8000 bytes. Source: PostgreSQL, "NOTIFY". */
+const mostBytes = 7_900;
+/** After this time the lock that says that calls have finished is given up, whether or not the renewal is said to be over. */
+const keptMs = 60_000;
+const quiet = () => undefined;
+
+/**
+ * Creates the notices of a PostgreSQL store: messages by NOTIFY, over the connection of the lock, and LISTEN over a connection of its own.
+ * Undefined for a pool that cannot make one.
+ */
+export function createPostgresNotices(deps: {
+  pool: PostgresPool;
+  table: PostgresTable;
+  /** Runs work in a transaction, over the connection of the account's lock while that is held. */
+  run: <T>(account: string, work: Work<T>) => Promise<T>;
+}): RenewalNotices | undefined {
+  const pool = deps.pool as PostgresPool & {
+    readonly Client?: ListeningClientClass;
+    readonly ended?: boolean;
+    readonly ending?: boolean;
+  };
+  const { Client } = pool;
+  if (typeof Client !== 'function') return undefined;
+  const from = randomUUID();
+  const { quoted } = deps.table;
+  const channel = `axios_procore_${digest(quoted).toString('hex').slice(0, 32)}`;
+  const listens: Key = [digest(`${quoted} listens`).readInt32BE(), 0];
+  const finished = (id: string): Key => [
+    digest(`${quoted} finished`).readInt32BE(),
+    digest(id).readInt32BE(),
+  ];
+  let isPooled = false;
+
+  const listeners = createListeners(() =>
+    keepOpen(
+      () => pool.ended !== true && pool.ending !== true && !isPooled,
+      () => connect(new Client(pool.options)),
+    ),
+  );
+
+  function connect(client: ListeningClient): Connection {
+    let isClosed = false;
+    const close = () => {
+      isClosed = true;
+      void Promise.resolve()
+        .then(() => client.end())
+        .catch(quiet);
+    };
+    client.on('error', close);
+    client.on('end', () => void (isClosed = true));
+    client.on('notification', ({ payload }: { payload?: string }) => void hear(client, payload).catch(quiet));
+    const listen = async () => {
+      const connecting = client.connect();
+      client.unref?.();
+      await connecting;
+      client.unref?.();
+      const { rows } = await client.query('SELECT pg_backend_pid()::text AS pid');
+      // A pooler lends its connections for one transaction, or for all that the client sends: it would keep the locks after that.
+      if (rows[0]?.['pid'] !== String(client.processID)) return givePooledUp(close);
+      await client.query(`LISTEN ${channel}`);
+      await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...listens]);
+    };
+    listen().catch(close);
+    return { isClosed: () => isClosed, close };
+  }
+
+  function givePooledUp(close: () => void): void {
+    isPooled = true;
+    close();
+    process.emitWarning(
+      'postgresTokenStore: the pool connects to a pooler (PgBouncer or the like), over which LISTEN does not work. So this process does not hear when another renews, and calls in flight then may get a 401 and are sent again. Give the store a pool that connects to the server directly, or set renewal.drain to false',
+      { type: 'ProcoreWarning', code: 'notices' },
+    );
+  }
+
+  async function hear(client: ListeningClient, payload: string | undefined): Promise<void> {
+    const message = parseMessage(payload);
+    if (!message) return;
+    const { id, account } = message;
+    if (message.kind === 'over') return listeners.over(id);
+    // The own message is among those that are counted.
+    if (message.from !== from) await listeners.begun(id, account);
+    const key = finished(id);
+    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...key]);
+    const unlock = () => void client.query('SELECT pg_advisory_unlock_shared($1, $2)', [...key]).catch(quiet);
+    void sleep(keptMs, undefined, { ref: false }).then(unlock);
+  }
+
+  const count = (account: string, key: Key) =>
+    deps.run(account, async (query) => Number((await query(countLocks, [...key]))[0]?.['count']));
+
+  async function notify(message: Message): Promise<number> {
+    const payload = JSON.stringify(message);
+    if (Buffer.byteLength(payload) > mostBytes) return 0;
+    return deps.run(message.account, async (query) => {
+      const [row] = await query(countLocks, [...listens]);
+      const listening = Number(row?.['count']);
+      if (listening > 0) await query('SELECT pg_notify($1, $2)', [channel, payload]);
+      return listening;
+    });
+  }
+
+  return {
+    listen: listeners.listen,
+    isHeard: async () => (await count('', listens)) > 0,
+    async announce(account, maxMs, signal) {
+      const id = randomUUID();
+      const listening = await notify({ from, id, account, kind: 'begins' });
+      if (!(listening > 0)) return undefined;
+      return {
+        finished: untilFinished(() => count(account, finished(id)), listening, maxMs, signal),
+        over: async () => void (await notify({ from, id, account, kind: 'over' })),
+      };
+    },
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(`axios-procore ${text}`).digest();
+}
