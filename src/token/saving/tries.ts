@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import { lateSaveDelayMs } from '../../time/backoff.js';
-import { call, within } from '../../time/within.js';
+import { awakeNow, call, within } from '../../time/within.js';
 import type { Keeper, Saved } from '../loading/keeper.js';
 
 /** What became of the pair that waited to be saved. */
@@ -33,10 +33,11 @@ export async function repeatedly(
   },
 ): Promise<SaveResult> {
   const { first, next, endsAtMs, signal } = tries;
-  const stopAtMs = Math.min(endsAtMs, env.now() + quicklyMs);
+  // In awake time: a process that was stopped in a save finds what others have saved meanwhile by the next try, and not by a late one.
+  const stopAtMs = awakeNow(env) + Math.min(endsAtMs - env.now(), quicklyMs);
   let result = await first();
   for (const waitMs of quickRetriesMs) {
-    if (result.kind !== 'failed' || result.isGone || env.now() + waitMs > stopAtMs) break;
+    if (result.kind !== 'failed' || result.isGone || awakeNow(env) + waitMs > stopAtMs) break;
     await env.sleep(waitMs * (1 + 0.2 * env.random()), { signal });
     if (signal.aborted) break;
     result = await next();
