@@ -30,9 +30,9 @@ export interface RedisTokenStoreOptions {
    */
   prefix?: string | undefined;
   /**
-   * How long the lock of a process that died stays held, in milliseconds: 1000 to 3600000. The holder renews the lock each third of this
+   * How long the lock of a process that died stays held, in milliseconds: 1000 to 3600000. The holder renews the lock each fifth of this
    * time. A process that is stopped for longer, by a debugger or a blocked event loop, loses its lock.
-   * @default 10_000
+   * @default 4_000
    */
   leaseMs?: number | undefined;
   /**
@@ -138,9 +138,10 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
      * The comparison: the stored set must be the one that this save replaces, and must not have been deleted. It holds for every save, with
      * or without a lock, and is the only check when the lock has expired and nobody else holds it.
      *
-     * The fence: the save sends the identifier of its lock, and is refused while the lock has another holder. So what a holder has read
-     * stays current for as long as it holds the lock. It also covers sets that the comparison cannot tell apart: those without a refresh
-     * token, and those of servers that do not rotate refresh tokens.
+     * The fence, for sets that the comparison cannot tell apart: those without a refresh token, and those of servers that do not rotate
+     * refresh tokens. Such a save sends the identifier of its lock, and is refused while the lock has another holder. A set with another
+     * refresh token than the one that it replaces is not refused: it is what a process that was stopped has redeemed the stored token for,
+     * and the holder, who can only learn that this token is spent, has to find it.
      */
     async save(tokens, account, previous) {
       const keys = keysFor(account);
@@ -149,7 +150,8 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
       const stored = await read(keys);
       const obstacle = obstacleTo(tokens, stored?.set, previous);
       if (obstacle === 'another' || (obstacle === 'gone' && !rowsMayVanish)) throw conflict(keys, obstacle);
-      const args = [value, stored?.hash ?? '', lease?.id ?? ''];
+      const isSuccessor = Boolean(tokens.refresh_token) && tokens.refresh_token !== stored?.set.refresh_token;
+      const args = [value, stored?.hash ?? '', isSuccessor ? '' : (lease?.id ?? '')];
       const outcome = textOf(await run(replaceScript, [keys.tokens, keys.lock], args));
       if (outcome === 'saved') return;
       if (outcome !== 'fenced') throw conflict(keys, 'another');
@@ -221,6 +223,6 @@ function checked(options: RedisTokenStoreOptions): Required<RedisTokenStoreOptio
     known: fields,
   });
   if (wrong !== undefined) throw new TypeError(wrong);
-  const { prefix = defaultPrefix, leaseMs = 10_000, rowsMayVanish = false } = options;
+  const { prefix = defaultPrefix, leaseMs = 4_000, rowsMayVanish = false } = options;
   return { prefix, leaseMs, rowsMayVanish };
 }

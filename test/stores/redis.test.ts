@@ -353,6 +353,15 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       expect([most, String(await command('GET', `${prefix}count`))]).toEqual([1, '40']);
     });
 
+    test('ends four seconds after the last sign of a holder that is not told how long', async () => {
+      const { client, command } = await open();
+      const { leave } = await enter(redisTokenStore(client, { prefix }));
+      const leftMs = Number(await command('PTTL', keys().lock));
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(4_000);
+      await leave();
+    });
+
     test('is renewed for as long as it is held, though a renewal fails, and not after', async () => {
       const [holder, other] = [await open(), await open()];
       const failures: Error[] = [];
@@ -450,19 +459,33 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       await leave();
     });
 
-    test("that is another's refuses the save of who lost it, though nothing has been saved since", async () => {
+    test("that is another's does not keep out what who lost it has redeemed the stored token for", async () => {
       const { store, command } = await open();
+      await store.save(set('1'), account, undefined);
+      const { leave } = await enter(store);
+      await command('SET', keys().lock, 'somebody-else');
+      // Its holder can only learn that this token is spent, and finds its successor then.
+      await store.save(set('2'), account, set('1'));
+      expect(await store.load(account)).toEqual(set('2'));
+      expect(String(await command('GET', keys().lock))).toBe('somebody-else');
+      await expect(store.save(set('3'), account, set('1'))).rejects.toThrow(/holds another token set/);
+      await leave();
+    });
+
+    test("that is another's refuses the save of who lost it where the refresh token stays, though nothing has been saved since", async () => {
+      const { store, command } = await open();
+      const late = { ...set('1'), access_token: 'late' };
       await store.save(set('1'), account, undefined);
       const { lost, leave } = await enter(store);
       await command('SET', keys().lock, 'somebody-else');
-      await expect(store.save(set('2'), account, set('1'))).rejects.toThrow(/has another holder now/);
+      await expect(store.save(late, account, set('1'))).rejects.toThrow(/has another holder now/);
       // The refusal tells as much as a renewal would.
       expect(lost.aborted).toBe(true);
       expect(await store.load(account)).toEqual(set('1'));
       // Nobody has it any more: the comparison decides alone, and the only live pair is not left in memory.
       await command('DEL', keys().lock);
-      await store.save(set('2'), account, set('1'));
-      expect(await store.load(account)).toEqual(set('2'));
+      await store.save(late, account, set('1'));
+      expect(await store.load(account)).toEqual(late);
       await leave();
     });
 
@@ -517,11 +540,11 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
       await store.save(set('1'), account, undefined);
       const holder = startHolder(library, server!.url, prefix);
       await holder.next();
-      const save = () => holder.save({ tokens: set('old'), previous: set('1') });
+      const save = (tokens: TokenSet) => holder.save({ tokens, previous: set('1') });
       const refused = { kind: 'refused', code: 'ERR_PROCORE_TOKEN_STORE_CONFLICT' };
       holder.child.kill('SIGSTOP');
-      // It lies in its queue, so that it is the first that it does when it goes on.
-      save();
+      // It lies in its queue, so that it is the first that it does when it goes on. Only the lock tells that it is late.
+      save({ ...set('1'), access_token: 'old' });
       await store.lock(
         account,
         async () => {
@@ -537,7 +560,7 @@ describe.skipIf(!server).each<Library>(['ioredis', 'redis'])('redisTokenStore ov
         never,
       );
       const report = holder.next();
-      save();
+      save(set('old'));
       expect(await report).toMatchObject({
         ...refused,
         lost: true,

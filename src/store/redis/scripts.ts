@@ -48,7 +48,7 @@ return { value, redis.sha1hex(value) }
 
 /**
  * Saves the tokens. KEYS: the tokens, the lock. ARGV: the new value, the hash of the value that it replaces ('' for none), the identifier
- * of the holder who saves ('' for a save without the lock).
+ * of the holder who saves ('' for a save that may run while another has the lock).
  *
  * The refresh tokens are compared before, in the store, and not here with `cjson`. That refuses texts that JSON allows (half of a surrogate
  * pair, as in a name that was cut), and a pair that cannot be saved is lost.
