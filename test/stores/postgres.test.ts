@@ -581,6 +581,30 @@ describe.each(places)('the lock, over %s', (place, url) => {
     await held.leave();
   });
 
+  test('a stopped holder lets the next one in, and is told when it goes on', async () => {
+    const account = fresh();
+    const worker = await stage.fork(account, 'hold');
+    expect(await worker.begin()).toBe('held');
+    worker.stop();
+    // The kernel of the stopped process goes on answering: nothing but its silence tells.
+    const held = await stage.hold(stage.open(), account);
+    const lost = worker.next();
+    worker.go();
+    expect(await lost).toBe('lost');
+    expect(await stage.holders(account)).toHaveLength(1);
+    await held.leave();
+  });
+
+  test('a holder that waits for longer than the server bears silence keeps it', async () => {
+    const account = fresh();
+    const held = await stage.hold(stage.open(), account);
+    const [holder] = await stage.holders(account);
+    await pause(6_000);
+    expect(held.lost.aborted).toBe(false);
+    expect(await stage.holders(account)).toEqual([holder]);
+    await held.leave();
+  });
+
   test('what is saved and noted under it is there for others when that resolves', async () => {
     const opened = stage.open();
     const account = fresh();

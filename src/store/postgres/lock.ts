@@ -4,7 +4,7 @@ import { createSerialQueue } from '../../time/serial.js';
 import { openSession, type PostgresPool, type Session } from './session.js';
 import type { Slots } from './slots.js';
 import type { PostgresStatements, PostgresTable } from './table.js';
-import { begin, commitAndGoOn, rollbackAndGoOn, type Work } from './transaction.js';
+import { begin, commitAndGoOn, probeMs, rollbackAndGoOn, type Work } from './transaction.js';
 
 /**
  * A lock that is held, and its connection.
@@ -28,7 +28,6 @@ export interface HeldLock {
  */
 const firstPollMs = 10;
 const longestPollMs = 250;
-const probeMs = 5_000;
 
 /**
  * Waits for the lock of an account by polling, so that a waiter occupies no connection and an abort leaves nothing behind in the server.
@@ -112,7 +111,10 @@ function hold(session: Session, key: string): HeldLock {
   return held;
 }
 
-/** Sends a statement at intervals, so that a connection that was cut without notice is detected. */
+/**
+ * Sends a statement at intervals: the server ends a session that is silent for longer, because its process may be stopped. A connection
+ * that was cut without notice is detected by it, too.
+ */
 async function probe({ run }: HeldLock, until: AbortSignal): Promise<void> {
   while (!until.aborted) {
     await sleep(probeMs, undefined, { signal: until, ref: false }).catch(() => undefined);

@@ -4,14 +4,23 @@ import type { Query, Session } from './session.js';
 export type Work<T> = (query: Query) => Promise<T>;
 
 /**
+ * After this time without a statement the server ends the session of a transaction, and with it the lock: its process is stopped, has
+ * vanished, or its event loop is blocked. A holder sends a statement each {@link probeMs}.
+ */
+const idleMs = 5_000;
+/** The time between two statements of a holder that waits, so that its session outlives an event loop that is blocked for four seconds. */
+export const probeMs = 1_000;
+
+/**
  * Settings for one transaction (SET LOCAL), which do not remain in a connection that other code uses later:
- * - the server's time limits for idle and long transactions are switched off, because they would end the transaction of a lock;
- * - the lock of a machine that has vanished (power, network) ends after 25 s instead of two hours, by TCP keepalive. A process that is only
- *   stopped keeps its lock, because its kernel still answers;
+ * - the server ends the session after `idleMs`, whatever longer or shorter time it has been configured with. So the lock of a process that
+ *   is stopped ends too, although its kernel still answers. The server decides it alone: no clock of ours, and no network, has a part in it;
+ * - its time limit for long transactions is switched off, because it would end the transaction of a lock;
+ * - a connection whose other end has vanished (power, network) is closed after 25 s instead of two hours, by TCP keepalive;
  * - a commit is confirmed only when it is durable, also in a database with `synchronous_commit = off`.
  */
 const settings = `
-  SET LOCAL idle_in_transaction_session_timeout = 0;
+  SET LOCAL idle_in_transaction_session_timeout = ${idleMs};
   SET LOCAL tcp_keepalives_idle = 10;
   SET LOCAL tcp_keepalives_interval = 5;
   SET LOCAL tcp_keepalives_count = 3;

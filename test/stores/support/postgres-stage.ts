@@ -53,7 +53,12 @@ interface Held {
 interface Worker {
   /** Begins; resolves with the first thing that it says. */
   begin(): Promise<unknown>;
+  /** Resolves with what it says next. */
+  next(): Promise<unknown>;
   kill(): void;
+  /** Stops the process, and lets it go on. */
+  stop(): void;
+  go(): void;
 }
 
 const worker = fileURLToPath(new URL('postgres-worker.ts', import.meta.url));
@@ -134,7 +139,10 @@ export async function createStage(url: string, adminUrl: string, table: string):
           child.send('go');
           return said;
         },
+        next: () => message(child),
         kill: () => void child.kill('SIGKILL'),
+        stop: () => void child.kill('SIGSTOP'),
+        go: () => void child.kill('SIGCONT'),
       };
     },
     clear,

@@ -27,7 +27,15 @@ async function count(store: (typeof stores)[number]['store']): Promise<void> {
 process.on('message', () => {
   void (async () => {
     if (task === 'hold') {
-      await stores[0]!.store.lock(account, () => new Promise(() => process.send!('held')), never);
+      await stores[0]!.store.lock(
+        account,
+        async (lost) => {
+          process.send!('held');
+          await new Promise((resolve) => lost.addEventListener('abort', resolve));
+          process.send!('lost');
+        },
+        never,
+      );
       return;
     }
     await Promise.all(stores.map(({ store }) => count(store)));
