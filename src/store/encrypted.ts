@@ -1,6 +1,6 @@
 import { wrongOptions, type Field } from '../text/fields.js';
 import { storeHint } from './store-hint.js';
-import { isOwnStore, markOwnStore } from './own.js';
+import { isOwnStore, lockNameOf, markOwnStore, nameLocks } from './own.js';
 import { createSealing, keysField, type SealingKey } from './sealing.js';
 import type { ListingStore, TokenSet, TokenStore } from './store.js';
 
@@ -96,6 +96,7 @@ export function encryptedTokenStore(store: TokenStore, options: EncryptedStoreOp
         : lock;
   if (remove !== undefined)
     encrypted.remove = typeof remove === 'function' ? (account) => store.remove!(account) : remove;
+  nameLocks(encrypted, (account) => lockNameOf(store, account));
   const { accounts } = store as ListingStore;
   // `accounts` is not part of the public contract, so it is not enumerable.
   if (typeof accounts === 'function')

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { loadKernelLocks } from './file/kernel.js';
 import { fileBehind } from './file/links.js';
 import { placeInFile, placeInFolder } from './file/place.js';
-import { markOwnStore } from './own.js';
+import { markOwnStore, nameLocks } from './own.js';
 import { createFileStore, type FileTokenStore } from './file/store.js';
 
 export type { FileTokenStore } from './file/store.js';
@@ -63,5 +63,6 @@ export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
   const place =
     directory === undefined ? placeInFile(fileBehind(resolve(file!))) : placeInFolder(resolve(directory));
   const kernel = (options.lock ?? true) ? loadKernelLocks() : undefined;
-  return markOwnStore(createFileStore({ place, kernel, fs }));
+  const store = markOwnStore(createFileStore({ place, kernel, fs }));
+  return kernel ? nameLocks(store, (account) => place.filesOf(account).lock) : store;
 }

@@ -8,6 +8,24 @@ export function markOwnStore<S extends TokenStore>(store: S): S {
   return Object.defineProperty(store, mark, { value: true });
 }
 
+const nameMark = Symbol.for('axios-procore.lock-name');
+
+/** Says what the lock of an account is called, for errors: a holder that stands still keeps a lock of the kernel, and has to be found. */
+export function nameLocks<S extends TokenStore>(
+  store: S,
+  nameOf: (account: string) => string | undefined,
+): S {
+  return Object.defineProperty(store, nameMark, { value: nameOf });
+}
+
+/** What the store calls the lock of this account; undefined for a store that does not say. */
+export function lockNameOf(store: TokenStore, account: string): string | undefined {
+  const nameOf = Reflect.get(store, nameMark) as ((account: string) => unknown) | undefined;
+  // A mock in the place of a store may have a member of any name.
+  const name = typeof nameOf === 'function' ? nameOf(account) : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 /** True for such a store. False for an object that inherits from one and overrides a part of it. */
 export function isOwnStore(store: TokenStore): boolean {
   return Object.hasOwn(store, mark);

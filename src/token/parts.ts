@@ -1,6 +1,7 @@
 import { fingerprint } from './pair/fingerprint.js';
 import type { InContext } from '../time/async-context.js';
 import type { Settings } from '../options/options.js';
+import { lockNameOf } from '../store/own.js';
 import type { Patience } from '../time/within.js';
 import { accountKey, type Account } from './account.js';
 import { createBrought, type Brought } from './authorization/brought.js';
@@ -168,6 +169,7 @@ export function createParts(
   const adoption = createAdoption({ ...common, saver, secondLook });
   const renewal = createRenewal({
     ...common,
+    lockName: () => lockNameOf(state.store, account),
     saver,
     exchange,
     adoption,

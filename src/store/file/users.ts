@@ -1,4 +1,4 @@
-import { markOwnStore } from '../own.js';
+import { lockNameOf, markOwnStore, nameLocks } from '../own.js';
 import type { ListingStore } from '../store.js';
 import type { FileTokenStore } from './store.js';
 
@@ -11,7 +11,7 @@ export function usersStore(
   others: FileTokenStore & ListingStore,
 ): FileTokenStore & ListingStore {
   const of = (account: string) => (account === 'default' ? first : others);
-  return markOwnStore({
+  const store: FileTokenStore & ListingStore = markOwnStore({
     load: (account) => of(account).load(account),
     save: (tokens, account, previous) => of(account).save(tokens, account, previous),
     remove: (account) => of(account).remove(account),
@@ -21,6 +21,7 @@ export function usersStore(
     readsAreFresh: true,
     accounts: async () => ['default', ...(await others.accounts!())],
   });
+  return nameLocks(store, (account) => lockNameOf(of(account), account));
 }
 
 /** The folder of all users but the first; it is beside the file of the first. */

@@ -62,11 +62,17 @@ const mostRounds = 10;
 /** Late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
 
+/** Why there is no lock so far. Its holder may be a process that stands still, which only a person can end. */
+const notGiven = (name: string | undefined) =>
+  `store.lock() has not given the lock${name === undefined ? '' : ` ${name}`} yet. If the process that holds it stands still, continue or end it`;
+
 export interface RenewalDeps extends RedemptionDeps {
   /** The account's own, which this changes: what was last seen of another process that could not save a new pair so far. */
   signs: { lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined };
   section: CriticalSection;
   lockWaitMs: number;
+  /** What the store calls the lock; undefined where it does not say. */
+  lockName: () => string | undefined;
   /** Where the token requests of this client wait for the login host. */
   loginGate: () => LoginGate;
   /** Lets calls in flight finish where the server is known to kill their token. */
@@ -126,7 +132,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (ended) return ended;
     const entered = { key: keyInHand(), askedAtMs: env.now(), hasPlace };
     // What a call is told that does not wait so long: nothing has been redeemed.
-    const waiting = failures.store('store.lock() has not given the lock yet').error;
+    const waiting = failures.store(notGiven(deps.lockName())).error;
     if (deps.store.lock) run.lastError ??= waiting;
     const entering = { key: entered.key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
     const ran = await section.enter(entering, (held) => {
