@@ -1,3 +1,4 @@
+import type { RedisTokenStoreOptions } from '../../../src/store/redis.js';
 import type { TokenStore } from '../../../src/store/store.js';
 
 /** The stores that processes can share. */
@@ -9,7 +10,12 @@ export interface OpenedStore {
   close(): Promise<void>;
 }
 
-export async function openStore(kind: StoreKind, location: string): Promise<OpenedStore> {
+/** `redis`: a short lease, unless a test is about another one. */
+export async function openStore(
+  kind: StoreKind,
+  location: string,
+  redis: RedisTokenStoreOptions = { leaseMs: 2_000 },
+): Promise<OpenedStore> {
   switch (kind) {
     case 'file': {
       const { fileTokenStore } = await import('../../../src/store/file.js');
@@ -22,7 +28,7 @@ export async function openStore(kind: StoreKind, location: string): Promise<Open
       ]);
       const client = new Redis(location);
       client.on('error', () => undefined);
-      return { store: redisTokenStore(client, { leaseMs: 2_000 }), close: async () => client.disconnect() };
+      return { store: redisTokenStore(client, redis), close: async () => client.disconnect() };
     }
     case 'postgres': {
       const [{ default: pg }, { postgresTokenStore }] = await Promise.all([
