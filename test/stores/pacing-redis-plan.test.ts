@@ -20,7 +20,7 @@ const startMs = 1_780_000_000_000;
 
 /** What one step of a run is made from. Numbers are bent to what fits the state at that moment. */
 interface Step {
-  readonly what: 'ask' | 'repeat' | 'lose' | 'roll-back';
+  readonly what: 'ask' | 'repeat' | 'late' | 'lose' | 'roll-back';
   readonly afterMs: number;
   /** At this moment of those at which something changes, or one beside it, instead of `afterMs` later. */
   readonly edge: { readonly pick: number; readonly besideMs: number } | undefined;
@@ -48,7 +48,7 @@ const steps = fc.array(
   fc.record<Step>({
     what: fc.oneof(
       { weight: 30, arbitrary: fc.constant('ask' as const) },
-      { weight: 3, arbitrary: fc.constant('repeat' as const) },
+      { weight: 3, arbitrary: fc.constantFrom('repeat' as const, 'late' as const) },
       { weight: 1, arbitrary: fc.constantFrom('lose' as const, 'roll-back' as const) },
     ),
     afterMs: fc.oneof(
@@ -149,6 +149,26 @@ const examples: [Step[]][] = [
   [[isRefused(429), ...Array.from({ length: 8 }, () => [waitsAt(0), isRefused(503)]).flat()]],
   // Two refusals that end at the same moment.
   [[isRefused(429, 500, 0), isRefused(503, 500)]],
+  // A call goes first, and another member waits for its answer.
+  [[isRefused(429), waitsAt(0), { ...waitsAt(0), edge: undefined, afterMs: 1, member: 'b' }]],
+  // Exactly half of a limit is left for calls ahead.
+  [
+    [
+      { ...tells, counts: { ...tells.counts, wanted: 1, waiting: 1 } },
+      {
+        ...tells,
+        counts: { ...tells.counts, held: -1, ended: 1, wanted: 40 },
+        told: [{ ...anHour, limit: 100, remaining: 49, issuedBefore: 0 }],
+      },
+    ],
+  ],
+  // So many members wait that the last ones ask as rarely as any.
+  [
+    [
+      { ...tells, counts: { ...tells.counts, wanted: 10, waiting: 10 } },
+      ...Array.from({ length: 260 }, (_, index) => ({ ...waitsAt(0), edge: undefined, member: `m${index}` })),
+    ],
+  ],
   // A reset that is now.
   [[{ ...tells, told: [{ ...anHour, limit: 25, reset: 0 }] }]],
   // Calls that ended untold have used up a limit whose reset is about a minute away.
@@ -249,7 +269,7 @@ describe.runIf(server)('the script of redisPacing', () => {
         let earlier: { dumps: (Buffer | null)[]; fields: Record<string, string> } | undefined;
         let nowMs = startMs;
         const numbers = new Map<string, number>();
-        const last = new Map<string, Question>();
+        const asked = new Map<string, Question[]>();
         for (const [index, step] of run.entries()) {
           const edges = step.edge ? edgesOf(state) : [];
           nowMs =
@@ -264,11 +284,17 @@ describe.runIf(server)('the script of redisPacing', () => {
             state = stateIn(earlier.fields);
           }
           const number = (numbers.get(step.member) ?? 0) + 1;
+          const earlierOnes = asked.get(step.member) ?? [];
           const question =
-            (step.what === 'repeat' ? last.get(step.member) : undefined) ??
-            questionOf(step, state, number, nowMs);
-          if (question.number === number) numbers.set(step.member, number);
-          last.set(step.member, question);
+            (step.what === 'repeat'
+              ? earlierOnes.at(-1)
+              : step.what === 'late'
+                ? earlierOnes.at(-2)
+                : undefined) ?? questionOf(step, state, number, nowMs);
+          if (question.number === number) {
+            numbers.set(step.member, number);
+            asked.set(step.member, [...earlierOnes, question]);
+          }
           const expected = ask(state, question, nowMs);
           const told = String(await redis.eval(script, 3, ...keys, JSON.stringify(question), String(nowMs)));
           expect(JSON.parse(told)).toEqual(plain(expected));
