@@ -138,10 +138,10 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
      * The comparison: the stored set must be the one that this save replaces, and must not have been deleted. It holds for every save, with
      * or without a lock, and is the only check when the lock has expired and nobody else holds it.
      *
-     * The fence, for sets that the comparison cannot tell apart: those without a refresh token, and those of servers that do not rotate
-     * refresh tokens. Such a save sends the identifier of its lock, and is refused while the lock has another holder. A set with another
-     * refresh token than the one that it replaces is not refused: it is what a process that was stopped has redeemed the stored token for,
-     * and the holder, who can only learn that this token is spent, has to find it.
+     * The fence, for sets that the comparison cannot tell apart: those without a refresh token, those of servers that do not rotate
+     * refresh tokens, and those whose key was evicted. Such a save sends the identifier of its lock, and is refused while the lock has
+     * another holder. A set with another refresh token than the stored one is not refused: it is what a process that was stopped has
+     * redeemed the stored token for, and the holder, who can only learn that this token is spent, has to find it.
      */
     async save(tokens, account, previous) {
       const keys = keysFor(account);
@@ -150,7 +150,10 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
       const stored = await read(keys);
       const obstacle = obstacleTo(tokens, stored?.set, previous);
       if (obstacle === 'another' || (obstacle === 'gone' && !rowsMayVanish)) throw conflict(keys, obstacle);
-      const isSuccessor = Boolean(tokens.refresh_token) && tokens.refresh_token !== stored?.set.refresh_token;
+      const isSuccessor =
+        stored !== undefined &&
+        Boolean(tokens.refresh_token) &&
+        tokens.refresh_token !== stored.set.refresh_token;
       const args = [value, stored?.hash ?? '', isSuccessor ? '' : (lease?.id ?? '')];
       const outcome = textOf(await run(replaceScript, [keys.tokens, keys.lock], args));
       if (outcome === 'saved') return;
