@@ -55,6 +55,7 @@ export type {
   RenewalOptions,
   RetryOptions,
 } from './options/options.js';
+export type { Question, Reply, SharedPacing, ToldLimit, ToldRefusal } from './pacing/shared/exchange.js';
 export type { PacingStatus } from './pacing/status.js';
 export { memoryTokenStore } from './store/memory.js';
 export { TokenStoreConflict } from './store/store.js';

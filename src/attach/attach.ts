@@ -25,8 +25,7 @@ import { type ProcoreOptions } from '../options/options.js';
 import { createOutcomes } from '../line/outcome.js';
 import { createEnter } from '../line/enter.js';
 import { replayUnauthorized } from '../line/replay.js';
-import { createGate } from '../pacing/gate.js';
-import { createGates } from '../pacing/gates.js';
+import { createScopes } from './scopes.js';
 import { createPostForm } from '../token/endpoint/post-form.js';
 import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
@@ -56,10 +55,6 @@ export function createAttach(
   const sharedByStore = new WeakMap<TokenStore, Shared>();
   const sharedByHandle = new WeakMap<Procore, { shared: Shared; store: TokenStore }>();
   const grants = createGrantRegistry(registry);
-  const createScopes = (serverOffsetMs: () => number) => {
-    const common = { env, serverOffsetMs };
-    return createGates(() => createGate(common));
-  };
 
   return (instance, options, isEarly = false) => {
     checkInstance(instance);
@@ -75,7 +70,7 @@ export function createAttach(
     const shared =
       sharedByStore.get(store) ??
       (isAlone ? sharedBefore : undefined) ??
-      createShared(env, createScopes, sharedBefore?.gates);
+      createShared(env, (ofGates) => createScopes(env, ofGates), sharedBefore?.gates);
     if (of && shared === sharedBefore) sharedByStore.delete(of.store);
     sharedByStore.set(store, shared);
     const inContext = captureContext();
@@ -145,7 +140,11 @@ export function createAttach(
       warnOnce: events.warnOnce,
     });
     const outcomes = createOutcomes({ calls });
-    const choices = createChoices({ settings, isByUser: accounts !== undefined, gates: shared.gates });
+    const choices = createChoices({
+      settings,
+      isByUser: accounts !== undefined,
+      gatesUnder: shared.gates.under,
+    });
     const ofLine = { env, copy, settings, origins, choices };
     const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, settle, line, outcomes });
     const straight = createStraightPath({

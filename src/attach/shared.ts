@@ -1,8 +1,7 @@
 import type { Env } from '../time/env.js';
-import type { Events } from '../observe/events.js';
+import type { Events, ProcoreEvents } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
 import type { Procore } from './handle.js';
-import type { Gates } from '../pacing/gates.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../wire/server-clock.js';
 import type { OwnSending } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
@@ -10,6 +9,7 @@ import type { Holder } from '../token/grant/registry.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
 import { accountKey } from '../token/account.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
+import type { AllGates } from './all-gates.js';
 import { createClientAccounts, type ClientAccounts } from './client-accounts.js';
 import { createSweeping } from './sweeping.js';
 import { createWeakList, type WeakList } from './weak-list.js';
@@ -48,7 +48,7 @@ export interface Shared {
   /** Marks what the application's own `exchange` function does, because it may use an instance of another attach. */
   readonly ownRenewals: OwnRenewals;
   /** Where calls wait for the server, one gate for each limit. */
-  readonly gates: Gates;
+  readonly gates: AllGates;
   /** Learns the server's clock from a `Date` header. */
   learn(date: unknown): void;
   /** How far the server's clock is ahead of this machine's; 0 until it has answered. */
@@ -59,17 +59,20 @@ export interface Shared {
   tellTo(events: Events): void;
   /** Ends that, for an attach that has given way to another. */
   tellNoMore(events: Events): void;
-  emit: Events['emit'];
+  emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E]): void;
   warnOnce: Events['warnOnce'];
   /** Resolves when no source has anything under way. */
   idle(): Promise<void>;
 }
 
+/** What gates need of the attaches that share them. */
+export type OfGates = Pick<Shared, 'serverOffsetMs' | 'emit'>;
+
 /** Creates the common part of the attaches of one store. `gates`: those that there are already. */
 export function createShared(
   env: Env,
-  createGates: (serverOffsetMs: () => number) => Gates,
-  gates?: Gates,
+  createGates: (ofGates: OfGates) => AllGates,
+  gates?: AllGates,
 ): Shared {
   const clients = new Map<string, ClientAccounts>();
   const holdings = new WeakSet<Holder>();
@@ -83,7 +86,7 @@ export function createShared(
   let offsetMs = 0;
 
   let attaches = 0;
-  const ownGates = gates ?? createGates(() => offsetMs);
+  const ownGates = gates ?? createGates({ serverOffsetMs: () => offsetMs, emit });
   const sweeping = createSweeping(env, {
     async sweep() {
       let isNeeded = false;
@@ -93,9 +96,20 @@ export function createShared(
     },
   });
   untilDetached.add(sweeping.stop);
+  untilDetached.add(ownGates.giveBack);
 
   function* all(): Generator<TokenSource> {
     for (const accounts of clients.values()) yield* accounts.all();
+  }
+
+  function emit<E extends keyof ProcoreEvents>(event: E, detail: ProcoreEvents[E]): void {
+    const logged = new Set<unknown>();
+    for (const events of sinks.items()) {
+      // The channels belong to the process, and hear of it once.
+      const audience = { log: !logged.has(events.logger), channel: logged.size === 0 };
+      events.inContext(() => events.emit(event, detail, audience));
+      logged.add(events.logger);
+    }
   }
 
   return {
@@ -170,22 +184,14 @@ export function createShared(
     },
     tellTo: sinks.add,
     tellNoMore: sinks.delete,
-    emit(event, detail) {
-      const logged = new Set<unknown>();
-      for (const events of sinks.items()) {
-        // The channels belong to the process, and hear of it once.
-        const audience = { log: !logged.has(events.logger), channel: logged.size === 0 };
-        events.inContext(() => events.emit(event, detail, audience));
-        logged.add(events.logger);
-      }
-    },
+    emit,
     warnOnce(...warning) {
       for (const events of sinks.items().slice(0, 1)) events.inContext(() => events.warnOnce(...warning));
     },
     async idle() {
       for (;;) {
         const busy = [...all()].map((source) => source.underWay()).filter((work) => work !== undefined);
-        if (busy.length === 0) return;
+        if (busy.length === 0) return ownGates.giveBack();
         await Promise.all(busy);
       }
     },

@@ -7,6 +7,7 @@ import { retryDefaults, type CompanyId, type Settings } from '../options/options
 import type { Gate } from '../pacing/gate.js';
 import type { Gates } from '../pacing/gates.js';
 import { statusOfAll, type PacingStatus } from '../pacing/status.js';
+import type { SharedPacing } from '../pacing/shared/exchange.js';
 import { described, kindOf } from '../text/words.js';
 import { companyIn } from '../wire/headers.js';
 
@@ -30,15 +31,17 @@ export interface Choices {
 /** How many names of limits are remembered. */
 const mostNames = 1_000;
 
-/** Creates the choices of one attach. `gates` are those of all limits, by their names. */
+/** Creates the choices of one attach. `gatesUnder` returns the gates of all limits, by their names. */
 export function createChoices(deps: {
   settings: Settings;
   /** Whether each user is an account, so that the option `account` names none. */
   isByUser: boolean;
-  gates: Omit<Gates, 'sweep'>;
+  gatesUnder: (shared: SharedPacing | undefined) => Pick<Gates, 'of' | 'known' | 'startingWith'>;
 }): Choices {
-  const { settings, isByUser, gates } = deps;
-  const prefix = `${settings.environment.apiUrl} ${settings.clientId} `;
+  const { settings, isByUser } = deps;
+  const shared = settings.rateLimit ? settings.rateLimit.shared : undefined;
+  const gates = deps.gatesUnder(shared);
+  const prefix = prefixOf(settings, shared !== undefined);
   /** The names of the limits of accounts. They are kept because looking one up takes less time than building it for each call. */
   const ofAccounts = new Map<string, string>();
 
@@ -113,4 +116,14 @@ export function createChoices(deps: {
       return { ...retryDefaults, ...(settings.retry || {}), ...defined(own) };
     },
   };
+}
+
+/**
+ * What the names of limits begin with. Those of limits that processes share name the login host, because the limits are those of the app,
+ * and processes may reach the API by different ways.
+ */
+function prefixOf({ environment, clientId }: Settings, isShared: boolean): string {
+  return isShared
+    ? `${new URL(environment.loginUrl).host} ${clientId} `
+    : `${environment.apiUrl} ${clientId} `;
 }

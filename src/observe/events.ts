@@ -77,7 +77,7 @@ export interface ProcoreEvents {
     awaits?: 'store' | 'renewal';
     /** Missing where the end of the wait depends on the answer to another request. */
     until?: Date;
-    /** With reason `rate-limit` or `unavailable`: how many calls that wait for the same limit are sent before this one. */
+    /** With reason `rate-limit` or `unavailable`: how many calls of this process that wait for the same limit are sent before this one. */
     before?: number;
     /** The attempt that waits, from 1 on. */
     attempt: number;
@@ -95,7 +95,12 @@ export interface ProcoreEvents {
       /** How often it was sent; 0 where it never was. */
       attempts: number;
     };
-  /** Something that should be changed; emitted once per cause. */
+  /**
+   * The common state of `rateLimit.shared` answers again, and all processes pace their calls together. Told after the warning
+   * `pacing-alone`. `aloneMs`: for how many milliseconds this process has paced its calls alone.
+   */
+  'pacing-together': { aloneMs: number };
+  /** Something that should be changed; emitted once per cause, `pacing-alone` at each outage. */
   warning: { code: WarningCode; message: string };
 }
 
@@ -111,7 +116,8 @@ export type WarningCode =
   | 'client-shared'
   | 'listener-failed'
   | 'axios-version'
-  | 'unverified-tls';
+  | 'unverified-tls'
+  | 'pacing-alone';
 
 /** Whom an event is told beside the listeners of the attach, where several attaches tell of one thing. */
 interface Audience {
@@ -146,6 +152,7 @@ const names = Object.keys({
   'request-waiting': true,
   'request-retried': true,
   'request-settled': true,
+  'pacing-together': true,
   warning: true,
 } satisfies Record<keyof ProcoreEvents, true>);
 

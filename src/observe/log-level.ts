@@ -21,6 +21,7 @@ const usual: Readonly<Record<keyof ProcoreEvents, Level>> = Object.freeze({
   'request-waiting': 'debug',
   'request-retried': 'debug',
   'request-settled': 'debug',
+  'pacing-together': 'info',
   warning: 'warn',
 });
 const atDebug: readonly Level[] = ['debug'];

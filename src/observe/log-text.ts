@@ -16,6 +16,7 @@ const said: Readonly<Record<keyof ProcoreEvents, readonly string[]>> = Object.fr
   'request-waiting': ['host', 'method', 'path', 'reason', 'awaits', 'before', 'attempt'],
   'request-retried': ['host', 'method', 'path', 'reason', 'attempt', 'status', 'code'],
   'request-settled': ['host', 'method', 'path', 'attempts', 'status', 'code', 'waitedMs', 'durationMs'],
+  'pacing-together': ['aloneMs'],
   warning: [],
 });
 
@@ -48,6 +49,8 @@ function sentenceOf({ event, detail }: Told, nowMs: number): string {
     case 'reauthentication-required':
     case 'warning':
       return withoutStop(detail.message);
+    case 'pacing-together':
+      return `paces calls together with other processes again, after ${durationInWords(detail.aloneMs)} alone`;
     case 'request-waiting':
       return `${waiting(detail, nowMs)}: ${named(detail)}`;
     case 'request-retried':

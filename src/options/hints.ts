@@ -132,6 +132,17 @@ export function partsHint(example: string): Hint {
   };
 }
 
+export const sharedPacingHint: Hint = (value) => {
+  if (typeof value === 'string') return 'Give redisPacing the client, not its address';
+  if (typeof value === 'function') return 'Call it: redisPacing(client)';
+  if (value === false || value === null) return 'Where each process paces its own calls, leave it out';
+  if (typeof value !== 'object') return undefined;
+  if (isPromise(value)) return 'Await it first';
+  return typeof (value as { eval?: unknown }).eval === 'function'
+    ? 'For a Redis client: redisPacing(client)'
+    : undefined;
+};
+
 export const loggerHint: Hint = (value) => {
   if (!value || (typeof value !== 'object' && typeof value !== 'function')) return undefined;
   if (isPromise(value)) return 'Await it first';

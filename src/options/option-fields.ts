@@ -10,6 +10,7 @@ import {
   missingLevels,
   oneOf,
   partsHint,
+  sharedPacingHint,
   unsetHint,
 } from './hints.js';
 import type {
@@ -70,6 +71,11 @@ const rateLimitFields: Record<keyof RateLimitOptions, Field> = {
     (value) => scopes.includes(value as string) || isFunction(value),
     `one of ${scopes.join(', ')}, or a function`,
     oneOf(scopes),
+  ],
+  shared: [
+    (value) => isObject(value) && isFunction(value['ask']),
+    'what redisPacing(client) of axios-procore/pacing/redis returns',
+    sharedPacingHint,
   ],
 };
 const environmentFields: Record<keyof Environment, Field> = {

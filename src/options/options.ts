@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import type { SharedPacing } from '../pacing/shared/exchange.js';
 import type { Environment, EnvironmentName } from '../wire/environments.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 
@@ -119,6 +120,11 @@ export interface RenewalOptions {
 export interface RateLimitOptions {
   /** Which calls share a rate limit. A function returns the name of the limit that a call counts against. @default 'account' */
   scope?: RateLimitScope | undefined;
+  /**
+   * What several processes under one limit know of it together: `redisPacing(client)` of `axios-procore/pacing/redis`. Without it each
+   * process paces its own calls only. @default none
+   */
+  shared?: SharedPacing | undefined;
 }
 
 /** Which calls share a rate limit. */
@@ -170,6 +176,12 @@ export interface ProcoreRequestOptions {
   body?: (() => unknown) | undefined;
 }
 
+/** The options of pacing, with all defaults. */
+export interface PacingSettings {
+  readonly scope: RateLimitScope;
+  readonly shared: SharedPacing | undefined;
+}
+
 /** The options with all defaults. They share no object with the application's own, except the store and functions. */
 export interface Settings {
   readonly clientId: string;
@@ -185,7 +197,7 @@ export interface Settings {
     readonly aheadMs: number | undefined;
   };
   readonly retry: false | Readonly<Required<RetryOptions>>;
-  readonly rateLimit: false | Readonly<Required<RateLimitOptions>>;
+  readonly rateLimit: false | PacingSettings;
   readonly legacy: Readonly<Required<LegacyOptions>>;
   readonly maxWaitMs: number;
   readonly deadlineMs: number | undefined;
@@ -213,7 +225,10 @@ export const legacyDefaults: Settings['legacy'] = Object.freeze({
   timeoutBoundsCall: false,
 });
 /** The defaults of `rateLimit`. */
-export const rateLimitDefaults: Readonly<Required<RateLimitOptions>> = Object.freeze({ scope: 'account' });
+export const rateLimitDefaults: PacingSettings = Object.freeze({
+  scope: 'account',
+  shared: undefined,
+});
 /** The defaults of `retry`. */
 export const retryDefaults: Readonly<Required<RetryOptions>> = Object.freeze({
   retries: 4,

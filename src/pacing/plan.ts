@@ -153,13 +153,17 @@ export function lost(pace: Pace, { number }: Sending): Pace {
   };
 }
 
-/** The pace after an answer. `draw` in [0, 1) is the jitter of a wait that the server asks for. */
-export function answered(
-  pace: Pace,
-  sending: Sending,
-  answer: Answer,
-  clock: { nowMs: number; serverOffsetMs: number; draw: number },
-): Pace {
+/** When an answer came. */
+export interface AnswerClock {
+  readonly nowMs: number;
+  /** How far the server's clock is ahead of that, at least. */
+  readonly serverOffsetMs: number;
+  /** In [0, 1): the jitter of a wait that the server asks for. */
+  readonly draw: number;
+}
+
+/** The pace after an answer. */
+export function answered(pace: Pace, sending: Sending, answer: Answer, clock: AnswerClock): Pace {
   const { nowMs, serverOffsetMs, draw } = clock;
   const resetMs = plausibleReset(answer.rateLimit, nowMs + serverOffsetMs);
   const resetAtMs = resetMs === undefined ? undefined : resetMs - serverOffsetMs;

@@ -1,4 +1,6 @@
 import { admit, type Pace } from './plan.js';
+import type { Reply } from './shared/exchange.js';
+import { admission, maySpend, type Share } from './shared/share.js';
 import type { Window } from './window.js';
 
 /** What `status()` shows of the limit under which an account's calls are sent. Moments are those of this machine's clock. */
@@ -30,6 +32,29 @@ export function statusOfPace(
     ...(window?.resetMs === undefined ? {} : { resetsAt: local(window.resetMs - pace.serverOffsetMs) }),
     waiting,
     ...(admission.kind === 'until' ? { closedUntil: local(admission.atMs) } : {}),
+  };
+}
+
+/**
+ * The status of a gate whose limit is shared with other processes, as the common state has told it at `atMs`, with the permits that this
+ * process has.
+ */
+export function statusOfShare(
+  share: Share,
+  reply: Reply,
+  { nowMs, atMs, waiting, setBackMs }: { nowMs: number; atMs: number; waiting: number; setBackMs: number },
+): PacingStatus {
+  const local = (ms: number) => new Date(ms - setBackMs);
+  const { limit, left = 0, resetInMs } = reply;
+  const resetsAtMs = resetInMs === undefined ? undefined : atMs + resetInMs;
+  const isOver = resetsAtMs !== undefined && resetsAtMs <= nowMs;
+  const own = maySpend(share, nowMs) ? share.permits : 0;
+  const next = admission(share, nowMs);
+  return {
+    ...(limit === undefined ? {} : { limit, remaining: isOver ? Math.max(1, own) : left + own }),
+    ...(resetsAtMs === undefined || isOver ? {} : { resetsAt: local(resetsAtMs) }),
+    waiting,
+    ...(next.kind === 'until' ? { closedUntil: local(next.atMs) } : {}),
   };
 }
 

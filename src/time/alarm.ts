@@ -7,8 +7,16 @@ export interface Alarm {
   clear(): void;
 }
 
-/** Creates an alarm that is not set. `now` is its clock; `due` is called at the moment, and may be called earlier: it looks again. */
-export function createAlarm(env: Env, now: () => number, due: () => void): Alarm {
+/**
+ * Creates an alarm that is not set. `now` is its clock; `due` is called at the moment, and may be called earlier: it looks again. With
+ * `ref: false` it does not keep the process alive.
+ */
+export function createAlarm(
+  env: Env,
+  now: () => number,
+  due: () => void,
+  { ref = true }: { ref?: boolean } = {},
+): Alarm {
   let timer: { readonly atMs: number; readonly stop: AbortController } | undefined;
 
   function clear(): void {
@@ -24,8 +32,8 @@ export function createAlarm(env: Env, now: () => number, due: () => void): Alarm
       const own = { atMs, stop: new AbortController() };
       timer = own;
       // The moment comes by the clock, whether or not the process is stopped until then. This wait only makes a stop noticed.
-      if (env.asleepMs) void env.sleep(Infinity, { signal: own.stop.signal, awake: true });
-      void env.sleep(atMs - now(), { signal: own.stop.signal }).then(() => {
+      if (env.asleepMs) void env.sleep(Infinity, { signal: own.stop.signal, awake: true, ref });
+      void env.sleep(atMs - now(), { signal: own.stop.signal, ref }).then(() => {
         if (timer !== own) return;
         timer = undefined;
         due();

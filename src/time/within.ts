@@ -28,7 +28,7 @@ export type Waited<T> =
  * Creates the end of one sleep. An `AbortController` would do the same, but takes more time than all the rest of a wait, and a call may have
  * several waits.
  */
-function createEnd(): EndOfSleep & { abort(): void } {
+export function createEnd(): EndOfSleep & { abort(): void } {
   let wake: (() => void) | undefined;
   const end = {
     aborted: false,

@@ -31,7 +31,7 @@ describe('README', () => {
       if (name === 'renewal') return types.members('RenewalOptions').map((own) => `renewal.${own}`);
       if (name === 'retry') return [name, ...types.members('RetryOptions').map((own) => `retry.${own}`)];
       if (name === 'legacy') return types.members('LegacyOptions').map((own) => `legacy.${own}`);
-      return name === 'rateLimit' ? [name, 'rateLimit.scope'] : [name];
+      return name === 'rateLimit' ? [name, 'rateLimit.scope', 'rateLimit.shared'] : [name];
     });
     expect(firstCells('README.md', '## Options').sort()).toEqual(dotted.sort());
   });

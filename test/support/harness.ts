@@ -73,6 +73,7 @@ const eventNames: (keyof ProcoreEvents)[] = [
   'request-waiting',
   'request-retried',
   'request-settled',
+  'pacing-together',
   'warning',
 ];
 

@@ -112,7 +112,12 @@ export function spent({ permits, validUntilMs, permit, underWay, facts }: Share)
 
 /** The share after a call was sent without asking the common state, which cannot be asked. */
 export function spentAlone(share: Share): { share: Share; permit: Permit } {
-  return { share: { ...share, underWay: share.underWay + 1 }, permit: withoutPermit };
+  const { underWay, facts } = share;
+  // As soon as it can be asked, it has to know of this call, because the others count on what is not under way.
+  return {
+    share: { ...share, underWay: underWay + 1, facts: { ...facts, isUrgent: true } },
+    permit: withoutPermit,
+  };
 }
 
 /** The share after a call that had passed was not sent. Its permit can be spent by another one. */
@@ -356,7 +361,8 @@ export function replied(share: Share, reply: Reply, nowMs: number): Share {
       ahead: reply.ahead,
       opensAtMs: reply.opensInMs === undefined ? 0 : nowMs + reply.opensInMs,
       status: reply.status,
-      askAgainAtMs: nowMs + reply.askAgainInMs,
+      // A call that comes when all that have waited have got their permits is another matter.
+      askAgainAtMs: granted >= (facts.asked?.question.waiting ?? 0) ? 0 : nowMs + reply.askAgainInMs,
     },
   };
   // Permits that come too late are void, as well as after a refusal of which the common state did not know yet.

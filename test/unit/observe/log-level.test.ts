@@ -12,6 +12,7 @@ test.each<[Level, string, Told]>([
   ['info', 'a renewal', detailOf('token-renewed')],
   ['info', 'tokens that another has renewed', detailOf('token-adopted')],
   ['info', 'a late save', detailOf('token-saved-late')],
+  ['info', 'the end of pacing alone', detailOf('pacing-together')],
   ['warn', 'a failed renewal', detailOf('token-renewal-failed')],
   ['error', 'a failed save', detailOf('token-save-failed')],
   ['error', 'an account that needs its user', detailOf('reauthentication-required')],

@@ -36,6 +36,10 @@ test.each<[string, Told]>([
     'Log in (reauthentication-required account="default" reason="no-tokens")',
     detailOf('reauthentication-required'),
   ],
+  [
+    'paces calls together with other processes again, after 812 ms alone (pacing-together)',
+    detailOf('pacing-together'),
+  ],
   ['A message (warning code="legacy-refresh")', detailOf('warning')],
 ])('%s', (line, told) => {
   expect(lineOf(told)).toBe(`axios-procore: ${line}`);

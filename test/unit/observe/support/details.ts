@@ -46,6 +46,7 @@ const details: ProcoreEvents = {
     limit: 3600,
     remaining: 3599,
   },
+  'pacing-together': { aloneMs: 812 },
   warning: { code: 'legacy-refresh', message: 'A message' },
 };
 
