@@ -106,3 +106,15 @@ describe.each(countings)('%s', (_, how) => {
       expect(finished).toBe(calls);
     }));
 });
+
+test('eight processes with a backlog of 400 calls use 25 calls in two seconds as fast as they can, in equal parts', () => {
+  const limits = [{ limit: 25, windowMs: 2_000 }];
+  for (let seed = 1; seed <= 20; seed++) {
+    const run: Run = { ...fleet, seed, limits, processes: 8, calls: 400, concurrency: 8, startWithinMs: 0 };
+    const outcome = simulate(run, counting({ kind: 'aligned', phaseMs: 0 }));
+    sawNone(outcome, run);
+    // The last of sixteen windows begins after thirty seconds.
+    expect(outcome.tookMs, `seed ${seed}`).toBeLessThanOrEqual(1.05 * (30_000 + 16 * 500));
+    expect(outcome.unfairness, `seed ${seed}`).toBeLessThan(1.25);
+  }
+});

@@ -276,6 +276,20 @@ test('a question put again is the same, with times as they are now', () => {
   });
 });
 
+test('a call that comes when all that waited have got their permits asks at once', () => {
+  const way = lead().granted(1, { ahead: 0 });
+  way.spend();
+  expect(way.ask(1)).toMatchObject({ number: 2, waiting: 1 });
+});
+
+test('calls that were sent alone are told with the first question after that', () => {
+  const way = lead();
+  way.ask(1);
+  way.alone();
+  way.reply();
+  expect(way.ask()).toMatchObject({ number: 2, held: 1 });
+});
+
 test('while the gate is closed calls wait until it opens', () => {
   const way = lead();
   way.ask(1);
