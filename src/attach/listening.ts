@@ -39,7 +39,10 @@ export function createListening(deps: {
     let stopped = () => {};
     const until = new Promise<void>((resolve) => (stopped = resolve));
     const ear: Ear = {
-      heard: ({ account, over }) => inContext(() => deps.announced(account, Promise.race([over, until]))),
+      heard: ({ account, over }) =>
+        inContext(() =>
+          deps.announced(account, Promise.race([Promise.resolve(over).catch(() => undefined), until])),
+        ),
     };
     const own = { ear, end: () => {}, inContext };
     running = own;

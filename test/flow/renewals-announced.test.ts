@@ -261,6 +261,22 @@ test('several attaches of one store object listen once', async () => {
   expect(two.hub.listening).toBe(0);
 });
 
+test('a store whose promises reject costs nothing but its notices', async () => {
+  await using two = await createTwo();
+  const failing = () => Promise.reject(new Error('no connection'));
+  two.store.notices!.announce = async () => ({ finished: failing(), over: failing });
+  const own = await inFlight(two, two.holder);
+  const renewed = two.holder.procore.renew();
+  await settled();
+  // The calls of the process itself are let finish all the same.
+  expect(two.emulator.counters.tokenRequests).toBe(0);
+  own.release();
+  await renewed;
+  expect((await own.call).status).toBe(200);
+  await two.holder.procore.idle();
+  expect(two.emulator.counters).toMatchObject({ unauthorized: 0, exchanges: 1 });
+});
+
 test('an encrypted store passes the notices on', async () => {
   await using two = await createTwo();
   const keys = [{ id: 'a', key: Buffer.alloc(32).toString('base64') }];

@@ -104,6 +104,8 @@ export function createDrain(deps: {
       .catch(() => undefined);
     announced = own;
     const told = await own;
+    // Also where nobody waits for it any more, a rejection must not end the process.
+    const finished = Promise.resolve(told?.finished).catch(() => undefined);
     // The renewal has left its critical section and come back: this notice has taken the place of the one before.
     void over(before);
     if (!told || signal.aborted || announced !== own) return;
@@ -111,7 +113,7 @@ export function createDrain(deps: {
       server.learn();
       pause();
     }
-    await Promise.all([untilAnswered(flight), told.finished]);
+    await Promise.all([untilAnswered(flight), finished]);
   }
 
   return {
