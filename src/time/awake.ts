@@ -84,8 +84,11 @@ export function createAwakeTime(): AwakeTime {
           const wasStopped = notice() > asleepBefore || Date.now() - dueAtMs > lateMs;
           const leftMs = endsAtMs - (Date.now() - asleepMs);
           if (wasStopped && graces < mostGraces) return arm(Math.max(leftMs, graceMs), graces + 1);
-          stop();
-          over();
+          afterReading(() => {
+            if (isOver) return;
+            stop();
+            over();
+          });
         }, partMs);
         if (!ref) unref(timer);
       };
@@ -94,6 +97,15 @@ export function createAwakeTime(): AwakeTime {
       return stop;
     },
   };
+}
+
+/**
+ * Calls back when what lies in the sockets has been read. Timers fire before that, so that a wait whose timer is a moment late would miss an
+ * answer that has arrived. Browsers have no `setImmediate`, and no such order.
+ */
+function afterReading(work: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(work);
+  else work();
 }
 
 /** Lets the process end before the timer fires. In browsers a timer is a number and has no `unref`. */

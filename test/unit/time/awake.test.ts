@@ -33,6 +33,26 @@ test('what has arrived while the event loop was busy for longer than a wait is r
   close();
 });
 
+test('so is what has arrived while it was busy for a moment only, at the end of the wait', async () => {
+  const { here, there, close } = await connection();
+  const waited = within(systemEnv, 200, once(here, 'data'));
+  there.write('answer');
+  busy(240);
+  expect((await waited).kind).toBe('done');
+  close();
+});
+
+test('a wait that is stopped in its last turn does not end', async () => {
+  const awakeTime = createAwakeTime();
+  let isOver = false;
+  const stop = awakeTime.start(0, true, () => (isOver = true));
+  // This timer fires in the same turn of the event loop as that of the wait, and after it.
+  setTimeout(stop, 0);
+  busy(20);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isOver).toBe(false);
+});
+
 test('a wait without an answer ends nevertheless', async () => {
   const waited = within(systemEnv, 200, new Promise(() => {}));
   busy(600);
