@@ -39,18 +39,19 @@ export function createListening(deps: {
     let stopped = () => {};
     const until = new Promise<void>((resolve) => (stopped = resolve));
     const ear: Ear = {
-      heard: ({ account, over }) =>
-        inContext(() =>
-          deps.announced(account, Promise.race([Promise.resolve(over).catch(() => undefined), until])),
-        ),
+      async heard({ account, over }) {
+        if (running?.ear !== ear) return;
+        const told = Promise.resolve(over).catch(() => undefined);
+        await inContext(() => deps.announced(account, Promise.race([told, until])));
+      },
     };
     const own = { ear, end: () => {}, inContext };
     running = own;
     try {
       const leave = inContext(() => listenWeakly(notices, ear));
       own.end = () => {
-        leave();
         stopped();
+        leave();
       };
     } catch {
       // Without notices the server's 401s are replayed, as if the store had none.
@@ -58,8 +59,13 @@ export function createListening(deps: {
   }
 
   function stop(): void {
-    running?.end();
+    const before = running;
     running = undefined;
+    try {
+      before?.end();
+    } catch {
+      // A store that goes on listening is not heard any more, and must not keep a detach from its end.
+    }
   }
 
   async function ask(inContext: InContext): Promise<void> {
@@ -114,7 +120,9 @@ function listenWeakly(notices: RenewalNotices, ear: Ear): () => void {
   const ref = new WeakRef(ear);
   const leave = notices.listen(async (notice) => {
     const own = ref.deref();
-    return own ? own.heard(notice) : leave();
+    // A store that does not look at the promise must not end the process by what it has told.
+    if (own) await own.heard(notice).catch(() => undefined);
+    else leave();
   });
   return leave;
 }

@@ -277,6 +277,53 @@ test('a store whose promises reject costs nothing but its notices', async () => 
   expect(two.emulator.counters).toMatchObject({ unauthorized: 0, exchanges: 1 });
 });
 
+test.each<[string, (two: Awaited<ReturnType<typeof createTwo>>) => unknown]>([
+  [
+    'throws where listening ends',
+    () => () => {
+      throw new Error('no connection');
+    },
+  ],
+  ['gives no function that ends listening', () => undefined],
+])('a store that %s lets held calls go on at the detach, which is complete', async (_what, leaveOf) => {
+  await using two = await createTwo();
+  const store = two.hub.join();
+  const { listen } = store.notices!;
+  store.notices!.listen = (heard) => {
+    listen(heard);
+    return leaveOf(two) as () => void;
+  };
+  const process = two.attachProcess({ store, ...listens });
+  await process.instance.get(me);
+  two.hub.onSend = (kind) => kind === 'begins';
+  await two.store.notices!.announce('default', drainMs, new AbortController().signal);
+  await settled();
+  const held = process.instance.get(me);
+  await settled();
+  process.procore.detach();
+  expect((await held).status).toBe(200);
+  // What is called after the detach holds nothing.
+  await two.store.notices!.announce('default', drainMs, new AbortController().signal);
+  await settled();
+  const again = two.attach({ store, ...listens });
+  expect((await again.instance.get(me)).status).toBe(200);
+});
+
+test('what a store tells of a notice that is none ends no process', async () => {
+  await using two = await createTwo();
+  const store = two.hub.join();
+  let told: ((notice: never) => Promise<void>) | undefined;
+  store.notices!.listen = (heard) => {
+    told = heard;
+    return () => undefined;
+  };
+  const process = two.attachProcess({ store, ...listens });
+  await process.instance.get(me);
+  await settled();
+  await expect(told!(undefined as never)).resolves.toBeUndefined();
+  await expect(told!({ account: 5 } as never)).resolves.toBeUndefined();
+});
+
 test('an encrypted store passes the notices on', async () => {
   await using two = await createTwo();
   const keys = [{ id: 'a', key: Buffer.alloc(32).toString('base64') }];
