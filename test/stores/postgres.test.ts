@@ -537,6 +537,42 @@ describe.skipIf(!server)('notices of a pool of one connection', () => {
     await stage.admin.end();
   });
 
+  test('keep nothing in the table of locks once a renewal is over, however many there are', async () => {
+    const stage = await createStage(server!.url, server!.url, own('tokens_of_many'));
+    const [listener, holder] = [stage.open(), stage.open({ max: 1 })];
+    let release = () => {};
+    const calls = new Promise<void>((resolve) => (release = resolve));
+    const end = listener.store.notices!.listen(({ account }) =>
+      account === 'slow' ? calls : Promise.resolve(),
+    );
+    while (!(await holder.store.notices!.isHeard())) await pause(10);
+    const locks = async () => {
+      const { rows } = await stage.admin.query<{ count: string }>(
+        `SELECT count(*)::text AS count FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      return Number(rows[0]!.count);
+    };
+    const before = await locks();
+    for (let n = 0; n < 20; n++) {
+      const announced = (await holder.store.notices!.announce(`account ${n}`, 60_000, never()))!;
+      await announced.finished;
+      await announced.over();
+    }
+    // It is over before the calls of the listener have finished.
+    const slow = (await holder.store.notices!.announce('slow', 50, never()))!;
+    await slow.finished;
+    await slow.over();
+    const last = (await holder.store.notices!.announce('last', 60_000, never()))!;
+    await last.finished;
+    release();
+    await last.over();
+    while ((await locks()) > before) await pause(10);
+    end();
+    await stage.clear();
+    await stage.close();
+  });
+
   test('are neither sent nor failed for an account whose name is too long for them', async () => {
     const stage = await createStage(server!.url, server!.url, own('tokens_of_long_names'));
     const [listener, holder] = [stage.open(), stage.open()];

@@ -32,7 +32,10 @@ const countLocks = `SELECT count(*)::text AS count FROM pg_locks
     AND classid = ($1::bigint & 4294967295)::oid AND objid = ($2::bigint & 4294967295)::oid`;
 /** A payload must be shorter than 8000 bytes. Source: PostgreSQL, "NOTIFY". */
 const mostBytes = 7_900;
-/** After this time the lock that says that calls have finished is given up, whether or not the renewal is said to be over. */
+/**
+ * The lock that says that calls have finished is given up when the renewal is over, because all sessions of the server share one table of
+ * locks; and after this time, if that is not told.
+ */
 const keptMs = 60_000;
 const quiet = () => undefined;
 
@@ -62,6 +65,8 @@ export function createPostgresNotices(deps: {
     digest(id).readInt32BE(),
   ];
   let isPooled = false;
+  /** What ends the lock that says that the calls of a renewal have finished. */
+  const shown = new Map<string, () => void>();
 
   const listeners = createListeners(() =>
     keepOpen(
@@ -109,13 +114,21 @@ export function createPostgresNotices(deps: {
     const message = parseMessage(payload);
     if (!message) return;
     const { id, account } = message;
-    if (message.kind === 'over') return listeners.over(id);
-    // The own message is among those that are counted.
-    if (message.from !== from) await listeners.begun(id, account);
-    const key = finished(id);
-    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...key]);
-    const unlock = () => void client.query('SELECT pg_advisory_unlock_shared($1, $2)', [...key]).catch(quiet);
-    void sleep(keptMs, undefined, { ref: false }).then(unlock);
+    if (message.kind === 'over') {
+      listeners.over(id);
+      return shown.get(id)?.();
+    }
+    const isOver = new Promise<void>((resolve) => shown.set(id, resolve));
+    try {
+      // The own message is among those that are counted.
+      if (message.from !== from) await listeners.begun(id, account);
+      const key = finished(id);
+      await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...key]);
+      await Promise.race([isOver, sleep(keptMs, undefined, { ref: false })]);
+      await client.query('SELECT pg_advisory_unlock_shared($1, $2)', [...key]);
+    } finally {
+      shown.delete(id);
+    }
   }
 
   const count = (account: string, key: Key) =>
