@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLine } from '../stores/support/redis-line.js';
+import { startOwnRedis, type OwnRedisServer } from '../stores/support/redis-server.js';
+import { startLimited, type Fleet } from './support/limited-fleet.js';
+
+const spike = { limit: 25, windowSeconds: 2 };
+const emulator = { rateLimits: { spike } };
+/** Nothing is measured by it: it ends a test that would hang. */
+const patienceMs = 240_000;
+
+let redis: OwnRedisServer | undefined;
+beforeEach(async ({ skip }) => {
+  redis = await startOwnRedis();
+  if (!redis) skip('no redis-server here');
+});
+afterEach(() => redis?.stop());
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs;
+  while (!(await condition())) {
+    if (Date.now() > giveUpAt) throw new Error(`waited ${patienceMs} ms for ${what}`);
+    await sleep(10);
+  }
+}
+
+const ended = (fleet: Fleet) => Object.values(fleet.outcomes()).reduce((sum, count) => sum + count, 0);
+const begin = (fleet: Fleet, calls: number, members = fleet.members) =>
+  members.map((member) => member.begin({ calls, concurrency: 5 }));
+
+describe('processes under one limit of 25 calls in 2 s', { timeout: patienceMs }, () => {
+  test('eight of them make 400 calls, and two others 60 after them: no 429, from the first call on, on both clients', async () => {
+    await using fleet = await startLimited({ redisUrl: redis!.url, members: 10, emulator });
+    await Promise.all(begin(fleet, 50, fleet.members.slice(0, 8)));
+    expect(fleet.outcomes()).toEqual({ 200: 400 });
+    expect((await fleet.seen()).refused).toEqual([]);
+    await Promise.all(begin(fleet, 30, fleet.members.slice(8)));
+    expect(fleet.outcomes()).toEqual({ 200: 460 });
+    expect(await fleet.seen()).toEqual({ calls: 460, refused: [], unanswered: [] });
+    expect(fleet.told('pacing-alone')).toBe(0);
+    // Nothing that the pacing has begun keeps a process alive.
+    await Promise.all(fleet.members.map((member) => member.end()));
+  });
+
+  test('the same where the clocks of their machines are minutes apart', async () => {
+    await using fleet = await startLimited({
+      redisUrl: redis!.url,
+      members: 4,
+      emulator,
+      clockMs: (index) => (index - 1) * 600_000,
+    });
+    await Promise.all(begin(fleet, 40));
+    expect(fleet.outcomes()).toEqual({ 200: 160 });
+    expect((await fleet.seen()).refused).toEqual([]);
+  });
+
+  test('Redis is killed in the middle and started again with nothing in it: no call fails, and there are 429s only while it is away', async () => {
+    await using fleet = await startLimited({ redisUrl: redis!.url, members: 8, emulator });
+    const all = Promise.all(begin(fleet, 50));
+    await until(() => ended(fleet) >= 100, '100 answers');
+    expect((await fleet.seen()).refused).toEqual([]);
+    redis!.signal('SIGKILL');
+    await until(() => fleet.members.every((member) => member.told('pacing-alone') > 0), 'everybody alone');
+    await until(() => ended(fleet) >= 150, '50 answers more');
+    await redis!.restart();
+    await until(() => fleet.members.every((member) => member.told('pacing-together') > 0), 'the end of it');
+    // What was sent alone has its answers by then.
+    const before = ended(fleet);
+    await until(() => ended(fleet) >= before + 8 * 5, '40 answers more');
+    const { refused } = await fleet.seen();
+    await all;
+    expect(fleet.outcomes()).toEqual({ 200: 400 });
+    expect((await fleet.seen()).refused).toEqual(refused);
+    expect(fleet.members.map((member) => member.told('pacing-alone'))).toEqual(Array(8).fill(1));
+  });
+
+  test('a line that stalls makes only the process behind it pace alone, and that ends when it flows again', async () => {
+    const line = await openLine(redis!.port);
+    try {
+      await using fleet = await startLimited({
+        redisUrl: (index) => (index === 0 ? line.url : redis!.url),
+        members: 4,
+        emulator,
+      });
+      const all = Promise.all(begin(fleet, 40));
+      await until(() => ended(fleet) >= 40, '40 answers');
+      line.stall(true);
+      await until(() => fleet.members[0]!.told('pacing-alone') > 0, 'the first to be alone');
+      const before = ended(fleet);
+      await until(() => ended(fleet) >= before + 20, '20 answers more');
+      line.stall(false);
+      await until(() => fleet.members[0]!.told('pacing-together') > 0, 'the end of it');
+      await all;
+      expect(fleet.outcomes()).toEqual({ 200: 160 });
+      expect(fleet.members.map((member) => member.told('pacing-alone'))).toEqual([1, 0, 0, 0]);
+    } finally {
+      line.close();
+    }
+  });
+});
+
+describe('a process that is gone', { timeout: patienceMs }, () => {
+  test('takes its permits with it until the window ends, and no longer: the others end their calls without a 429', async () => {
+    await using fleet = await startLimited({ redisUrl: redis!.url, members: 4, emulator });
+    const all = Promise.all(begin(fleet, 40));
+    for (const [index, answers] of [20, 50].entries()) {
+      await until(() => ended(fleet) >= answers, `${answers} answers`);
+      fleet.members[index]!.child.kill('SIGKILL');
+    }
+    await all;
+    for (const member of fleet.members.slice(2)) expect(member.outcomes()).toEqual({ 200: 40 });
+    expect((await fleet.seen()).refused).toEqual([]);
+  });
+
+  test('with the right to go first: another one goes', async () => {
+    await using fleet = await startLimited({
+      redisUrl: redis!.url,
+      members: 3,
+      emulator: { rateLimits: { spike: { limit: 10, windowSeconds: 2 } } },
+    });
+    const runs = begin(fleet, 20);
+    // The limit is used up, and the next call is the one that goes first.
+    await until(() => ended(fleet) >= 20, '20 answers');
+    await fleet.hold();
+    await until(async () => (await fleet.seen()).unanswered.length > 0, 'a call without an answer');
+    const [first] = (await fleet.seen()).unanswered;
+    fleet.members[first!]!.child.kill('SIGKILL');
+    await Promise.all(runs);
+    for (const member of fleet.members)
+      if (member !== fleet.members[first!]) expect(member.outcomes()).toEqual({ 200: 20 });
+    expect((await fleet.seen()).refused).toEqual([]);
+  });
+
+  test('for a time, because it was stopped: it spends no permit of a window that is over, and goes on', async () => {
+    await using fleet = await startLimited({ redisUrl: redis!.url, members: 4, emulator });
+    const all = Promise.all(begin(fleet, 40));
+    await until(() => ended(fleet) >= 20, '20 answers');
+    const [stopped] = fleet.members;
+    stopped!.child.kill('SIGSTOP');
+    const before = ended(fleet);
+    await until(() => ended(fleet) >= before + 60, 'the others to go on for some windows');
+    stopped!.child.kill('SIGCONT');
+    await all;
+    expect(fleet.outcomes()).toEqual({ 200: 160 });
+    expect((await fleet.seen()).refused).toEqual([]);
+  });
+});
+
+test('calls that would wait longer than maxWaitMs are rejected, wherever the calls are that have used up the limit', async () => {
+  await using fleet = await startLimited({
+    redisUrl: redis!.url,
+    members: 4,
+    emulator: { rateLimits: { spike: { limit: 25, windowSeconds: 3_600 } } },
+    maxWaitMs: 500,
+  });
+  await Promise.all(begin(fleet, 20));
+  expect(fleet.outcomes()).toEqual({ 200: 25, ERR_PROCORE_RATE_LIMITED: 55 });
+  expect(await fleet.seen()).toEqual({ calls: 25, refused: [], unanswered: [] });
+});

@@ -1,0 +1,43 @@
+/** The emulated Procore of a fleet, in a process of its own, so that it answers in time however busy the test is. */
+import { startEmulator, type EmulatorOptions, type LogEntry } from '../../../src/emulator/index.js';
+import type { TokenSet } from '../../../src/store/store.js';
+import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
+
+/** What it tells at its start. */
+export interface EmulatorReady {
+  readonly url: string;
+  /** One pair for each member of the fleet. */
+  readonly tokens: readonly TokenSet[];
+}
+
+/** What it has seen so far. */
+export interface EmulatorSeen {
+  readonly calls: number;
+  /** Whose calls were refused by the limit: the places of the pairs in {@link EmulatorReady.tokens}. */
+  readonly refused: readonly number[];
+  /** Whose calls have no answer yet. */
+  readonly unanswered: readonly number[];
+}
+
+/** `hold`: the next call is not answered, until its caller is gone. */
+export type EmulatorTask = 'seen' | 'hold';
+
+const [options, members] = process.argv.slice(2) as [string, string];
+const emulator = await startEmulator(JSON.parse(options) as EmulatorOptions);
+const tokens = Array.from({ length: Number(members) }, (_none, index) =>
+  emulator.issue({ userId: index + 1 }),
+);
+const owners = tokens.map((pair) => shortFingerprint(pair.access_token));
+const ownersOf = (isOne: (entry: LogEntry) => boolean) =>
+  emulator.log.filter(isOne).map(({ accessToken }) => owners.indexOf(accessToken ?? ''));
+
+process.on('message', (task: EmulatorTask) => {
+  if (task === 'hold') emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
+  process.send!({
+    calls: emulator.counters.apiRequests,
+    refused: ownersOf(({ status }) => status === 429),
+    unanswered: ownersOf(({ kind, status }) => kind === 'api' && status === undefined),
+  } satisfies EmulatorSeen);
+});
+process.on('disconnect', () => process.exit());
+process.send!({ url: emulator.url, tokens } satisfies EmulatorReady);
