@@ -125,13 +125,20 @@ export function unsent(share: Share, permit: Permit): Share {
   const { facts, underWay } = share;
   // It counts as held no more, and nothing was granted for it.
   if (permit.epoch === undefined) return { ...share, underWay: underWay - 1 };
-  return {
+  const back = {
     permits: share.permits + 1,
     validUntilMs: share.validUntilMs,
     permit: permit.isFirst ? { ...share.permit, isFirst: true } : share.permit,
     underWay: underWay - 1,
     facts,
   };
+  return isClosed(facts) ? givenUp(back) : back;
+}
+
+/** Whether a refusal has closed the gate, as far as this process knows: by its own answers, or by the last reply. */
+function isClosed({ refused, asked, opensAtMs, status }: Facts): boolean {
+  const isTold = opensAtMs > 0 && status !== undefined;
+  return refused !== undefined || asked?.question.refused !== undefined || isTold;
 }
 
 /** The share after a call was sent and has got no answer. */
@@ -365,8 +372,8 @@ export function replied(share: Share, reply: Reply, nowMs: number): Share {
       askAgainAtMs: granted >= (facts.asked?.question.waiting ?? 0) ? 0 : nowMs + reply.askAgainInMs,
     },
   };
-  // Permits that come too late are void, as well as after a refusal of which the common state did not know yet.
-  return nowMs >= validUntilMs || facts.refused ? givenUp(next) : next;
+  // Permits that come too late are void. So is every one where a call was refused, also if the common state did not know of it yet.
+  return nowMs >= validUntilMs || isClosed(next.facts) ? givenUp(next) : next;
 }
 
 /** When there is something to ask or tell, if nothing happens before. */

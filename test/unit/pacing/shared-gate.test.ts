@@ -139,6 +139,58 @@ test('a refusal takes back at once what the gate holds, before the common state 
   common.release();
 });
 
+describe('after a refusal', () => {
+  const refusal = { status: 429, rateLimit: noRateLimit, retryAfterMs: 30_000 };
+
+  test.each(['before the common state has answered', 'after that'])(
+    'a call that has passed and was not sent waits until the gate opens, and so do others: %s',
+    async (when) => {
+      const { gate, common, env } = await informed(999);
+      const [refused, late, aborted] = [enter(gate), enter(gate), enter(gate)];
+      await settled();
+      expect([late, aborted].map(({ passage }) => passage?.kind)).toEqual(['go', 'go']);
+      if (when !== 'after that') common.state = 'hangs';
+      gate.answered(refused.ticket, refusal);
+      await settled();
+      gate.release(aborted.ticket);
+      expect(gate.tryPass(gate.ticket())).toBe(false);
+      const again = gate.waitToPass(late.ticket, { maxMs: 60_000, signal: undefined });
+      expect(again).toBeInstanceOf(Promise);
+      common.state = 'answers';
+      common.release();
+      await env.advance(29_000);
+      expect(gate.waiting).toBe(1);
+      await env.advance(2_000);
+      expect(await again).toEqual({ kind: 'go' });
+    },
+  );
+
+  test('a process that hears of it sends nothing more by the permits that it has', async () => {
+    const { all, env, answer, common } = await informed(999, 2);
+    const [one, other] = all as [Gate, Gate];
+    for (let call = 0; call < 20; call++) {
+      const { ticket } = enter(one);
+      await settled();
+      one.answered(ticket, answer(999 - call, { limit: 1_000 }));
+      await settled();
+    }
+    const refused = enter(other);
+    await settled();
+    other.answered(refused.ticket, refusal);
+    await settled();
+    const asked = common.asked.length;
+    const passes = () => one.tryPass(one.ticket());
+    expect(passes()).toBe(true);
+    while (common.asked.length === asked && passes()) await settled();
+    await settled();
+    expect([common.asked.length, passes()]).toEqual([asked + 1, false]);
+    enter(one);
+    await settled();
+    await env.advance(29_000);
+    expect(one.waiting).toBe(1);
+  });
+});
+
 describe('while the common state is away', () => {
   test('calls go by what this process knows, the answers that came before included', async () => {
     const { gate, common, env, told } = await informed(2, 1, 25);
