@@ -19,7 +19,7 @@ const firstAnswerMs = 5_000;
 /** If only calls that ended untold have used up a limit, and its reset is further away than this, one call is sent to find out. */
 const longWaitMs = 60_000;
 /** The most permits that a member gets ahead of its calls at once: more would save hardly any more questions. */
-const mostAhead = 32;
+const mostAhead = 512;
 /** A member whose calls wait asks at least so often, because a limit may be raised before its reset. */
 const longestAskAgainMs = 30_000;
 /** While nobody knows when permits come, members near the front ask so often, the others more rarely the further back they are. */

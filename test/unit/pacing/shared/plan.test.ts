@@ -284,15 +284,23 @@ describe('a refusal', () => {
 });
 
 describe('shares', () => {
-  test('while over half is left a process may have 32 permits ahead, or its part of half of what is left', () => {
+  test('while over half is left a process may have 512 permits ahead, or its part of half of what is left', () => {
     const way = lead();
     way.known(99);
-    expect(way.ask('a', { wanted: 100 })).toMatchObject({ granted: 32, ahead: 32 });
-    expect(way.ask('b', { wanted: 100 })).toMatchObject({ granted: 16, ahead: 16 });
-    // 51 are left for three.
-    expect(way.ask('c', { wanted: 100 })).toMatchObject({ granted: 8 });
-    // 43: an eighth of them.
-    expect(way.ask('d', { wanted: 100 })).toMatchObject({ granted: 1 });
+    // 99 are left for one, 50 for two.
+    expect(way.ask('a', { wanted: 600 })).toMatchObject({ granted: 49, ahead: 49 });
+    // 50 are half of the limit: an eighth of them.
+    expect(way.ask('b', { wanted: 600 })).toMatchObject({ granted: 3, ahead: 3 });
+    // 47 for three.
+    expect(way.ask('c', { wanted: 600 })).toMatchObject({ granted: 1, ahead: 1 });
+  });
+
+  test('a process gets no more than 512 permits ahead, however much is left', () => {
+    const way = lead();
+    const first = way.wait('a', 1);
+    const much = { limit: 10_000, least: 9_999 };
+    way.ask('a', { ended: 1, told: [way.told(9_999, first, much)], first: 'answered' });
+    expect(way.ask('a', { wanted: 600 })).toMatchObject({ granted: 512, ahead: 512 });
   });
 
   test('near the limit processes get what they wait for in turn, in equal parts', () => {
