@@ -56,6 +56,6 @@ export function createAloneStory(
     held() {
       if (isFirst('limit')) inFlight.whenEnded(() => tell(usedUp()));
     },
-    outage: () => inFlight.whenEnded(() => tell(tellOutage(outageMs, struckBy(log).length, false))),
+    outage: () => inFlight.whenEnded(() => tell(tellOutage(outageMs, struckBy(log).length, 'alone'))),
   };
 }

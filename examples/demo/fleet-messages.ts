@@ -38,6 +38,8 @@ export interface Tally extends CallCounts {
   readonly adoptions: number;
   /** Answers of 401. */
   readonly unauthorized: number;
+  /** How often it began to pace alone, because Redis did not answer in time. */
+  readonly pacedAlone: number;
 }
 
 export const emptyTally: Tally = {
@@ -48,6 +50,7 @@ export const emptyTally: Tally = {
   renewals: 0,
   adoptions: 0,
   unauthorized: 0,
+  pacedAlone: 0,
   slowestMs: 0,
 };
 
@@ -63,6 +66,7 @@ export function sumOf(tallies: Iterable<Tally>): Tally {
       renewals: sum.renewals + tally.renewals,
       adoptions: sum.adoptions + tally.adoptions,
       unauthorized: sum.unauthorized + tally.unauthorized,
+      pacedAlone: sum.pacedAlone + tally.pacedAlone,
       slowestMs: Math.max(sum.slowestMs, tally.slowestMs),
     };
   }

@@ -46,6 +46,6 @@ export function createFleetStory(
       told.add('limit');
       tell(tellLimitOfFleet(now, pacing));
     },
-    outage: (durationMs) => tell(tellOutage(durationMs, struckBy(log).length, true)),
+    outage: (durationMs) => tell(tellOutage(durationMs, struckBy(log).length, pacing)),
   };
 }

@@ -13,7 +13,7 @@ import {
   type Knowledge,
   type Sync,
 } from './verdict.js';
-import { counted } from './words.js';
+import { counted, listed } from './words.js';
 
 /**
  * How the workers keep within the limit that they share. `together`: they know from each other what is left of it. `apart`: each knows only
@@ -29,6 +29,8 @@ export interface WorkerRun {
   readonly adoptions: number;
   /** Answers of 401. */
   readonly unauthorized: number;
+  /** How often it began to pace alone, because Redis did not answer in time. */
+  readonly pacedAlone: number;
   /** The access token that it ended with. */
   readonly accessToken: string;
 }
@@ -60,9 +62,8 @@ export function complaintsAboutFleet(run: FleetRun): string[] {
     ...aboutSuccession(run),
     ...aboutNews(run),
     ...aboutRefusals(run),
-    // Neither the outage nor the revocation excuses a 429: what is sent again for them has its place in the limit, too.
-    ...(run.pacing === 'together' ? aboutLimits(run) : []),
-    ...aboutOutage(run, run.workers.length),
+    ...aboutPacing(run),
+    ...aboutOutage(run, run.pacing === 'together' ? 1 : run.workers.length),
     ...aboutWrites(run),
     ...aboutEnds(run),
     ...aboutTokensShown(run),
@@ -70,6 +71,18 @@ export function complaintsAboutFleet(run: FleetRun): string[] {
     ...aboutOutageShown(run),
     ...aboutWorkersShown(run),
   ];
+}
+
+/**
+ * Workers that pace together get no 429. Neither the outage nor the revocation excuses one: what is sent again for them has its place in
+ * the limit, too. A worker that paced alone for a time is named, because it knew only of its own calls then.
+ */
+function aboutPacing({ pacing, workers, ...run }: FleetRun): string[] {
+  if (pacing === 'apart') return [];
+  return aboutLimits(run).map((complaint) => {
+    const alone = workers.filter(({ pacedAlone }) => pacedAlone > 0).map(({ name }) => name);
+    return alone.length === 0 ? complaint : `${complaint}: Redis did not answer ${listed(alone)} in time`;
+  });
 }
 
 /** The lock excludes all workers: while a token request is under way there must be no other. */
@@ -129,10 +142,13 @@ function aboutLimitShown({ log }: FleetRun): string[] {
   return windowsUsedUp(log) === 0 ? ['the run used up no window of the limit'] : [];
 }
 
-/** Each worker must have met a renewal and the outage, because otherwise the run proves nothing about it. */
-function aboutWorkersShown({ workers }: FleetRun): string[] {
+/**
+ * Each worker must have met a renewal and the outage, because otherwise the run proves nothing about it. Those that pace together need not
+ * meet the outage: one that has no call under way hears of it from the others.
+ */
+function aboutWorkersShown({ pacing, workers }: FleetRun): string[] {
   return workers.flatMap(({ name, heldByOutage, renewals, adoptions }) => [
     ...(renewals + adoptions > 0 ? [] : [`${name} saw no renewal`]),
-    ...(heldByOutage > 0 ? [] : [`${name} did not wait in the outage`]),
+    ...(pacing === 'together' || heldByOutage > 0 ? [] : [`${name} did not wait in the outage`]),
   ]);
 }

@@ -22,7 +22,7 @@ const tell = (report: Report) => void process.send?.(report);
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit());
 
-const { store, close } = await openStore(place);
+const { store, shared, close } = await openStore(place);
 const { instance, errorLog } = createLegacyInstance(environment.apiUrl);
 const asking = noteAsking(clientSecret);
 const procore = attachProcore(instance, {
@@ -30,6 +30,7 @@ const procore = attachProcore(instance, {
   clientSecret: asking.clientSecret,
   environment,
   store,
+  rateLimit: { shared },
   // In a long run and on a slow machine the windows are longer than the default of `maxWaitMs`.
   maxWaitMs: 3_600_000,
 });
@@ -47,6 +48,9 @@ procore.on('request-retried', ({ status }) => {
 });
 procore.on('request-settled', ({ status }) => {
   if (status === 401) tally.unauthorized++;
+});
+procore.on('warning', ({ code }) => {
+  if (code === 'pacing-alone') tally.pacedAlone++;
 });
 procore.on('request-waiting', ({ reason }) => {
   if (reason === 'unavailable') tally.heldByOutage++;

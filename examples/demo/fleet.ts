@@ -23,6 +23,7 @@ import { opening, tellPacing } from './sentences.js';
 import { slowDownExchanges } from './slow-exchanges.js';
 import { createSurprises, delayCalls, fleetMoments, loseAnswer } from './surprises.js';
 import { createTeller } from './teller.js';
+import { struckBy } from './verdict.js';
 import { createWindows } from './windows.js';
 import { counted, describe } from './words.js';
 
@@ -58,7 +59,7 @@ async function run(
     rateLimits,
   });
   atEnd(emulator.close);
-  const { pacing } = opened;
+  const pacing = opened.shared ? 'together' : 'apart';
   const slowApi = delayCalls(emulator, latencyMs);
   const slowExchanges = slowDownExchanges(emulator);
 
@@ -104,7 +105,11 @@ async function run(
   const moments = fleetMoments(emulator, {
     lifetimeMs,
     outage,
-    hasStruckAll: () => [...syncing].every((name) => tallies.get(name)!.heldByOutage > 0),
+    // Workers that pace together hear of it from the one that it strikes first.
+    hasStruckAll: () =>
+      pacing === 'together'
+        ? struckBy(emulator.log).length > 0
+        : [...syncing].every((name) => tallies.get(name)!.heldByOutage > 0),
   });
   const surprises = createSurprises(
     emulator,

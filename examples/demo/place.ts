@@ -1,5 +1,4 @@
-import type { TokenStore } from 'axios-procore';
-import type { FleetPacing } from './fleet-verdict.js';
+import type { SharedPacing, TokenStore } from 'axios-procore';
 
 /** The stores that processes can share. */
 export const sharedKinds = ['file', 'redis', 'postgres'] as const;
@@ -14,10 +13,11 @@ export interface Place {
   readonly name: string;
 }
 
-/** A store, how the processes that share it pace, and how to end its connections. */
+/** A store, and how to end its connections. */
 export interface OpenStore {
   readonly store: TokenStore;
-  readonly pacing: FleetPacing;
+  /** What the processes that share the store pace by together; undefined where the server of the store has no such thing. */
+  readonly shared?: SharedPacing;
   close(): Promise<unknown>;
 }
 
@@ -28,18 +28,18 @@ export async function openStore({ kind, location, name }: Place): Promise<OpenSt
       const { fileTokenStore } = await import('axios-procore/stores/file');
       return {
         store: fileTokenStore({ directory: location }),
-        pacing: 'apart',
         close: async () => undefined,
       };
     }
     case 'redis': {
       const { Redis } = await import('ioredis');
+      const { redisPacing } = await import('axios-procore/pacing/redis');
       const { redisTokenStore } = await import('axios-procore/stores/redis');
       const client = new Redis(location);
       client.on('error', () => undefined);
       return {
         store: redisTokenStore(client, { prefix: `${name}:` }),
-        pacing: 'apart',
+        shared: redisPacing(client, { prefix: `${name}:` }),
         close: async () => client.disconnect(),
       };
     }
@@ -48,7 +48,7 @@ export async function openStore({ kind, location, name }: Place): Promise<OpenSt
       const { postgresTokenStore } = await import('axios-procore/stores/postgres');
       const pool = new pg.Pool({ connectionString: location, max: 3 });
       pool.on('error', () => undefined);
-      return { store: postgresTokenStore(pool, { table: name }), pacing: 'apart', close: () => pool.end() };
+      return { store: postgresTokenStore(pool, { table: name }), close: () => pool.end() };
     }
   }
 }

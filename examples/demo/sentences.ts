@@ -33,7 +33,7 @@ export function tellLimit(limit: SpikeLimit, held: number, refused: number): str
 export function tellPacing(pacing: FleetPacing): string {
   return pacing === 'together'
     ? 'The limit is one for all processes, and they pace together: each takes its calls from what is left for all, which is kept in Redis.'
-    : 'The limit is one for all processes, but each paces by its own answers only: what the others send it learns too late, so that some calls are refused.';
+    : 'The limit is one for all processes, but each paces by its own answers only: what the others send it learns too late, so that some calls are refused. With --store redis they pace together.';
 }
 
 /** The first window of the limit that a fleet has used up. */
@@ -70,10 +70,14 @@ export function tellLostAnswer(who: string, afterMs: number): string {
   return `The answer to a token request was lost: ${who} presented the same refresh token again ${inSeconds(afterMs)} later, which works until the token of the lost answer is used.`;
 }
 
-/** An outage that is over. */
-export function tellOutage(durationMs: number, struck: number, isFleet: boolean): string {
-  const who = isFleet ? 'each worker held its calls' : 'the plugin held all calls';
-  return `The API was down for ${inSeconds(durationMs)}: ${counted(struck, 'request')} got a 503, and ${who} until Retry-After was over, sent one to ask, and then sent the others again.`;
+/** An outage that is over. `pacing`: of several workers, or that of one process alone. */
+export function tellOutage(durationMs: number, struck: number, pacing: FleetPacing | 'alone'): string {
+  const what = {
+    alone: 'the plugin held all calls until Retry-After was over, sent one to ask',
+    apart: 'each worker held its calls until Retry-After was over, sent one to ask',
+    together: 'all workers held their calls until Retry-After was over, one of them sent one to ask',
+  }[pacing];
+  return `The API was down for ${inSeconds(durationMs)}: ${counted(struck, 'request')} got a 503, and ${what}, and then sent the others again.`;
 }
 
 /** A renewal after a revocation, `refused` being the calls that got a 401. */
@@ -101,7 +105,7 @@ export function explainRefusals(log: readonly LoggedRequest[], failed: number): 
     ],
     [
       replaced.length - learning,
-      'a token replaced later, although who renews waits for the calls in flight from then on: those of a worker that had not heard of it',
+      'a token replaced later, although who renews waits for the calls in flight from then on: it had not waited for these',
     ],
     [revoked, 'the token that was revoked'],
     [expired, 'one that expired on the way'],

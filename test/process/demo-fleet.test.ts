@@ -11,18 +11,22 @@ beforeAll(() => {
   }
 });
 
-test.for(['file', 'redis', 'postgres'])(
-  'a fleet of four processes on the %s store goes well, and says so',
-  async (store, { skip, onTestFinished }) => {
+test.for([
+  ['four', 4, 'file', 'apart'],
+  ['eight', 8, 'redis', 'together'],
+  ['four', 4, 'postgres', 'apart'],
+] as const)(
+  'a fleet of %s processes under one limit goes well, and says so (%i on the %s store, paced %s)',
+  async ([, workers, store, pacing], { skip, onTestFinished }) => {
     const folder = mkdtempSync(join(tmpdir(), 'axios-procore-test-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const html = join(folder, 'page.html');
-    const args = ['--workers', '4', '--store', store, '--duration', '10', '--requests', '1000'];
+    const args = ['--workers', String(workers), '--store', store, '--duration', '10', '--requests', '1000'];
     const { code, stdout, stderr } = await demo([...args, '--html', html]);
     const required = process.env['AXIOS_PROCORE_REQUIRE_SERVERS'] === '1';
     if (!required && /: there is no server/.test(stderr)) return skip(stderr.trim());
     expect(`${stdout}${stderr}`).not.toContain('NOT GOOD');
-    expect(stdout).toMatch(new RegExp(`workers / store\\D+4 / ${store}`));
+    expect(stdout).toMatch(new RegExp(`workers / store\\D+${workers} / ${store}`));
     expect(stdout).toMatch(/succeeded\D+1000\b/);
     expect(stdout).toMatch(/failed\D+0\b/);
     const seconds = Number(/duration\D+([\d.]+) s/.exec(stdout)?.[1]);
@@ -35,24 +39,33 @@ test.for(['file', 'redis', 'postgres'])(
 
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe(
-      `4 processes with the plugin and one token in the ${store} store make 1000 calls, 50 at a time, to an emulated Procore on this machine, for about 10 s.`,
+      `${workers} processes with the plugin and one token in the ${store} store make 1000 calls, 50 at a time, to an emulated Procore on this machine, for about 10 s.`,
     );
     for (const sentence of [
       /^ +[\d.]+ s  The first access token neared its end: worker \d renewed it, and the other workers take /m,
       /^ +[\d.]+ s  The answer to a token request was lost: worker \d presented the same refresh token again /m,
-      /^ +[\d.]+ s  The API was down for [\d.]+ s: \d+ requests? got a 503, and each worker held its calls /m,
+      /^ +[\d.]+ s  The API was down for [\d.]+ s: \d+ requests? got a 503, and (each worker|all workers) held /m,
       /^ +[\d.]+ s  The access token was revoked on the server: worker \d renewed it once for all, /m,
       /^ +[\d.]+ s  All workers together have sent the \d+ calls in [\d.]+ s that the limit allows: /m,
-      /^About the (429s|limit): the workers used up \d+ windows of the limit, and /m,
       /^(About the 401s: .*; none of them failed|No call got a 401)\.$/m,
     ]) {
       expect(stdout).toMatch(sentence);
     }
     const ofEach = /│ 401s by worker +│ +([\d+ ]+?) +│/.exec(stdout)?.[1]?.split(' + ').map(Number);
-    expect(ofEach).toHaveLength(4);
+    expect(ofEach).toHaveLength(workers);
     expect(ofEach!.reduce((sum, count) => sum + count)).toBe(
       Number(/401s seen by the server\D+(\d+)/.exec(stdout)?.[1]),
     );
+    if (pacing === 'together') {
+      expect(stdout).toMatch(/429s seen by the server\D+0\b/);
+      expect(stdout).toContain('The limit is one for all processes, and they pace together: ');
+      expect(stdout).toMatch(
+        /^About the limit: the workers used up \d+ windows? of the limit, and no call got a 429\.$/m,
+      );
+    } else {
+      expect(stdout).toContain('but each paces by its own answers only: ');
+      expect(stdout).toMatch(/^About the (429s|limit): the workers used up \d+ windows? of the limit, and /m);
+    }
     const numberOf = (name: string) => new RegExp(`│ ${name} +│ +(\\d+) `).exec(stdout)?.[1];
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
       `==================== 1000/1000 calls | ${numberOf('renewals')} renewals, ${numberOf('adopted from the store')} adopted | 401s: ${numberOf('401s seen by the server')}, 429s: ${numberOf('429s seen by the server')}, 503s: ${numberOf('503s of the outage')} | done`,

@@ -56,7 +56,7 @@ const wellGone: LoggedRequest[] = [
   ...refusals('a0', 38),
   lost(2, 5_600, 5_800),
   exchange(2, 5_900, 5_800),
-  ...struck(58),
+  ...struck(52),
   exchange(3, 7_000, 8_900, { revokedAtMs: 6_990 }),
   ...refusals('a2', 50),
   exchange(4, 9_700, 10_000),
@@ -68,6 +68,7 @@ const worker = (number: number, more: Partial<WorkerRun> = {}): WorkerRun => ({
   renewals: 1,
   adoptions: 3,
   unauthorized: 22,
+  pacedAlone: 0,
   accessToken: 'a4',
   ...more,
 });
@@ -116,6 +117,14 @@ describe('what is asked of one process is asked of a fleet', () => {
   ])('%s', (complaint, changed) => {
     expect(complaints(changed)).toEqual([complaint]);
   });
+});
+
+test('a 429 is named with the workers that paced alone, because Redis did not answer them', () => {
+  const alone = [worker(1, { pacedAlone: 2 }), ...workers.slice(1)];
+  expect(complaints({ workers: alone })).toEqual([]);
+  expect(complaints({ workers: alone, log: [...wellGone, { ...call, status: 429 }] })).toEqual([
+    '1 answer of 429: Redis did not answer worker 1 in time',
+  ]);
 });
 
 test('a 429 is no fault of workers that pace apart', () => {
@@ -205,9 +214,17 @@ describe('a new token costs the calls in flight', () => {
   });
 });
 
-describe('an outage costs the calls in flight, and one of each worker per Retry-After', () => {
+describe('an outage costs the calls in flight, and one of the whole fleet per Retry-After', () => {
   test('more 503s than that are complained of', () => {
     expect(complaints({ log: [...wellGone, ...struck(1)] })).toEqual([
+      '53 requests in the outage at concurrency 50: 2 more were to ask',
+    ]);
+  });
+
+  test('workers that pace apart ask for themselves each', () => {
+    const log = [...wellGone, ...struck(6)];
+    expect(complaints({ pacing: 'apart', log })).toEqual([]);
+    expect(complaints({ pacing: 'apart', log: [...log, ...struck(1)] })).toEqual([
       '59 requests in the outage at concurrency 50: 8 more were to ask',
     ]);
   });
@@ -241,6 +258,8 @@ describe('a worker that met nothing proves nothing', () => {
 
   test('a worker that did not wait in the outage is complained of', () => {
     const spared = [...workers.slice(0, 3), worker(4, { heldByOutage: 0 })];
-    expect(complaints({ workers: spared })).toEqual(['worker 4 did not wait in the outage']);
+    expect(complaints({ pacing: 'apart', workers: spared })).toEqual(['worker 4 did not wait in the outage']);
+    // It hears of the outage from the others.
+    expect(complaints({ workers: spared })).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ describe('a surprise that met one call, and one that met several', () => {
       'The limit of 48 calls in 1.75 s was used up: 9 calls waited for the next window, and 2 calls got a 429.',
     ],
     [
-      tellOutage(1_500, 1, false),
+      tellOutage(1_500, 1, 'alone'),
       'The API was down for 1.5 s: 1 request got a 503, and the plugin held all calls until Retry-After was over, sent one to ask, and then sent the others again.',
     ],
     [
