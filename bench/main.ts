@@ -10,19 +10,21 @@ import type { Run } from './measures/measure.js';
 import { reportOf, type Figures } from './report/figures.js';
 import { printed } from './report/print.js';
 import { takeShort } from './short.js';
-import { writeResults } from './support/files.js';
+import { readResults, writeResults } from './support/files.js';
 
 const names = Object.keys(measures) as (keyof Figures)[];
-const { rounds, only, short } = new Command('bench')
+const { rounds, only, keep, short } = new Command('bench')
   .option('--rounds <number>', 'how often each measure is taken', positive, 7)
   .addOption(new Option('--only <measure>', 'takes one measure, and writes no file').choices(names))
+  .option('--keep', 'with --only: writes its figures in the place of those of the last whole run', false)
   .option('--short', 'some seconds: counts of this package alone as JSON, and no time', false)
   .allowExcessArguments(false)
   .parse()
-  .opts<{ rounds: number; only?: keyof Figures; short: boolean }>();
+  .opts<{ rounds: number; only?: keyof Figures; keep: boolean; short: boolean }>();
 
 const run: Run = { rounds, say: (text) => void process.stderr.write(`${text}\n`) };
 if (short) console.log(JSON.stringify(await takeShort()));
+else if (only && keep) await keepOne(only);
 else if (only) await take(only);
 else await takeAll();
 
@@ -30,6 +32,12 @@ async function take<Name extends keyof Figures>(name: Name): Promise<Figures[Nam
   const figures = await measures[name](run);
   console.log(`\n${printed(reportOf(name, figures))}`);
   return figures;
+}
+
+async function keepOne(name: keyof Figures): Promise<void> {
+  const figures = await take(name);
+  const results = readResults();
+  await writeResults({ ...results, figures: { ...results.figures, [name]: figures } });
 }
 
 async function takeAll(): Promise<void> {

@@ -30,7 +30,7 @@ export async function measureAccounts(
   counts: readonly number[],
   { rounds, say }: Run,
 ): Promise<AccountsFigures> {
-  const taken = await inRounds(rounds, 80, (round) => {
+  const taken = await inRounds(rounds, 50, (round) => {
     say(`accounts: round ${round}`);
     return inTurn(ways, (how) => takeRound(how, counts));
   });

@@ -2,11 +2,13 @@
 import type { Figures } from '../report/figures.js';
 import { measureAccounts } from './accounts.js';
 import type { Run } from './measure.js';
+import { measureOneLimit } from './one-limit.js';
 import { measureOverhead } from './overhead.js';
 import { measureProcesses } from './processes.js';
 import { measureQueued } from './queued.js';
 import { takeScenario } from './scenario.js';
 import { drain, herd, herdOfSdk, outage, steady } from './scenarios.js';
+import { measureSharedTokens } from './shared-tokens.js';
 import { measureSize } from './size.js';
 
 type Measures = { readonly [Name in keyof Figures]: (run: Run) => Promise<Figures[Name]> };
@@ -27,5 +29,7 @@ export const measures: Measures = {
   accounts: (run) => measureAccounts([1, 100, 10_000, 100_000], run),
   queued: (run) => measureQueued([100, 1_000, 10_000, 100_000], run),
   processes: (run) => measureProcesses([1, 2, 4, 8, 16], 100, run),
+  oneLimit: measureOneLimit,
+  sharedTokens: measureSharedTokens,
   size: measureSize,
 };

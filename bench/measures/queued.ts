@@ -21,7 +21,7 @@ const trials: readonly Omit<Trial, 'calls'>[] = [
 const nameOf = ({ how, queued }: Omit<Trial, 'calls'>) => `${how}, ${queued ? 'queued' : 'sent'}`;
 
 export async function measureQueued(counts: readonly number[], { rounds, say }: Run): Promise<QueuedFigures> {
-  const taken = await inRounds(rounds, 50, async (round) => {
+  const taken = await inRounds(rounds, 30, async (round) => {
     say(`queued: round ${round}`);
     const child = startChild<QueuedCalls>('queued-calls', ['--expose-gc', '--max-old-space-size=6000']);
     // Once to let the engine compile what is called.

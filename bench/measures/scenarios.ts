@@ -9,7 +9,7 @@ const without = (names: readonly string[], name: string) => names.filter((one) =
 const sdk = '@procore/js-sdk';
 
 /** Calls that are begun at once when the access token has expired. */
-export const herd = (calls: number): Scenario => herdOf(calls, without(renewing, sdk), 50);
+export const herd = (calls: number): Scenario => herdOf(calls, without(renewing, sdk), 30);
 
 /** Its calls make an exchange and a connection each: as many as the others make would take half a minute. */
 export const herdOfSdk = (calls: number): Scenario => herdOf(calls, [sdk], 10);
@@ -27,7 +27,7 @@ export const steady = (ms: number): Scenario => ({
   name: 'steady',
   contenders: renewing,
   options: { accessTokenLifetimeSeconds: 2, tokenMs: 50 },
-  seconds: 60,
+  seconds: 40,
   async act(caller) {
     await caller.ask('burst', { calls: 300, kind: 'read' });
     return caller.ask('steady', { ms, perSecond: 200 });
@@ -41,7 +41,7 @@ export const drain = (calls: number, limit: { limit: number; windowSeconds: numb
     ({ name, paces, retries, isAxios }) => paces || retries || !isAxios || name === 'hand-written bearer',
   ),
   options: { limit },
-  seconds: 45,
+  seconds: 30,
   act: (caller) => caller.ask('burst', { calls, kind: 'write' }),
 });
 
@@ -50,6 +50,6 @@ export const outage = (calls: number, outageMs: number): Scenario => ({
   name: 'outage',
   contenders: those(({ name, retries, isAxios }) => retries || !isAxios || name === 'hand-written bearer'),
   options: { outageMs },
-  seconds: 40,
+  seconds: 25,
   act: (caller) => caller.ask('burst', { calls, kind: 'readOrWrite' }),
 });

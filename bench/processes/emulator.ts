@@ -7,6 +7,10 @@ interface Options {
   accessTokenLifetimeSeconds?: number | undefined;
   /** How long the token endpoint takes for an answer. */
   tokenMs?: number | undefined;
+  /** How long the API takes for an answer. */
+  apiMs?: number | undefined;
+  /** Whether the old pair ends with its renewal (A), or when the new one is first used (B). */
+  spentTokens?: 'A' | 'B' | undefined;
   /** So many calls in so many seconds. */
   limit?: { limit: number; windowSeconds: number } | undefined;
   /** Every call of the API is answered 503 for so long from the start. */
@@ -19,16 +23,19 @@ let behindMs = 0;
 
 const tasks = {
   /** Starts a new one, with all counters at 0, in the place of the one before. */
-  async start({ accessTokenLifetimeSeconds, tokenMs, limit, outageMs }: Options) {
+  async start({ accessTokenLifetimeSeconds, tokenMs, apiMs, spentTokens, limit, outageMs }: Options) {
     await emulator?.close();
     emulator = await startEmulator({
       accessTokenLifetimeSeconds,
+      spentTokens,
       // @procore/js-sdk sends its fields as JSON.
       tokenFields: 'anywhere',
       rateLimits: limit ? { spike: limit } : undefined,
       now: () => Date.now() - behindMs,
     });
     if (tokenMs) emulator.misbehave({ on: 'token', times: Infinity, do: { kind: 'delay', ms: tokenMs } });
+    if (apiMs)
+      emulator.misbehave({ on: 'api', times: Infinity, after: true, do: { kind: 'delay', ms: apiMs } });
     if (outageMs) emulator.outage({ retryAfterSeconds: 1, forMs: outageMs });
     const { url: origin, clientId, clientSecret } = emulator;
     return { origin, clientId, clientSecret };

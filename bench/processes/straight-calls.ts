@@ -1,4 +1,5 @@
 /** Makes calls that have nothing to wait for, by one contender, on a stub adapter or on a server. */
+import type { Connect } from '../contenders/contender.js';
 import { contenderOf } from '../contenders/index.js';
 import { answerParent } from '../support/answer-parent.js';
 import { callFor } from '../support/lanes.js';
@@ -8,10 +9,26 @@ import { tokensOf } from '../support/tokens.js';
 
 let call: () => Promise<unknown>;
 
+/** The package itself, paced together with other processes by this Redis. */
+async function pacedBy(redisUrl: string): Promise<Connect> {
+  const { Redis } = await import('ioredis');
+  const { redisPacing } = await import('axios-procore/pacing/redis');
+  const { connectWith } = await import('../contenders/procore.js');
+  return connectWith(redisPacing(new Redis(redisUrl), { prefix: 'bench-overhead:' }));
+}
+
 const tasks = {
   /** Without an origin, an adapter stands in for the network. */
-  async connect({ name, origin }: { name: string; origin?: string | undefined }) {
-    const connect = await contenderOf(name).load();
+  async connect({
+    name,
+    origin,
+    redisUrl,
+  }: {
+    name: string;
+    origin?: string | undefined;
+    redisUrl?: string | undefined;
+  }) {
+    const connect = redisUrl ? await pacedBy(redisUrl) : await contenderOf(name).load();
     const client = connect({
       origin: origin ?? 'https://api.example.com',
       clientId: 'client',

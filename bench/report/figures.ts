@@ -1,9 +1,11 @@
 import { reportAccounts, type AccountsFigures } from './accounts.js';
+import { reportOneLimit, type OneLimitFigures } from './one-limit.js';
 import { reportOverhead, type OverheadFigures } from './overhead.js';
 import { reportProcesses, type ProcessesFigures } from './processes.js';
 import { reportQueued, type QueuedFigures } from './queued.js';
 import type { Report } from './report.js';
 import { reportDrain, reportHerd, reportOutage, reportSteady, type ScenarioFigures } from './scenarios.js';
+import { reportSharedTokens, type SharedTokensFigures } from './shared-tokens.js';
 import { reportSize, type SizeFigures } from './size.js';
 
 /** What a run has measured, by the name of the measure. */
@@ -16,6 +18,8 @@ export interface Figures {
   readonly accounts: AccountsFigures;
   readonly queued: QueuedFigures;
   readonly processes: ProcessesFigures;
+  readonly oneLimit: OneLimitFigures;
+  readonly sharedTokens: SharedTokensFigures;
   readonly size: SizeFigures;
 }
 
@@ -44,6 +48,8 @@ export const reports: Reports = {
   accounts: reportAccounts,
   queued: reportQueued,
   processes: reportProcesses,
+  oneLimit: reportOneLimit,
+  sharedTokens: reportSharedTokens,
   size: reportSize,
 };
 

@@ -11,6 +11,8 @@ export interface Child<T extends Tasks> {
     task: K,
     ...argument: Parameters<T[K]> extends [] ? [] : [Parameters<T[K]>[0]]
   ): Asked<T, K>;
+  /** Stops the process where it is, or lets it go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   end(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export function startChild<T extends Tasks>(name: string, nodeOptions: readonly 
         open.set(id, { resolve, reject });
         child.send({ id, task, argument });
       }),
+    signal: (name) => void child.kill(name),
     async end() {
       if (child.exitCode !== null) return;
       child.disconnect();
