@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import axios from 'axios';
@@ -569,6 +570,38 @@ describe.skipIf(!server)('notices of a pool of one connection', () => {
     await last.over();
     while ((await locks()) > before) await pause(10);
     end();
+    await stage.clear();
+    await stage.close();
+  });
+
+  test('are heard over a connection that neither end keeps where the other has vanished', async () => {
+    const stage = await createStage(server!.url, server!.url, own('tokens_of_vanished'));
+    const clients: pg.Client[] = [];
+    const kept: unknown[] = [];
+    const pool = new pg.Pool({ connectionString: server!.url });
+    (pool as unknown as { Client: unknown }).Client = class extends pg.Client {
+      constructor(config?: pg.ClientConfig) {
+        super(config);
+        const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+        stream.setKeepAlive = (...how: unknown[]) => (kept.push(how), stream);
+        clients.push(this);
+      }
+    };
+    const { notices } = postgresTokenStore(pool, { table: stage.table });
+    const end = notices!.listen(async () => undefined);
+    while (!(await stage.open().store.notices!.isHeard())) await pause(10);
+    const { rows } = await clients[0]!.query(
+      `SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%' ORDER BY name`,
+    );
+    expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
+      tcp_keepalives_count: '3',
+      tcp_keepalives_idle: '10',
+      tcp_keepalives_interval: '5',
+      tcp_user_timeout: '25000',
+    });
+    expect(kept).toEqual([[true, 10_000]]);
+    end();
+    await pool.end();
     await stage.clear();
     await stage.close();
   });

@@ -14,6 +14,9 @@ interface ListeningClient {
   readonly processID?: number | null;
   connect(): Promise<unknown>;
   query(text: string, values?: unknown[]): Promise<{ rows: Readonly<Record<string, unknown>>[] }>;
+  readonly connection?: {
+    readonly stream?: { setKeepAlive?: (isOn: boolean, initialDelayMs: number) => unknown };
+  };
   on(event: string, listener: (...args: never[]) => void): unknown;
   end(): Promise<unknown>;
   unref?: () => void;
@@ -37,6 +40,16 @@ const mostBytes = 7_900;
  * locks; and after this time, if that is not told.
  */
 const keptMs = 60_000;
+/**
+ * A connection over which nothing is sent for hours does not show by itself that its other end has vanished. This process would then hear
+ * nothing any more, and the server would count it among those who listen, so that others wait for it at each renewal.
+ */
+const keepAliveMs = 10_000;
+const keepAlive = `
+  SET tcp_keepalives_idle = ${keepAliveMs / 1_000};
+  SET tcp_keepalives_interval = 5;
+  SET tcp_keepalives_count = 3;
+  SET tcp_user_timeout = 25000`;
 const quiet = () => undefined;
 
 /**
@@ -91,9 +104,11 @@ export function createPostgresNotices(deps: {
       client.unref?.();
       await connecting;
       client.unref?.();
+      client.connection?.stream?.setKeepAlive?.(true, keepAliveMs);
       const { rows } = await client.query('SELECT pg_backend_pid()::text AS pid');
       // A pooler lends its connections for one transaction, or for all that the client sends: it would keep the locks after that.
       if (rows[0]?.['pid'] !== String(client.processID)) return givePooledUp(close);
+      await client.query(keepAlive);
       await client.query(`LISTEN ${channel}`);
       await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...listens]);
     };
