@@ -606,6 +606,35 @@ describe.skipIf(!server)('notices of a pool of one connection', () => {
     await stage.close();
   });
 
+  test('are answered one after another, because a connection of pg takes one query at a time', async () => {
+    const stage = await createStage(server!.url, server!.url, own('tokens_in_turn'));
+    let most = 0;
+    const pool = new pg.Pool({ connectionString: server!.url });
+    (pool as unknown as { Client: unknown }).Client = class extends pg.Client {
+      running = 0;
+      // @ts-expect-error Its overloads take callbacks as well, which the store does not use.
+      override query(...query: [string, unknown[]?]): Promise<pg.QueryResult> {
+        most = Math.max(most, ++this.running);
+        return super.query(...query).finally(() => this.running--);
+      }
+    };
+    const end = postgresTokenStore(pool, { table: stage.table }).notices!.listen(async () => undefined);
+    const { notices } = stage.open({ max: 10 }).store;
+    while (!(await notices!.isHeard())) await pause(10);
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, n) => {
+        const announced = (await notices!.announce(`account ${n}`, 60_000, never()))!;
+        await announced.finished;
+        await announced.over();
+      }),
+    );
+    expect(most).toBe(1);
+    end();
+    await pool.end();
+    await stage.clear();
+    await stage.close();
+  });
+
   test('are neither sent nor failed for an account whose name is too long for them', async () => {
     const stage = await createStage(server!.url, server!.url, own('tokens_of_long_names'));
     const [listener, holder] = [stage.open(), stage.open()];

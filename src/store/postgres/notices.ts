@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSerialQueue } from '../../time/serial.js';
 import { keepOpen, type Connection } from '../keep-open.js';
 import { createListeners } from '../listeners.js';
 import { parseMessage, untilFinished, type Message } from '../messages.js';
@@ -90,6 +91,9 @@ export function createPostgresNotices(deps: {
 
   function connect(client: ListeningClient): Connection {
     let isClosed = false;
+    const { inTurn } = createSerialQueue();
+    // A client of pg that is given a query while another runs warns of that.
+    const query: ListeningClient['query'] = (...text) => inTurn(() => client.query(...text));
     const close = () => {
       isClosed = true;
       void Promise.resolve()
@@ -98,19 +102,19 @@ export function createPostgresNotices(deps: {
     };
     client.on('error', close);
     client.on('end', () => void (isClosed = true));
-    client.on('notification', ({ payload }: { payload?: string }) => void hear(client, payload).catch(quiet));
+    client.on('notification', ({ payload }: { payload?: string }) => void hear(query, payload).catch(quiet));
     const listen = async () => {
       const connecting = client.connect();
       client.unref?.();
       await connecting;
       client.unref?.();
       client.connection?.stream?.setKeepAlive?.(true, keepAliveMs);
-      const { rows } = await client.query('SELECT pg_backend_pid()::text AS pid');
+      const { rows } = await query('SELECT pg_backend_pid()::text AS pid');
       // A pooler lends its connections for one transaction, or for all that the client sends: it would keep the locks after that.
       if (rows[0]?.['pid'] !== String(client.processID)) return givePooledUp(close);
-      await client.query(keepAlive);
-      await client.query(`LISTEN ${channel}`);
-      await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...listens]);
+      await query(keepAlive);
+      await query(`LISTEN ${channel}`);
+      await query('SELECT pg_advisory_lock_shared($1, $2)', [...listens]);
     };
     listen().catch(close);
     return { isClosed: () => isClosed, close };
@@ -125,7 +129,7 @@ export function createPostgresNotices(deps: {
     );
   }
 
-  async function hear(client: ListeningClient, payload: string | undefined): Promise<void> {
+  async function hear(query: ListeningClient['query'], payload: string | undefined): Promise<void> {
     const message = parseMessage(payload);
     if (!message) return;
     const { id, account } = message;
@@ -138,9 +142,9 @@ export function createPostgresNotices(deps: {
       // The own message is among those that are counted.
       if (message.from !== from) await listeners.begun(id, account);
       const key = finished(id);
-      await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...key]);
+      await query('SELECT pg_advisory_lock_shared($1, $2)', [...key]);
       await Promise.race([isOver, sleep(keptMs, undefined, { ref: false })]);
-      await client.query('SELECT pg_advisory_unlock_shared($1, $2)', [...key]);
+      await query('SELECT pg_advisory_unlock_shared($1, $2)', [...key]);
     } finally {
       shown.delete(id);
     }
