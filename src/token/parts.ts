@@ -75,7 +75,7 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'> {
   readonly elsewhere: RevokedElsewhere;
   present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
   /** Takes what another process has saved, without a renewal. */
-  look(): Promise<void>;
+  look(): Promise<boolean>;
   /** Nobody but a person can go on. */
   readonly isStuck: () => boolean;
   /** Nothing is under way that would have to be waited for, nor anything that nobody waits for. */

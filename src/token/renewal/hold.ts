@@ -29,16 +29,19 @@ export function unlessHeld(
   return within(env, Math.max(0, Math.min(untilMs, hold.untilMs) - awakeNow(env)), hold.over, signal);
 }
 
+/** While calls are held the store is looked at so often, because the other process may have died after it has saved its pair. */
+const lookMs = 1_000;
+
 /**
  * Holds new calls of an account until `over`, and for twice `drainMs` at the most. Before they go on, `look` takes what the other process has
- * saved; where it is told later that the renewal is over, it looks once more.
+ * saved, and tells whether that was a new pair; where it is told later that the renewal is over, it looks once more.
  */
 export function holdCalls(
   place: { hold: Hold | undefined },
-  deps: { env: Env; drainMs: number; over: Promise<void>; look: () => Promise<unknown> },
+  deps: { env: Env; drainMs: number; over: Promise<void>; look: () => Promise<boolean> },
 ): void {
   const { env, drainMs } = deps;
-  const look = () => deps.look().catch(() => undefined);
+  const look = () => deps.look().catch(() => false);
   const ended = new AbortController();
   let isLate = false;
   const told = deps.over.then(
@@ -47,9 +50,13 @@ export function holdCalls(
   );
   // Unlike a call that waits, a hold alone does not keep the process alive.
   const bound = env.sleep(2 * drainMs, { signal: ended.signal, ref: false, awake: true });
+  const found = async () => {
+    do await env.sleep(lookMs, { signal: ended.signal, ref: false, awake: true });
+    while (!ended.signal.aborted && !(await look()));
+  };
   const hold: Hold = {
     untilMs: awakeNow(env) + 2 * drainMs,
-    over: Promise.race([told, bound]).then(async () => {
+    over: Promise.race([told, bound, found()]).then(async () => {
       isLate = true;
       ended.abort();
       await look();
