@@ -14,7 +14,8 @@ let server: OwnRedisServer | undefined;
 let cluster: OwnRedisServer | undefined;
 beforeAll(async () => {
   server = await startOwnRedis();
-  cluster = server && (await startOwnRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']));
+  cluster =
+    server && (await startOwnRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']));
   if (!cluster) return;
   const admin = new Redis(cluster.url);
   await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
@@ -106,6 +107,50 @@ describe.each(clients)('notices over %s', (_what, open) => {
     await until(async () => !(await holder.isHeard()));
   });
 });
+
+const apart: [string, () => Promise<[RedisClient, RedisClient, RedisClient]>][] = [
+  [
+    'ioredis with other prefixes',
+    async () =>
+      ['a:', 'a:', 'b:'].map((keyPrefix) => ioredis(new Redis(server!.url, { keyPrefix }))) as never,
+  ],
+  [
+    'redis with other prefixes',
+    async () =>
+      Promise.all(
+        ['a:', 'a:', 'b:'].map((keyPrefix) => nodeRedis(createClient({ url: server!.url, keyPrefix }))),
+      ) as never,
+  ],
+  [
+    'pools of redis with other prefixes',
+    async () =>
+      Promise.all(
+        ['a:', 'a:', 'b:'].map((keyPrefix) => nodeRedis(createClientPool({ url: server!.url, keyPrefix }))),
+      ) as never,
+  ],
+  [
+    'a client and pools of redis in other databases',
+    async () => [
+      await nodeRedis(createClient({ url: `${server!.url}/3` })),
+      await nodeRedis(createClientPool({ url: `${server!.url}/3` })),
+      await nodeRedis(createClientPool({ url: server!.url })),
+    ],
+  ],
+];
+
+test.for(apart)(
+  'go to those who share the keys, and to no others on the server: %s',
+  async ([, open], { skip }) => {
+    if (!server) return skip('no server');
+    const prefix = `axios-procore-test:${randomUUID()}:`;
+    const [one, other, stranger] = (await open()).map(
+      (client) => redisTokenStore(client, { prefix }).notices!,
+    ) as [RenewalNotices, RenewalNotices, RenewalNotices];
+    ends.push(one.listen(async () => undefined));
+    await until(() => other.isHeard());
+    expect(await stranger.isHeard()).toBe(false);
+  },
+);
 
 /** All connections of the server but that of whoever asks. */
 async function connections(admin: Redis): Promise<number> {

@@ -7,15 +7,22 @@ import { keysOf } from './keys.js';
 import type { Subscriber } from './subscriber.js';
 
 /**
- * Counts the connections that listen to a channel, and publishes a message to them. KEYS: one key of the account, which says to which node of
- * a cluster the script goes; for a sharded channel the channel itself. ARGV: the channel, and, to publish, the command and the message.
+ * The name of a key as the server sees it, with the prefix that a client may put before its keys. The channel is called so, because others
+ * on the same server may use the same names after another prefix. KEYS: the key.
+ */
+const nameScript = `
+return KEYS[1]
+`;
+/**
+ * Counts the connections that listen to a channel, and publishes a message to them. KEYS: the channel, as if it were a key, which also says to
+ * which node of a cluster the script goes. ARGV: to publish, the command and the message.
  *
  * What PUBLISH returns counts those as well who listen to every channel to look on.
  */
 const publishScript = (numsub: string) => `
-local listening = redis.call('PUBSUB', '${numsub}', ARGV[1])[2]
-if ARGV[2] and listening > 0 then
-  redis.call(ARGV[2], ARGV[1], ARGV[3])
+local listening = redis.call('PUBSUB', '${numsub}', KEYS[1])[2]
+if ARGV[1] and listening > 0 then
+  redis.call(ARGV[1], KEYS[1], ARGV[2])
 end
 return listening
 `;
@@ -36,7 +43,8 @@ export function createRedisNotices(run: RunScript, subscriber: Subscriber, prefi
   const from = randomUUID();
   const { isSharded } = subscriber;
   const script = publishScript(isSharded ? 'SHARDNUMSUB' : 'NUMSUB');
-  const channel = `${prefix}{notices}:${subscriber.space}`;
+  const key = async () => `${prefix}{notices}:${await subscriber.database()}`;
+  const channel = async () => String(await run(nameScript, [await key()]));
   const finishedKey = (id: string, account: string) => `${keysOf(prefix, account).lock}:finished:${id}`;
   const listeners = createListeners(() => subscriber.subscribe(channel, (text) => void hear(text)));
 
@@ -53,9 +61,8 @@ export function createRedisNotices(run: RunScript, subscriber: Subscriber, prefi
 
   /** Resolves with how many connections have got the message, or would get one. */
   async function publish(message?: Message): Promise<number> {
-    const key = isSharded || !message ? channel : finishedKey(message.id, message.account);
     const words = message ? [isSharded ? 'SPUBLISH' : 'PUBLISH', JSON.stringify(message)] : [];
-    return Number(await run(script, [key], [channel, ...words]));
+    return Number(await run(script, [await key()], words));
   }
 
   return {

@@ -4,21 +4,22 @@ import { keepOpen, type Connection } from '../keep-open.js';
 export interface Subscriber {
   /** Whether the channel belongs to one node of a cluster (`SSUBSCRIBE`), so that this node can count who listens. */
   readonly isSharded: boolean;
-  /** What distinguishes the client's keys from those of others on the same server, because a channel knows neither databases nor key prefixes. */
-  readonly space: string;
+  /** The number of the client's database, because a channel is one for all databases of a server. */
+  database(): Promise<number>;
   /**
-   * Calls `heard` with each message until the function that it returns is called, or the application has closed its client. Connects again
+   * Calls `heard` with each message of the channel that `channel` resolves with, until the function that it returns is called, or the application has closed its client. Connects again
    * by itself, and does not keep the process alive.
    */
-  subscribe(channel: string, heard: (message: string) => void): () => void;
+  subscribe(channel: Channel, heard: (message: string) => void): () => void;
 }
 
-type Connect = (channel: string, heard: (message: string) => void) => Connection;
+type Channel = () => Promise<string>;
+type Connect = (channel: Channel, heard: (message: string) => void) => Connection;
 
 interface IoredisLike extends Emitter {
   readonly status?: unknown;
   readonly stream?: { unref?: () => void };
-  readonly options?: { readonly keyPrefix?: string; readonly db?: number };
+  readonly options?: { readonly db?: number };
   disconnect(): void;
   subscribe(channel: string): Promise<unknown>;
   ssubscribe(channel: string): Promise<unknown>;
@@ -53,7 +54,6 @@ export function subscriberOf(client: unknown): Subscriber | undefined {
 
 function ofIoredis(client: IoredisLike): Subscriber {
   const isSharded = 'isCluster' in client && client.isCluster === true;
-  const { keyPrefix = '', db = 0 } = client.options ?? {};
   const connect: Connect = (channel, heard) => {
     // A connection that only listens waits for the server as long as it takes.
     const waits = { lazyConnect: false, maxRetriesPerRequest: null, enableOfflineQueue: true };
@@ -63,12 +63,13 @@ function ofIoredis(client: IoredisLike): Subscriber {
     own.on('error', quiet);
     own.on('connect', () => own.stream?.unref?.());
     own.on(isSharded ? 'smessage' : 'message', (_channel: string, message: string) => heard(message));
-    own.on('ready', () => void own[isSharded ? 'ssubscribe' : 'subscribe'](channel).catch(quiet));
+    const listen = async () => void (await own[isSharded ? 'ssubscribe' : 'subscribe'](await channel()));
+    own.on('ready', () => void listen().catch(() => own.disconnect()));
     return { isClosed: () => own.status === 'end', close: () => own.disconnect() };
   };
   return {
     isSharded,
-    space: `${keyPrefix}${db}`,
+    database: async () => client.options?.db ?? 0,
     subscribe: (...to) =>
       keepOpen(
         () => client.status !== 'end',
@@ -98,7 +99,7 @@ function ofNodeRedis(client: NodeRedisLike): Subscriber {
       own.unref?.();
       if (isClosed) return;
       await own.connect();
-      await own[isSharded ? 'sSubscribe' : 'subscribe'](channel, heard);
+      await own[isSharded ? 'sSubscribe' : 'subscribe'](await channel(), heard);
       if (isClosed) close();
     };
     open().catch(close);
@@ -106,7 +107,11 @@ function ofNodeRedis(client: NodeRedisLike): Subscriber {
   };
   return {
     isSharded,
-    space: String(client.options?.database ?? 0),
+    async database() {
+      // A pool shows the options of its clients by these only.
+      const { options } = client.execute ? await client.execute((one) => one) : client;
+      return options?.database ?? 0;
+    },
     subscribe: (...to) =>
       keepOpen(
         () => client.isOpen !== false,
