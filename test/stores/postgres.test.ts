@@ -511,6 +511,10 @@ describe.skipIf(!pooler)('notices over PgBouncer in transaction mode', () => {
     // In this time the connection would have been made anew.
     await pause(1_500);
     end();
+    // Somebody else listens, after the last one has left.
+    const endAgain = store.notices!.listen(async () => undefined);
+    await pause(500);
+    endAgain();
     process.off('warning', hear);
     expect(warned).toEqual(['notices']);
     expect(await store.notices!.isHeard()).toBe(false);

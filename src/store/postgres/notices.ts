@@ -85,7 +85,7 @@ export function createPostgresNotices(deps: {
   const listeners = createListeners(() =>
     keepOpen(
       () => pool.ended !== true && pool.ending !== true && !isPooled,
-      () => connect(new Client(pool.options)),
+      () => (isPooled ? undefined : connect(new Client(pool.options))),
     ),
   );
 
