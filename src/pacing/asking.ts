@@ -6,6 +6,7 @@ import { call, createEnd } from '../time/within.js';
 import { failureOf, kindOf } from '../text/words.js';
 import type { Outage } from './outage.js';
 import type { Question, Reply, SharedPacing } from './shared/exchange.js';
+import { replyOf } from './shared/reply.js';
 
 /** After this time without a reply a process paces alone. */
 export const replyMs: number = 500;
@@ -123,10 +124,11 @@ export class Asking {
       return false;
     };
     void inContext(() => call(() => shared.ask(this.scope, question))).then(
-      (reply: unknown) => {
+      (answer: unknown) => {
         if (isOver()) return;
-        if (isReply(reply)) this.replied(reply);
-        else this.failed(`it has answered with ${kindOf(reply)}, which is no reply`);
+        const reply = replyOf(answer);
+        if (reply) this.replied(reply);
+        else this.failed(`it has answered with ${kindOf(answer)}, which is no reply`);
       },
       (error: unknown) => {
         if (!isOver()) this.failed(`it cannot be asked ${failureOf(error)}`);
@@ -161,11 +163,4 @@ export class Asking {
     }
     this.look(this.asker.now());
   }
-}
-
-/** Whether this has what is read of a reply. Another version of the package, or a test's own pacing, may answer with anything. */
-function isReply(value: unknown): value is Reply {
-  if (typeof value !== 'object' || value === null) return false;
-  const { epoch, granted, validMs, askAgainInMs } = value as Partial<Record<keyof Reply, unknown>>;
-  return typeof epoch === 'string' && [granted, validMs, askAgainInMs].every((one) => Number.isFinite(one));
 }

@@ -1,11 +1,10 @@
 import type { Reply } from '../shared/exchange.js';
+import { replyOf } from '../shared/reply.js';
 
 /** The reply in what the script has returned; undefined for anything else. */
 export function parseReply(text: string | undefined): Reply | undefined {
   try {
-    const parsed: unknown = JSON.parse(text ?? '');
-    const isReply = typeof parsed === 'object' && parsed !== null && 'epoch' in parsed && 'granted' in parsed;
-    return isReply ? (parsed as Reply) : undefined;
+    return replyOf(JSON.parse(text ?? ''));
   } catch {
     return undefined;
   }

@@ -62,6 +62,9 @@ interface Refused extends Omit<ToldRefusal, 'waitMs'> {
 /** What has ended is told so soon where the limit is near. Where it is far, there is time until the permits are void. */
 const tellNearMs = 250;
 
+/** Calls that wait are not asked for again before, whatever a reply says: else a process would do nothing but ask. */
+const soonestMs = 10;
+
 const withoutPermit: Permit = Object.freeze({ epoch: undefined, issued: 0, outstanding: 0, isFirst: false });
 
 /** The share of a process that has asked nothing yet. `member` is a random text. */
@@ -368,12 +371,14 @@ export function replied(share: Share, reply: Reply, nowMs: number): Share {
       ahead: reply.ahead,
       opensAtMs: reply.opensInMs === undefined ? 0 : nowMs + reply.opensInMs,
       status: reply.status,
-      // A call that comes when all that have waited have got their permits is another matter.
-      askAgainAtMs: granted >= (facts.asked?.question.waiting ?? 0) ? 0 : nowMs + reply.askAgainInMs,
+      askAgainAtMs: nowMs + Math.max(reply.askAgainInMs, soonestMs),
     },
   };
   // Permits that come too late are void. So is every one where a call was refused, also if the common state did not know of it yet.
-  return nowMs >= validUntilMs || isClosed(next.facts) ? givenUp(next) : next;
+  if (nowMs >= validUntilMs || isClosed(next.facts)) return givenUp(next);
+  // A call that comes when all that have waited have got their permits is another matter.
+  const isServed = granted >= (facts.asked?.question.waiting ?? 0);
+  return isServed ? { ...next, facts: { ...next.facts, askAgainAtMs: 0 } } : next;
 }
 
 /** When there is something to ask or tell, if nothing happens before. */

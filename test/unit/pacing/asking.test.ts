@@ -10,7 +10,21 @@ interface Put {
   reject(error: unknown): Promise<void>;
 }
 
-const reply = { epoch: 'e', granted: 1, validMs: 1_000, askAgainInMs: 0 } as Reply;
+const reply: Reply = {
+  epoch: 'e',
+  granted: 1,
+  validMs: 1_000,
+  isFirst: false,
+  ahead: 0,
+  opensInMs: undefined,
+  status: undefined,
+  askAgainInMs: 0,
+  limit: undefined,
+  left: undefined,
+  resetInMs: undefined,
+  issued: 0,
+  outstanding: 0,
+};
 const question = (number: number, again = 0) => ({ number, waiting: again }) as Question;
 
 /** A gate that has so many questions to ask, and a common state that answers when the test says so. */
@@ -171,6 +185,16 @@ test.each([
     'it cannot be asked (Error): closed',
   ],
   ['returns nothing', () => undefined, 'it has answered with nothing, which is no reply'],
+  [
+    'answers with what throws where it is read',
+    () =>
+      Object.defineProperty({}, 'epoch', {
+        get() {
+          throw new Error('not for you');
+        },
+      }) as unknown,
+    'it has answered with an object, which is no reply',
+  ],
   [
     'answers with half a reply',
     () => ({ epoch: 'e', granted: NaN }),

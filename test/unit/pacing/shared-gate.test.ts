@@ -139,6 +139,20 @@ test('a refusal takes back at once what the gate holds, before the common state 
   common.release();
 });
 
+test('a pacing that grants nothing and lets a process ask again at once does not keep it busy with questions', async () => {
+  const { gateOf, common, env } = stand();
+  const { ask } = common.shared;
+  common.shared.ask = async (scope, question) => ({
+    ...(await ask(scope, question)),
+    granted: 0,
+    askAgainInMs: 0,
+  });
+  const call = enter(gateOf(), { maxMs: 1_000 });
+  await env.advance(1_000);
+  expect(call.passage?.kind).toBe('too-long');
+  expect(common.asked.length).toBeLessThanOrEqual(101);
+});
+
 describe('after a refusal', () => {
   const refusal = { status: 429, rateLimit: noRateLimit, retryAfterMs: 30_000 };
 
