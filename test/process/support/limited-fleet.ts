@@ -7,7 +7,7 @@ import type { EmulatorReady, EmulatorSeen, EmulatorTask } from './limited-emulat
 import type { WorkerReport, WorkerSetup, WorkerTask } from './limited-worker.js';
 
 /** One process of the fleet. */
-export interface Member {
+interface Member {
   readonly child: ChildProcess;
   readonly reports: readonly WorkerReport[];
   /** Calls that have ended so far, by their status or the code of their error. */
