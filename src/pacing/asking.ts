@@ -117,6 +117,7 @@ export class Asking {
     this.triedAtMs = nowMs;
     this.open++;
     const end = createEnd();
+    let isLate = false;
     const isOver = () => {
       end.abort();
       if (this.asked !== question.number) return true;
@@ -127,7 +128,7 @@ export class Asking {
       (answer: unknown) => {
         if (isOver()) return;
         const reply = replyOf(answer);
-        if (reply) this.replied(reply);
+        if (reply) this.replied(reply, isLate);
         else this.failed(`it has answered with ${kindOf(answer)}, which is no reply`);
       },
       (error: unknown) => {
@@ -135,18 +136,22 @@ export class Asking {
       },
     );
     void env.sleep(replyMs, { signal: end, ref: false, awake: true }).then(() => {
-      if (!end.aborted && this.asked === question.number)
-        this.failed(`it has not answered within ${replyMs} ms`);
+      if (end.aborted || this.asked !== question.number) return;
+      isLate = true;
+      this.failed(`it has not answered within ${replyMs} ms`);
     });
   }
 
-  private replied(reply: Reply): void {
+  private replied(reply: Reply, isLate: boolean): void {
     this.asked = undefined;
     if (this.isAlone) {
       this.isAlone = false;
       this.alarm.clear();
-      if (this.isTold) this.deps.outage.ended(this);
+    }
+    // A reply that comes late is used, but where all of them do, the outage has not ended: it would be told anew with each question.
+    if (this.isTold && !isLate) {
       this.isTold = false;
+      this.deps.outage.ended(this);
     }
     this.asker.replied(reply);
   }

@@ -106,8 +106,8 @@ test('one question is under way at a time, and the next is put when the gate loo
   expect([told, env.sleeping]).toEqual([[], 0]);
 });
 
-test('a question that is not answered within 500 ms makes the gate pace alone, which is told once, and its late reply ends that', async () => {
-  const { puts, log, asking, look } = stand();
+test('a question that is not answered within 500 ms makes the gate pace alone, which its late reply ends; the outage ends with a reply in time', async () => {
+  const { puts, log, asking, look } = stand({ questions: 2 });
   look();
   await env.advance(replyMs - 1);
   expect([log, told]).toEqual([[], []]);
@@ -118,8 +118,24 @@ test('a question that is not answered within 500 ms makes the gate pace alone, w
   await puts[0]!.answer();
   expect(asking.isAlone).toBe(false);
   expect(log.at(-1)).toBe('replied');
-  expect(told.slice(1)).toEqual(['together after 200']);
+  expect(told.length).toBe(1);
+  look();
+  await env.advance(replyMs - 1);
+  await puts[1]!.answer();
+  expect(told.slice(1)).toEqual([`together after ${200 + replyMs - 1}`]);
   expect(env.sleeping).toBe(0);
+});
+
+test('a pacing that answers every question late is told of once', async () => {
+  const { puts, asking, look } = stand({ questions: 20 });
+  for (let asked = 0; asked < 20; asked++) {
+    look();
+    await env.advance(replyMs + 100);
+    expect(asking.isAlone).toBe(true);
+    await puts.at(-1)!.answer();
+    expect(asking.isAlone).toBe(false);
+  }
+  expect(told).toEqual(['it has not answered within 500 ms']);
 });
 
 test('a question that is rejected makes it pace alone at once; it is put again a second after, and tells the same', async () => {
