@@ -5,7 +5,7 @@ import { BatchError, syncInBatches } from '../../src/collections/index.js';
 import { problemOf } from '../../src/failure/carried.js';
 import { createHarness } from '../support/harness.js';
 import { numbers, startListServer, type ListServer } from '../support/list-server.js';
-import { refusing } from '../support/versions.js';
+import { losesAnswers, refusing } from '../support/versions.js';
 
 const sync = '/rest/v1.0/projects/7/rfis/sync';
 const rfis = '/rest/v1.0/projects/7/rfis';
@@ -115,32 +115,36 @@ test('a batch is idempotent only where each of its items has an id or an origin_
 });
 
 describe('a batch that fails outright is a BatchError with what was done and what was not', () => {
-  test.each([
+  const statuses = [
     [422, false],
     [401, false],
     [429, false],
     [500, true],
     [504, true],
-  ])('status %i on an instance that is not attached (may have run: %s)', async (status, isUnsure) => {
-    await using server = await startListServer(({ index, body }) =>
-      index === 1
-        ? { status, body: { message: 'no' } }
-        : { body: { entities: (JSON.parse(body) as { updates: unknown[] }).updates, errors: [] } },
-    );
-    const updates = updatesOf(5);
-    const error = await failed(syncInBatches(on(server), sync, updates, { batchSize: 2 }));
-    expect(error.entities).toEqual(updates.slice(0, 2));
-    expect([error.done, error.maybeDone, error.notDone]).toEqual([
-      updates.slice(0, 2),
-      isUnsure ? updates.slice(2, 4) : [],
-      updates.slice(isUnsure ? 4 : 2),
-    ]);
-    expect(error.cause).toMatchObject({ isAxiosError: true, response: { status } });
-    expect(error.message).toBe(
-      `axios-procore/collections: batch 2 of 3 (items 3 to 4 of 5) of PATCH ${sync}: Request failed with status code ${status}. ${isUnsure ? 'The server may have carried it out' : 'It was not carried out'}. No batch after it was sent.`,
-    );
-    expect(server.requests).toHaveLength(2);
-  });
+  ] as const;
+  test.each(losesAnswers ? [] : statuses)(
+    'status %i on an instance that is not attached (may have run: %s)',
+    async (status, isUnsure) => {
+      await using server = await startListServer(({ index, body }) =>
+        index === 1
+          ? { status, body: { message: 'no' } }
+          : { body: { entities: (JSON.parse(body) as { updates: unknown[] }).updates, errors: [] } },
+      );
+      const updates = updatesOf(5);
+      const error = await failed(syncInBatches(on(server), sync, updates, { batchSize: 2 }));
+      expect(error.entities).toEqual(updates.slice(0, 2));
+      expect([error.done, error.maybeDone, error.notDone]).toEqual([
+        updates.slice(0, 2),
+        isUnsure ? updates.slice(2, 4) : [],
+        updates.slice(isUnsure ? 4 : 2),
+      ]);
+      expect(error.cause).toMatchObject({ isAxiosError: true, response: { status } });
+      expect(error.message).toBe(
+        `axios-procore/collections: batch 2 of 3 (items 3 to 4 of 5) of PATCH ${sync}: Request failed with status code ${status}. ${isUnsure ? 'The server may have carried it out' : 'It was not carried out'}. No batch after it was sent.`,
+      );
+      expect(server.requests).toHaveLength(2);
+    },
+  );
 
   test('a refused connection, which cannot have run, and a lost one, which can', async () => {
     const refused = await failed(syncInBatches(on({ url: refusing }), sync, updatesOf(2)));
