@@ -11,7 +11,7 @@ import {
   type Pace,
   type Sending,
 } from '../../../src/pacing/plan.js';
-import { seeded } from './support/server.js';
+import { createChance } from '../../../bench/simulation/chance.js';
 
 const startMs = 1_800_000_000_000;
 const go = { kind: 'go' };
@@ -146,7 +146,7 @@ describe('what is left', () => {
 
   test('never exceeds what a server would serve: random orders of sending, counting and answering', () => {
     for (let seed = 1; seed <= 300; seed++) {
-      const random = seeded(seed);
+      const random = createChance(seed);
       const way = lead();
       const limit = 25;
       let used = 0;

@@ -2,7 +2,8 @@ import { createGate, type Gate, type Ticket } from '../../../../src/pacing/gate.
 import { readAnswer } from '../../../../src/wire/answer.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../../../../src/wire/server-clock.js';
 import { createManualEnv, type ManualEnv } from '../../../support/manual-env.js';
-import { seeded, type LimitedServer } from './server.js';
+import { createChance } from '../../../../bench/simulation/chance.js';
+import type { LimitedServer } from './server.js';
 
 export interface Traffic {
   server: LimitedServer;
@@ -33,7 +34,7 @@ export interface Outcome {
 /** Drives calls through a gate to a server with limits, as the line would. */
 export async function drive(traffic: Traffic): Promise<Outcome> {
   const { server, skewMs, calls, concurrency, latencyMs, lost = 0, seed } = traffic;
-  const random = seeded(seed);
+  const random = createChance(seed);
   const env = createManualEnv(1_800_000_000_000 + Math.floor(random() * 10_000), { realTimers: false });
   env.chance = random();
   let clock = unknownClock;
