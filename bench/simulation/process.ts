@@ -9,6 +9,7 @@ import {
   type Sending,
 } from '../../src/pacing/plan.js';
 import type { Question, Reply } from '../../src/pacing/shared/exchange.js';
+import * as questions from '../../src/pacing/shared/questions.js';
 import * as shares from '../../src/pacing/shared/share.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../../src/wire/server-clock.js';
 import type { ApiAnswer } from './api.js';
@@ -105,8 +106,8 @@ export function createProcess(member: string, world: World): Process {
       if (isAlone && queue.length > 0) wakeAt(admissionAtMs());
       return;
     }
-    const next = shares.nextQuestion(share, { nowMs: world.now(), waiting: queue.length });
-    if (!next) return wakeAt(shares.nextAtMs(share, queue.length));
+    const next = questions.nextQuestion(share, { nowMs: world.now(), waiting: queue.length });
+    if (!next) return wakeAt(questions.nextAtMs(share, queue.length));
     share = next.share;
     put(next.question);
   }
@@ -132,7 +133,7 @@ export function createProcess(member: string, world: World): Process {
         go();
       });
     world.after(againAfterMs, () => {
-      if (isOpen()) put(shares.askedAgain(share, world.now())!);
+      if (isOpen()) put(questions.askedAgain(share, world.now())!);
     });
   }
 

@@ -3,15 +3,12 @@ import type { Gate, GateDeps, Ticket } from './gate.js';
 import type { Admission, Answer, AnswerClock } from './plan.js';
 import { ScopeGate } from './scope-gate.js';
 import type { Question, Reply } from './shared/exchange.js';
+import { askedAgain, givenBack, nextAtMs, nextQuestion } from './shared/questions.js';
 import {
   admission,
   answered,
-  askedAgain,
-  givenBack,
   lost,
   newShare,
-  nextAtMs,
-  nextQuestion,
   replied,
   spent,
   spentAlone,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Question, Reply } from '../../../../src/pacing/shared/exchange.js';
+import * as questions from '../../../../src/pacing/shared/questions.js';
 import * as shares from '../../../../src/pacing/shared/share.js';
 import { noRateLimit, type RateLimit } from '../../../../src/wire/rate-limit.js';
 
@@ -31,11 +32,11 @@ function lead() {
     share: () => share,
     may: () => shares.maySpend(share, nowMs),
     ask(waiting = 0): Question | undefined {
-      const next = shares.nextQuestion(share, { nowMs, waiting });
+      const next = questions.nextQuestion(share, { nowMs, waiting });
       if (next) share = next.share;
       return next?.question;
     },
-    again: () => shares.askedAgain(share, nowMs),
+    again: () => questions.askedAgain(share, nowMs),
     reply: (more: Partial<Reply> = {}) => void (share = shares.replied(share, reply(more), nowMs)),
     spend(): shares.Permit {
       const next = shares.spent(share);
@@ -81,7 +82,7 @@ test('a process that waits asks, and spends what it is granted', () => {
   expect(way.may()).toBe(false);
   expect(way.ask(1)).toBeUndefined();
   expect(shares.admission(way.share(), startMs)).toEqual({ kind: 'answer', atMs: startMs + 50 });
-  expect(shares.nextAtMs(way.share(), 1)).toBe(startMs + 50);
+  expect(questions.nextAtMs(way.share(), 1)).toBe(startMs + 50);
   way.after(50);
   expect(way.ask(1)).toMatchObject({ number: 2, held: 2 });
 });
@@ -125,7 +126,7 @@ describe('permits that are not spent', () => {
     way.after(9_999);
     expect(way.may()).toBe(true);
     expect(way.ask()).toBeUndefined();
-    expect(shares.nextAtMs(way.share(), 0)).toBe(startMs + 10_000);
+    expect(questions.nextAtMs(way.share(), 0)).toBe(startMs + 10_000);
     way.after(10_000);
     expect(way.may()).toBe(false);
     expect(way.ask()).toMatchObject({ held: 0, returned: 3, wanted: 0 });
@@ -147,7 +148,7 @@ describe('permits that are not spent', () => {
     way.after(10);
     way.answer(permit, limits(0), 429);
     expect(way.may()).toBe(false);
-    expect(shares.nextAtMs(way.share(), 0)).toBe(0);
+    expect(questions.nextAtMs(way.share(), 0)).toBe(0);
     expect(way.ask()).toMatchObject({
       held: 0,
       returned: 3,
@@ -166,13 +167,13 @@ describe('permits that are not spent', () => {
   test('are given back when the gate is forgotten', () => {
     const way = lead().granted(4);
     way.answer(way.spend());
-    expect(shares.givenBack(way.share(), startMs)?.question).toMatchObject({
+    expect(questions.givenBack(way.share(), startMs)?.question).toMatchObject({
       held: 0,
       returned: 3,
       ended: 1,
       wanted: 0,
     });
-    expect(shares.givenBack(shares.newShare('x'), startMs)).toBeUndefined();
+    expect(questions.givenBack(shares.newShare('x'), startMs)).toBeUndefined();
   });
 
   test('a call that was not sent gives its permit to the next one', () => {
@@ -202,10 +203,10 @@ describe('what is told', () => {
   test('else soon where the limit is near, and when the permits are void where it is far', () => {
     const near = lead().granted(1, { ahead: 0 });
     near.answer(near.spend(), limits(3));
-    expect(shares.nextAtMs(near.share(), 0)).toBe(startMs + 250);
+    expect(questions.nextAtMs(near.share(), 0)).toBe(startMs + 250);
     const far = lead().granted(2);
     far.answer(far.spend(), limits(90));
-    expect(shares.nextAtMs(far.share(), 0)).toBe(startMs + 10_000);
+    expect(questions.nextAtMs(far.share(), 0)).toBe(startMs + 10_000);
   });
 
   test('of several answers of a window the one that promises most, and the least that was left', () => {
