@@ -1,20 +1,27 @@
 import { fingerprint } from './fingerprint.js';
+import { createRemembered, idempotencyTokenOf } from './idempotency.js';
 import { bearerOf, headerOf, notFound, type Endpoint } from './message.js';
 import { companyHeaderMissing, unauthorized } from './refusals.js';
 import type { Route } from './resources.js';
 import type { TokenLedger } from './token-ledger.js';
 import { createWrites } from './writes.js';
 
-/** Everything under `/rest/`. It checks the bearer token first, then the route, then the company header. */
+/**
+ * Everything under `/rest/`. It checks the bearer token first, then the route, then the company header, then whether it was carried out
+ * before with the same `Idempotency-Token`.
+ */
 export function createApi(ledger: TokenLedger, routes: readonly Route[], companyHeader: boolean): Endpoint {
   const writes = createWrites();
+  const remembered = createRemembered();
   return {
     describe(request) {
       const bearer = bearerOf(request);
       const companyId = headerOf(request, 'procore-company-id');
+      const idempotencyToken = idempotencyTokenOf(request);
       return {
         ...(bearer !== undefined && { accessToken: fingerprint(bearer) }),
         ...(companyId !== undefined && { companyId }),
+        ...(idempotencyToken !== undefined && { idempotencyToken }),
       };
     },
     carryOut(request) {
@@ -31,7 +38,8 @@ export function createApi(ledger: TokenLedger, routes: readonly Route[], company
       if (companyHeader && asks.includes(route.company) && !headerOf(request, 'procore-company-id')) {
         return { reply: companyHeaderMissing() };
       }
-      const outcome = route.handle(request, caller, route.pattern.exec(path)?.slice(1) ?? []);
+      const parts = route.pattern.exec(path)?.slice(1) ?? [];
+      const outcome = remembered.once(request, caller.userId, () => route.handle(request, caller, parts));
       return outcome.wrote ? { ...outcome, rewrote: writes.repeats(request) } : outcome;
     },
   };

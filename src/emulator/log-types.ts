@@ -31,6 +31,10 @@ export interface LogEntry {
   readonly companyId?: string;
   /** API, info: why the answer is a 401. */
   readonly refusal?: Refusal;
+  /** API: the value of `Idempotency-Token`. */
+  readonly idempotencyToken?: string;
+  /** API: true when the answer was that of an earlier request with the same `Idempotency-Token`; otherwise absent. */
+  readonly repeats?: true;
   /** API: true when the request wrote something, whether or not its answer arrived; otherwise absent. */
   readonly wrote?: true;
   /** API: the state of the rate limits when the request arrived; absent without limits, and for an unknown token. */
