@@ -47,7 +47,7 @@ const pure = [
   'cli/(answer|words|doctor/(finding|judge)|explain/.+|login/(page|redirect-uri|returned))',
   'collections/(batches|foresee|items|libraries|link|next-page|query|response|sync-answer)',
   'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
-  'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|routes|singular|slots|states|token-events|page/.+)',
+  'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|slots|states|token-events|page/.+)',
   'line/history',
   'observe/log-(fields|level|text)',
   'opentelemetry/attributes',

@@ -1,8 +1,8 @@
 import type { ProblemKind } from '../failure/catalogue.js';
 import { dayMs, dayOf, isStatus, otherRoutes, windowEnding, type Activity, type CallCount } from './calls.js';
-import { isOfNoCompany } from './endpoints.js';
+import { isOfNoCompany } from '../wire/endpoints.js';
 import { addKinds, type KindCounts } from './kinds.js';
-import { routeOf } from './routes.js';
+import { routeOf } from '../wire/routes.js';
 
 /** One attempt of a call, as it is recorded. */
 export interface Attempt {

@@ -1,6 +1,6 @@
 import { problems } from '../failure/catalogue.js';
 import type { CallCount } from './calls.js';
-import { isKnownDeprecated, isOutsideOfPublished, type EndpointList } from './endpoints.js';
+import { isKnownDeprecated, isOutsideOfPublished, type EndpointList } from '../wire/endpoints.js';
 import type { Thresholds } from './states.js';
 
 /** The seven observations of Procore's Integration Health. */

@@ -1,5 +1,5 @@
 import { wrongOptions, type Field } from '../text/fields.js';
-import { endpointForm, endpointList } from './endpoints.js';
+import { endpointList, endpointsField } from '../wire/endpoints.js';
 import type { KnownEndpoints } from './observations.js';
 
 /** Options of {@link healthOf} and {@link healthOfRecordings}. */
@@ -31,11 +31,7 @@ export interface RecordHealthOptions extends HealthOptions {
   maxRoutes?: number | undefined;
 }
 
-const endpoints: Field = [
-  (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && endpointForm.test(one)),
-  'an array of routes that begin with "/", each with a method in front where it counts for that one only',
-];
-const listFields = { deprecatedEndpoints: endpoints, privateEndpoints: endpoints };
+const listFields = { deprecatedEndpoints: endpointsField, privateEndpoints: endpointsField };
 const recorderFields = {
   ...listFields,
   file: [(value) => typeof value === 'string' && value.trim() !== '', 'the path of a file'],

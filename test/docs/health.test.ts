@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { observationRows } from '../../src/health/observations.js';
 import { resolveRecorderOptions } from '../../src/health/options.js';
-import { routeOf } from '../../src/health/routes.js';
+import { routeOf } from '../../src/wire/routes.js';
 import { attentionScore, dayScore, dayWeight, reviewScore, type Threshold } from '../../src/health/states.js';
 import { read, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endpointList } from '../../src/health/endpoints.js';
+import { endpointList } from '../../src/wire/endpoints.js';
 import { healthOf, recordHealth } from '../../src/health/index.js';
 import { loadEcharts, loadPapaparse } from '../../src/health/peers.js';
 import { createRecorder } from '../../src/health/recorder.js';

@@ -1,4 +1,4 @@
-import { endpointList } from '../../../src/health/endpoints.js';
+import { endpointList } from '../../../src/wire/endpoints.js';
 import { healthOf, type HealthReport } from '../../../src/health/index.js';
 import { loadEcharts, loadPapaparse } from '../../../src/health/peers.js';
 import { createRecorder } from '../../../src/health/recorder.js';

@@ -5,7 +5,7 @@ import { healthPageOf } from '../../../src/health/page/page.js';
 import { livesOf, mostAccounts } from '../../../src/health/page/token-lives.js';
 import { loadEcharts } from '../../../src/health/peers.js';
 import { createRecord } from '../../../src/health/record.js';
-import { endpointList } from '../../../src/health/endpoints.js';
+import { endpointList } from '../../../src/wire/endpoints.js';
 import type { Recording } from '../../../src/health/recording.js';
 import type { TokenEventName } from '../../../src/health/token-events.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problems } from '../../../src/failure/catalogue.js';
-import { endpointList } from '../../../src/health/endpoints.js';
+import { endpointList } from '../../../src/wire/endpoints.js';
 import { nothingKept, type Kept } from '../../../src/health/file-format.js';
 import type { HealthFile } from '../../../src/health/file.js';
 import { loadEcharts, loadPapaparse } from '../../../src/health/peers.js';

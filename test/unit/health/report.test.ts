@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { windowEnding, type Activity, type CallCount } from '../../../src/health/calls.js';
-import { endpointList } from '../../../src/health/endpoints.js';
+import { endpointList } from '../../../src/wire/endpoints.js';
 import type { ObservationName } from '../../../src/health/observations.js';
 import { reportOf } from '../../../src/health/report.js';
 

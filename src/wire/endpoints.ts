@@ -1,3 +1,4 @@
+import type { Field } from '../text/fields.js';
 import { routeOf } from './routes.js';
 
 /** An endpoint in a list of the user's. */
@@ -29,8 +30,12 @@ export function endpointList(written: readonly string[]): EndpointList {
   };
 }
 
-/** The form of an entry of such a list. */
-export const endpointForm: RegExp = /^([A-Za-z]+ +)?\/\S*$/;
+const form = /^([A-Za-z]+ +)?\/\S*$/;
+/** The valid values of an option that is such a list. */
+export const endpointsField: Field = [
+  (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && form.test(one)),
+  'an array of routes that begin with "/", each with a method in front where it counts for that one only',
+];
 
 function listedEndpoint(written: string): ListedEndpoint {
   const [, method, path = ''] = /^(?:([A-Za-z]+) +)?(\S*)$/.exec(written) ?? [];

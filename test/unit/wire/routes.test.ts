@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isId, routeOf } from '../../../src/health/routes.js';
-import { singularOf } from '../../../src/health/singular.js';
+import { isId, routeOf } from '../../../src/wire/routes.js';
+import { singularOf } from '../../../src/wire/singular.js';
 
 test.each([
   ['/rest/v1.0/projects/12/rfis/5', '/rest/v1.0/projects/:project_id/rfis/:id'],

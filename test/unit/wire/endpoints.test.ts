@@ -4,7 +4,7 @@ import {
   isKnownDeprecated,
   isOfNoCompany,
   isOutsideOfPublished,
-} from '../../../src/health/endpoints.js';
+} from '../../../src/wire/endpoints.js';
 
 test('a listed endpoint is known by its route, whatever its parameters are called and whether /rest is in front', () => {
   const isListed = endpointList(['/rest/v1.0/projects/:id/rfis/:rfi_id', '/rest/v1.0/projects/12/tasks']);
