@@ -1,11 +1,11 @@
 // Bundles the package: each entry of package.json is one file with its types, once as ES modules and once as CommonJS. What several entries
 // need is in chunks beside them, so that a process has it once, however many entries it loads.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { build as esbuild } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
+import { bundleLibraries } from './libraries.mjs';
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const project = 'tsconfig.build.json';
@@ -122,35 +122,11 @@ async function libraries(context, file, format) {
 
 /** Bundles the libraries of an entry into one file, and writes the texts of their licences beside it. */
 async function emitLibraries(context, file, format) {
-  const { outputFiles, metafile } = await esbuild({
-    entryPoints: [file.replace(/\.js$/, '.ts')],
-    bundle: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    platform: 'node',
-    target: 'node20',
-    format,
-    define: { 'import.meta.url': 'undefined' },
-    legalComments: 'none',
-    metafile: true,
-    write: false,
-    outfile: file,
-  });
-  const packages = new Set(
-    Object.keys(metafile.inputs).flatMap(
-      (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
-    ),
-  );
-  const licences = [...packages].sort().map((name) => {
-    const folder = join('node_modules', name);
-    const text = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-    if (!text) throw new Error(`${name} has no licence file.`);
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return `${name} ${version}\n\n${readFileSync(join(folder, text), 'utf8').trim()}\n`;
-  });
+  const { text, packages } = await bundleLibraries(file.replace(/\.js$/, '.ts'), format);
+  const licences = packages.map(({ name, version, licence }) => `${name} ${version}\n\n${licence}\n`);
   const put = (name, source) =>
     context.emitFile({ type: 'asset', fileName: join(relative('src', dirname(file)), name), source });
-  put('libraries.js', outputFiles[0].text);
+  put('libraries.js', text);
   put('LICENSES.txt', licences.join(`\n${'-'.repeat(72)}\n\n`));
 }
 
