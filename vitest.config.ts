@@ -116,6 +116,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'examples',
+          include: ['test/examples/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
           testTimeout: 60_000,

@@ -1,0 +1,82 @@
+// Runs an example by its name, after a build: `npm run example nightly-sync`. Without a name it lists them. Where no client is set, the
+// example runs on an emulated Procore, to which the variables of `axios-procore/register` lead, with a user who has logged in.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'examples');
+const [name, ...args] = process.argv.slice(2);
+
+if (name === undefined) {
+  for (const one of names()) console.log(`npm run example ${one}\n    ${summaryOf(one)}`);
+} else if (names().includes(name)) {
+  process.exitCode = await run(name);
+} else {
+  console.error(`There is no example "${name}". There are ${names().join(', ')}.`);
+  process.exitCode = 1;
+}
+
+/** The examples: the files whose first comment says that they are run so. */
+function names() {
+  const files = readdirSync(folder).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
+  return files.filter((file) => commentOf(file).includes(`npm run example ${file}`));
+}
+
+function commentOf(example) {
+  const text = readFileSync(join(folder, `${example}.ts`), 'utf8');
+  const [, comment = ''] = /^\/\*\*([^]+?)\*\//.exec(text) ?? [];
+  return comment.replace(/\s*\n \* ?/g, ' ').trim();
+}
+
+function summaryOf(example) {
+  return /^.+?[.](?=\s|$)/.exec(commentOf(example))[0];
+}
+
+async function run(example) {
+  const emulated = process.env.PROCORE_CLIENT_ID ? undefined : await emulate();
+  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, `${example}.ts`), ...args], {
+    stdio: 'inherit',
+    // Without the paths of the ordinary one, which lead to the source, an example finds the package as it is built.
+    env: {
+      ...process.env,
+      ...emulated?.variables,
+      TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json'),
+    },
+  });
+  // From a terminal the child gets the signal, too; it ends by itself, and then this process does.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    await emulated?.close();
+  }
+}
+
+async function emulate() {
+  const { startEmulator } = await import('axios-procore/emulator');
+  const emulator = await startEmulator();
+  const tokens = mkdtempSync(join(tmpdir(), 'axios-procore-example-'));
+  const file = join(tokens, 'tokens.json');
+  writeFileSync(file, JSON.stringify(emulator.issue()), { mode: 0o600 });
+  console.log(`PROCORE_CLIENT_ID is not set: this runs on an emulated Procore.\n`);
+  return {
+    variables: {
+      PROCORE_CLIENT_ID: emulator.clientId,
+      PROCORE_CLIENT_SECRET: emulator.clientSecret,
+      PROCORE_LOGIN_URL: emulator.url,
+      PROCORE_API_URL: emulator.url,
+      PROCORE_COMPANY_ID: '562949953421401',
+      PROCORE_TOKEN_FILE: file,
+    },
+    async close() {
+      await emulator.close();
+      rmSync(tokens, { recursive: true, force: true });
+    },
+  };
+}
