@@ -144,6 +144,7 @@ export function createAttach(
       settings,
       isByUser: accounts !== undefined,
       gatesUnder: shared.gates.under,
+      newIdempotencyToken: () => crypto.randomUUID(),
     });
     const ofLine = { env, copy, settings, origins, choices };
     const longPath = createLongPath({ ...ofLine, ...ofCalls, enter, sender, settle, line, outcomes });

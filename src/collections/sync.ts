@@ -17,7 +17,8 @@ type Outcome =
  * ever. An item that fails by itself is among `errors`, with the fields that were sent, and ends nothing.
  *
  * A batch whose items all have an `id` or an `origin_id` is sent with `procore: { idempotent: true }`, so that an attached instance repeats
- * it where its answer was lost. Any other batch is not repeated where it may have run, for its items would be created twice.
+ * it where its answer was lost. Any other batch is not repeated where it may have run, for its items would be created twice, unless
+ * `procore.idempotencyToken` is given: a text gets the number of the batch behind it, as in `nightly-1`, because batches are different writes.
  *
  * Rejects with a `TypeError` for a wrong argument, and with a {@link BatchError} where a batch fails as a whole: no batch after it is sent.
  *
@@ -74,15 +75,14 @@ async function send(
   instance: AxiosInstance,
   url: string,
   config: AxiosRequestConfig,
-  { items, isRepeatable }: Batch<unknown>,
+  batch: Batch<unknown>,
 ): Promise<Outcome> {
-  const idempotent = config.procore?.idempotent ?? (isRepeatable || undefined);
   const request: AxiosRequestConfig = {
     ...config,
-    ...(idempotent !== undefined && { procore: { ...config.procore, idempotent } }),
+    ...procoreOf(config, batch),
     method: 'patch',
     url,
-    data: { ...(config.data as object | undefined), updates: items },
+    data: { ...(config.data as object | undefined), updates: batch.items },
   };
   try {
     throwIfCanceled(config);
@@ -102,4 +102,18 @@ async function send(
   } catch (cause) {
     return { kind: 'failed', cause, mayHaveRun: mayHaveRun(cause) };
   }
+}
+
+/** The options of a call that sends this batch; none where they are those of the configuration. */
+function procoreOf(
+  { procore }: AxiosRequestConfig,
+  { isRepeatable, number }: Batch<unknown>,
+): Pick<AxiosRequestConfig, 'procore'> {
+  const idempotent = procore?.idempotent ?? (isRepeatable || undefined);
+  const token = procore?.idempotencyToken;
+  const ofBatch = {
+    ...(idempotent !== undefined && { idempotent }),
+    ...(typeof token === 'string' && { idempotencyToken: `${token}-${number}` }),
+  };
+  return Object.keys(ofBatch).length > 0 ? { procore: { ...procore, ...ofBatch } } : {};
 }

@@ -37,7 +37,7 @@ export type Repetition =
   | 'replay'
   /** Every method, because the server has not carried out the call. */
   | 'every-method'
-  /** GET, HEAD, OPTIONS, PUT and DELETE, and calls that the application marks as idempotent. */
+  /** GET, HEAD, OPTIONS, PUT and DELETE, and calls that are marked as idempotent or have an `Idempotency-Token`. */
   | 'idempotent'
   /** Every method where the answer has `Retry-After`, otherwise idempotent ones. */
   | 'as-told';

@@ -6,6 +6,7 @@ import { isCompanyId } from '../options/option-fields.js';
 import { retryDefaults, type CompanyId, type Settings } from '../options/options.js';
 import type { Gate } from '../pacing/gate.js';
 import type { Gates } from '../pacing/gates.js';
+import { isSafe } from '../retry/decide.js';
 import { statusOfAll, type PacingStatus } from '../pacing/status.js';
 import type { SharedPacing } from '../pacing/shared/exchange.js';
 import { described, kindOf } from '../text/words.js';
@@ -16,6 +17,8 @@ export interface Choices {
   /** The account whose tokens the call uses; undefined for a call that the plugin leaves alone. */
   accountOf(config: AxiosRequestConfig): string | undefined;
   companyOf(config: AxiosRequestConfig): CompanyId | undefined;
+  /** The `Idempotency-Token` that the call asks for by an option; undefined where it asks for none, and where it changes nothing. */
+  idempotencyTokenOf(config: AxiosRequestConfig): string | undefined;
   /** The gate of the limit that the call counts against; undefined where calls are not paced. */
   gateOf(config: AxiosRequestConfig, account: string, company: CompanyId | undefined): Gate | undefined;
   /**
@@ -37,6 +40,8 @@ export function createChoices(deps: {
   /** Whether each user is an account, so that the option `account` names none. */
   isByUser: boolean;
   gatesUnder: (shared: SharedPacing | undefined) => Pick<Gates, 'of' | 'known' | 'startingWith'>;
+  /** Draws the token of a call that asks for a random one. */
+  newIdempotencyToken: () => string;
 }): Choices {
   const { settings, isByUser } = deps;
   const shared = settings.rateLimit ? settings.rateLimit.shared : undefined;
@@ -82,6 +87,12 @@ export function createChoices(deps: {
       throw new TypeError(
         `axios-procore: option "companyId" returned ${kindOf(company)} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
       );
+    },
+
+    idempotencyTokenOf({ procore, method }) {
+      const chosen = procore?.idempotencyToken;
+      if (chosen === undefined || isSafe(method ?? 'get')) return undefined;
+      return chosen === true ? deps.newIdempotencyToken() : chosen;
     },
 
     gateOf(config, account, company) {

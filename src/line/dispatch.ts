@@ -217,6 +217,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
         bearer,
         isNamed,
         companyId,
+        idempotencyToken: choices.idempotencyTokenOf(seen),
         gate,
         ticket: gate?.ticket(),
         startedAtMs,

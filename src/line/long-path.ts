@@ -7,6 +7,7 @@ import type { Settings } from '../options/options.js';
 import { isIdempotent } from '../retry/decide.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
+import { idempotencyTokenIn } from '../wire/headers.js';
 import { newAttempt, tellAnswered, type Attempt } from './attempt.js';
 import type { CallEvents } from './call-events.js';
 import { Call, type Calls, type Terms } from './call.js';
@@ -83,11 +84,13 @@ export function createLongPath(deps: {
   }
 
   function termsOf({ config, seen, chosenAdapter: { adapter, hidesRedirects }, ...request }: Request): Terms {
-    const { deadlineMs, boundMs = Infinity, startedAtMs } = request;
+    const { deadlineMs, boundMs = Infinity, startedAtMs, idempotencyToken } = request;
+    // A header of the call's own counts as much: who sends it wants the server to carry the call out once, however often it arrives.
+    const hasToken = (idempotencyToken ?? idempotencyTokenIn(seen.headers)) !== undefined || undefined;
     return {
       copy,
       adapter: hidesRedirects ? following(copy, env, adapter) : adapter,
-      idempotent: isIdempotent(config.method ?? 'get', seen.procore?.idempotent),
+      idempotent: isIdempotent(config.method ?? 'get', seen.procore?.idempotent ?? hasToken),
       retry: choices.retryOf(seen),
       cancellation: bridgeCancellation(copy, config, env, deadlineMs),
       deadlineAtMs: deadlineMs === undefined ? Infinity : awakeNow(env) + deadlineMs,

@@ -22,6 +22,8 @@ export interface Request {
   /** Whether an option names its account, so that its bearer does not decide whose tokens it uses. */
   readonly isNamed: boolean;
   readonly companyId: CompanyId | undefined;
+  /** What its attempts are sent with as `Idempotency-Token`, where it asks for that. */
+  readonly idempotencyToken: string | undefined;
   /** Undefined with `rateLimit: false`. */
   readonly gate: Gate | undefined;
   readonly ticket: Ticket | undefined;

@@ -5,7 +5,7 @@ import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { TokenOrigins } from '../wire/destination.js';
-import { withAuthorization } from '../wire/headers.js';
+import { headersToSend } from '../wire/headers.js';
 import { newAttempt, tellSent, watch, type Attempt } from './attempt.js';
 import type { Authorize } from './authorize.js';
 import { closeMade, type BodyMaker } from './body.js';
@@ -68,10 +68,10 @@ export function createSender(deps: {
   }
 
   function adapted(config: AxiosRequestConfig, call: Call, attempt: Attempt): Promise<AxiosResponse> {
-    const { config: own, companyId, startedAtMs } = call.request;
+    const { config: own, startedAtMs } = call.request;
     const { adapter, cancellation, timeoutAtMs } = call.terms;
     const { source, lease, body } = attempt;
-    config.headers = withAuthorization(own.headers, lease && (lease.held.accessToken ?? ''), companyId);
+    config.headers = headersToSend(own.headers, lease && (lease.held.accessToken ?? ''), call.request);
     watch(attempt, config, own, { hasOurBearer: source !== undefined, origins });
     if (timeoutAtMs < Infinity)
       config.timeout = timeoutAfter(own.timeout, awakeNow(env) - startedAtMs) as number;

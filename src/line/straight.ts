@@ -6,7 +6,7 @@ import type { Env } from '../time/env.js';
 import type { Lease } from '../token/pair/ledger.js';
 import { readAnswer, type Answer } from '../wire/answer.js';
 import type { TokenOrigins } from '../wire/destination.js';
-import { withAuthorization } from '../wire/headers.js';
+import { headersToSend } from '../wire/headers.js';
 import { isReplayable } from '../wire/replayable.js';
 import { watchingRedirects, type BeforeRedirect, type Trail } from './redirect-trail.js';
 import type { Outcomes } from './outcome.js';
@@ -103,7 +103,7 @@ export function createStraightPath(deps: {
       return { ...request, config: own as AxiosRequestConfig, seen: own as AxiosRequestConfig };
     }
 
-    config.headers = withAuthorization(headers, lease.held.accessToken ?? '', request.companyId);
+    config.headers = headersToSend(headers, lease.held.accessToken ?? '', request);
     config.beforeRedirect = watchingRedirects(first, true, origins, beforeRedirect);
     if (base !== baseURL) config.baseURL = base;
     source.sent();

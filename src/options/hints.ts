@@ -33,6 +33,7 @@ const otherNames: Readonly<Record<string, string>> = {
   userid: '"account"',
   tenant: '"account"',
   company: '"companyId"',
+  idempotencykey: '"idempotencyToken"',
   callbackurl: '"redirectUri"',
   redirecturl: '"redirectUri"',
   granttype: '"grant"',
@@ -104,6 +105,14 @@ export const accountHint: Hint = (value) =>
 export const companyHint: Hint = (value) => {
   if (typeof value === 'number' && value > Number.MAX_SAFE_INTEGER)
     return 'Give it as a string: the number has lost digits';
+  if (typeof value === 'string' && value.trim() !== value) return 'Take away the white space around it';
+  return undefined;
+};
+
+export const idempotencyTokenHint: Hint = (value) => {
+  if (typeof value === 'number' || typeof value === 'bigint') return 'Give it as a string';
+  if (value === false || value === null) return 'To send none, leave it out';
+  if (value === '') return 'Give a text of its own for each write, or true for a random one';
   if (typeof value === 'string' && value.trim() !== value) return 'Take away the white space around it';
   return undefined;
 };

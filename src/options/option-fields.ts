@@ -6,6 +6,7 @@ import {
   durationHint,
   environmentHint,
   grantHint,
+  idempotencyTokenHint,
   loggerHint,
   missingLevels,
   oneOf,
@@ -30,6 +31,9 @@ const isText = (value: unknown) => typeof value === 'string' && value.trim() !==
 const isDuration = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
 const isCount = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isPlaces = (value: unknown) => isCount(value) && value !== 0;
+/** Without white space around it, which a server would take away (RFC 9110, section 5.5). */
+const isHeaderValue = (value: unknown) =>
+  typeof value === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value);
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 
 /** A text that is not empty. */
@@ -148,6 +152,11 @@ export const requestFields: Record<keyof ProcoreRequestOptions, Field> = {
   ],
   retry: [isFalseOrObject, 'false or an object', partsHint('{ retries }'), { known: retryFields }],
   idempotent: switched,
+  idempotencyToken: [
+    (value) => value === true || isHeaderValue(value),
+    'true, or a non-empty string of printable ASCII characters',
+    idempotencyTokenHint,
+  ],
   deadlineMs: duration,
   body: aFunction,
 };

@@ -170,6 +170,12 @@ export interface ProcoreRequestOptions {
   retry?: false | RetryOptions | undefined;
   /** Whether the call may be carried out twice, where its method (RFC 9110, section 9.2.2) does not say so. */
   idempotent?: boolean | undefined;
+  /**
+   * The `Idempotency-Token` of a write: a text of printable ASCII characters, or `true` for a random one. It is the same on every attempt,
+   * and the call counts as idempotent, unless `idempotent` says otherwise. A header of the call's own goes first. GET, HEAD and OPTIONS are
+   * sent without it. Procore's ruby gem sends this header on POST and PATCH; the pages of today do not speak of it.
+   */
+  idempotencyToken?: string | true | undefined;
   /** Milliseconds for this call, with its waits and attempts. */
   deadlineMs?: number | undefined;
   /** Makes the body anew for each attempt, in place of `data`. Returns a stream, a form, bytes or a text, or a promise of one. */

@@ -40,7 +40,13 @@ export type RetryDecision =
   | { readonly kind: 'give-up'; readonly why: GaveUp }
   | { readonly kind: 'retry'; readonly waitMs: number; readonly counts: boolean };
 
-const idempotentMethods = new Set(['get', 'head', 'options', 'put', 'delete']);
+const safeMethods = new Set(['get', 'head', 'options']);
+const idempotentMethods = new Set([...safeMethods, 'put', 'delete']);
+
+/** Whether a call with this method changes nothing (RFC 9110, section 9.2.1). */
+export function isSafe(method: string): boolean {
+  return safeMethods.has(method.toLowerCase());
+}
 
 /** Whether a call is idempotent: as the application says (`said`), else by its method (RFC 9110, section 9.2.2). */
 export function isIdempotent(method: string, said: boolean | undefined): boolean {

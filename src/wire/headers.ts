@@ -1,5 +1,8 @@
 type Headers = Record<string, unknown>;
 
+const companyHeader = 'procore-company-id';
+const idempotencyHeader = 'idempotency-token';
+
 /** The value of a header, from axios's header object or a plain one. Names compare without case (RFC 9110). */
 export function headerOf(headers: object | undefined, name: string): unknown {
   for (const own of Object.keys(headers ?? {})) {
@@ -44,8 +47,16 @@ export function bearerOf(headers: object | undefined): string | undefined {
 
 /** The company that the call names in a header of its own, if any. */
 export function companyIn(headers: object | undefined): string | undefined {
-  const [, value] =
-    entriesOf(headers).find(([name, named]) => isNamed(name, 'procore-company-id') && isSent(named)) ?? [];
+  return sentIn(headers, companyHeader);
+}
+
+/** The `Idempotency-Token` in a header of the call's own, if any. */
+export function idempotencyTokenIn(headers: object | undefined): string | undefined {
+  return sentIn(headers, idempotencyHeader);
+}
+
+function sentIn(headers: object | undefined, header: string): string | undefined {
+  const [, value] = entriesOf(headers).find(([name, named]) => isNamed(name, header) && isSent(named)) ?? [];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
@@ -62,32 +73,50 @@ export function hasAuthorization(headers: object | undefined): boolean {
   return false;
 }
 
-/** A copy of the call's headers, with this access token in the place of its own bearer, and with the company where it names none. */
-export function withAuthorization(
+/** The headers that a call is sent with where it has none of its own. */
+export interface GivenHeaders {
+  readonly companyId?: string | number | undefined;
+  readonly idempotencyToken?: string | undefined;
+}
+
+/** A copy of the call's headers, with this access token in the place of its own bearer, and with those of `given` that it does not have. */
+export function headersToSend(
   headers: object | undefined,
   accessToken: string | undefined,
-  companyId: string | number | undefined,
+  { companyId, idempotencyToken }: GivenHeaders,
 ): object {
   // The copy has the same prototype, because from axios 1.0 on headers are objects with methods.
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;
   let hasCompany = false;
+  let hasToken = false;
   const put = (name: string, value: unknown) => {
     if (accessToken !== undefined && isNamed(name, 'authorization')) return;
-    if (isNamed(name, 'procore-company-id')) hasCompany = isSent(value);
+    if (isNamed(name, companyHeader)) hasCompany = isSent(value);
+    else if (isNamed(name, idempotencyHeader)) hasToken = isSent(value);
     copy[name] = value;
   };
   if (headers && defaultsOf(headers)) for (const [name, value] of entriesOf(headers)) put(name, value);
   else for (const name of Object.keys(headers ?? {})) put(name, (headers as Headers)[name]);
   if (accessToken !== undefined) copy['Authorization'] = `Bearer ${accessToken}`;
-  if (!hasCompany && companyId !== undefined) {
-    for (const name of Object.keys(copy)) if (isNamed(name, 'procore-company-id')) delete copy[name];
-    copy['Procore-Company-Id'] = String(companyId);
-  }
+  if (!hasCompany && companyId !== undefined) replace(copy, 'Procore-Company-Id', String(companyId));
+  if (!hasToken && idempotencyToken !== undefined) replace(copy, 'Idempotency-Token', idempotencyToken);
   return copy;
 }
 
-/** Strips from a redirected request the headers that are for Procore alone: the company, and the bearer where the package has set it. */
+/** Sets a header in the place of those of the same name that are not sent. */
+function replace(headers: Headers, header: string, value: string): void {
+  const lowerCase = header.toLowerCase();
+  for (const name of Object.keys(headers)) if (isNamed(name, lowerCase)) delete headers[name];
+  headers[header] = value;
+}
+
+/**
+ * Strips from a redirected request the headers that are for Procore alone: the company, the idempotency token, and the bearer where the
+ * package has set it.
+ */
 export function strip(headers: Headers, hasOurBearer: boolean): void {
-  const belongings = hasOurBearer ? /^(authorization|procore-company-id)$/i : /^procore-company-id$/i;
+  const belongings = hasOurBearer
+    ? /^(authorization|procore-company-id|idempotency-token)$/i
+    : /^(procore-company-id|idempotency-token)$/i;
   for (const name of Object.keys(headers)) if (belongings.test(name)) delete headers[name];
 }

@@ -114,6 +114,21 @@ test('a batch is idempotent only where each of its items has an id or an origin_
   expect(seen).toEqual([false, false, true, true]);
 });
 
+test('each batch has an idempotency token of its own, by which a batch of items without ids is repeated', async () => {
+  await using h = await createHarness();
+  const updates = [{ subject: 'a' }, { subject: 'b' }, { subject: 'c' }];
+  for (const idempotencyToken of ['nightly', true] as const) {
+    h.emulator.misbehave({ on: 'api', after: true, do: { kind: 'drop' } });
+    const options = { batchSize: 2, procore: { idempotencyToken } };
+    const { entities } = await h.env.drive(syncInBatches(h.instance, sync, updates, options));
+    expect(entities).toHaveLength(3);
+  }
+  const [first, again, second, ...random] = h.emulator.log.map(({ idempotencyToken }) => idempotencyToken);
+  expect([first, again, second]).toEqual(['nightly-1', 'nightly-1', 'nightly-2']);
+  expect([random.length, new Set(random).size]).toEqual([3, 2]);
+  expect((await h.instance.get<unknown[]>(rfis)).data).toHaveLength(6);
+});
+
 describe('a batch that fails outright is a BatchError with what was done and what was not', () => {
   const statuses = [
     [422, false],

@@ -88,6 +88,10 @@ export const answers: Promise<AxiosResponse<unknown>>[] = [
     url: '/rest/v1.0/me',
     procore: { account: 'user', auth: false, retry: { retries: 1 } },
   }),
+  instance.post('/rest/v1.0/x', {}, { procore: { idempotencyToken: true } }),
+  instance.post('/rest/v1.0/x', {}, { procore: { idempotencyToken: 'erp-4711' } }),
+  // @ts-expect-error -- true, a text, or nothing
+  instance.post('/rest/v1.0/x', {}, { procore: { idempotencyToken: false } }),
   // @ts-expect-error -- a company id is a string or a number
   instance.get('/rest/v1.0/me', { procore: { companyId: true } }),
   // @ts-expect-error -- there is no such option
@@ -114,6 +118,7 @@ export const leftOut: ProcoreOptions = {
 export const leftOutOfCall: Promise<AxiosResponse<unknown>>[] = [
   instance.get('/rest/v1.0/me', { procore: undefined }),
   instance.get('/rest/v1.0/me', { procore: { account: undefined, auth: undefined, body: undefined } }),
+  instance.post('/rest/v1.0/x', {}, { procore: { idempotencyToken: undefined } }),
 ];
 export const withoutRefreshToken: TokenSet = { access_token: 'a', refresh_token: undefined };
 export const without: TokenStore = { load: () => null, save: () => {}, lock: undefined, remove: undefined };

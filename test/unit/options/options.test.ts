@@ -382,6 +382,11 @@ const requestTable: [option: string, wrong: unknown[], takes: RegExp][] = [
   ['auth', [null, true, 0, 'false'], /false, or nothing/],
   ['retry', [null, true, 'x', 5, []], /false or an object/],
   ['idempotent', notBoolean, /true or false/],
+  [
+    'idempotencyToken',
+    [null, false, 0, 1n, '', ' a', 'a ', 'a\n', 'ä', []],
+    /true, or a non-empty string of/,
+  ],
   ['deadlineMs', notDuration, /a positive number/],
   ['body', notFunction, /a function/],
   ['retry.retries', notCount, /a whole number/],

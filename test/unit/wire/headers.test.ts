@@ -1,6 +1,6 @@
 import { AxiosHeaders } from 'axios';
 import { describe, expect, test } from 'vitest';
-import { bearerOf, hasAuthorization, headerOf, strip, withAuthorization } from '../../../src/wire/headers.js';
+import { bearerOf, hasAuthorization, headerOf, headersToSend, strip } from '../../../src/wire/headers.js';
 
 const plain = (headers: object) => ({ ...headers });
 
@@ -54,37 +54,52 @@ test.each<[headers: object | undefined, expected: boolean]>([
 describe('the headers that a call is sent with', () => {
   test('have our bearer instead of its own, whatever the case, and everything else of its own', () => {
     const own = { AUTHORIZATION: 'Bearer old', authorization: 'Basic x', Accept: 'text/plain' };
-    const sent = withAuthorization(own, 'new', undefined);
+    const sent = headersToSend(own, 'new', {});
     expect(plain(sent)).toEqual({ Accept: 'text/plain', Authorization: 'Bearer new' });
     expect(own).toEqual({ AUTHORIZATION: 'Bearer old', authorization: 'Basic x', Accept: 'text/plain' });
   });
 
   test("are an object of axios's kind where its own are", () => {
     const own = new AxiosHeaders({ Accept: 'text/plain', Authorization: 'Bearer old' });
-    const sent = withAuthorization(own, 'new', '42') as AxiosHeaders;
+    const sent = headersToSend(own, 'new', { companyId: '42', idempotencyToken: 'once' }) as AxiosHeaders;
     expect(sent).toBeInstanceOf(AxiosHeaders);
     expect(sent.get('authorization')).toBe('Bearer new');
     expect(sent.get('procore-company-id')).toBe('42');
+    expect(sent.get('idempotency-token')).toBe('once');
     expect(own.get('authorization')).toBe('Bearer old');
   });
 
   test.each([undefined, null, false, ''])('have the company where the call names none (%o)', (none) => {
-    const sent = withAuthorization({ 'procore-company-id': none }, 'new', 42);
+    const sent = headersToSend({ 'procore-company-id': none }, 'new', { companyId: 42 });
     expect(plain(sent)).toEqual({ Authorization: 'Bearer new', 'Procore-Company-Id': '42' });
   });
 
   test.each(['7', 7])('have the company that the call names (%o)', (named) => {
-    const sent = withAuthorization({ 'procore-company-id': named }, 'new', 42);
+    const sent = headersToSend({ 'procore-company-id': named }, 'new', { companyId: 42 });
     expect(plain(sent)).toEqual({ Authorization: 'Bearer new', 'procore-company-id': named });
   });
 
+  test.each([undefined, null, false, ''])(
+    'have the idempotency token where the call has none (%o)',
+    (none) => {
+      const sent = headersToSend({ 'IDEMPOTENCY-token': none }, 'new', { idempotencyToken: 'once' });
+      expect(plain(sent)).toEqual({ Authorization: 'Bearer new', 'Idempotency-Token': 'once' });
+    },
+  );
+
+  test('have the idempotency token of the call', () => {
+    const sent = headersToSend({ 'IDEMPOTENCY-token': 'own' }, 'new', { idempotencyToken: 'once' });
+    expect(plain(sent)).toEqual({ Authorization: 'Bearer new', 'IDEMPOTENCY-token': 'own' });
+  });
+
   test('need none to begin with', () => {
-    expect(plain(withAuthorization(undefined, 'new', undefined))).toEqual({ Authorization: 'Bearer new' });
+    expect(plain(headersToSend(undefined, 'new', {}))).toEqual({ Authorization: 'Bearer new' });
   });
 });
 
 test('what is ours is stripped on a redirect elsewhere', () => {
-  const headers = { AUTHORIZATION: 'Bearer x', 'procore-company-id': '42', Accept: 'x' };
+  const ours = { 'procore-company-id': '42', 'Idempotency-Token': 'once' };
+  const headers = { AUTHORIZATION: 'Bearer x', ...ours, Accept: 'x' };
   strip(headers, true);
   expect(headers).toEqual({ Accept: 'x' });
 });
