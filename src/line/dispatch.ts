@@ -21,6 +21,7 @@ import type { TokenSource } from '../token/source.js';
 import { wrongEnvironmentText } from '../wire/wrong-environment.js';
 import type { Destination, TokenOrigins } from '../wire/destination.js';
 import { awakeNow } from '../time/within.js';
+import { createEndpointWatch } from './endpoint-watch.js';
 import { createWayWatch, type WayWarnings } from './way-watch.js';
 
 /** Handles one call of the application to `/oauth/…`. `accountOf` returns the account whose tokens the call would use. */
@@ -68,6 +69,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const destinationOf = createDestinations(deps.origins);
   const adapterOf = createAdapters(copy);
   const lookAtWay = createWayWatch(deps);
+  const lookAtEndpoint = createEndpointWatch({
+    deprecated: settings.deprecatedEndpoints,
+    warnOnce: deps.warnOnce,
+  });
 
   function dispatch(
     config: AxiosRequestConfig,
@@ -205,6 +210,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       brought;
     try {
       lookAtWay(config, seen);
+      lookAtEndpoint(seen.method, destination.path);
       const companyId = choices.companyOf(seen);
       const gate = choices.gateOf(seen, account, companyId);
       const request: Request = {

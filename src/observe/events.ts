@@ -117,6 +117,7 @@ export type WarningCode =
   | 'listener-failed'
   | 'axios-version'
   | 'unverified-tls'
+  | 'deprecated-endpoint'
   | 'pacing-alone';
 
 /** Whom an event is told beside the listeners of the attach, where several attaches tell of one thing. */

@@ -70,6 +70,7 @@ export function resolveOptions(given: ProcoreOptions): Settings {
     store: options.store,
     account: options.account,
     companyId: options.companyId,
+    deprecatedEndpoints: [...(options.deprecatedEndpoints ?? [])],
     redirectUri: options.redirectUri,
     renewal: frozen(settings),
     retry: retry === false ? false : frozen({ ...retryDefaults, ...defined(retry) }),

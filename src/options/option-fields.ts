@@ -1,4 +1,5 @@
 import { isObject, type Field } from '../text/fields.js';
+import { endpointsField } from '../wire/endpoints.js';
 import { environments, type Environment } from '../wire/environments.js';
 import {
   accountHint,
@@ -126,6 +127,7 @@ export const optionFields: Record<keyof ProcoreOptions, Field> = {
     `${company[1]}, or a function that returns one`,
     companyHint,
   ],
+  deprecatedEndpoints: endpointsField,
   redirectUri: text,
   renewal: [isObject, 'an object', partsHint('{ aheadMs }'), { known: renewalFields }],
   retry: [isFalseOrObject, 'false or an object', partsHint('{ retries }'), { known: retryFields }],

@@ -67,6 +67,14 @@ export interface ProcoreOptions {
   account?: string | ((config: AxiosRequestConfig) => string | undefined) | undefined;
   /** The company that is sent as `Procore-Company-Id` where the call names none. @default none */
   companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined) | undefined;
+  /**
+   * Endpoints that you know to be deprecated, besides those under `/vapid/`: a route (`/rest/v1.0/projects/:project_id/rfis`), with a method
+   * in front where only that one is deprecated, and with `/*` at the end for all routes below it. The first call of each such route is
+   * warned of. `recordHealth` takes the same list.
+   *
+   * @default []
+   */
+  deprecatedEndpoints?: readonly string[] | undefined;
   /** The redirect URI that is sent along at a refresh, where Procore requires it. @default none */
   redirectUri?: string | undefined;
   /** How tokens are renewed. */
@@ -198,6 +206,7 @@ export interface Settings {
   readonly store: TokenStore | undefined;
   readonly account: ProcoreOptions['account'];
   readonly companyId: ProcoreOptions['companyId'];
+  readonly deprecatedEndpoints: readonly string[];
   readonly redirectUri: string | undefined;
   readonly renewal: Readonly<Required<Omit<RenewalOptions, 'aheadMs'>>> & {
     readonly aheadMs: number | undefined;

@@ -88,6 +88,12 @@ const table: [option: keyof ProcoreOptions, path: string, wrong: unknown[], take
   ],
   ['account', 'account', notText.slice(0, -1), /a non-empty string or a function/],
   ['companyId', 'companyId', notCompany, /a company id/],
+  [
+    'deprecatedEndpoints',
+    'deprecatedEndpoints',
+    [null, '/vapid', 5, {}, [5], [''], ['rest/v1.0/me'], ['https://api.procore.com/rest/v1.0/me'], ['GET']],
+    /an array of routes that begin with "\/"/,
+  ],
   ['redirectUri', 'redirectUri', notText, /a non-empty string/],
   ['renewal', 'renewal', notObject, /an object/],
   ['retry', 'retry', [null, true, 'x', 5, [], () => ({})], /false or an object/],

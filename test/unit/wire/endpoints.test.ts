@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   endpointList,
@@ -26,6 +27,32 @@ test('a route that ends with /* stands for all routes below it, and not for itse
   expect(isListed('GET', '/rest/v1.0/budget/:id/lines')).toBe(true);
   expect(isListed('GET', '/rest/v1.0/budget')).toBe(false);
   expect(isListed('GET', '/rest/v1.0/budgets/:id')).toBe(false);
+});
+
+test.each([
+  '/rest/v1.0/projects/12/rfis',
+  '/v1.0/projects/12/rfis/',
+  '//rest/v1.0//projects/0f8fad5b-d9cb-469f-a165-70867728950e/rfis',
+  '/rest/v1.0/projects/12/rfis?page=2',
+  '/rest/v1.0/projects/:id/rfis#top',
+])('a listed endpoint is known by a path as it is sent: %s', (path) => {
+  const isListed = endpointList(['/rest/v1.0/projects/:project_id/rfis', '/rest/v1.0/drawings/:id.pdf']);
+  expect(isListed('GET', path)).toBe(true);
+  expect(isListed('GET', path.replace('/rfis', '/rfis_of'))).toBe(false);
+});
+
+const segment = fc.stringMatching(/^[\w.:()+$|^[\]-]{1,6}$/);
+
+test('whatever is listed is known by its own path, and by everything below it where it ends with /*', () => {
+  fc.assert(
+    fc.property(fc.array(segment, { maxLength: 5 }), segment, (path, last) => {
+      const plain = `/${path.join('/')}`;
+      expect(endpointList([plain])('GET', plain)).toBe(true);
+      const below = endpointList([`${plain}/*`]);
+      expect(below('GET', `${plain}/${last}`)).toBe(true);
+      expect(below('GET', plain)).toBe(false);
+    }),
+  );
 });
 
 test.each([
