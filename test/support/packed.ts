@@ -14,6 +14,7 @@ export interface Consumer {
   readonly folder: string;
   /** What the tarball holds, as paths inside the package. */
   readonly files: readonly string[];
+  readonly tarballBytes: number;
   /** The installed package. */
   readonly installed: string;
   remove(): Promise<void>;
@@ -39,7 +40,7 @@ export async function createConsumer(
     const installed = join(folder, 'node_modules/axios-procore');
     await mkdir(installed, { recursive: true });
     if (packed) await cp(packed.installed, installed, { recursive: true });
-    const files = packed?.files ?? (await unpack(folder, installed));
+    const { files, tarballBytes } = packed ?? (await unpack(folder, installed));
     const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
@@ -47,20 +48,22 @@ export async function createConsumer(
       await link(name, name, folder);
     }
     await link(axios, 'axios', folder);
-    return { folder, files, installed, remove };
+    return { folder, files, tarballBytes, installed, remove };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-async function unpack(folder: string, installed: string): Promise<string[]> {
+async function unpack(folder: string, installed: string): Promise<Pick<Consumer, 'files' | 'tarballBytes'>> {
   const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const { stdout } = await run('npm', packing, { cwd: root, maxBuffer: 2 ** 24 });
-  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  const [{ filename, size, files }] = JSON.parse(stdout) as [
+    { filename: string; size: number; files: { path: string }[] },
+  ];
   await run('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
   await rm(join(folder, filename));
-  return files.map(({ path }) => path);
+  return { files: files.map(({ path }) => path), tarballBytes: size };
 }
 
 async function link(from: string, as: string, folder: string): Promise<void> {
