@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'examples');
@@ -37,12 +38,14 @@ function summaryOf(example) {
 
 async function run(example) {
   const emulated = process.env.PROCORE_CLIENT_ID ? undefined : await emulate();
+  const database = commentOf(example).includes('DATABASE_URL') ? await startDatabase() : undefined;
   const child = spawn(process.execPath, ['--import', 'tsx', join(folder, `${example}.ts`), ...args], {
     stdio: 'inherit',
     // Without the paths of the ordinary one, which lead to the source, an example finds the package as it is built.
     env: {
       ...process.env,
       ...emulated?.variables,
+      ...database?.variables,
       TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json'),
     },
   });
@@ -54,6 +57,7 @@ async function run(example) {
       child.on('close', (code) => resolve(code ?? 1));
     });
   } finally {
+    await database?.stop();
     await emulated?.close();
   }
 }
@@ -79,4 +83,11 @@ async function emulate() {
       rmSync(tokens, { recursive: true, force: true });
     },
   };
+}
+
+/** The database at `DATABASE_URL`, else an installed PostgreSQL with a new data folder. */
+async function startDatabase() {
+  const { startPostgres } = await tsImport('../examples/demo/servers.ts', import.meta.url);
+  const { url, stop } = await startPostgres(process.env.DATABASE_URL, new AbortController().signal);
+  return { variables: { DATABASE_URL: url }, stop };
 }
