@@ -49,8 +49,9 @@ async function run(example) {
       TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json'),
     },
   });
-  // From a terminal the child gets the signal, too; it ends by itself, and then this process does.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  // A Ctrl-C goes to the child as well, which ends by itself: a second one from here would kill it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', reject);
