@@ -19,10 +19,11 @@ export interface History {
   readonly retryAtMs: number | undefined;
   /** How often the call was replayed after a 401. */
   readonly replays: number;
-  /** Whether a token was renewed for a 401 of this call: then no second one is renewed for it. */
+  /**
+   * Whether a token was renewed for a 401 of this call. Then no second one is renewed for it, and an answer other than 401 ends the brake on
+   * renewals for 401s.
+   */
   readonly renewed: boolean;
-  /** Whether an answer other than 401 to the attempt under way ends the brake on renewals for 401s (`RefusalOutcome`). */
-  readonly releasesBrake: boolean;
   /** Whether the adapter resolves with any status, as some mocks do. */
   readonly lenient: boolean;
   /** Why the call is not sent again. */
@@ -41,11 +42,21 @@ export const noHistory: History = Object.freeze({
   retryAtMs: undefined,
   replays: 0,
   renewed: false,
-  releasesBrake: false,
   lenient: false,
   gaveUp: undefined,
   thrown: undefined,
 });
+
+/**
+ * How often a call is replayed at most with tokens that others have renewed. That costs no renewal, but a token that is refused more often shows
+ * that something else is wrong.
+ */
+const mostWithoutRenewal = 3;
+
+/** Whether a call may be replayed once more; `isRenewed`: with a token that was renewed for it. One replay is kept for that. */
+export function mayBeReplayed({ replays, renewed }: History, isRenewed: boolean): boolean {
+  return replays < mostWithoutRenewal + (renewed || isRenewed ? 1 : 0);
+}
 
 /** What happens to a call, at the end of an attempt and between two of them. */
 export type Event =
@@ -62,7 +73,7 @@ export type Event =
   /** The answer of the last attempt is kept while the call waits, or is what the application gets. */
   | { readonly kind: 'answer-kept'; readonly answer: AxiosResponse | undefined }
   /** A 401 is answered by a replay. */
-  | { readonly kind: 'replayed'; readonly renewed: boolean; readonly releasesBrake: boolean }
+  | { readonly kind: 'replayed'; readonly renewed: boolean }
   /** `procore.body` is called for the next attempt. */
   | { readonly kind: 'body-begun' }
   | { readonly kind: 'body-failed'; readonly error: unknown }
@@ -84,7 +95,6 @@ export function fold(history: History, event: Event): History {
         ...history,
         replays: history.replays + 1,
         renewed: history.renewed || event.renewed,
-        releasesBrake: event.releasesBrake,
         // The answer of the attempt before is not that of the replay.
         answer: undefined,
       };

@@ -6,10 +6,8 @@ import { isReplayable } from '../wire/replayable.js';
 import type { CallEvents } from './call-events.js';
 import { canSendAgain, interruptedError, note, patienceOf, type Call, type Calls } from './call.js';
 import type { Line } from './chain.js';
+import { mayBeReplayed } from './history.js';
 import { overtime, timerEarlyMs } from './overtime.js';
-
-/** How often a call is replayed at most. A token that is refused more often shows that something else is wrong. */
-const mostReplays = 3;
 
 /** Makes the line replay a call after a 401 with another token, where the account has one or can get one. */
 export function replayUnauthorized(
@@ -21,9 +19,9 @@ export function replayUnauthorized(
     const response = isAxiosError(error) ? error.response : undefined;
     const { source, lease, left, tokenless, redirected } = call?.attempt ?? {};
     if (!call || !source || !lease || !response || response.status !== 401) throw error;
-    const { failure, replays, renewed } = call.history;
+    const { failure, renewed } = call.history;
     // The failure has no status where a proxy that refused the tunnel has answered, and not the server.
-    if (failure?.status !== 401 || left || tokenless || replays >= mostReplays) throw error;
+    if (failure?.status !== 401 || left || tokenless || !mayBeReplayed(call.history, true)) throw error;
     note(call, { kind: 'answer-kept', answer: response });
     const outcome = await source.refused(lease, failure.refusal ?? 'none', {
       ...patienceOf(call, awakeNow(env)),
@@ -41,7 +39,7 @@ export function replayUnauthorized(
       case 'return':
         throw error;
       case 'replay':
-        break;
+        if (!mayBeReplayed(call.history, outcome.renewed)) throw error;
     }
     const { config } = error as { config: AxiosRequestConfig };
     const why = reasonAgainst(call, config, redirected === true);
@@ -50,7 +48,7 @@ export function replayUnauthorized(
       note(call, { kind: 'gave-up', why });
       throw error;
     }
-    note(call, { kind: 'replayed', renewed: outcome.renewed, releasesBrake: outcome.releasesBrake });
+    note(call, { kind: 'replayed', renewed: outcome.renewed });
     discard(response.data);
     callEvents.retried(call, 'unauthorized', error);
     return line(config);

@@ -74,7 +74,7 @@ export function createSettle(deps: {
     if (source && lease) {
       const status = tokenless ? undefined : answer?.status;
       tellAnswered(attempt, status);
-      if (call.history.releasesBrake && status !== undefined && status !== 401) source.replayAccepted();
+      if (call.history.renewed && status !== undefined && status !== 401) source.replayAccepted();
     }
     return answer;
   }

@@ -20,7 +20,7 @@ import { holdLoaded } from './pair/token-set.js';
 import { createPresentation, type PresentedByApplication } from './presentation.js';
 import { createAdoption } from './renewal/adoption.js';
 import { createDrain, type Drain } from './renewal/drain.js';
-import { createLook } from './renewal/look.js';
+import { createLooks } from './renewal/look.js';
 import { createLeases, type Leases } from './renewal/leases.js';
 import { createRefusals, type Refusals } from './renewal/refusals.js';
 import { createRenewal } from './renewal/renewal.js';
@@ -196,6 +196,7 @@ export function createParts(
     release: drain.release,
     ticket: () => loginGate().ticket(),
   });
+  const looks = createLooks({ ...common, adoption, clearVerdicts: sequence.clearVerdicts });
   const refusals: Refusals = createRefusals({
     env,
     ledger,
@@ -204,6 +205,7 @@ export function createParts(
     server: client.server,
     flight: state,
     isPaused: drain.isPaused,
+    look: () => inContext(looks.afterSaves),
     tellShared:
       grant === 'client_credentials'
         ? () =>
@@ -223,7 +225,6 @@ export function createParts(
     flight: state,
     isMoving: writes.isMoving,
   });
-  const look = createLook({ ...common, adoption, clearVerdicts: sequence.clearVerdicts });
   const isStuck = () => sequence.isDead && !sequence.working();
 
   const { take, setTokens, takeOwn } = createBrought({
@@ -295,7 +296,7 @@ export function createParts(
     elsewhere,
     recognise,
     present,
-    look,
+    look: looks.atOnce,
     isStuck,
     isIdle,
     underWay,

@@ -44,8 +44,23 @@ export function currentWorks(ledger: Pick<Ledger, 'current' | 'freshness'>): boo
   return freshness === 'fresh' || freshness === 'aging';
 }
 
-/** Creates what reads the store for the renewals of one account. */
-export function createReader(deps: {
+/** How a critical section was entered in which the store is read. */
+export interface Entered {
+  readonly key: string;
+  /** When it was asked for. */
+  readonly askedAtMs: number;
+  /** The store is looked at again only where somebody else has held the lock until now. */
+  readonly isBrief: boolean;
+}
+
+/** Reads the store in a critical section. */
+export type Reader = (
+  run: Pick<RenewalRun, 'signal'>,
+  section: Section,
+  entered: Entered,
+) => Promise<Reading>;
+
+export interface ReaderDeps {
   env: Env;
   account: string;
   grant: GrantType;
@@ -57,11 +72,10 @@ export function createReader(deps: {
   takesOver: () => boolean;
   /** Whether the pair in hand is that of this key. */
   isHandOf: (key: string) => boolean;
-}): (
-  run: RenewalRun,
-  section: Section,
-  entered: { readonly key: string; readonly askedAtMs: number; readonly hasPlace: boolean },
-) => Promise<Reading> {
+}
+
+/** Creates what reads the store for the renewals of one account. */
+export function createReader(deps: ReaderDeps): Reader {
   const { env, grant, store, keeper, ledger, mutex, settings } = deps;
   const failures = failuresOf(deps.account, grant, deps.takesOver);
   const idOf = (set: TokenSet | undefined) => set && identityOf(set, grant);
@@ -73,14 +87,13 @@ export function createReader(deps: {
 
   /**
    * The waits before each further look at a store that shows the pair in hand, before that is redeemed: the lock proves that nobody else
-   * renews, and not that the last save of its holder before shows already. `hasPlace`: others wait for its place in the queue of the login
-   * host, and it has looked before it joined that.
+   * renews, and not that the last save of its holder before shows already.
    */
-  function waitsBeforeLooks(key: string, isContended: boolean, hasPlace: boolean): readonly number[] {
+  function waitsBeforeLooks(key: string, isContended: boolean, isBrief: boolean): readonly number[] {
     if (!store.lock || store.readsAreFresh) return [];
     const known = mutex.outcomeOf(key)?.kind;
     // A token that is known to be spent is not going to be presented.
-    if (!isContended && (hasPlace || known === 'dead' || known === 'renewed')) return [];
+    if (!isContended && (isBrief || known === 'dead' || known === 'renewed')) return [];
     let totalMs = 0;
     // The rest of the renewal needs time as well.
     const leftMs = mostLooking * settings.totalMs;
@@ -89,7 +102,7 @@ export function createReader(deps: {
     );
   }
 
-  return async (run, section, { key, askedAtMs, hasPlace }) => {
+  return async (run, section, { key, askedAtMs, isBrief }) => {
     const known = mutex.outcomeOf(key)?.kind;
     const lockedAtMs = env.now();
     let readAtMs = lockedAtMs;
@@ -97,7 +110,7 @@ export function createReader(deps: {
     const isContended = wasContended(lockedAtMs - askedAtMs, env.now() - lockedAtMs);
     const mayBeStale = () =>
       loaded.kind === 'loaded' && !ledger.unsaved && deps.isHandOf(key) && isInHand(loaded.set);
-    for (const waitMs of waitsBeforeLooks(key, isContended, hasPlace)) {
+    for (const waitMs of waitsBeforeLooks(key, isContended, isBrief)) {
       if (!mayBeStale() || run.signal.aborted || section.lost?.aborted) break;
       await env.sleep(waitMs, { signal: run.signal });
       if (run.signal.aborted) break;
@@ -134,21 +147,21 @@ export function createReader(deps: {
       loaded: () => loaded,
       proved: () => (store.lock && !section.lost?.aborted ? { set: shown() } : undefined),
       objection,
-      async objectionWithout({ why, cause }) {
+      async objectionWithout({ why, cause }, { signal, isAsked }) {
         // Without the lock nothing is presented either.
         if (section.lost?.aborted) return undefined;
         const works = currentWorks(ledger);
         const isStoredKnown = store.readsAreFresh === true && isInHand(shown());
-        const what = afterUnwritten({ works, isAsked: run.isAsked, isStoredKnown });
+        const what = afterUnwritten({ works, isAsked, isStoredKnown });
         if (what === 'wait') return failures.store(why, cause, true);
         if (what === 'redeem') return undefined;
         // The record may have refused the write because the lock is lost. Then another process may have saved a pair since.
         const against = await objection();
-        if (run.signal.aborted) return { kind: 'superseded' };
+        if (signal.aborted) return { kind: 'superseded' };
         if (against) return against.kind === 'again' ? against : failures.store(against.why, against.cause);
         const stored = shown()!;
         const saved = await keeper.save(stored, stored);
-        if (run.signal.aborted) return { kind: 'superseded' };
+        if (signal.aborted) return { kind: 'superseded' };
         if (saved.kind === 'conflict') return { kind: 'again' };
         return saved.kind === 'saved'
           ? undefined

@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import type { RefusalReason } from '../../failure/challenge.js';
 import type { ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
-import { awakeNow, type Patience } from '../../time/within.js';
+import { awakeNow, within, type Patience } from '../../time/within.js';
 import { noBackoff } from '../../time/backoff.js';
 import { areBraked, braked, mostReplaced, replacedAgain, type Brakes } from './standing.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
@@ -10,12 +10,9 @@ import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
 import { unlessHeld, type Hold } from './hold.js';
 
-/**
- * What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one. `releasesBrake`: the call is replayed with a
- * pair that has come in answer to its 401, renewed here or by another process, so any other answer than 401 resets the brake on renewals.
- */
+/** What a 401 leads to. `renewed`: a renewal was made for this call, which gets no second one. */
 export type RefusalOutcome =
-  | { kind: 'replay'; renewed: boolean; releasesBrake: boolean }
+  | { kind: 'replay'; renewed: boolean }
   | { kind: 'return' }
   | { kind: 'failed'; error: ProcoreError }
   | { kind: 'aborted' };
@@ -24,7 +21,7 @@ export type RefusalOutcome =
 export interface RefusalPatience extends Patience {
   /** No token was renewed for a 401 of this call before. */
   readonly mayRenew: boolean;
-  /** Called when the wait for a renewal begins, if there is one. */
+  /** Called when the wait for a renewal, here or in another process, begins, if there is one. */
   readonly waits?: () => void;
 }
 
@@ -48,25 +45,26 @@ export function createRefusals(deps: {
   flight: { readonly hold: Hold | undefined };
   /** New calls wait for a renewal that lets those in flight finish. */
   isPaused: () => boolean;
+  /** Takes what another process has saved, and waits for one that is about to save. Resolves with whether it has taken a pair. */
+  look: () => Promise<boolean>;
   /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
   tellShared: (() => void) | undefined;
 }): Refusals {
   const { env, ledger, sequence } = deps;
   const { brakes } = deps;
+  let looking: Promise<boolean> | undefined;
 
-  /** A refusal of the newest token: may it lead to a renewal? */
-  function mayRenewFor(lease: Lease, reason: RefusalReason): true | RefusalOutcome {
-    if (sequence.running) {
-      // It was refused before the grant was presented: this renewal has not invalidated it.
-      if (!sequence.running.posted) died(lease);
-      return true;
-    }
-    if (reason === 'none' && lease.accepted > 0) return { kind: 'return' };
-    if (areBraked(brakes, env.now())) return { kind: 'return' };
-    died(lease);
-    const error = sequence.objection('automatic');
-    if (error) return { kind: 'failed', error };
-    return true;
+  /** Whether a refusal of the newest token may lead to a renewal, where none is under way. */
+  function mayRenewFor(lease: Lease, reason: RefusalReason, mayRenew: boolean): boolean {
+    // It has expired on the way: the next call renews it anyway.
+    if (ledger.freshness(lease) === 'expired') return true;
+    return mayRenew && (reason === 'token' || lease.accepted === 0) && !areBraked(brakes, env.now());
+  }
+
+  /** All calls whose 401s arrive together share one look at the store. */
+  function look(): Promise<boolean> {
+    looking ??= deps.look().finally(() => (looking = undefined));
+    return looking;
   }
 
   /** Braked until one of its replays is accepted; a renewal that failed is held back by its own verdict. */
@@ -107,19 +105,26 @@ export function createRefusals(deps: {
     if (replaced()) {
       if (ofToken) ledger.refused(lease);
       const current = sequence.working();
-      if (current && current !== lease && !deps.isPaused())
-        return { kind: 'replay', renewed: false, releasesBrake: false };
+      if (current && current !== lease && !deps.isPaused()) return { kind: 'replay', renewed: false };
     }
-    if (!mayRenew || !ofToken) return { kind: 'return' };
-    if (!replaced()) {
-      const may = mayRenewFor(lease, reason);
-      if (may !== true) return may;
-    }
-    waits?.();
-    for (;;) {
+    if (!ofToken) return { kind: 'return' };
+    for (let isFirst = true; ; isFirst = false) {
+      const needsRenewal = !replaced() && !sequence.running;
+      const mayGoOn = !needsRenewal || mayRenewFor(lease, reason, mayRenew);
+      // It was refused before the grant was presented: no renewal has invalidated it.
+      if (mayGoOn && !replaced() && !sequence.running?.posted) died(lease);
+      const error = mayGoOn && needsRenewal ? sequence.objection('automatic') : undefined;
+      if (error) return { kind: 'failed', error };
+      if (isFirst) waits?.();
+      if (!mayGoOn) {
+        // A pair that another process has got for it costs no renewal.
+        const looked = await within(env, Math.max(0, untilMs - awakeNow(env)), look(), signal);
+        if (looked.kind === 'aborted') return { kind: 'aborted' };
+        if (!replaced() && !sequence.running) return { kind: 'return' };
+      }
       const run =
         sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);
-      const releasesBrake = !replaced() && !run.posted;
+      const isForThis = !replaced() && !run.posted;
       const waited = await sequence.waitFor(run, untilMs, signal);
       if (waited.kind === 'aborted') return { kind: 'aborted' };
       // It was refused while the grant was presented, and has not been accepted since: the refresh has invalidated it.
@@ -131,8 +136,8 @@ export function createRefusals(deps: {
       if (isReplacedElsewhere && current !== lease && !expired && acceptedBefore > 0) deps.server.learn();
       if (current && current !== lease) {
         // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
-        const renewed = releasesBrake && waited.kind === 'done' && waited.value.kind === 'renewed';
-        return { kind: 'replay', renewed, releasesBrake };
+        const renewed = isForThis && waited.kind === 'done' && waited.value.kind === 'renewed';
+        return { kind: 'replay', renewed };
       }
       // The new pair is not saved, and calls go on with this token, which has been accepted meanwhile: the 401 is the route's own.
       if (current && replaced() && waited.kind === 'done' && waited.value.kind !== 'superseded')

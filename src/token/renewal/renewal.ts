@@ -13,7 +13,7 @@ import type { Unsaved } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { GrantInHand } from './adoption.js';
 import { createPassage, type Passage } from './login-passage.js';
-import { createReader, currentWorks } from './reading.js';
+import { createReader, currentWorks, type Entered } from './reading.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 
 /** How a renewal ended. */
@@ -130,7 +130,8 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     if (lease) return { kind: 'loaded', lease };
     const ended = ledger.newest ? undefined : await loadFirst(run, shown);
     if (ended) return ended;
-    const entered = { key: keyInHand(), askedAtMs: env.now(), hasPlace };
+    // Others wait for its place, and it has looked before it joined their queue.
+    const entered = { key: keyInHand(), askedAtMs: env.now(), isBrief: hasPlace };
     // What a call is told that does not wait so long: nothing has been redeemed.
     const waiting = failures.store(notGiven(deps.lockName())).error;
     if (deps.store.lock) run.lastError ??= waiting;
@@ -159,12 +160,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     return lease && { kind: 'loaded', lease };
   }
 
-  async function critical(
-    run: RenewalRun,
-    held: Section,
-    passage: Passage,
-    entered: { readonly key: string; readonly askedAtMs: number; readonly hasPlace: boolean },
-  ): Promise<Step> {
+  async function critical(run: RenewalRun, held: Section, passage: Passage, entered: Entered): Promise<Step> {
     const { key } = entered;
     const endsAtMs = env.now() + settings.totalMs;
     const reading = await read(run, held, entered);

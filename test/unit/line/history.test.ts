@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/failure/assess.js';
-import { fold, noHistory, type Event, type History } from '../../../src/line/history.js';
+import { fold, mayBeReplayed, noHistory, type Event, type History } from '../../../src/line/history.js';
 
 const failure = (more: Partial<Failure> = {}): Failure => ({
   kind: 'server-error',
@@ -87,14 +87,14 @@ describe('the history of a call', () => {
     [
       'a replay with a token that was renewed for the 401',
       { answer, attempts: 1 },
-      { kind: 'replayed', renewed: true, releasesBrake: true },
-      { replays: 1, renewed: true, releasesBrake: true, answer: undefined, attempts: 1 },
+      { kind: 'replayed', renewed: true },
+      { replays: 1, renewed: true, answer: undefined, attempts: 1 },
     ],
     [
       'a second replay, with a token that has come meanwhile',
-      { replays: 1, renewed: true, releasesBrake: true },
-      { kind: 'replayed', renewed: false, releasesBrake: false },
-      { replays: 2, renewed: true, releasesBrake: false },
+      { replays: 1, renewed: true },
+      { kind: 'replayed', renewed: false },
+      { replays: 2, renewed: true },
     ],
     [
       'a body is made anew, and the call fails of that or of what follows',
@@ -134,7 +134,7 @@ describe('the history of a call', () => {
     const events: Event[] = [
       failed({ kind: 'access-token-invalid', status: 401 }),
       { kind: 'answer-kept', answer },
-      { kind: 'replayed', renewed: true, releasesBrake: true },
+      { kind: 'replayed', renewed: true },
       failed({ kind: 'rate-limited', status: 429, throttled: true, serverWaitMs: 7_000 }),
       failed({ mayHaveRun: true }),
       { kind: 'gave-up', why: 'may-have-run' },
@@ -146,11 +146,24 @@ describe('the history of a call', () => {
       mayHaveRun: true,
       replays: 1,
       renewed: true,
-      releasesBrake: true,
       gaveUp: 'may-have-run',
     });
   });
 });
+
+test.each([
+  [2, false, false, true],
+  [3, false, false, false],
+  [3, false, true, true],
+  [3, true, false, true],
+  [4, true, false, false],
+  [4, true, true, false],
+])(
+  'a call that was replayed %i times (a renewal for it: %s) may be replayed once more, with a token that was renewed for it (%s): %s',
+  (replays, renewed, isRenewed, may) => {
+    expect(mayBeReplayed({ ...noHistory, replays, renewed }, isRenewed)).toBe(may);
+  },
+);
 
 /** What every failure changes. */
 function counted(history: History, event: Event & { kind: 'failed' }): Partial<History> {

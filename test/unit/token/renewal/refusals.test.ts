@@ -39,6 +39,7 @@ function createScene() {
     server,
     flight: { hold: undefined },
     isPaused: () => false,
+    look: () => Promise.resolve(false),
     tellShared: undefined,
   });
   const set = { access_token: 'a', refresh_token: 'r' };
