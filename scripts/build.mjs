@@ -68,6 +68,7 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+writeFileSync('dist/browser.cjs', compile('src/browser.cts'));
 // The package is "type": "module"; this file makes Node and TypeScript read the second format as CommonJS.
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": ["./register/index.js"] }\n');
 

@@ -39,7 +39,10 @@ const folder = mkdtempSync(join(tmpdir(), 'axios-procore-bundles-'));
 const project = join(folder, 'project');
 const empty = join(folder, 'empty');
 
-/** Each bundler writes into `out` and returns what is to be run there; `ships`: the packages beside the bundle. */
+/**
+ * Each bundler writes into `out` and returns what is to be run there; `ships`: the packages beside the bundle, or undefined where the bundle
+ * is for a browser and has nothing to do but to say that it does not belong there.
+ */
 const cases = [
   ['esbuild', 'ES module', [addon], (out) => esbuild(out, 'esm', 'bundle.mjs')],
   ['esbuild', 'CommonJS', [addon], (out) => esbuild(out, 'cjs', 'bundle.cjs')],
@@ -51,6 +54,10 @@ const cases = [
   ['vite', 'SSR', [addon], vite],
   ['@vercel/ncc', 'CommonJS', [addon], ncc],
   ['@vercel/nft', 'traced', [], nft],
+  ['esbuild', 'for a browser', undefined, pageByEsbuild],
+  ['webpack', 'for a browser', undefined, pageByWebpack],
+  ['rollup', 'for a browser', undefined, pageByRollup],
+  ['vite', 'for a browser', undefined, pageByVite],
 ];
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const head = ['bundler', 'version', 'output', 'runs'];
@@ -63,14 +70,29 @@ try {
     console.log(`\n${name}, ${output}`);
     const out = join(folder, `out-${rows.length}`);
     mkdirSync(out);
-    rows.push([name, versionOf(name), output, await passes(out, ships, bundle)]);
+    const went = ships ? await passes(out, ships, bundle) : await refuses(out, bundle);
+    rows.push([name, versionOf(name), output, went]);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 print(head, rows);
-const good = rows.length > 0 && rows.every((row) => row.at(-1) === 'passes');
+const good = rows.length > 0 && rows.every((row) => row.at(-1) !== 'fails');
 process.exitCode = good && (chosen.length > 0 || agrees('bundles', head, rows)) ? 0 : 1;
+
+/** Runs the bundle of the page, which must end at once with the one sentence. */
+async function refuses(out, bundle) {
+  try {
+    const run = [join(out, await bundle(out))];
+    const { status, stderr } = spawnSync(process.execPath, run, { cwd: empty, encoding: 'utf8' });
+    if (status === 1 && /^Error: axios-procore runs on a server, not in a browser/m.test(stderr))
+      return 'says so';
+    console.error(stderr);
+  } catch (error) {
+    console.error(error);
+  }
+  return 'fails';
+}
 
 async function passes(out, ships, bundle) {
   try {
@@ -100,14 +122,21 @@ function esbuild(out, format, outfile, external = [addon]) {
   });
 }
 
-async function webpack(out, externals) {
+async function pageByEsbuild(out) {
+  const { build } = await tool('esbuild');
+  const outfile = join(out, 'bundle.cjs');
+  await build({ bundle: true, outfile, entryPoints: [join(project, 'page.mjs')], logLevel: 'error' });
+  return 'bundle.cjs';
+}
+
+async function webpack(out, externals, { target, entry } = { target: 'node', entry: './app.mjs' }) {
   const compile = await tool('webpack');
   const stats = await new Promise((resolve, reject) => {
     const config = {
       context: project,
       mode: 'production',
-      target: 'node',
-      entry: './app.mjs',
+      target,
+      entry,
       externals,
       output: { path: out, filename: 'bundle.cjs' },
     };
@@ -117,18 +146,36 @@ async function webpack(out, externals) {
   return 'bundle.cjs';
 }
 
-async function rollup(out, format, file) {
+function pageByWebpack(out) {
+  return webpack(out, {}, { target: 'web', entry: './page.mjs' });
+}
+
+async function rollup(out, format, file, entry = 'app.mjs') {
+  const forPage = entry === 'page.mjs';
+  const resolution = forPage ? { browser: true } : { preferBuiltins: true, exportConditions: ['node'] };
   const { rollup: start } = await tool('rollup');
   const plugins = [
-    (await tool('@rollup/plugin-node-resolve'))({ preferBuiltins: true, exportConditions: ['node'] }),
+    (await tool('@rollup/plugin-node-resolve'))(resolution),
     (await tool('@rollup/plugin-commonjs'))(),
     (await tool('@rollup/plugin-json'))(),
   ];
-  const input = join(project, 'app.mjs');
+  const input = join(project, entry);
   const bundle = await start({ input, plugins, external: [addon], onwarn: () => undefined });
   await bundle.write({ format, file: join(out, file), inlineDynamicImports: true });
   await bundle.close();
   return file;
+}
+
+function pageByRollup(out) {
+  return rollup(out, 'es', 'bundle.mjs', 'page.mjs');
+}
+
+async function pageByVite(out) {
+  const { build } = await tool('vite');
+  const input = join(project, 'page.mjs');
+  const rollupOptions = { input, output: { entryFileNames: 'bundle.mjs' } };
+  await build({ root: project, logLevel: 'error', configFile: false, build: { outDir: out, rollupOptions } });
+  return 'bundle.mjs';
 }
 
 async function vite(out) {
@@ -178,7 +225,8 @@ function install() {
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   const needed = ['axios', addon, ...Object.keys(dependencies)];
   for (const name of new Set(needed.flatMap((name) => closureOf(name)))) copyPackage(name, project);
-  for (const name of ['app.mjs', 'app.cjs', 'copies.cjs']) cpSync(join(sources, name), join(project, name));
+  for (const name of ['app.mjs', 'app.cjs', 'copies.cjs', 'page.mjs'])
+    cpSync(join(sources, name), join(project, name));
   cpSync(join(root, 'test/node/steps.cjs'), join(project, 'steps.cjs'));
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
 }

@@ -107,6 +107,28 @@ test('axios-procore/register exports nothing: without its variables, loading it 
   }
 });
 
+test.each([...Object.keys(names), 'axios-procore/register'])(
+  '%s: under the condition "browser" it throws one sentence that says where it runs',
+  async (entry) => {
+    const browser = ['--conditions=browser', '--input-type=module', '--eval'];
+    const loads = [
+      `import('${entry}')`,
+      `import('node:module').then(({ createRequire }) => createRequire(process.cwd() + '/')('${entry}'))`,
+    ];
+    for (const load of loads) {
+      const { stdout } = await run(
+        process.execPath,
+        [
+          ...browser,
+          `await ${load}.then(() => console.log('loaded'), ({ message }) => console.log(message));`,
+        ],
+        { cwd: consumer.folder },
+      );
+      expect(stdout).toMatch(/^axios-procore runs on a server, not in a browser[^\n]+\n$/);
+    }
+  },
+);
+
 test.each([
   'axios-procore/dist/esm/index.js',
   'axios-procore/token/source',
@@ -123,7 +145,11 @@ test('the tarball holds what a user needs and nothing else', () => {
   const topLevel = [...new Set(consumer.files.map((path) => path.split('/')[0]))].sort();
   expect(topLevel).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
   const inDist = consumer.files.filter((path) => path.startsWith('dist/'));
-  expect([...new Set(inDist.map((path) => path.split('/')[1]))].sort()).toEqual(['cjs', 'esm']);
+  expect([...new Set(inDist.map((path) => path.split('/')[1]))].sort()).toEqual([
+    'browser.cjs',
+    'cjs',
+    'esm',
+  ]);
   expect(inDist.filter((path) => !/\.(c?js|d\.c?ts)$/.test(path)).sort()).toEqual([
     // Of the libraries that are bundled into the command and the collections.
     'dist/cjs/cli/LICENSES.txt',
