@@ -188,7 +188,8 @@ test('every relative link leads to a file, and its anchor to a heading', () => {
           .replace(/[^\p{L}\p{N} _-]/gu, '')
           .replaceAll(' ', '-'),
       );
-  const broken = pages.flatMap((page) => {
+  const aboutTheProject = ['CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'];
+  const broken = [...pages, ...aboutTheProject].flatMap((page) => {
     const code = blocksOf(page).map((block) => block.code);
     const prose = code.reduce((text, block) => text.replace(block, ''), read(page));
     return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {

@@ -1,0 +1,48 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { codeIn, read, root } from './support/pages.js';
+
+interface Field {
+  type: string;
+  id?: string;
+  attributes: { label?: string; value?: string };
+}
+
+const templates = readdirSync(join(root, '.github/ISSUE_TEMPLATE')).filter((name) => name !== 'config.yml');
+
+test.each(templates)('the issue form %s has fields that GitHub knows, and asks for no secret', (name) => {
+  const form = parse(read(`.github/ISSUE_TEMPLATE/${name}`)) as Record<string, unknown>;
+  expect(form).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+  const fields = form['body'] as Field[];
+  for (const { type, id, attributes } of fields) {
+    expect(type).toMatch(/^(markdown|textarea|input|dropdown|checkboxes)$/);
+    if (type === 'markdown') expect(attributes.value).toMatch(/No tokens/);
+    else expect([id, attributes.label]).toEqual([expect.stringMatching(/^\w+$/), expect.any(String)]);
+  }
+  const ids = fields.flatMap(({ id }) => id ?? []);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('nobody is named, and no address is invented: the authors are those of the licence', () => {
+  const manifest = JSON.parse(read('package.json')) as Record<string, unknown>;
+  expect(read('LICENSE')).toMatch(
+    new RegExp(`^Copyright \\(c\\) \\d{4} ${String(manifest['author'])}$`, 'm'),
+  );
+  for (const page of ['SECURITY.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md'])
+    expect([page, read(page).match(/[\w.-]+@[\w-]+\.\w+/g)]).toEqual([page, null]);
+});
+
+test('CONTRIBUTING.md names commands that are there, and each one that package.json has for people', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const text = read('CONTRIBUTING.md');
+  const named = codeIn(text).flatMap((span) =>
+    [...span.matchAll(/^(?:npm run )?([a-z]+(?::[a-z]+)*)/g)].map(([, name]) => name!),
+  );
+  const called = [...text.matchAll(/`npm run ([\w:]+)/g)].map(([, name]) => name!);
+  expect(called.filter((name) => !(name in scripts))).toEqual([]);
+  // npm calls these by itself.
+  const hooks = ['prepack', 'test'];
+  expect(Object.keys(scripts).filter((name) => !named.includes(name) && !hooks.includes(name))).toEqual([]);
+});
