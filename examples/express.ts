@@ -1,57 +1,38 @@
 /**
- * A small web application whose users log in at Procore, each for themselves: `npm run example:express`, then open the address that it
- * prints. Without `PROCORE_CLIENT_ID` it runs on the emulator. With it, it takes `PROCORE_CLIENT_SECRET`, `PROCORE_ENVIRONMENT`
- * (developer-sandbox by default) and `ORIGIN`, whose `/callback` is the redirect URI that is registered with the app.
+ * A small web application whose users log in at Procore, each for themselves. `npm run example express` prints the address to open in a
+ * browser. `ORIGIN` is the origin that browsers see, whose `/callback` is the redirect URI that is registered with the app; `PORT` is the
+ * port. Each user's tokens are a file in a folder beside `PROCORE_TOKEN_FILE`.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axios from 'axios';
-import { attachProcore, memoryTokenStore, type EnvironmentName, type ProcoreOptions } from 'axios-procore';
-import { startEmulator } from 'axios-procore/emulator';
+import { attachProcore, type EnvironmentName } from 'axios-procore';
 import { fileTokenStore } from 'axios-procore/stores/file';
-import { callbackPath, createApp } from './express/app.js';
+import { createApp } from './express/app.js';
 
-const {
-  PROCORE_CLIENT_ID: clientId,
-  PROCORE_CLIENT_SECRET,
-  PROCORE_ENVIRONMENT,
-  PORT = '0',
-  ORIGIN,
-} = process.env;
-const companyId = process.env['PROCORE_COMPANY_ID'] ?? '562949953421401';
+const { env } = process;
 
 const server = createServer();
-await new Promise<void>((resolve) => server.listen(Number(PORT), '127.0.0.1', resolve));
-const origin = ORIGIN ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-const emulator = clientId ? undefined : await startEmulator({ redirectUris: [origin + callbackPath] });
-const options: ProcoreOptions = emulator
-  ? {
-      clientId: emulator.clientId,
-      clientSecret: emulator.clientSecret,
-      environment: emulator.environment,
-      store: memoryTokenStore(),
-      companyId,
-    }
-  : {
-      clientId: clientId!,
-      clientSecret: PROCORE_CLIENT_SECRET!,
-      environment: (PROCORE_ENVIRONMENT ?? 'developer-sandbox') as EnvironmentName,
-      store: fileTokenStore({ directory: './tokens' }),
-      companyId,
-    };
+await new Promise<void>((resolve) => server.listen(Number(env.PORT ?? 0), '127.0.0.1', resolve));
+const origin = env.ORIGIN ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 const api = axios.create();
-const procore = attachProcore(api, options);
+const procore = attachProcore(api, {
+  clientId: env.PROCORE_CLIENT_ID!,
+  clientSecret: env.PROCORE_CLIENT_SECRET!,
+  environment: env.PROCORE_API_URL
+    ? { loginUrl: env.PROCORE_LOGIN_URL!, apiUrl: env.PROCORE_API_URL }
+    : (env.PROCORE_ENVIRONMENT as EnvironmentName | undefined),
+  companyId: env.PROCORE_COMPANY_ID,
+  store: fileTokenStore({ directory: `${env.PROCORE_TOKEN_FILE}.users` }),
+});
 server.on('request', createApp({ api, procore, origin }));
 console.log(`Open ${origin} in a browser. Ctrl-C ends it.`);
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.close();
-    server.closeAllConnections();
-    void emulator?.close();
-    // The process ends only after a renewal that is under way.
-    void procore.idle().then(() => process.exit(0));
-  });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void shutDown());
+
+async function shutDown(): Promise<void> {
+  await new Promise((resolve) => server.close(resolve)); // no new work; what is under way is answered
+  await procore.idle(); // no renewal or save is under way any more
+  procore.detach();
 }
