@@ -130,6 +130,18 @@ test('a call whose 401 gives no reason is sent once more where another process h
   expect(two.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 1 });
 });
 
+test('a process whose own renewal has failed goes on with the token that another process has got meanwhile', async () => {
+  await using two = await createTwo();
+  const down = two.emulator.misbehave({ on: 'token', times: Infinity, do: { kind: 'answer', status: 500 } });
+  expect(await caught(two.env.drive(two.procore.renew()))).toMatchObject({
+    code: 'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+  });
+  down.remove();
+  await two.replace();
+  expect((await two.instance.get(me)).status).toBe(200);
+  expect(two.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 1, spentPresentations: 0 });
+});
+
 test.each([
   ['its own', 0],
   ['one that another process has renewed it to', 1],

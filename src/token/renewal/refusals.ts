@@ -114,13 +114,12 @@ export function createRefusals(deps: {
       // It was refused before the grant was presented: no renewal has invalidated it.
       if (mayGoOn && !replaced() && !sequence.running?.posted) died(lease);
       const error = mayGoOn && needsRenewal ? sequence.objection('automatic') : undefined;
-      if (error) return { kind: 'failed', error };
       if (isFirst) waits?.();
-      if (!mayGoOn) {
-        // A pair that another process has got for it costs no renewal.
+      if (!mayGoOn || error) {
+        // No renewal is begun here, but another process may have got a pair.
         const looked = await within(env, Math.max(0, untilMs - awakeNow(env)), look(), signal);
         if (looked.kind === 'aborted') return { kind: 'aborted' };
-        if (!replaced() && !sequence.running) return { kind: 'return' };
+        if (!replaced() && !sequence.running) return error ? { kind: 'failed', error } : { kind: 'return' };
       }
       const run =
         sequence.running ?? startForRefusal(() => (replaced() ? sequence.working() : undefined), way);
