@@ -1,4 +1,4 @@
-import { json, text, type Reply } from './message.js';
+import { json, text, type TextReply } from './message.js';
 import { companyHeaderMissing, tooManyRequests, unauthorized } from './refusals.js';
 
 /** An answer as it is sent, with header names in lower case and the body as text. */
@@ -109,12 +109,12 @@ export const errorShapes: Readonly<Record<string, ErrorShape>> = {
 };
 
 /** The shape of the newer endpoints. */
-function envelope(status: number, code: string, message: string, details: readonly object[]): Reply {
+function envelope(status: number, code: string, message: string, details: readonly object[]): TextReply {
   return json(status, { error: { code, message, details } });
 }
 
 /** The HTML page of a load balancer. */
-function html(status: number, title: string): Reply {
+function html(status: number, title: string): TextReply {
   return {
     status,
     headers: { 'content-type': 'text/html' },

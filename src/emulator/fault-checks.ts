@@ -2,7 +2,7 @@ import { check, isObject, isWhole, switched, type Field, type Fields } from './c
 import type { Fault, FaultAction } from './fault-types.js';
 
 const isText = (value: unknown) => typeof value === 'string';
-const targets = ['token', 'revoke', 'info', 'authorize', 'api'];
+const targets = ['token', 'revoke', 'info', 'authorize', 'api', 'storage'];
 
 const faultFields: Record<keyof Fault, Field> = {
   on: [
@@ -11,6 +11,7 @@ const faultFields: Record<keyof Fault, Field> = {
   ],
   times: [(value) => value === Infinity || isWhole(value, 0), 'a whole number from 0, or Infinity'],
   after: switched,
+  beforeTokenCheck: switched,
   do: [isObject, 'an object with a kind'],
 };
 

@@ -48,9 +48,9 @@ export type FaultAction =
 export interface Fault {
   /**
    * `'token'`: `POST /oauth/token`. `'revoke'`, `'info'`, `'authorize'`: the other endpoints of the login host. `'api'`: everything
-   * under `/rest/`. A function may choose from all requests.
+   * under `/rest/`. `'storage'`: the PUTs to presigned URLs. A function may choose from all requests.
    */
-  on: 'token' | 'revoke' | 'info' | 'authorize' | 'api' | ((request: EmulatedRequest) => boolean);
+  on: 'token' | 'revoke' | 'info' | 'authorize' | 'api' | 'storage' | ((request: EmulatedRequest) => boolean);
   /** How many requests it strikes; `Infinity` for all. @default 1 */
   times?: number | undefined;
   /**
@@ -59,6 +59,11 @@ export interface Fault {
    * True: the request is carried out first (token spent, RFI written), then the fault strikes. @default false
    */
   after?: boolean | undefined;
+  /**
+   * For an `answer` to an API request. False: it strikes only requests whose access token is valid; any other gets its 401, and the fault
+   * waits for the next request. True: it strikes every request, as the answer of a gateway in front of the API does. @default false
+   */
+  beforeTokenCheck?: boolean | undefined;
   do: FaultAction;
 }
 

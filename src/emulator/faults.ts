@@ -14,8 +14,11 @@ export interface Strike {
 /** The faults of one emulator, in the order of their registration. */
 export interface Faults {
   add(fault: Fault): FaultHandle;
-  /** The first fault that takes this request; one of its strikes is then used up. */
-  take(kind: LogEntry['kind'], request: EmulatedRequest): Strike | undefined;
+  /**
+   * The first fault that takes this request; one of its strikes is then used up. `admits` tells whether the token check lets the request
+   * through, which counts as a use of the token; it is asked only for a fault that stands behind that check.
+   */
+  take(kind: LogEntry['kind'], request: EmulatedRequest, admits: () => boolean): Strike | undefined;
 }
 
 interface Rule {
@@ -37,8 +40,11 @@ export function createFaults(): Faults {
       rules.push(rule);
       return handleOf(rule);
     },
-    take(kind, request) {
-      const rule = rules.find(({ left, fault }) => left >= 1 && matches(fault, kind, request));
+    take(kind, request, admits) {
+      const rule = rules.find(
+        ({ left, fault }) =>
+          left >= 1 && matches(fault, kind, request) && (!isBehindCheck(fault) || admits()),
+      );
       if (rule === undefined) return undefined;
       rule.left -= 1;
       return strikeOf(rule);
@@ -48,6 +54,11 @@ export function createFaults(): Faults {
 
 function matches({ on }: Fault, kind: LogEntry['kind'], request: EmulatedRequest): boolean {
   return typeof on === 'function' ? on(request) : on === kind;
+}
+
+/** A made-up answer comes from the API itself, which refuses a wrong token first. All other faults are those of the way there. */
+function isBehindCheck({ do: { kind }, beforeTokenCheck = false }: Fault): boolean {
+  return kind === 'answer' && !beforeTokenCheck;
 }
 
 function strikeOf(rule: Rule): Strike {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { headerOf, json, mediaTypeOf, type Arrival, type Outcome, type Reply } from './message.js';
+import { headerOf, json, mediaTypeOf, type Arrival, type Outcome } from './message.js';
 
 /** The answers of earlier requests, by their `Idempotency-Token`. */
 export interface Remembered {
@@ -7,31 +7,51 @@ export interface Remembered {
    * Handles a request, unless it repeats one that was answered with a success: then it gets that answer again, and nothing is carried out.
    * A token that came with another request before is refused with 422. Tokens of different users have nothing to do with each other.
    */
-  once(request: Arrival, userId: number, handle: () => Outcome): Outcome;
+  once(request: Arrival, userId: number, handle: () => Outcome | Promise<Outcome>): Promise<Outcome>;
 }
 
 /** How many answers are remembered. */
 export const mostRemembered = 1_000;
 
+/** A request with a token, and its answer once it has one that is remembered. */
+interface Entry {
+  readonly request: string;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** Creates an empty memory. When it is full, the oldest answer is forgotten. */
 export function createRemembered(): Remembered {
-  const answered = new Map<string, { readonly request: string; readonly reply: Reply }>();
+  const entries = new Map<string, Entry>();
+
+  /** A request that was refused may be corrected and sent with the same token. */
+  async function carriedOut(key: string, handle: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+    let isSuccess = false;
+    try {
+      const outcome = await handle();
+      isSuccess = outcome.reply.status >= 200 && outcome.reply.status <= 299;
+      return outcome;
+    } finally {
+      if (!isSuccess) entries.delete(key);
+    }
+  }
+
   return {
-    once(request, userId, handle) {
+    async once(request, userId, handle) {
       const token = idempotencyTokenOf(request);
       // Reading needs no token: it answers what is there now.
       if (token === undefined || request.method === 'GET' || request.method === 'HEAD') return handle();
       const key = `${userId} ${token}`;
       const sent = digestOf(request);
-      const before = answered.get(key);
-      if (before)
-        return before.request === sent ? { reply: before.reply, note: { repeats: true } } : refused();
-      const outcome = handle();
-      const { status } = outcome.reply;
-      // A request that was refused may be corrected and sent with the same token.
-      if (status < 200 || status > 299) return outcome;
-      if (answered.size >= mostRemembered) answered.delete(answered.keys().next().value!);
-      answered.set(key, { request: sent, reply: outcome.reply });
+      const before = entries.get(key);
+      if (before) {
+        if (before.request !== sent) return refused();
+        // One that is still being carried out is waited for.
+        const { reply } = await before.outcome;
+        return { reply, note: { repeats: true } };
+      }
+      const outcome = carriedOut(key, handle);
+      if (entries.size >= mostRemembered) entries.delete(entries.keys().next().value!);
+      entries.set(key, { request: sent, outcome });
       return outcome;
     },
   };

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.js';
 import { createApi } from './api.js';
 import { createAuthorize } from './authorize.js';
 import { check, isWhole, switched, type Field } from './checks.js';
 import { createCodes } from './codes.js';
 import { errorRoute } from './error-routes.js';
+import { openServer, originSeen } from './listening.js';
 import { createFaults } from './faults.js';
 import { createJournal } from './journal.js';
 import { createSigner } from './jwt.js';
@@ -13,18 +12,26 @@ import { resolveOptions } from './options.js';
 import { createOutages } from './outages.js';
 import { createRateLimiter } from './rate-limiter.js';
 import { rateLimitFields, resolveRateLimits } from './rate-options.js';
+import { headerOf } from './message.js';
+import { ownRoutes } from './own-routes.js';
+import { createPresigned } from './presigned.js';
 import { createResources } from './resources.js';
 import { createRevoke } from './revoke.js';
 import { createServe, nowhere } from './serve.js';
+import { createStorage } from './storage.js';
 import { createTokenEndpoint, tokenSetOf } from './token-endpoint.js';
 import { createTokenInfo } from './token-info.js';
 import { createTokenLedger } from './token-ledger.js';
 import type { Emulator, EmulatorOptions } from './types.js';
+import { attachedBy, uploadRoutes } from './upload-routes.js';
+import { createUploads } from './uploads.js';
 
+export type { KnownCompany } from './companies.js';
 export { errorShapes, type ErrorShape } from './error-shapes.js';
 export type { EmulatedRequest, Fault, FaultAction, FaultHandle } from './fault-types.js';
 export type { Counters, LogEntry, Refusal, TokenOutcome } from './log-types.js';
 export type { Outage } from './outages.js';
+export type { RouteHandler, RouteRequest, Routes } from './own-routes.js';
 export type { RateLimit, RateLimits } from './rate-options.js';
 export type { Emulator, EmulatorOptions } from './types.js';
 
@@ -33,7 +40,7 @@ const issueFields = { known: { userId } };
 const answerFields = { known: { userId, deny: switched } };
 
 /**
- * Starts an HTTP server on 127.0.0.1 that behaves like Procore's login and API hosts.
+ * Starts an HTTP server on 127.0.0.1 that behaves like Procore's login and API hosts, and one for the storage of uploads.
  * Rejects with a `TypeError` for a wrong option, and with the system's error when the port is taken.
  *
  * @example
@@ -48,9 +55,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const settings = resolveOptions(options);
   const { now, clientId, clientSecret, accessTokenLifetimeSeconds: lifetimeSeconds } = settings;
   const limiter = createRateLimiter(now, resolveRateLimits(settings.rateLimits));
-  // Idle connections are kept longer than any pause of a test, so that a client never reuses one that is just being closed.
-  const server = createServer({ keepAliveTimeout: 120_000 });
-  const url = await listen(server, settings.port);
+  const { host } = settings;
+  const server = await openServer(host, settings.port);
+  const storage = await openServer(host, settings.storagePort).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
+  const { url } = server;
 
   const signer = createSigner(url);
   const journal = createJournal(now);
@@ -65,6 +76,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     sign: signer.sign,
   });
   const authorization = createAuthorize({ codes, clientId, redirectUris: [...settings.redirectUris] });
+  const uploads = createUploads();
+  const presigned = createPresigned(now);
+  const { routes, companies } = createResources({
+    now,
+    companies: settings.companies,
+    attached: attachedBy(uploads),
+  });
   const endpoints = {
     token: createTokenEndpoint({
       ledger,
@@ -77,15 +95,33 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     authorize: authorization.endpoint,
     revoke: createRevoke({ ledger, clientId, clientSecret }),
     info: createTokenInfo({ ledger, clientId, now }),
-    api: createApi(ledger, [...createResources(now, url), errorRoute], settings.requireCompanyHeader),
+    api: createApi({
+      ledger,
+      companies,
+      requireCompanyHeader: settings.requireCompanyHeader,
+      originOf: (request) => originSeen(headerOf(request, 'host')) ?? url,
+      routes: [
+        ...ownRoutes(settings.routes),
+        ...routes,
+        ...uploadRoutes({
+          uploads,
+          presigned,
+          storageOf: ({ request }) => storage.originFor(headerOf(request, 'host')),
+        }),
+        errorRoute,
+      ],
+    }),
+    storage: createStorage({ uploads, presigned }),
     other: nowhere,
   };
   const admit = createAdmission({ isKnown: ledger.isKnown, limiter, outages });
-  const serve = createServe({ now, journal, faults, endpoints, admit });
-  server.on('request', (incoming, response) => void serve(incoming, response));
+  const parts = { now, journal, faults, endpoints, admit };
+  server.serve(createServe(parts));
+  storage.serve(createServe(parts, () => 'storage'));
 
   return {
     url,
+    storageUrl: storage.url,
     environment: { loginUrl: url, apiUrl: url },
     clientId,
     clientSecret,
@@ -107,13 +143,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     revoke: (accessToken) => journal.revoked(known('revoke', ledger.revoke(accessToken))),
     revokeGrant: (token) => journal.revoked(known('revokeGrant', ledger.revokeGrant(token))),
     isLive: ledger.isLive,
+    file: uploads.bytesOf,
     misbehave: faults.add,
     setRateLimits(limits = {}) {
       check('setRateLimits', limits, rateLimitFields);
       limiter.set(resolveRateLimits(limits));
     },
     outage: outages.start,
-    close: () => close(server),
+    async close() {
+      await Promise.all([server.close(), storage.close()]);
+    },
   };
 }
 
@@ -121,22 +160,4 @@ function known(method: string, struck: number | undefined): number {
   // A token of another emulator is an error of the test, which should fail here.
   if (struck === undefined) throw new Error(`${method}: this emulator has not issued that token.`);
   return struck;
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    });
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // The error is ignored: it can only say that the server is closed already.
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

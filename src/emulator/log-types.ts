@@ -20,12 +20,12 @@ export interface LogEntry {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
-  readonly kind: 'token' | 'authorize' | 'revoke' | 'info' | 'api' | 'other';
+  readonly kind: 'token' | 'authorize' | 'revoke' | 'info' | 'api' | 'storage' | 'other';
   /** Absent when no answer went out. An answer that was cut short has the status that its headers claimed. */
   readonly status?: number;
   /** The kind of the fault that struck it. */
   readonly fault?: FaultAction['kind'];
-  /** API, info: the bearer token of the request. */
+  /** API, info: the bearer token of the request. Storage: one that should not have been sent there. */
   readonly accessToken?: string;
   /** API: the value of `Procore-Company-Id`. */
   readonly companyId?: string;

@@ -11,6 +11,11 @@ export interface Arrival extends EmulatedRequest {
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** One whose body is text. */
+export interface TextReply extends Reply {
   readonly body: string;
 }
 
@@ -30,11 +35,13 @@ export interface Outcome {
 export interface Endpoint {
   /** The fields of a request for the log; does not carry the request out. */
   describe(request: Arrival): Partial<LogEntry>;
-  carryOut(request: Arrival): Outcome;
+  carryOut(request: Arrival): Outcome | Promise<Outcome>;
+  /** Whether the access token of a request is valid; absent where none is asked for. */
+  admits?(request: Arrival): boolean;
 }
 
 /** A JSON answer. */
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): TextReply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -43,7 +50,7 @@ export function json(status: number, value: unknown, headers: Record<string, str
 }
 
 /** A plain text answer. */
-export function text(status: number, body: string): Reply {
+export function text(status: number, body: string): TextReply {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 

@@ -21,9 +21,13 @@ export interface ServeParts {
 /** The endpoint of every path that is not one of the others. */
 export const nowhere: Endpoint = { describe: () => ({}), carryOut: () => ({ reply: notFound() }) };
 
+/** Tells which endpoint a request is for. */
+export type KindOf = (method: string, path: string) => LogEntry['kind'];
+
 /** Creates the request listener: it logs a request, admits it, applies faults, carries it out and answers. It never rejects. */
 export function createServe(
   parts: ServeParts,
+  kindOf: KindOf = kindAtHosts,
 ): (incoming: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { now, journal, faults } = parts;
 
@@ -42,13 +46,13 @@ export function createServe(
     const request: Arrival = { method, path, query, headers, body: bytes.toString(), bytes };
     journal.described(entry, endpoint.describe(request));
     if (pass.refusal) return wire.send(pass.refusal);
-    const carryOut = () => {
-      const outcome = endpoint.carryOut(request);
+    const carryOut = async () => {
+      const outcome = await endpoint.carryOut(request);
       journal.carriedOut(entry, outcome);
       return outcome.reply;
     };
-    const strike = faults.take(entry.kind, request);
-    if (strike === undefined) return wire.send(carryOut());
+    const strike = faults.take(entry.kind, request, () => endpoint.admits?.(request) ?? true);
+    if (strike === undefined) return wire.send(await carryOut());
     journal.struck(entry, strike.fault);
     await strikeOut(strike, wire, carryOut);
   }
@@ -87,7 +91,8 @@ const loginHost: Readonly<Record<string, LogEntry['kind']>> = {
   'POST /oauth/authorize': 'authorize',
 };
 
-function kindOf(method: string, path: string): LogEntry['kind'] {
-  if (path.startsWith('/rest/')) return 'api';
+/** Procore's login and API hosts, which are one origin here. */
+function kindAtHosts(method: string, path: string): LogEntry['kind'] {
+  if (/^\/(rest|vapid)\//.test(path)) return 'api';
   return loginHost[`${method} ${path}`] ?? 'other';
 }

@@ -6,9 +6,13 @@ import type { Wire } from './wire.js';
 const longestTimerMs = 2 ** 31 - 1;
 
 /** Handles a request that is struck by a fault. `carryOut` makes the real answer, and is called once at the most. */
-export async function strikeOut(strike: Strike, wire: Wire, carryOut: () => Reply): Promise<void> {
+export async function strikeOut(
+  strike: Strike,
+  wire: Wire,
+  carryOut: () => Reply | Promise<Reply>,
+): Promise<void> {
   const { do: action, after = false } = strike.fault;
-  const real = after ? carryOut() : undefined;
+  const real = after ? await carryOut() : undefined;
   switch (action.kind) {
     case 'drop':
       wire.drop();
@@ -27,7 +31,7 @@ export async function strikeOut(strike: Strike, wire: Wire, carryOut: () => Repl
     case 'delay':
     case 'hold': {
       const ms = action.kind === 'delay' ? action.ms : undefined;
-      if (await patience(strike, wire, ms)) wire.send(real ?? carryOut());
+      if (await patience(strike, wire, ms)) wire.send(real ?? (await carryOut()));
     }
   }
 }

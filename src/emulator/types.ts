@@ -1,13 +1,23 @@
 import type { TokenSet } from '../store/store.js';
+import type { KnownCompany } from './companies.js';
 import type { Fault, FaultHandle } from './fault-types.js';
 import type { Counters, LogEntry } from './log-types.js';
 import type { Outage } from './outages.js';
+import type { Routes } from './own-routes.js';
 import type { RateLimits } from './rate-options.js';
 
 /** How an emulator behaves; everything has a default. */
 export interface EmulatorOptions {
-  /** The port on 127.0.0.1; 0 takes a free one. @default 0 */
+  /**
+   * The address that it listens on. `'0.0.0.0'` lets other machines and containers reach it: nothing that it serves is protected.
+   *
+   * @default '127.0.0.1'
+   */
+  host?: string | undefined;
+  /** The port; 0 takes a free one. @default 0 */
   port?: number | undefined;
+  /** The port of the storage that presigned URLs lead to; 0 takes a free one. @default 0 */
+  storagePort?: number | undefined;
   /** The only client that the login host knows. @default 'emulator-client' */
   clientId?: string | undefined;
   /** @default 'emulator-secret' */
@@ -42,6 +52,24 @@ export interface EmulatorOptions {
   requireCompanyHeader?: boolean | undefined;
   /** The redirect URIs that are registered with the app, exact; an empty array means any. @default [] */
   redirectUris?: string[] | undefined;
+  /**
+   * The companies and projects that there are. Any other company is answered with 403, any other project with 404. Absent: there are two
+   * companies and five projects, and any other id is accepted as well.
+   */
+  companies?: KnownCompany[] | undefined;
+  /**
+   * Routes of your own, which come before those of the emulator and behind the same checks: of the token, the company header, the known
+   * companies and the rate limits.
+   *
+   * @default {}
+   * @example
+   * const routes = {
+   *   'GET /rest/v1.0/projects/:project_id/meetings': ({ params }) => [{ id: 1, project_id: params.project_id }],
+   *   'POST /rest/v1.0/projects/:project_id/meetings': ({ json }) =>
+   *     json?.title ? { id: 2, ...json } : Response.json({ errors: { title: ["can't be blank"] } }, { status: 422 }),
+   * };
+   */
+  routes?: Routes | undefined;
   /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
   rateLimits?: RateLimits | undefined;
   /**
@@ -55,6 +83,8 @@ export interface EmulatorOptions {
 export interface Emulator {
   /** The origin, such as `http://127.0.0.1:40123`. */
   readonly url: string;
+  /** The origin of the storage that presigned URLs lead to. */
+  readonly storageUrl: string;
   /** The value for the option `environment` of `attachProcore`. */
   readonly environment: { readonly loginUrl: string; readonly apiUrl: string };
   /** The id of the client that the login host knows. */
@@ -84,6 +114,8 @@ export interface Emulator {
   revokeGrant(token: string): void;
   /** Whether an access or refresh token would be accepted now. This does not count as a use of the token. */
   isLive(token: string): boolean;
+  /** The bytes of an upload by its `upload_id` or `uuid`; undefined until it is complete. */
+  file(uploadId: string): Uint8Array | undefined;
   /** Adds a fault. A request is struck by the first fault that matches it and has strikes left. */
   misbehave(fault: Fault): FaultHandle;
   /**

@@ -1,3 +1,4 @@
+import * as crypto from 'node:crypto';
 import axios from 'axios';
 import { describe, expect, test } from 'vitest';
 import * as emulatorModule from '../../src/emulator/index.js';
@@ -30,12 +31,13 @@ describe('the example of docs/emulator.md', { timeout: 30_000 }, async () => {
     axios: { ...axios, default: axios },
     'axios-procore': axiosProcore,
     'axios-procore/emulator': emulatorModule,
+    'node:crypto': crypto,
     vitest,
   });
   for (const [name, run] of tests) test(name, run);
   test('tidies up', async () => {
-    expect(tests).toHaveLength(4);
-    expect(ends).toHaveLength(1);
+    expect(tests).toHaveLength(6);
+    expect(ends).toHaveLength(2);
     for (const end of ends) await end();
   });
 });

@@ -141,7 +141,7 @@ test('docs/stores.md tells of each callback, docs/emulator.md of each option, me
     const option = name.replaceAll('`', '');
     const literal = value.replaceAll('`', '').replaceAll("'", '"');
     if (option === 'now') expect([inForce[option], literal]).toEqual([Date.now, 'Date.now']);
-    else expect([option, JSON.stringify(inForce[option])]).toEqual([option, literal]);
+    else expect([option, JSON.stringify(inForce[option]) ?? 'none']).toEqual([option, literal]);
   }
   for (const type of ['Emulator', 'Counters', 'FaultHandle', 'Fault']) {
     expect(undocumented(emulatorTypes.members(type), page)).toEqual([]);

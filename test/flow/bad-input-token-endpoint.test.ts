@@ -154,7 +154,7 @@ test.each(lives)(
     h.emulator.misbehave({ on: 'token', do: answer(200, { ...h.emulator.issue(), ...change }) });
     const issuedAtMs = h.env.now();
     const opaque = change['access_token'] === 'opaque';
-    if (opaque) h.emulator.misbehave({ on: 'api', do: answer(200, {}) });
+    if (opaque) h.emulator.misbehave({ on: 'api', beforeTokenCheck: true, do: answer(200, {}) });
     expect((await drive(h.env, h.instance.get(me))).status).toBe(200);
     expect(h.procore.status().expiresAt).toEqual(
       lifeMs === undefined ? undefined : new Date(issuedAtMs + lifeMs),

@@ -160,7 +160,7 @@ test('calls that wait for others behind them do not hold these up: after five se
   await using h = await createHarness();
   // Each copies what it reads: its body is the answer to another call.
   const copies = Array.from({ length: 10 }, () => {
-    const body = async () => JSON.stringify((await h.instance.get<object>(me)).data);
+    const body = async () => JSON.stringify({ subject: 'me', ...(await h.instance.get<object>(me)).data });
     const headers = { 'Content-Type': 'application/json' };
     return h.instance.post('/rest/v1.0/projects/1/rfis', undefined, { headers, procore: { body } });
   });

@@ -47,7 +47,7 @@ test('the config that the caller hands over is left as it was', async () => {
   const config = {
     url: '/x',
     method: 'post',
-    data: { a: [1] },
+    data: { subject: 'a', a: [1] },
     params: { b: 1 },
     headers: { 'X-Own': 'yes' },
     procore: { retry: false },

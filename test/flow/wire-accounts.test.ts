@@ -21,7 +21,7 @@ test('an account callback that returns undefined leaves the call alone: no token
   await using h = await createHarness({ options: { account: () => undefined } });
   const error = await caught(h.instance.get(me));
   expect(error.response!.status).toBe(401);
-  h.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 503 } });
+  h.emulator.misbehave({ on: 'api', beforeTokenCheck: true, do: { kind: 'answer', status: 503 } });
   expect((await caught(h.instance.get(me))).response!.status).toBe(503);
   const mine = h.emulator.issue({ userId: 3 });
   expect(idOf(await h.instance.get(me, bearer(mine)))).toBe(3);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { emulate, get, getMe, postRfi, refresh } from './support.js';
+import { emulate, get, getMe, postRfi, refresh, renewed } from './support.js';
 
 async function outcomeOf(request: Promise<Response>): Promise<string> {
   return request.then(
@@ -73,9 +73,10 @@ describe('answer', () => {
       on: 'api',
       do: { kind: 'answer', status: 502, body, headers: { 'Content-Type': 'text/plain' } },
     });
-    const html = await getMe(emulator, 'any');
+    const { access_token } = emulator.issue();
+    const html = await getMe(emulator, access_token);
     expect([html.headers.get('content-type'), await html.text()]).toEqual(['text/html', body]);
-    expect((await getMe(emulator, 'any')).headers.get('content-type')).toBe('text/plain');
+    expect((await getMe(emulator, access_token)).headers.get('content-type')).toBe('text/plain');
   });
 
   test.each([
@@ -91,10 +92,41 @@ describe('answer', () => {
     expect(await outcomeOf(refresh(emulator, refresh_token))).toBe(next);
   });
 
+  test('stands behind the token check, and waits there for a request with a valid token', async () => {
+    const emulator = await emulate();
+    const { access_token } = emulator.issue();
+    const fault = emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 403 } });
+    expect((await getMe(emulator, 'made-up')).status).toBe(401);
+    emulator.expire(access_token);
+    expect((await getMe(emulator, access_token)).status).toBe(401);
+    expect(fault.hits).toBe(0);
+    expect((await getMe(emulator, emulator.issue().access_token)).status).toBe(403);
+    expect(emulator.log.map(({ fault, refusal }) => [fault, refusal])).toEqual([
+      [undefined, 'unknown'],
+      [undefined, 'expired'],
+      ['answer', undefined],
+    ]);
+  });
+
+  test('with beforeTokenCheck it strikes any request', async () => {
+    const emulator = await emulate();
+    emulator.misbehave({ on: 'api', beforeTokenCheck: true, do: { kind: 'answer', status: 502 } });
+    expect((await getMe(emulator, 'made-up')).status).toBe(502);
+  });
+
+  test('is a use of the token that it stands behind', async () => {
+    const emulator = await emulate({ spentTokens: 'B' });
+    const old = emulator.issue();
+    const { access_token } = await renewed(emulator, old.refresh_token);
+    emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 500 } });
+    expect((await getMe(emulator, access_token)).status).toBe(500);
+    expect(emulator.isLive(old.access_token)).toBe(false);
+  });
+
   test('a 204 has no length', async () => {
     const emulator = await emulate();
     emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 204 } });
-    const answer = await getMe(emulator, 'any');
+    const answer = await getMe(emulator, emulator.issue().access_token);
     expect([answer.status, answer.headers.has('content-length')]).toEqual([204, false]);
   });
 
@@ -338,7 +370,7 @@ describe('rules', () => {
     [undefined, 'misbehave: option "options" is missing; it takes an object.'],
     [
       { do: { kind: 'drop' } },
-      `misbehave: option "on" is missing; it takes 'token', 'revoke', 'info', 'authorize', 'api', or a function`,
+      `misbehave: option "on" is missing; it takes 'token', 'revoke', 'info', 'authorize', 'api', 'storage', or a function`,
     ],
     [
       { on: 'tokens', do: { kind: 'drop' } },
@@ -351,7 +383,7 @@ describe('rules', () => {
     ],
     [
       { on: 'api', time: 2, do: { kind: 'drop' } },
-      'option "time" is a number; it takes nothing: there is no such option; known are on, times, after, do. Did you mean "times"?',
+      'option "time" is a number; it takes nothing: there is no such option; known are on, times, after, beforeTokenCheck, do. Did you mean "times"?',
     ],
     [
       { on: 'api', times: NaN, do: { kind: 'drop' } },
@@ -405,12 +437,13 @@ describe('rules', () => {
   test('struck resolves for the count asked for, also when it is past', async () => {
     const emulator = await emulate();
     const fault = emulator.misbehave({ on: 'api', times: 2, do: { kind: 'answer', status: 500 } });
+    const { access_token } = emulator.issue();
     let twice = false;
     const second = fault.struck(2).then(() => void (twice = true));
-    await getMe(emulator, 'any');
+    await getMe(emulator, access_token);
     await fault.struck();
     expect(twice).toBe(false);
-    await getMe(emulator, 'any');
+    await getMe(emulator, access_token);
     await second;
     await fault.struck(2);
   });

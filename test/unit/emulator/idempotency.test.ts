@@ -137,7 +137,7 @@ describe('a request with the Idempotency-Token of an earlier one', () => {
   });
 });
 
-test('the oldest of many answers is forgotten', () => {
+test('the oldest of many answers is forgotten', async () => {
   const { once } = createRemembered();
   let handled = 0;
   const sent = (token: number) => {
@@ -150,15 +150,15 @@ test('the oldest of many answers is forgotten', () => {
       body: '',
       bytes: new Uint8Array(),
     };
-    once(request, 1, () => {
+    return once(request, 1, () => {
       handled += 1;
       return { reply: json(201, {}), wrote: true };
     });
   };
-  for (let token = 0; token <= mostRemembered; token++) sent(token);
-  sent(mostRemembered);
-  sent(1);
+  for (let token = 0; token <= mostRemembered; token++) await sent(token);
+  await sent(mostRemembered);
+  await sent(1);
   expect(handled).toBe(mostRemembered + 1);
-  sent(0);
+  await sent(0);
   expect(handled).toBe(mostRemembered + 2);
 });

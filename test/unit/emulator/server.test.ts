@@ -143,7 +143,7 @@ describe('the server', () => {
     await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow(
       'option "tokenLifetime" is a number; it takes nothing: there is no such option',
     );
-    await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('known are port, clientId, ');
+    await expect(startEmulator({ tokenLifetime: 1 } as never)).rejects.toThrow('known are host, port, ');
     for (const wrong of [null, 5, []])
       await expect(startEmulator(wrong as never)).rejects.toThrow(
         /^startEmulator: option "options" is .*; it takes an object\.$/,

@@ -30,10 +30,14 @@ describe.each([{ kind: 'hold' }, { kind: 'delay', ms: 1e9 }] as const)('a $kind'
     const handle = faults.add({ on: 'api', do: action });
     const { wire, sent, leave } = fakeWire();
     let carriedOut = 0;
-    const ended = strikeOut(faults.take('api', request)!, wire, () => {
-      carriedOut += 1;
-      return json(200, {});
-    });
+    const ended = strikeOut(
+      faults.take('api', request, () => true)!,
+      wire,
+      () => {
+        carriedOut += 1;
+        return json(200, {});
+      },
+    );
     expect(handle.hits).toBe(1);
     leave();
     handle.release();
@@ -46,10 +50,15 @@ describe.each([{ kind: 'hold' }, { kind: 'delay', ms: 1e9 }] as const)('a $kind'
     const handle = faults.add({ on: 'api', after: true, do: action });
     const { wire, sent, leave } = fakeWire();
     let carriedOut = 0;
-    const ended = strikeOut(faults.take('api', request)!, wire, () => {
-      carriedOut += 1;
-      return json(200, {});
-    });
+    const ended = strikeOut(
+      faults.take('api', request, () => true)!,
+      wire,
+      () => {
+        carriedOut += 1;
+        return json(200, {});
+      },
+    );
+    await handle.struck();
     leave();
     handle.release();
     await ended;
@@ -60,7 +69,11 @@ describe.each([{ kind: 'hold' }, { kind: 'delay', ms: 1e9 }] as const)('a $kind'
     const faults = createFaults();
     const handle = faults.add({ on: 'api', do: action });
     const { wire, sent, listeners } = fakeWire();
-    const ended = strikeOut(faults.take('api', request)!, wire, () => json(200, {}));
+    const ended = strikeOut(
+      faults.take('api', request, () => true)!,
+      wire,
+      () => json(200, {}),
+    );
     handle.release();
     await ended;
     expect(sent).toHaveLength(1);
@@ -74,7 +87,11 @@ test('a delay longer than a timer can hold does not end at once', async () => {
   const faults = createFaults();
   const handle = faults.add({ on: 'api', do: { kind: 'delay', ms: 2 ** 40 } });
   const { wire, sent } = fakeWire();
-  const ended = strikeOut(faults.take('api', request)!, wire, () => json(200, {}));
+  const ended = strikeOut(
+    faults.take('api', request, () => true)!,
+    wire,
+    () => json(200, {}),
+  );
   await vi.advanceTimersByTimeAsync(60_000);
   expect(sent).toEqual([]);
   handle.release();

@@ -66,3 +66,34 @@ export function postRfi(emulator: Emulator, accessToken: string, body: unknown):
 export function fingerprintOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 8);
 }
+
+/** What a test looks at of an answer. */
+export interface Asked {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON, or the text. */
+  data: unknown;
+}
+
+/** Asks the emulator as user 1 of the company 562949953421401. */
+export async function ask(
+  emulator: Emulator,
+  route: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Asked> {
+  const [method = '', path = ''] = route.split(' ');
+  const answer = await fetch(emulator.url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${emulator.issue().access_token}`,
+      'procore-company-id': '562949953421401',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const isJson = (answer.headers.get('content-type') ?? '').includes('json');
+  return { status: answer.status, headers: answer.headers, data: isJson ? JSON.parse(text) : text };
+}

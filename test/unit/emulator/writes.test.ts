@@ -109,20 +109,35 @@ describe('the sync action', () => {
     expect(await listOf(emulator)).toMatchObject([{ origin_id: 'a' }]);
   });
 
-  test('updates what has the origin id already, in its project only', async () => {
+  test('updates what has the id, or else the origin id, and creates what has none', async () => {
     const emulator = await emulate();
-    const entityOf = async (path: string, item: object) => {
+    const synced = async (path: string, item: object) => {
       const answer = await send(emulator, 'PATCH', path, { updates: [item] });
-      return ((await answer.json()) as { entities: Record<string, unknown>[] }).entities[0]!;
+      return (await answer.json()) as { entities: Record<string, unknown>[]; errors: object[] };
     };
-    const first = await entityOf(sync, { origin_id: 'a', subject: 'Which bolt?', due: 3 });
-    const again = await entityOf(sync, { origin_id: 'a', subject: 'Which nut?', id: 5 });
-    expect(again).toEqual({ ...first, subject: 'Which nut?' });
-    const other = await entityOf('/rest/v1.0/projects/8/rfis/sync', { origin_id: 'a', subject: 'Else' });
-    expect(other.id).not.toBe(first.id);
-    await entityOf(sync, { subject: 'Without origin' });
-    await entityOf(sync, { subject: 'Without origin' });
+    const [first] = (await synced(sync, { origin_id: 'a', subject: 'Which bolt?', due: 3 })).entities;
+    const [again] = (await synced(sync, { origin_id: 'a', subject: 'Which nut?' })).entities;
+    expect(again).toEqual({ ...first, subject: 'Which nut?', updated_at: again!.updated_at });
+    const [renamed] = (await synced(sync, { id: first!.id, origin_id: 'b' })).entities;
+    expect(renamed).toMatchObject({ id: first!.id, origin_id: 'b', subject: 'Which nut?' });
+    await synced(sync, { subject: 'Without origin' });
+    await synced(sync, { subject: 'Without origin' });
     expect(await listOf(emulator)).toHaveLength(3);
+  });
+
+  test('refuses an id that is not there, and an origin id of another project', async () => {
+    const emulator = await emulate();
+    const errorsOf = async (path: string, item: object) => {
+      const answer = await send(emulator, 'PATCH', path, { updates: [item] });
+      return ((await answer.json()) as { errors: object[] }).errors;
+    };
+    expect(await errorsOf(sync, { id: 5, subject: 'a' })).toEqual([
+      { id: 5, subject: 'a', errors: { id: ['Entity with this ID not found'] } },
+    ]);
+    expect(await errorsOf(sync, { origin_id: 'a', subject: 'a' })).toEqual([]);
+    expect(await errorsOf('/rest/v1.0/projects/8/rfis/sync', { origin_id: 'a', subject: 'b' })).toEqual([
+      { origin_id: 'a', subject: 'b', errors: { origin_id: ['has already been taken'] } },
+    ]);
   });
 
   test('that is repeated is a duplicate as POST, and none as PATCH', async () => {

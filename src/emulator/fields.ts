@@ -1,0 +1,110 @@
+import { mediaTypeOf, type Arrival } from './message.js';
+
+/** The fields of a record as a client sends them. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The reasons why fields were refused, by field: Procore's own form. */
+export type Violations = Record<string, string[]>;
+
+/** What a field takes; a list names its values. */
+export type Rule = 'required text' | 'text' | 'date' | 'number' | 'required id' | 'id' | readonly string[];
+
+/** The JSON object in a body; undefined for anything else. */
+export function objectIn(source: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(source);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The body of a request that creates or updates a record. */
+export interface Sent {
+  readonly fields: Fields;
+  /** What stands beside the record: `project_id` in `{ project_id, punch_item: {…} }`. */
+  readonly beside: Fields;
+  /** True for a body that is neither JSON nor a form, of which only the type and the length are kept. */
+  readonly isOpaque?: true;
+}
+
+/** The fields of a record, with or without the wrapper `{ rfi: {…} }`, from JSON or a form; undefined for any other JSON. */
+export function sentIn(request: Arrival, wrapper: string): Sent | undefined {
+  const type = mediaTypeOf(request);
+  if (type === 'application/x-www-form-urlencoded') return unwrapped(formIn(request.body, wrapper), wrapper);
+  if (type !== 'application/json' && type !== '') {
+    const fields = { content_type: type, content_length: request.bytes.length };
+    return { fields, beside: {}, isOpaque: true };
+  }
+  const body = objectIn(request.body);
+  return body && unwrapped(body, wrapper);
+}
+
+function unwrapped(body: Fields, wrapper: string): Sent {
+  const inside = body[wrapper];
+  return isFields(inside) ? { fields: inside, beside: body } : { fields: body, beside: body };
+}
+
+/** A form, in which `rfi[subject]` is the field of a wrapped record. */
+function formIn(source: string, wrapper: string): Fields {
+  const inside: Record<string, unknown> = {};
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of new URLSearchParams(source)) {
+    const [, wrapped] = new RegExp(`^${wrapper}\\[(\\w+)\\]$`).exec(name) ?? [];
+    if (wrapped === undefined) body[name] = value;
+    else inside[wrapped] = value;
+  }
+  return Object.keys(inside).length > 0 ? { ...body, [wrapper]: inside } : body;
+}
+
+/** Checks fields by rules. `isUpdate`: what is left out stays as it is. */
+export function violationsOf(
+  fields: Fields,
+  rules: Readonly<Record<string, Rule>>,
+  isUpdate: boolean,
+): Violations {
+  const found: Violations = {};
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = fields[name];
+    if (value === undefined && isUpdate) continue;
+    const isRequired = typeof rule === 'string' && rule.startsWith('required');
+    if (isBlank(value)) {
+      if (isRequired) found[name] = ["can't be blank"];
+    } else {
+      const wrong = wrongBy(rule, value);
+      if (wrong !== undefined) found[name] = [wrong];
+    }
+  }
+  return found;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+function wrongBy(rule: Rule, value: unknown): string | undefined {
+  if (typeof rule !== 'string')
+    return rule.includes(value as string) ? undefined : 'is not included in the list';
+  switch (rule) {
+    case 'required text':
+    case 'text':
+      return typeof value === 'string' ? undefined : 'must be a string';
+    case 'date':
+      return isDate(value) ? undefined : 'is not a valid date';
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(String(value)) ? undefined : 'is not a number';
+    case 'required id':
+    case 'id':
+      return /^\d+$/.test(String(value)) ? undefined : 'is not a number';
+  }
+}
+
+function isDate(value: unknown): boolean {
+  return (
+    typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T.*)?$/.test(value) && !Number.isNaN(Date.parse(value))
+  );
+}

@@ -1,0 +1,50 @@
+import { match } from './libraries.js';
+
+/** A route by its method (`'any'` for all) and a path in the notation of Express, such as `/rest/v:version/projects/:id`. */
+export interface Routed {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** The route of a request, and the values of the parameters in its path. */
+interface Found<Route> {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Finds the first route for a method and a path. A route with GET answers HEAD as well. */
+export type Router<Route> = (method: string, path: string) => Found<Route> | undefined;
+
+/** Whether a path can be parsed. */
+export function isPath(path: string): boolean {
+  try {
+    return Boolean(match(path));
+  } catch {
+    return false;
+  }
+}
+
+/** Compiles the paths of routes. */
+export function createRouter<Route extends Routed>(routes: readonly Route[]): Router<Route> {
+  const compiled = routes.map((route) => ({
+    route,
+    find: match<Record<string, string>>(route.path, { decode, sensitive: true }),
+  }));
+  return (method, path) => {
+    const asked = method === 'HEAD' ? 'GET' : method;
+    for (const { route, find } of compiled) {
+      if (route.method !== 'any' && route.method !== asked) continue;
+      const found = find(path);
+      if (found) return { route, params: found.params };
+    }
+    return undefined;
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
