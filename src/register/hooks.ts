@@ -32,6 +32,12 @@ export function loadSync(
 function announced(url: string, loaded: Loaded): Loaded {
   if (loaded.format !== 'module' || !loaded.source || !axiosModule.test(url)) return loaded;
   const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
-  if (!madeThere.test(source)) return loaded;
-  return { ...loaded, source: `${source}\n;globalThis[Symbol.for(${JSON.stringify(place)})]?.(axios);\n` };
+  const announcing = announcedSource(url, source);
+  return announcing === undefined ? loaded : { ...loaded, source: announcing };
+}
+
+/** The source of axios as an ES module, with a call at its end that hands the default instance over; undefined for any other source. */
+export function announcedSource(url: string, source: string): string | undefined {
+  if (!axiosModule.test(url) || !madeThere.test(source)) return undefined;
+  return `${source}\n;globalThis[Symbol.for(${JSON.stringify(place)})]?.(axios);\n`;
 }

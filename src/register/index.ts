@@ -44,6 +44,11 @@ function register(environment: NodeJS.ProcessEnv): void {
     );
     return;
   }
+  if (process.versions['deno'] !== undefined) {
+    reporter.fail(
+      'it does not work on Deno, which does not show it the axios of an ES module, so that calls would go out without the tokens. Call attachProcore in the source, or run the application on Node or Bun',
+    );
+  }
   const { faults, config, notes } = registration;
   if (config === undefined && faults.length > 0)
     reporter.fail(`${faults.map(({ what }) => what).join('. ')}${besides}`);

@@ -1,5 +1,6 @@
 import module from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { watchInBun, type Bun } from './bun.js';
 import { loadSync, place } from './hooks.js';
 
 type ModuleLoad = (...args: unknown[]) => unknown;
@@ -16,6 +17,12 @@ interface Loaders {
  * @returns the function that starts watching ES modules on older versions of Node. It is called once the process is known to continue.
  */
 export function watchModules(see: (exported: unknown) => void): () => void {
+  Object.defineProperty(globalThis, Symbol.for(place), { value: see, configurable: true });
+  const { Bun: bun } = globalThis as { Bun?: Bun };
+  if (bun) {
+    watchInBun(bun, see);
+    return () => undefined;
+  }
   const loaders = module as unknown as Loaders;
   const load = loaders._load;
   loaders._load = function (this: unknown, ...args) {
@@ -23,7 +30,6 @@ export function watchModules(see: (exported: unknown) => void): () => void {
     see(exported);
     return exported;
   };
-  Object.defineProperty(globalThis, Symbol.for(place), { value: see, configurable: true });
   // `registerHooks` exists from Node 22.15 on.
   if (loaders.registerHooks) {
     loaders.registerHooks({ load: loadSync });

@@ -8,8 +8,20 @@ export interface KernelLocks {
   unlock(fd: number): void;
 }
 
-/** Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or set. */
-export function loadKernelLocks(load: () => unknown = findAddon): KernelLocks {
+/**
+ * Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or set; on Deno always, because
+ * there the first lock ends the process: Deno has not all functions of libuv that the addon calls, which no loading finds out.
+ */
+export function loadKernelLocks(
+  load: () => unknown = findAddon,
+  versions: Readonly<Record<string, string | undefined>> = process.versions,
+): KernelLocks {
+  if (versions['deno'] !== undefined) {
+    throw new Error(
+      'fileTokenStore: its lock, which keeps two processes from redeeming the same refresh token, does not work on Deno: ' +
+        'take a store in Redis or PostgreSQL, run the application on Node or Bun, or pass lock: false if only one process uses the folder.',
+    );
+  }
   try {
     return load() as KernelLocks;
   } catch (cause) {

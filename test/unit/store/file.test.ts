@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { storeContract } from '../../../src/store-contract/index.js';
 import { fileTokenStore } from '../../../src/store/file.js';
 import { checkAtStart } from '../../../src/store/file/at-start.js';
@@ -221,6 +221,14 @@ describe('options', () => {
       throw Object.assign(new Error('no such file: ld-linux'), { code: 'ERR_DLOPEN_FAILED' });
     };
     expect(() => loadKernelLocks(load)).toThrow(/does not load on this system\..*musl.*lock: false/);
+  });
+
+  test('on Deno, where the first lock would end the process, the addon is not loaded', () => {
+    const load = vi.fn();
+    expect(() => loadKernelLocks(load, { node: '26.3.0', deno: '2.9.6' })).toThrow(
+      /^fileTokenStore: its lock, [^.]+, does not work on Deno: take a store in Redis or PostgreSQL.*lock: false/,
+    );
+    expect(load).not.toHaveBeenCalled();
   });
 });
 
