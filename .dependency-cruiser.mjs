@@ -46,7 +46,7 @@ const pure = [
   'axios/(limits|timeout)',
   'cli/(answer|words|doctor/(finding|judge)|explain/.+|login/(page|redirect-uri|returned))',
   'collections/(batches|foresee|items|libraries|link|next-page|query|response|sync-answer)',
-  'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|json|never-sent|partial-failures|problem|synthetic|transport)',
+  'failure/(assess|body|catalogue|challenge|classify|error-base|error-page|error-prototypes|errors|find-reason|json|never-sent|partial-failures|problem|reasons|synthetic|transport)',
   'health/(calls|csv|endpoints|failures|file-format|kinds|observations|recording|report|slots|states|token-events|page/.+)',
   'line/history',
   'observe/log-(fields|level|text)',

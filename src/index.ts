@@ -30,6 +30,7 @@ export type {
 export { partialFailures } from './failure/partial-failures.js';
 export type { PartialFailure } from './failure/partial-failures.js';
 export type { ProblemKind } from './failure/catalogue.js';
+export type { ProblemReason } from './failure/reasons.js';
 export { hasProblem, problemOf } from './failure/carried.js';
 export { supportReport } from './attach/support-report.js';
 export type {

@@ -139,7 +139,7 @@ export function createAttach(
       inContext,
       warnOnce: events.warnOnce,
     });
-    const outcomes = createOutcomes({ calls });
+    const outcomes = createOutcomes({ calls, grant: settings.grant });
     const choices = createChoices({
       settings,
       isByUser: accounts !== undefined,

@@ -1,6 +1,8 @@
 import { permissionsMatrix, type ProblemKind } from './catalogue.js';
+import type { ProblemReason } from './reasons.js';
 
-// The parts of Procore's page that are not about failures. Only docs/errors.md shows them; the package does not need them at run time.
+// What only docs/errors.md shows, so that the package does not need it at run time: the parts of Procore's page that are not about failures,
+// and what shows each finer cause.
 
 /** A successful status, as Procore's page describes it. */
 export interface SuccessRow {
@@ -110,3 +112,33 @@ export const bestPractices: readonly PracticeRow[] = [
     here: 'Tokens are renewed in the background before they expire.',
   },
 ];
+
+/** What shows each finer cause, in words: `find-reason.ts` has the expressions. */
+export const shownBy: Readonly<Record<ProblemReason, string>> = {
+  'permission-missing': 'the answer says that a permission is missing; “Permission denied” alone does not',
+  'permission-or-tool': 'the answer says “You do not have sufficient access”',
+  'tool-disabled': 'the answer says that the tool is disabled, or not enabled',
+  'outside-access-scope':
+    'the answer speaks of the scope of access, of the directory of the project, or of no access to the project',
+  'project-not-permitted':
+    'the answer speaks of permitted projects, or it is that of the row above, to a call in a project with grant: client_credentials',
+  'service-account':
+    'the call is made with grant: client_credentials, its path or its parameters name a project, and the answer shows no other cause',
+  'company-header-absent':
+    'the call had no Procore-Company-Id header, its route is a published one that needs it, and the answer shows no other cause',
+  'no-read-access': 'the answer speaks of access or permissions that are missing',
+  'record-locked': 'the answer says that a record is locked, or synced with an ERP',
+  'origin-id-taken': 'the answer says that origin_id is taken, in use, a duplicate, or not unique',
+  'not-in-project': 'the answer says that a cost code or a location does not exist, or is not in the project',
+  'redirect-uri-mismatch':
+    'the answer of the login host has the error invalid_redirect_uri or redirect_uri_mismatch, or says so of the redirect URI alone',
+  'code-expired': 'the answer says that the authorization code has expired, and nothing else',
+  'no-tokens': 'reason of the ReauthenticationRequiredError',
+  'no-refresh-token': 'reason of the ReauthenticationRequiredError',
+  'refresh-token-invalid':
+    'reason of the ReauthenticationRequiredError, or the text “The refresh token is invalid”',
+  'refresh-response-lost': 'reason of the ReauthenticationRequiredError',
+  'code-invalid':
+    'reason of the ReauthenticationRequiredError that exchangeCode rejects with, or the answer says so',
+  'code-response-lost': 'reason of the ReauthenticationRequiredError that exchangeCode rejects with',
+};

@@ -1,5 +1,6 @@
 import type { ErrorBody } from './body.js';
 import { problems, type ProblemKind } from './catalogue.js';
+import { reasons, type ProblemReason } from './reasons.js';
 
 /** Why a call was not retried, or not any more, after a failure that is temporary. */
 export type GaveUp =
@@ -19,11 +20,13 @@ export type GaveUp =
 /** What went wrong with a call, why, and what to do, according to Procore's "Error Code Reference". */
 export interface Problem {
   kind: ProblemKind;
+  /** A finer cause than the kind, where the words of the answer or the call itself show one. */
+  reason?: ProblemReason;
   /** The HTTP status of the last answer, or that of the error where the package raised it itself. */
   status?: number;
   /** The kind in a few words. */
   title: string;
-  /** The common cause. */
+  /** The cause: that of the reason, or else the common one of the kind. */
   cause: string;
   /** How to fix it. */
   remedy: string;
@@ -52,6 +55,7 @@ export interface Problem {
 /** The facts that a problem is made of. */
 export interface ProblemFacts {
   readonly kind: ProblemKind;
+  readonly reason?: ProblemReason | undefined;
   readonly status?: number | undefined;
   readonly body?: ErrorBody | undefined;
   readonly requestId?: string | undefined;
@@ -71,12 +75,14 @@ export function isTransient(kind: ProblemKind): boolean {
   return retried !== 'no' && retried !== 'replay';
 }
 
-/** Makes the problem of one failure from the catalogue's row of its kind. */
+/** Makes the problem of one failure from the catalogue's row of its kind, and from that of its finer cause. */
 export function describeProblem(facts: ProblemFacts): Problem {
-  const { kind, status, body, requestId, attempts, mayHaveRun, idempotent, retryAt, gaveUp } = facts;
-  const { title, cause, remedy, docsUrl } = problems[kind];
+  const { kind, reason, status, body, requestId, attempts, mayHaveRun, idempotent, retryAt, gaveUp } = facts;
+  const { title } = problems[kind];
+  const { cause, remedy, docsUrl } = reason === undefined ? problems[kind] : reasons[reason];
   return {
     kind,
+    ...(reason === undefined ? {} : { reason }),
     ...(status === undefined ? {} : { status }),
     title,
     cause,

@@ -7,10 +7,9 @@ import { defined } from '../options/checks.js';
 import type { Env } from '../time/env.js';
 import { readAnswer } from '../wire/answer.js';
 import { hostOf, type Destination } from '../wire/destination.js';
-import { companyIn } from '../wire/headers.js';
 import { noRateLimit, type RateLimit } from '../wire/rate-limit.js';
 import type { Call } from './call.js';
-import { methodOf, type Request } from './request.js';
+import { hasCompanyId, methodOf, type Request } from './request.js';
 import { Story } from './story.js';
 
 /** A wait, without what is known of its call anyway. */
@@ -158,13 +157,6 @@ function read(answer: AxiosResponse | undefined): { requestId: string | undefine
 
 function storied({ request, story }: Call): Request & { readonly story: Story } {
   return { ...request, story };
-}
-
-function hasCompanyId({
-  seen,
-  companyId,
-}: Partial<Pick<Request, 'companyId'>> & Pick<Request, 'seen'>): boolean {
-  return companyId !== undefined || companyIn(seen.headers) !== undefined;
 }
 
 function responseOf(error: unknown): AxiosResponse | undefined {

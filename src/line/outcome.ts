@@ -9,7 +9,11 @@ import { forCall, isProcoreError, type ProcoreError } from '../failure/errors.js
 import { keepRawBody } from '../failure/partial-failures.js';
 import { describeProblem, type Problem } from '../failure/problem.js';
 import { raisedIn } from '../failure/raised.js';
+import { findReason } from '../failure/find-reason.js';
+import { isReasonOf, type ProblemReason } from '../failure/reasons.js';
+import type { Settings } from '../options/options.js';
 import { bearerOf } from '../wire/headers.js';
+import { contextOf } from './call-context.js';
 
 /** What the application gets back from a call. */
 export interface Outcomes {
@@ -24,7 +28,7 @@ export interface Outcomes {
 const mostCauses = 5;
 
 /** Creates the way back from the line to the application, which gets its own configuration and an error that says what happened. */
-export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
+export function createOutcomes({ calls, grant }: { calls: Calls; grant: Settings['grant'] }): Outcomes {
   function plain(config: AxiosRequestConfig, response: AxiosResponse): AxiosResponse {
     if (response.config !== config) response.config = config as AxiosResponse['config'];
     keepRawBody(response);
@@ -86,7 +90,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       const { config, source, destination } = call.request;
       const { copy, cancellation, retry } = call.terms;
       if (thrown && thrown.error === failure) {
-        putOnError(failure, problemIn(call, failure));
+        putOnError(failure, problemIn(call, failure, grant));
         throw failure;
       }
       if (source) {
@@ -99,7 +103,7 @@ export function createOutcomes({ calls }: { calls: Calls }): Outcomes {
       const isOurs = cancellation.interruption() !== undefined || failure === reasonOf(config);
       const error = isOurs && isCancel(failure) ? interruptedError(call) : failure;
       // An answer of another server than Procore's is not classified.
-      const problem = call.attempt?.left ? undefined : problemIn(call, error);
+      const problem = call.attempt?.left ? undefined : problemIn(call, error, grant);
       if (isProcoreError(error)) {
         const { answer } = call.history;
         if (answer) finish(call, answer);
@@ -132,16 +136,28 @@ export function unsentError(
   response?: AxiosResponse,
 ): ProcoreError {
   const { kind, status } = error;
-  const problem = describeProblem({ kind, status, attempts: 0, mayHaveRun: false, idempotent: true });
+  const reason = reasonRaised(error);
+  const problem = describeProblem({
+    kind,
+    reason,
+    status,
+    attempts: 0,
+    mayHaveRun: false,
+    idempotent: true,
+  });
   return ownError(copy, error, config, path, problem, response);
 }
 
-function problemIn({ terms, history }: Call, error: unknown): Problem {
+function problemIn(call: Call, error: unknown, grant: Settings['grant']): Problem {
+  const { terms, history } = call;
   const { attempts, mayHaveRun, gaveUp, failure, answer, retryAtMs } = history;
   const own = isProcoreError(error);
   const retryAt = own ? error.retryAt : retryAtMs === undefined ? undefined : new Date(retryAtMs);
+  const kind = own ? error.kind : isCancel(error) ? 'canceled' : (failure?.kind ?? 'unexpected');
+  const messages = failure?.body?.messages ?? [];
   return describeProblem({
-    kind: own ? error.kind : isCancel(error) ? 'canceled' : (failure?.kind ?? 'unexpected'),
+    kind,
+    reason: own ? reasonRaised(error) : findReason({ kind, messages, call: contextOf(call, grant) }),
     status: own && !answer ? error.status : failure?.status,
     body: failure?.body,
     requestId: failure?.requestId,
@@ -151,6 +167,13 @@ function problemIn({ terms, history }: Call, error: unknown): Problem {
     retryAt,
     gaveUp,
   });
+}
+
+/** The finer cause of an error of this package: the reason that it carries, or what the token endpoint has said in its message. */
+function reasonRaised(error: ProcoreError): ProblemReason | undefined {
+  const { kind, message } = error;
+  const reason = error.code === 'ERR_PROCORE_REAUTHENTICATION_REQUIRED' ? error.reason : undefined;
+  return isReasonOf(kind, reason) ? reason : findReason({ kind, messages: [message] });
 }
 
 function accepts({ request, history }: Call, status: number): boolean {

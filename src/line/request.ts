@@ -5,6 +5,7 @@ import type { Gate, Ticket } from '../pacing/gate.js';
 import type { Story } from './story.js';
 import type { TokenSource } from '../token/source.js';
 import type { ProcoreDestination } from '../wire/destination.js';
+import { companyIn } from '../wire/headers.js';
 
 /** The facts of one call of the application, as they were found at the entrance. */
 export interface Request {
@@ -40,4 +41,12 @@ export interface Request {
 /** The method of a call in capitals, for events and errors. */
 export function methodOf({ config }: Pick<Request, 'config'>): string {
   return (config.method ?? 'get').toUpperCase();
+}
+
+/** Whether the call is sent with the header `Procore-Company-Id`. */
+export function hasCompanyId({
+  seen,
+  companyId,
+}: Partial<Pick<Request, 'companyId'>> & Pick<Request, 'seen'>): boolean {
+  return companyId !== undefined || companyIn(seen.headers) !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { ProblemKind } from '../failure/catalogue.js';
+import type { ProblemReason } from '../failure/reasons.js';
 import { redact } from '../text/redact.js';
 import { longestBody, shownBody } from './body.js';
 import { isoOf, textIn, type Fields } from './fields.js';
@@ -56,6 +57,7 @@ export function again(earlier: Fields, secrets: readonly string[], nowMs: number
       ? {
           problem: {
             kind: text(problem.kind) as ProblemKind,
+            ...(typeof problem.reason === 'string' ? { reason: text(problem.reason) as ProblemReason } : {}),
             title: text(problem.title),
             cause: text(problem.cause),
             remedy: text(problem.remedy),

@@ -39,7 +39,7 @@ export interface SupportReport {
   /** How often the call was sent; missing where that is not known, which is so for an error that has not passed this package. */
   attempts?: number;
   /** The classification, where there is one. */
-  problem?: Pick<Problem, 'kind' | 'title' | 'cause' | 'remedy' | 'docsUrl' | 'messages'>;
+  problem?: Pick<Problem, 'kind' | 'reason' | 'title' | 'cause' | 'remedy' | 'docsUrl' | 'messages'>;
   toString(): string;
 }
 

@@ -159,11 +159,12 @@ function objectIn(value: unknown): object | undefined {
 }
 
 function shownProblem(
-  { kind, title, cause, remedy, docsUrl, messages }: Problem,
+  { kind, reason, title, cause, remedy, docsUrl, messages }: Problem,
   secrets: readonly string[],
 ): NonNullable<Fields['problem']> {
   return {
     kind,
+    ...(reason === undefined ? {} : { reason }),
     title,
     cause,
     remedy,

@@ -11,6 +11,7 @@ export function textOf(report: Omit<SupportReport, 'toString'>): string {
     ...line('Attempts', attempts === undefined ? undefined : String(attempts)),
     ...line('Error', `${error.name}${error.code ? ` ${error.code}` : ''}: ${error.message}`),
     ...line('Kind', problem && `${problem.kind}: ${problem.title}`),
+    ...line('Reason', problem?.reason),
     ...line('Cause', problem?.cause),
     ...line('Remedy', problem?.remedy),
     ...line('See', problem?.docsUrl),

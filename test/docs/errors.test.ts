@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problems } from '../../src/failure/catalogue.js';
+import { reasons } from '../../src/failure/reasons.js';
 import { withErrorTables } from './support/error-tables.js';
 import { codeIn, read, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';
@@ -17,6 +18,14 @@ test('every kind has a row', () => {
   expect(rowsUnder(page, '## Every kind').filter((row) => row.length !== 6)).toEqual([]);
 });
 
+test('every finer cause has a row, and every one of the type', () => {
+  const rows = rowsUnder(page, '## Finer causes');
+  expect(rows.map(([reason = '']) => codeIn(reason)[0])).toEqual(Object.keys(reasons));
+  expect(rows.filter((row) => row.length !== 5)).toEqual([]);
+  const { literals } = createTypeReader('src/failure/reasons.ts');
+  expect(literals('ProblemReason').sort()).toEqual(Object.keys(reasons).sort());
+});
+
 describe('what the page says of a problem', () => {
   const { members, literals } = createTypeReader('src/failure/problem.ts');
 
@@ -30,7 +39,7 @@ describe('what the page says of a problem', () => {
 });
 
 describe('the tables', () => {
-  const empty = ['kinds', 'successes', 'patterns', 'practices']
+  const empty = ['kinds', 'reasons', 'successes', 'patterns', 'practices']
     .map((name) => `<!-- ${name} -->\n<!-- /${name} -->\n`)
     .join('between\n');
 

@@ -1,4 +1,5 @@
-import { problems, type Repetition } from '../../failure/catalogue.js';
+import { problems, type CatalogueRow, type Repetition } from '../../failure/catalogue.js';
+import { reasons } from '../../failure/reasons.js';
 import { CommandError, UsageError, type Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Paint } from '../colors.js';
@@ -29,13 +30,14 @@ export async function explain(io: Io, settings: Settings, words: readonly string
       lines: () => [`${asked.status} is no failure: there is nothing to mend.`],
     };
   const { question } = asked;
-  const { title, cause, remedy, docsUrl, retried } = problems[question.kind];
+  const { title, cause, remedy, docsUrl, retried } = rowOf(question);
   const messages = question.messages.map((said) => settings.clean(said));
   const status = question.status ?? problems[question.kind].status;
   const requestId = question.requestId && settings.clean(question.requestId, question.requestId);
   return {
     data: {
       kind: question.kind,
+      ...(question.reason === undefined ? {} : { reason: question.reason }),
       ...(status === undefined ? {} : { status }),
       title,
       cause,
@@ -58,10 +60,17 @@ async function textOf(io: Io, words: readonly string[]): Promise<string> {
   return unlessInterrupted(io, wholeInput(io));
 }
 
-function linesOf({ kind, status, messages, requestId }: Question, paint: Paint): string[] {
-  const { title, cause, remedy, docsUrl, retried } = problems[kind];
+/** The row of the kind, with the cause and the remedy of the reason, where there is one. */
+function rowOf({ kind, reason }: Question): CatalogueRow {
+  return reason === undefined ? problems[kind] : { ...problems[kind], ...reasons[reason] };
+}
+
+function linesOf(question: Question, paint: Paint): string[] {
+  const { kind, reason, status, messages, requestId } = question;
+  const { title, cause, remedy, docsUrl, retried } = rowOf(question);
+  const name = reason === undefined ? kind : `${kind}: ${reason}`;
   return [
-    `${paint.strong(`${status === undefined ? '' : `${status} `}${title}`)} ${paint.faint(`(${kind})`)}`,
+    `${paint.strong(`${status === undefined ? '' : `${status} `}${title}`)} ${paint.faint(`(${name})`)}`,
     ...messages.map((message) => `  Said:       ${message}`),
     ...(requestId === undefined ? [] : [`  Request id: ${requestId}`]),
     `  Cause:      ${cause}`,

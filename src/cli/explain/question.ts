@@ -3,12 +3,15 @@ import { problems, type ProblemKind } from '../../failure/catalogue.js';
 import { refusalReason } from '../../failure/challenge.js';
 import { classify } from '../../failure/classify.js';
 import { parsed } from '../../failure/json.js';
+import { findReason } from '../../failure/find-reason.js';
+import { isReasonOf, reasons, type ProblemReason } from '../../failure/reasons.js';
 import { connectionFailureOf } from '../../failure/transport.js';
-import { kindInMessage, statusInMessage } from './message.js';
+import { kindInMessage, kindOfName, statusInMessage } from './message.js';
 
 /** What a text is about. */
 export interface Question {
   readonly kind: ProblemKind;
+  readonly reason?: ProblemReason | undefined;
   readonly status?: number | undefined;
   readonly messages: readonly string[];
   readonly requestId?: string | undefined;
@@ -22,11 +25,16 @@ export type Asked =
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a status, a kind, a message, or the JSON or text of an error, of its answer, or of a support report. */
+/** Reads a status, a kind, a finer cause, a message, or the JSON or text of an error, of its answer, or of a support report. */
 export function questionIn(text: string): Asked {
   const trimmed = text.trim();
-  if (/^[1-5]\d\d$/.test(trimmed)) return ofStatus(Number(trimmed));
+  const [, alone] = /^([1-5]\d\d)(?: OK| Created| No Content)?$/i.exec(trimmed) ?? [];
+  if (alone !== undefined) return ofStatus(Number(alone));
   if (Object.hasOwn(problems, trimmed)) return failure({ kind: trimmed as ProblemKind, messages: [] });
+  if (Object.hasOwn(reasons, trimmed)) {
+    const reason = trimmed as ProblemReason;
+    return failure({ kind: reasons[reason].kinds[0], reason, messages: [] });
+  }
   const value = parsed(trimmed);
   if (isPlain(value)) return ofJson(value);
   return ofReportText(trimmed) ?? ofMessage(trimmed);
@@ -35,8 +43,19 @@ export function questionIn(text: string): Asked {
 function ofStatus(status: number, data?: unknown, more: Partial<Question> = {}): Asked {
   if (status < 400) return { kind: 'success', status };
   const body = parseErrorBody(data);
+  const oauth = oauthErrorIn(data, body.messages);
+  if (oauth) return failure({ ...oauth, status, ...more });
   const kind = classify({ kind: 'answered', status, body, refusal: refusalReason(undefined, data) });
   return failure({ kind, status, messages: body.messages, ...more });
+}
+
+/** An error of the token endpoint, which decides by its code (RFC 6749, section 5.2), whatever its status is. */
+function oauthErrorIn(data: unknown, messages: readonly string[]): Question | undefined {
+  const body = typeof data === 'string' ? parsed(data) : data;
+  const code = isPlain(body) ? body['error'] : undefined;
+  const kind = typeof code === 'string' && /^[a-z_]+$/.test(code) ? kindOfName(code) : undefined;
+  if (kind === undefined) return undefined;
+  return { kind, reason: findReason({ kind, messages: [code as string, ...messages] }), messages };
 }
 
 /** The JSON of an error of axios or of this package, of a problem, of a support report, or of an answer. */
@@ -57,12 +76,16 @@ function ofJson(value: Json): Asked {
 }
 
 function ofProblem(one: Json, requestId: unknown): Asked | undefined {
-  const { kind, status, messages } = one;
+  const { kind, reason, status, messages, message } = one;
   if (typeof kind !== 'string' || !Object.hasOwn(problems, kind)) return undefined;
+  const said = textsIn(messages);
   return failure({
     kind: kind as ProblemKind,
+    reason:
+      reasonOf(kind as ProblemKind, reason) ??
+      findReason({ kind: kind as ProblemKind, messages: [...said, ...textsIn([message])] }),
     ...(typeof status === 'number' ? { status } : {}),
-    messages: Array.isArray(messages) ? messages.filter((said) => typeof said === 'string') : [],
+    messages: said,
     ...asText(one['requestId'] ?? requestId),
   });
 }
@@ -70,10 +93,13 @@ function ofProblem(one: Json, requestId: unknown): Asked | undefined {
 /** An answer's body without its status: its messages may tell. */
 function ofBody(value: Json): Asked {
   const { messages } = parseErrorBody(value);
-  const texts = [...messages, value['error'], value['message'], value['code']];
+  const { error, message, code } = value;
+  const oauth = oauthErrorIn(value, messages);
+  if (oauth) return failure({ ...oauth, status: problems[oauth.kind].status });
+  const texts = [...messages, error, message, code];
   for (const text of texts) {
     const asked = typeof text === 'string' ? ofMessage(text) : undefined;
-    if (asked?.kind === 'failure') return failure({ ...asked.question, messages });
+    if (asked?.kind === 'failure') return failure({ ...asked.question, reason: undefined, messages });
   }
   return { kind: 'unknown' };
 }
@@ -86,7 +112,13 @@ function ofReportText(text: string): Asked | undefined {
   const messages = [...text.matchAll(/^Message: +(.+)$/gm)].map(([, said = '']) => said);
   const status = Number(field('Status'));
   if (kind !== undefined && Object.hasOwn(problems, kind))
-    return failure({ kind: kind as ProblemKind, messages, ...(status ? { status } : {}), ...requestId });
+    return failure({
+      kind: kind as ProblemKind,
+      reason: reasonOf(kind as ProblemKind, field('Reason')),
+      messages,
+      ...(status ? { status } : {}),
+      ...requestId,
+    });
   const body = /^Answer body:\n([^]+)/m.exec(text)?.[1];
   return field('Time') !== undefined && status >= 400
     ? ofStatus(status, body ?? messages.join('\n'), requestId)
@@ -94,8 +126,8 @@ function ofReportText(text: string): Asked | undefined {
 }
 
 function ofMessage(text: string): Asked {
-  const kind = kindInMessage(text);
   const status = statusInMessage(text);
+  const kind = kindInMessage(text, status);
   if (kind !== undefined) return failure({ kind, status: status ?? problems[kind].status, messages: [text] });
   if (status !== undefined) return ofStatus(status, text);
   const failed = connectionFailureOf({
@@ -110,8 +142,18 @@ function unanswered(failed: NonNullable<ReturnType<typeof connectionFailureOf>>,
   return failure({ kind: classify({ kind: 'unanswered', failure: failed }), messages });
 }
 
+/** `reason`: where nobody has told one, the messages may show it. */
 function failure(question: Question): Asked {
-  return { kind: 'failure', question };
+  const reason = question.reason ?? findReason(question);
+  return { kind: 'failure', question: reason === undefined ? question : { ...question, reason } };
+}
+
+function reasonOf(kind: ProblemKind, reason: unknown): ProblemReason | undefined {
+  return isReasonOf(kind, reason) ? reason : undefined;
+}
+
+function textsIn(values: unknown): string[] {
+  return Array.isArray(values) ? values.filter((one) => typeof one === 'string') : [];
 }
 
 function asText(requestId: unknown): { requestId?: string } {

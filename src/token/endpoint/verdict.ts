@@ -46,6 +46,9 @@ const clientErrors = new Set([
   'unsupported_grant_type',
   'invalid_request',
   'invalid_scope',
+  // Of Doorkeeper and of others, for a redirect URI that is not the app's: RFC 6749 names no error for it.
+  'invalid_redirect_uri',
+  'redirect_uri_mismatch',
 ]);
 
 const mostQuoted = 10_000;

@@ -1,5 +1,6 @@
 import { problems, type Repetition } from '../../../src/failure/catalogue.js';
-import { bestPractices, patterns, successes } from '../../../src/failure/error-page.js';
+import { bestPractices, patterns, shownBy, successes } from '../../../src/failure/error-page.js';
+import { reasons, type ProblemReason } from '../../../src/failure/reasons.js';
 
 const repetitions: Record<Repetition, string> = {
   no: 'no',
@@ -18,6 +19,14 @@ const tables: Record<string, string> = {
       status === undefined ? '–' : String(status),
       ...[title, cause, remedy].map(escaped),
       repetitions[retried],
+    ]),
+  ),
+  reasons: table(
+    ['reason', 'kind', 'shown by', 'cause', 'how to fix'],
+    Object.entries(reasons).map(([reason, { kinds, cause, remedy }]) => [
+      `\`${reason}\``,
+      kinds.map((kind) => `\`${kind}\``).join(', '),
+      ...[shownBy[reason as ProblemReason], cause, remedy].map(escaped),
     ]),
   ),
   successes: table(

@@ -1,6 +1,8 @@
 import axios, { AxiosError } from 'axios';
 import { expect, test } from 'vitest';
 import { problems } from '../../../src/failure/catalogue.js';
+import { patterns } from '../../../src/failure/error-page.js';
+import { reasons, type ProblemReason } from '../../../src/failure/reasons.js';
 import {
   AccountUndecidedError,
   ClientRejectedError,
@@ -73,6 +75,70 @@ test.each(Object.keys(problems))('the kind %s is explained by its name', (kind) 
   expect(kindOf(kind)).toBe(kind);
 });
 
+const causeOf = (text: string) => {
+  const asked = questionIn(text);
+  return asked.kind === 'failure' ? [asked.question.kind, asked.question.reason] : [asked.kind];
+};
+
+test.each(Object.keys(reasons) as ProblemReason[])(
+  'the finer cause %s is explained by its name',
+  (reason) => {
+    expect(causeOf(reason)).toEqual([reasons[reason].kinds[0], reason]);
+  },
+);
+
+test.each([
+  ['The RFIs tool is not enabled in this project.', 'forbidden', 'tool-disabled'],
+  ['403: You do not have permission to access this resource.', 'forbidden', 'permission-missing'],
+  ['Request failed with status code 403: Insufficient permissions', 'forbidden', 'permission-missing'],
+  ['You do not have sufficient access to complete that action', 'forbidden', 'permission-or-tool'],
+  ['The project is not in the Permitted Projects list', 'forbidden', 'project-not-permitted'],
+  ['origin_id: has already been taken', 'unprocessable', 'origin-id-taken'],
+  ['409 origin_id has already been taken', 'conflict', 'origin-id-taken'],
+  ['Cost code not found', 'unprocessable', 'not-in-project'],
+  ['The redirect uri included is not valid.', 'client-rejected', 'redirect-uri-mismatch'],
+  ['The authorization code has expired', 'reauthentication-required', 'code-expired'],
+  ['The refresh token is invalid', 'reauthentication-required', 'refresh-token-invalid'],
+  ['{"errors":{"cost_code":["must exist"]}}', 'unprocessable', 'not-in-project'],
+  ['{"status":404,"data":{"message":"You do not have access"}}', 'not-found', 'no-read-access'],
+  ['{"status":422,"data":{"errors":{"base":["is locked"]}}}', 'unprocessable', 'record-locked'],
+  ['{"error":"invalid_redirect_uri","error_description":"No."}', 'client-rejected', 'redirect-uri-mismatch'],
+  [
+    '{"response":{"status":400,"data":{"error":"invalid_grant","error_description":"redirect_uri does not match"}}}',
+    'reauthentication-required',
+    'redirect-uri-mismatch',
+  ],
+  ['{"procore":{"kind":"forbidden","reason":"service-account"}}', 'forbidden', 'service-account'],
+  ['{"kind":"forbidden","messages":["Tool is disabled"]}', 'forbidden', 'tool-disabled'],
+  // Beside them what shows no more than its kind.
+  ['403 Forbidden', 'forbidden', undefined],
+  ['404 Cost code not found', 'not-found', undefined],
+  ['500 The tool is disabled', 'server-error', undefined],
+  ['number: has already been taken (422)', 'unknown', undefined],
+  ['invalid_grant', 'reauthentication-required', undefined],
+  ['{"status":401,"data":{"error":"invalid_client"}}', 'client-rejected', undefined],
+  ['{"status":400,"data":{"error":"Bad Request"}}', 'bad-request', undefined],
+  ['{"kind":"forbidden","reason":"origin-id-taken"}', 'forbidden', undefined],
+  ['{"kind":"forbidden","reason":"of another version"}', 'forbidden', undefined],
+])('%j is %s: %s', (text, kind, reason) => {
+  const [askedKind, askedReason] = causeOf(text);
+  expect([askedKind, askedReason]).toEqual([kind, reason]);
+});
+
+test('every row of Procore’s page is explained: statuses with their titles, and patterns by their names', () => {
+  for (const [status, title] of [
+    ['200', 'OK'],
+    ['201', 'Created'],
+    ['204', 'No Content'],
+  ] as const)
+    expect([kindOf(status), kindOf(`${status} ${title}`)]).toEqual(['success', 'success']);
+  for (const [kind, { status, title }] of Object.entries(problems)) {
+    if (status === undefined || kind === 'access-token-invalid') continue;
+    expect([title, kindOf(title), kindOf(`${status} ${title}`)]).toEqual([title, kind, kind]);
+  }
+  for (const { title, kind } of patterns) expect([title, kindOf(title)]).toEqual([title, kind]);
+});
+
 test('an error of axios is explained by its JSON, with the messages of its answer where they are there', () => {
   const response = {
     status: 422,
@@ -131,6 +197,34 @@ test('a support report is explained as JSON and as text, with its request id', (
   });
   expect(questionIn(String(report))).toMatchObject({
     question: { kind: 'app-not-connected', status: 403, requestId: 'req-17' },
+  });
+});
+
+test('a finer cause in a support report is explained as JSON and as text', () => {
+  const procore = { kind: 'forbidden', reason: 'service-account', messages: [], mayHaveRun: 'no' };
+  const response = { status: 403, headers: {}, data: '', config: { url: 'https://api.procore.com/x' } };
+  const report = supportReport(Object.assign(new Error('refused'), { ...response, response, procore }));
+  for (const text of [JSON.stringify(report), String(report), String(supportReport(JSON.stringify(report)))])
+    expect(causeOf(text)).toEqual(['forbidden', 'service-account']);
+});
+
+test('it prints the cause and the remedy of a finer cause, and names it', async () => {
+  const said = 'The RFIs tool is not enabled in this project.';
+  const { cause, remedy, docsUrl } = reasons['tool-disabled'];
+  const { out } = await command(['explain', '403', said]);
+  expect(out.split('\n').slice(0, 4)).toEqual([
+    '403 Forbidden (forbidden: tool-disabled)',
+    `  Said:       403 ${said}`,
+    `  Cause:      ${cause}`,
+    `  What to do: ${remedy}`,
+  ]);
+  const { out: json } = await command(['explain', '--json', '403', said]);
+  expect(JSON.parse(json)).toMatchObject({
+    kind: 'forbidden',
+    reason: 'tool-disabled',
+    cause,
+    remedy,
+    docsUrl,
   });
 });
 

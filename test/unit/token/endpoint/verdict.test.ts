@@ -68,6 +68,8 @@ describe('an answer with an error in its body is judged by it, whatever its stat
       'unsupported_grant_type',
       'invalid_request',
       'invalid_scope',
+      'invalid_redirect_uri',
+      'redirect_uri_mismatch',
     ].flatMap((error) => [200, 400, 401, 500, 503].map((status) => [error, status] as const)),
   )('%s on %i', (error, status) => {
     expect(judge({ status, body: { error } })).toEqual({
