@@ -81,8 +81,9 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['test/process/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          // These end tests that hang: how long a process takes to start says nothing about the package.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       // Pages in a real browser.

@@ -8,8 +8,9 @@ import { postgresSchema } from '../../src/store/postgres.js';
 import { defaultTable } from '../../src/store/postgres/table.js';
 import { startPostgres } from '../stores/support/postgres-server.js';
 import { startOwnRedis, type OwnRedisServer } from '../stores/support/redis-server.js';
-import { createFleet, until, type FleetMember } from './support/draining-fleet.js';
+import { createFleet, type FleetMember } from './support/draining-fleet.js';
 import type { StoreKind } from './support/open-store.js';
+import { until } from './support/until.js';
 
 /** A place for tokens that one test has to itself, and how many of its processes listen there. */
 let redis: OwnRedisServer | undefined;

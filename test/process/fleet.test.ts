@@ -15,6 +15,7 @@ import { startPostgres } from '../stores/support/postgres-server.js';
 import { startRedis } from '../stores/support/redis-server.js';
 import type { Report } from './support/fleet-worker.js';
 import { openStore, type StoreKind } from './support/open-store.js';
+import { until } from './support/until.js';
 
 const script = fileURLToPath(new URL('./support/fleet-worker.ts', import.meta.url));
 const workers = 8;
@@ -41,14 +42,6 @@ function start(url: string, storeKind: StoreKind, location: string): Worker {
   let began = false;
   child.on('message', (report) => (began ||= (report as Report).kind === 'called'));
   return { child, reports, ended, isNew: () => !began };
-}
-
-async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
-  const giveUpAt = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > giveUpAt) throw new Error(`waited ${ms} ms for ${what}`);
-    await sleep(10);
-  }
 }
 
 const exchangesIn = (log: readonly LogEntry[]) =>

@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLine } from '../stores/support/redis-line.js';
 import { startOwnRedis, type OwnRedisServer } from '../stores/support/redis-server.js';
 import { startLimited, type Fleet } from './support/limited-fleet.js';
+import { until } from './support/until.js';
 
 const spike = { limit: 25, windowSeconds: 2 };
 const emulator = { rateLimits: { spike } };
-/** Nothing is measured by it: it ends a test that would hang. */
-const patienceMs = 240_000;
 
 let redis: OwnRedisServer | undefined;
 beforeEach(async ({ skip }) => {
@@ -16,19 +14,11 @@ beforeEach(async ({ skip }) => {
 });
 afterEach(() => redis?.stop());
 
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited ${patienceMs} ms for ${what}`);
-    await sleep(10);
-  }
-}
-
 const ended = (fleet: Fleet) => Object.values(fleet.outcomes()).reduce((sum, count) => sum + count, 0);
 const begin = (fleet: Fleet, calls: number, members = fleet.members) =>
   members.map((member) => member.begin({ calls, concurrency: 5 }));
 
-describe('processes under one limit of 25 calls in 2 s', { timeout: patienceMs }, () => {
+describe('processes under one limit of 25 calls in 2 s', () => {
   test('eight of them make 400 calls, and two others 60 after them: no 429, from the first call on, on both clients', async () => {
     await using fleet = await startLimited({ redisUrl: redis!.url, members: 10, emulator });
     await Promise.all(begin(fleet, 50, fleet.members.slice(0, 8)));
@@ -99,7 +89,7 @@ describe('processes under one limit of 25 calls in 2 s', { timeout: patienceMs }
   });
 });
 
-describe('a process that is gone', { timeout: patienceMs }, () => {
+describe('a process that is gone', () => {
   test('takes its permits with it until the window ends, and no longer: the others end their calls without a 429', async () => {
     await using fleet = await startLimited({ redisUrl: redis!.url, members: 4, emulator });
     const all = Promise.all(begin(fleet, 40));

@@ -45,7 +45,6 @@ test.each([
   ['an ES module', '--import', 'app.mjs', `(await import('axios')).default`],
 ])(
   'in %s under register by %s, an axios that is loaded and an instance that is made inside of a transaction save outside of it',
-  { timeout: 60_000 },
   async (_kind, flag, file, load) => {
     const { emulator, expired } = await startWithExpiredPair();
     const folder = mkdtempSync(join(consumer.folder, 'application-'));

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { patienceMs } from './support/until.js';
 
 const require = createRequire(import.meta.url);
 
@@ -22,7 +23,7 @@ test('a configuration that attaches by itself has the say, and the application s
     const ended = spawnSync(
       process.execPath,
       ['--require', resolve('dist/cjs/register/index.js'), '--print', '"started"'],
-      { env: { PATH: process.env['PATH'], PROCORE_CONFIG: config }, encoding: 'utf8', timeout: 20_000 },
+      { env: { PATH: process.env['PATH'], PROCORE_CONFIG: config }, encoding: 'utf8', timeout: patienceMs },
     );
     expect({ ...ended, pid: 0 }).toMatchObject({ status: 0, stdout: 'started\n', stderr: '' });
   } finally {

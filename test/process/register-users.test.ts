@@ -119,123 +119,99 @@ const idsOf = async (app: Application, sets: readonly TokenSet[]): Promise<unkno
   return ids;
 };
 
-test(
-  'calls of users without stored tokens are sent as without register',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const app = scene.start();
-    const [one, two] = [scene.emulator.issue({ userId: 1 }), scene.emulator.issue({ userId: 2 })];
-    expect(await idsOf(app, [one, two, one])).toEqual([1, 2, 1]);
-    expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
-    expect(existsSync(scene.file)).toBe(false);
-  },
-);
+test('calls of users without stored tokens are sent as without register', async (context) => {
+  const scene = await prepare(context);
+  const app = scene.start();
+  const [one, two] = [scene.emulator.issue({ userId: 1 }), scene.emulator.issue({ userId: 2 })];
+  expect(await idsOf(app, [one, two, one])).toEqual([1, 2, 1]);
+  expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
+  expect(existsSync(scene.file)).toBe(false);
+});
 
-test(
-  'of users who log in, the first is kept in the file and the others beside it; each one’s calls and refreshes are their own, after a restart too',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const { emulator } = scene;
-    const app = scene.start();
-    const [one, two, three] = [await app.logIn(1), await app.logIn(2), await app.logIn(3)];
-    expect(scene.inFile()).toMatchObject({ refresh_token: one.refresh_token });
-    expect(scene.others()).toEqual(['2', '3']);
-    expect(await idsOf(app, [one, two, three, one])).toEqual([1, 2, 3, 1]);
-    // Whoever brings no bearer is nobody.
-    expect(await app.call()).toMatchObject({ failed: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
-    expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
+test('of users who log in, the first is kept in the file and the others beside it; each one’s calls and refreshes are their own, after a restart too', async (context) => {
+  const scene = await prepare(context);
+  const { emulator } = scene;
+  const app = scene.start();
+  const [one, two, three] = [await app.logIn(1), await app.logIn(2), await app.logIn(3)];
+  expect(scene.inFile()).toMatchObject({ refresh_token: one.refresh_token });
+  expect(scene.others()).toEqual(['2', '3']);
+  expect(await idsOf(app, [one, two, three, one])).toEqual([1, 2, 3, 1]);
+  // Whoever brings no bearer is nobody.
+  expect(await app.call()).toMatchObject({ failed: 'ERR_PROCORE_ACCOUNT_UNDECIDED' });
+  expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
 
-    const again = scene.start();
-    for (const { access_token } of [one, two, three]) emulator.expire(access_token);
-    expect(await idsOf(again, [two, one, three])).toEqual([2, 1, 3]);
-    for (const [user, { refresh_token }] of [one, two, three].entries())
-      expect(subjectOf((await again.refresh(refresh_token!)).access_token)).toBe(String(user + 1));
-    expect(await again.end()).toMatchObject({ code: 0, stderr: '' });
-    expect(scene.inFile().refresh_token).not.toBe(one.refresh_token);
-    expect(subjectOf(scene.inFile().access_token)).toBe('1');
-    expect(emulator.counters).toMatchObject({ exchanges: 6, spentPresentations: 0 });
-  },
-);
+  const again = scene.start();
+  for (const { access_token } of [one, two, three]) emulator.expire(access_token);
+  expect(await idsOf(again, [two, one, three])).toEqual([2, 1, 3]);
+  for (const [user, { refresh_token }] of [one, two, three].entries())
+    expect(subjectOf((await again.refresh(refresh_token!)).access_token)).toBe(String(user + 1));
+  expect(await again.end()).toMatchObject({ code: 0, stderr: '' });
+  expect(scene.inFile().refresh_token).not.toBe(one.refresh_token);
+  expect(subjectOf(scene.inFile().access_token)).toBe('1');
+  expect(emulator.counters).toMatchObject({ exchanges: 6, spentPresentations: 0 });
+});
 
-test(
-  'each user’s refresh token is redeemed once, though two processes ask, and both go on with the pair',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const { emulator } = scene;
-    const apps = [scene.start(), scene.start()];
-    const users = [1, 2].map((userId) => emulator.issue({ userId }));
-    // Both have looked into an empty store.
-    for (const app of apps) expect(await idsOf(app, users)).toEqual([1, 2]);
-    const asked = [...users, ...users].map(({ refresh_token }, i) => apps[i % 2]!.refresh(refresh_token!));
-    const more = users.map(({ refresh_token }, i) => apps[(i + 1) % 2]!.refresh(refresh_token!));
-    const subjects = (await Promise.all([...asked, ...more])).map(({ access_token }) =>
-      subjectOf(access_token),
-    );
-    expect(subjects).toEqual(['1', '2', '1', '2', '1', '2']);
-    expect(emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
-    for (const { access_token } of users) emulator.expire(access_token);
-    for (const app of apps) expect(await idsOf(app, users)).toEqual([1, 2]);
-    for (const app of apps) expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
-    expect(scene.others()).toHaveLength(1);
-    expect([...scene.others(), subjectOf(scene.inFile().access_token)].sort()).toEqual(['1', '2']);
-  },
-);
+test('each user’s refresh token is redeemed once, though two processes ask, and both go on with the pair', async (context) => {
+  const scene = await prepare(context);
+  const { emulator } = scene;
+  const apps = [scene.start(), scene.start()];
+  const users = [1, 2].map((userId) => emulator.issue({ userId }));
+  // Both have looked into an empty store.
+  for (const app of apps) expect(await idsOf(app, users)).toEqual([1, 2]);
+  const asked = [...users, ...users].map(({ refresh_token }, i) => apps[i % 2]!.refresh(refresh_token!));
+  const more = users.map(({ refresh_token }, i) => apps[(i + 1) % 2]!.refresh(refresh_token!));
+  const subjects = (await Promise.all([...asked, ...more])).map(({ access_token }) =>
+    subjectOf(access_token),
+  );
+  expect(subjects).toEqual(['1', '2', '1', '2', '1', '2']);
+  expect(emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
+  for (const { access_token } of users) emulator.expire(access_token);
+  for (const app of apps) expect(await idsOf(app, users)).toEqual([1, 2]);
+  for (const app of apps) expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
+  expect(scene.others()).toHaveLength(1);
+  expect([...scene.others(), subjectOf(scene.inFile().access_token)].sort()).toEqual(['1', '2']);
+});
 
-test(
-  'two users who log in at once in two processes have a place each',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const apps = [scene.start(), scene.start()];
-    const sets = await Promise.all(apps.map((app, i) => app.logIn(i + 1)));
-    for (const { access_token } of sets) scene.emulator.expire(access_token);
-    for (const app of apps) expect(await idsOf(app, sets)).toEqual([1, 2]);
-    for (const app of apps) expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
-    expect(scene.emulator.counters.spentPresentations).toBe(0);
-    expect([...scene.others(), subjectOf(scene.inFile().access_token)].sort()).toEqual(['1', '2']);
-  },
-);
+test('two users who log in at once in two processes have a place each', async (context) => {
+  const scene = await prepare(context);
+  const apps = [scene.start(), scene.start()];
+  const sets = await Promise.all(apps.map((app, i) => app.logIn(i + 1)));
+  for (const { access_token } of sets) scene.emulator.expire(access_token);
+  for (const app of apps) expect(await idsOf(app, sets)).toEqual([1, 2]);
+  for (const app of apps) expect(await app.end()).toMatchObject({ code: 0, stderr: '' });
+  expect(scene.emulator.counters.spentPresentations).toBe(0);
+  expect([...scene.others(), subjectOf(scene.inFile().access_token)].sort()).toEqual(['1', '2']);
+});
 
-test(
-  'the tokens of a file of today go on in it, whatever user they are of, and those of others beside it',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const seven = scene.emulator.issue({ userId: 7 });
-    scene.emulator.expire(seven.access_token);
-    writeFileSync(scene.file, JSON.stringify(seven), { mode: 0o600 });
-    const app = scene.start();
-    // The only user: also where no bearer says so.
-    expect(await app.call()).toMatchObject({ id: 7 });
-    const two = await app.logIn(2);
-    expect(await idsOf(app, [seven, two])).toEqual([7, 2]);
-    await app.logIn(7);
-    expect(await app.end()).toMatchObject({ code: 0 });
-    expect(subjectOf(scene.inFile().access_token)).toBe('7');
-    expect(scene.others()).toEqual(['2']);
-  },
-);
+test('the tokens of a file of today go on in it, whatever user they are of, and those of others beside it', async (context) => {
+  const scene = await prepare(context);
+  const seven = scene.emulator.issue({ userId: 7 });
+  scene.emulator.expire(seven.access_token);
+  writeFileSync(scene.file, JSON.stringify(seven), { mode: 0o600 });
+  const app = scene.start();
+  // The only user: also where no bearer says so.
+  expect(await app.call()).toMatchObject({ id: 7 });
+  const two = await app.logIn(2);
+  expect(await idsOf(app, [seven, two])).toEqual([7, 2]);
+  await app.logIn(7);
+  expect(await app.end()).toMatchObject({ code: 0 });
+  expect(subjectOf(scene.inFile().access_token)).toBe('7');
+  expect(scene.others()).toEqual(['2']);
+});
 
-test(
-  'a refresh token alone in the file belongs to the user in the answer to its redemption',
-  { timeout: 60_000 },
-  async (context) => {
-    const scene = await prepare(context);
-    const { refresh_token } = scene.emulator.issue({ userId: 7 });
-    writeFileSync(scene.file, JSON.stringify({ refresh_token }), { mode: 0o600 });
-    const app = scene.start();
-    await app.logIn(2);
-    await app.logIn(7);
-    await app.end();
-    expect(subjectOf(scene.inFile().access_token)).toBe('7');
-    expect(scene.others()).toEqual(['2']);
-  },
-);
+test('a refresh token alone in the file belongs to the user in the answer to its redemption', async (context) => {
+  const scene = await prepare(context);
+  const { refresh_token } = scene.emulator.issue({ userId: 7 });
+  writeFileSync(scene.file, JSON.stringify({ refresh_token }), { mode: 0o600 });
+  const app = scene.start();
+  await app.logIn(2);
+  await app.logIn(7);
+  await app.end();
+  expect(subjectOf(scene.inFile().access_token)).toBe('7');
+  expect(scene.others()).toEqual(['2']);
+});
 
-test('a user who logs out is forgotten, and the others stay', { timeout: 60_000 }, async (context) => {
+test('a user who logs out is forgotten, and the others stay', async (context) => {
   const scene = await prepare(context);
   const app = scene.start();
   const [one, two] = [await app.logIn(1), await app.logIn(2)];
@@ -249,7 +225,7 @@ test('a user who logs out is forgotten, and the others stay', { timeout: 60_000 
   expect(await app.end()).toMatchObject({ code: 0 });
 });
 
-test('where the path is that of a folder, all users are in it', { timeout: 60_000 }, async (context) => {
+test('where the path is that of a folder, all users are in it', async (context) => {
   const scene = await prepare(context, {}, true);
   const app = scene.start();
   const [one, two] = [await app.logIn(1), await app.logIn(2)];

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import axios, { type AxiosInstance } from 'axios';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,17 +20,10 @@ import {
 } from './support/away-stores.js';
 import type { Report } from './support/fleet-worker.js';
 import { openStore } from './support/open-store.js';
+import { until } from './support/until.js';
 
 const script = fileURLToPath(new URL('./support/fleet-worker.ts', import.meta.url));
 const me = '/rest/v1.0/me';
-
-async function until(condition: () => boolean, what: string, ms = 20_000): Promise<void> {
-  const giveUpAt = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > giveUpAt) throw new Error(`waited ${ms} ms for ${what}`);
-    await sleep(10);
-  }
-}
 
 /** A process on the store, with a server that has issued its tokens. */
 interface Stage extends AsyncDisposable {

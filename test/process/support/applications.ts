@@ -4,6 +4,7 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Emulator } from '../../../src/emulator/index.js';
 import { createConsumer, root, type Consumer } from '../../support/packed.js';
+import { patienceMs } from './until.js';
 
 /** What a process has come to. */
 export interface Ended {
@@ -32,7 +33,7 @@ export function startNode(
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 40_000,
+    timeout: patienceMs,
   });
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

@@ -1,7 +1,6 @@
 /** Processes under load on one store and one emulator, driven by a test. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import axios from 'axios';
 import { attachProcore } from '../../../src/attach/attach.js';
@@ -9,6 +8,7 @@ import { startEmulator, type Emulator } from '../../../src/emulator/index.js';
 import type { RenewalOptions } from '../../../src/options/options.js';
 import type { DrainOrder, DrainReport } from './drain-worker.js';
 import { openStore, type StoreKind } from './open-store.js';
+import { until } from './until.js';
 
 const script = fileURLToPath(new URL('./drain-worker.ts', import.meta.url));
 
@@ -26,15 +26,6 @@ export interface FleetMember {
 export interface DrainingFleet extends AsyncDisposable {
   readonly emulator: Emulator;
   start(renewal?: RenewalOptions): Promise<FleetMember>;
-}
-
-/** Waits until `condition` holds, and names what it has waited for where that takes too long for any machine. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`waited for ${what}`);
-    await sleep(10);
-  }
 }
 
 /** A fleet with nobody in it, and tokens for these accounts in its store. */
