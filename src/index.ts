@@ -1,4 +1,5 @@
 export { accountBySubject } from './options/account-by-subject.js';
+export { companyFromRequest } from './options/company-from-request.js';
 export { attachProcore } from './attach/attach.js';
 export { procoreOf } from './attach/instance.js';
 export type { AttachProcore } from './attach/attach.js';

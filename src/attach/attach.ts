@@ -144,6 +144,7 @@ export function createAttach(
       settings,
       isByUser: accounts !== undefined,
       gatesUnder: shared.gates.under,
+      warnOnce: events.warnOnce,
       newIdempotencyToken: () => crypto.randomUUID(),
     });
     const ofLine = { env, copy, settings, origins, choices };

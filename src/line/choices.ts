@@ -1,8 +1,8 @@
 import type { AxiosRequestConfig } from 'axios';
 import { timeoutMsOf } from '../axios/timeout.js';
+import type { Events } from '../observe/events.js';
 import { accountHint } from '../options/hints.js';
 import { defined } from '../options/checks.js';
-import { isCompanyId } from '../options/option-fields.js';
 import { retryDefaults, type CompanyId, type Settings } from '../options/options.js';
 import type { Gate } from '../pacing/gate.js';
 import type { Gates } from '../pacing/gates.js';
@@ -11,12 +11,13 @@ import { statusOfAll, type PacingStatus } from '../pacing/status.js';
 import type { SharedPacing } from '../pacing/shared/exchange.js';
 import { described, kindOf } from '../text/words.js';
 import { companyIn } from '../wire/headers.js';
+import { createCompanyOf, type CompanyOf } from './company.js';
 
 /** What the options of the attach, and those of a call, decide for that call. */
 export interface Choices {
   /** The account whose tokens the call uses; undefined for a call that the plugin leaves alone. */
   accountOf(config: AxiosRequestConfig): string | undefined;
-  companyOf(config: AxiosRequestConfig): CompanyId | undefined;
+  companyOf: CompanyOf;
   /** The `Idempotency-Token` that the call asks for by an option; undefined where it asks for none, and where it changes nothing. */
   idempotencyTokenOf(config: AxiosRequestConfig): string | undefined;
   /** The gate of the limit that the call counts against; undefined where calls are not paced. */
@@ -40,6 +41,7 @@ export function createChoices(deps: {
   /** Whether each user is an account, so that the option `account` names none. */
   isByUser: boolean;
   gatesUnder: (shared: SharedPacing | undefined) => Pick<Gates, 'of' | 'known' | 'startingWith'>;
+  warnOnce: Events['warnOnce'];
   /** Draws the token of a call that asks for a random one. */
   newIdempotencyToken: () => string;
 }): Choices {
@@ -79,15 +81,7 @@ export function createChoices(deps: {
       );
     },
 
-    companyOf(config) {
-      const chosen = config.procore?.companyId ?? settings.companyId;
-      if (chosen === undefined) return undefined;
-      const company: unknown = typeof chosen === 'function' ? chosen(config) : chosen;
-      if (company === undefined || company === null || isCompanyId(company)) return company ?? undefined;
-      throw new TypeError(
-        `axios-procore: option "companyId" returned ${kindOf(company)} that is no company id; it takes digits in a string, a positive safe integer, or undefined.`,
-      );
-    },
+    companyOf: createCompanyOf({ settings, warnOnce: deps.warnOnce }),
 
     idempotencyTokenOf({ procore, method }) {
       const chosen = procore?.idempotencyToken;

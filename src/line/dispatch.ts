@@ -211,7 +211,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     try {
       lookAtWay(config, seen);
       lookAtEndpoint(seen.method, destination.path);
-      const companyId = choices.companyOf(seen);
+      const companyId = choices.companyOf(seen, destination.path);
       const gate = choices.gateOf(seen, account, companyId);
       const request: Request = {
         config,

@@ -111,6 +111,7 @@ export type WarningCode =
   | 'legacy-refresh'
   | 'another-user'
   | 'account-changed-owner'
+  | 'company-conflict'
   | 'lock-contract'
   | 'store-contract'
   | 'client-shared'

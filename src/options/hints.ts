@@ -104,7 +104,7 @@ export const accountHint: Hint = (value) =>
 
 export const companyHint: Hint = (value) => {
   if (typeof value === 'number' && value > Number.MAX_SAFE_INTEGER)
-    return 'Give it as a string: the number has lost digits';
+    return 'Give it as a string or a bigint: the number has lost digits';
   if (typeof value === 'string' && value.trim() !== value) return 'Take away the white space around it';
   return undefined;
 };

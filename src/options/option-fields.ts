@@ -16,7 +16,6 @@ import {
   unsetHint,
 } from './hints.js';
 import type {
-  CompanyId,
   LegacyOptions,
   ProcoreOptions,
   ProcoreRequestOptions,
@@ -26,6 +25,7 @@ import type {
 } from './options.js';
 import { storeHint } from '../store/store-hint.js';
 import type { TokenStore } from '../store/store.js';
+import { isCompanyId } from '../wire/company.js';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '';
@@ -45,7 +45,7 @@ const switched: Field = [isBoolean, 'true or false'];
 const aFunction: Field = [isFunction, 'a function'];
 const company: Field = [
   isCompanyId,
-  'a company id: digits in a string, or a positive safe integer',
+  'a company id: digits in a string, a positive bigint, or a positive safe integer',
   companyHint,
 ];
 
@@ -177,9 +177,3 @@ export const storeFields: Record<Exclude<keyof TokenStore, 'load' | 'save'>, Fie
     'an object with announce, listen and isHeard',
   ],
 };
-
-/** True for a value that can be sent as `Procore-Company-Id`. */
-export function isCompanyId(value: unknown): value is CompanyId {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0;
-  return typeof value === 'string' && /^\d{1,20}$/.test(value);
-}

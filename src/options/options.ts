@@ -3,8 +3,8 @@ import type { SharedPacing } from '../pacing/shared/exchange.js';
 import type { Environment, EnvironmentName } from '../wire/environments.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 
-/** A Procore company's id: a string, because ids can exceed 32 bits, or a safe integer. */
-export type CompanyId = string | number;
+/** A Procore company's id: a string or a bigint, because ids can exceed 32 bits, or a safe integer. */
+export type CompanyId = string | number | bigint;
 
 /** The grants by which tokens are renewed (RFC 6749, sections 4.4 and 6). */
 export type RenewalGrant = { type: 'refresh_token'; refresh_token: string } | { type: 'client_credentials' };
@@ -65,7 +65,12 @@ export interface ProcoreOptions {
    * @default 'default'
    */
   account?: string | ((config: AxiosRequestConfig) => string | undefined) | undefined;
-  /** The company that is sent as `Procore-Company-Id` where the call names none. @default none */
+  /**
+   * The company that is sent as `Procore-Company-Id` where the call has no such header: an id, or a function of the call's configuration,
+   * such as {@link companyFromRequest}.
+   *
+   * @default none
+   */
   companyId?: CompanyId | ((config: AxiosRequestConfig) => CompanyId | undefined) | undefined;
   /**
    * Endpoints that you know to be deprecated, besides those under `/vapid/`: a route (`/rest/v1.0/projects/:project_id/rfis`), with a method

@@ -3,6 +3,7 @@ import { captureContext } from '../time/async-context.js';
 import { attachEarly, knowAxios } from '../attach/attach.js';
 import { isFree, lend } from '../attach/instance.js';
 import type { AxiosLike } from '../axios/versions.js';
+import { companyFromRequest } from '../options/company-from-request.js';
 import type { ProcoreOptions } from '../options/options.js';
 import { loadConfig } from '../settings/config-module.js';
 import { configure } from '../settings/configure.js';
@@ -63,7 +64,11 @@ export function start(registration: Registration & { kind: 'on' }, reporter: Rep
       note: (line) => reporter.say('warn', line),
       hide: reporter.hide,
     });
-    options = { ...configured, logger: configured.logger ?? reporter.logger };
+    options = {
+      ...configured,
+      companyId: companyOf(configured.companyId),
+      logger: configured.logger ?? reporter.logger,
+    };
   } catch (error) {
     reporter.fail(messageOf(error));
   }
@@ -71,6 +76,13 @@ export function start(registration: Registration & { kind: 'on' }, reporter: Rep
   waiting.forEach(attach);
   watchOn();
   tellIfUnseen(() => isSeen, reporter);
+}
+
+/** Each call is sent with the company that it names itself; where it names none, with that of the configuration. */
+function companyOf(configured: ProcoreOptions['companyId']): ProcoreOptions['companyId'] {
+  if (typeof configured === 'function') return configured;
+  if (configured === undefined) return companyFromRequest;
+  return (config) => companyFromRequest(config) ?? configured;
 }
 
 /** The line that tells what register does, and which variables it has read. */

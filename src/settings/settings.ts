@@ -1,6 +1,6 @@
 import { environments } from '../wire/environments.js';
-import { isCompanyId } from '../options/option-fields.js';
 import type { ProcoreOptions } from '../options/options.js';
+import { isCompanyId } from '../wire/company.js';
 import { environmentFrom, type EnvironmentFound, type Hint } from './environment.js';
 import { readPath, type Place } from './paths.js';
 import { givenIn, prefix, variables, type Given, type Key, type Variables } from './variables.js';

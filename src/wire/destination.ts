@@ -133,13 +133,21 @@ export function hostOf({ url, baseURL }: Addressed, destination: Destination): s
   return parse(rewritten ?? fullUrlOf({ url, baseURL: baseURL || baseUrl }))?.host ?? '';
 }
 
+/** The path of a configuration's URL, without its query. */
+export function pathOf(config: Addressed): string {
+  const full = fullUrlOf(config);
+  return (
+    pathBelow('', full) ?? plain.exec(full)?.[2] ?? parse(full, 'https://api.procore.com')?.pathname ?? ''
+  );
+}
+
 function combine(base: string, relative: string): string {
   return relative ? `${base.replace(/\/+$/, '')}/${relative.replace(/^\/+/, '')}` : base;
 }
 
-function parse(url: string): URL | undefined {
+function parse(url: string, base?: string): URL | undefined {
   try {
-    return new URL(url);
+    return new URL(url, base);
   } catch {
     return undefined;
   }

@@ -56,6 +56,7 @@ export function idempotencyTokenIn(headers: object | undefined): string | undefi
 }
 
 function sentIn(headers: object | undefined, header: string): string | undefined {
+  if (!headers || !mayHave(headers, header)) return undefined;
   const [, value] = entriesOf(headers).find(([name, named]) => isNamed(name, header) && isSent(named)) ?? [];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
@@ -65,17 +66,21 @@ function isSent(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
-/** Whether the call has an `Authorization` header of its own. It answers quickly, because most calls have none. */
+/** Whether the call has an `Authorization` header of its own. */
 export function hasAuthorization(headers: object | undefined): boolean {
-  if (!headers) return false;
+  return headers !== undefined && mayHave(headers, 'authorization');
+}
+
+/** False where a header is certainly not there. It answers quickly, because most calls have none of those that are looked for. */
+function mayHave(headers: object, header: string): boolean {
   if (defaultsOf(headers)) return true;
-  for (const name of Object.keys(headers)) if (isNamed(name, 'authorization')) return true;
+  for (const name of Object.keys(headers)) if (isNamed(name, header)) return true;
   return false;
 }
 
 /** The headers that a call is sent with where it has none of its own. */
 export interface GivenHeaders {
-  readonly companyId?: string | number | undefined;
+  readonly companyId?: string | number | bigint | undefined;
   readonly idempotencyToken?: string | undefined;
 }
 

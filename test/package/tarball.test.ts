@@ -18,6 +18,7 @@ const names = {
     'WrongEnvironmentError',
     'accountBySubject',
     'attachProcore',
+    'companyFromRequest',
     'environments',
     'hasProblem',
     'isProcoreError',

@@ -2,6 +2,7 @@
 import type { AxiosError, AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import {
   attachProcore,
+  companyFromRequest,
   environments,
   hasProblem,
   isProcoreError,
@@ -68,6 +69,13 @@ const options: ProcoreOptions = {
   retry: false,
   logger: console,
 };
+export const companies: Pick<ProcoreOptions, 'companyId'>[] = [
+  { companyId: companyFromRequest },
+  { companyId: (config: AxiosRequestConfig) => companyFromRequest(config) ?? '562949953421312' },
+  { companyId: BigInt('562949953421312') },
+  // @ts-expect-error -- no id, and no function that returns one
+  { companyId: true },
+];
 const procore: Procore = attachProcore(instance, options);
 export const paced: RateLimitOptions[] = [
   { scope: 'app' },

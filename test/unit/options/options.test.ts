@@ -39,6 +39,7 @@ const notCompany = [
   1.5,
   NaN,
   2 ** 53,
+  0n,
   true,
   {},
   [],

@@ -1,0 +1,107 @@
+import type { AxiosRequestConfig } from 'axios';
+import { headerOf } from './headers.js';
+import { digitsOfMember } from './json-member.js';
+import { ownValue } from './prototype-pollution.js';
+
+/** A company that a request names, and where: in its path, in the query of its URL, in `params`, or in its body. */
+export interface NamedCompany {
+  readonly place: Place;
+  readonly id: string;
+}
+
+type Place = 'path' | 'query' | 'params' | 'body';
+
+/** The name of the parameter and of the field. */
+const parameter = 'company_id';
+
+/** True for a value that can be sent as `Procore-Company-Id`. */
+export function isCompanyId(value: unknown): value is string | number | bigint {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0;
+  if (typeof value === 'bigint') return value > 0n && value < 10n ** 20n;
+  return typeof value === 'string' && /^\d{1,20}$/.test(value);
+}
+
+/** The places that may name a company, in the order of preference: what is in the URL is certainly of the call, and `params` may be a default. */
+const places: readonly Place[] = ['path', 'query', 'params', 'body'];
+
+/** The company that a request names first. `path`: of its URL, without the query. */
+export function firstCompanyIn(config: AxiosRequestConfig, path: string): NamedCompany | undefined {
+  return companyIn(config, path, () => true);
+}
+
+/** The first company in a request that is another one than this. */
+export function otherCompanyIn(
+  config: AxiosRequestConfig,
+  path: string,
+  than: string,
+): NamedCompany | undefined {
+  return companyIn(config, path, (id) => id !== than);
+}
+
+function companyIn(
+  config: AxiosRequestConfig,
+  path: string,
+  isSought: (id: string) => boolean,
+): NamedCompany | undefined {
+  for (const place of places) {
+    const id = readers[place](config, path);
+    if (id !== undefined && isSought(id)) return { place, id };
+  }
+  return undefined;
+}
+
+const readers: Readonly<Record<Place, (config: AxiosRequestConfig, path: string) => string | undefined>> = {
+  path: (_config, path) => inPath(path),
+  query({ url }) {
+    // Some versions of axios also take a URL object.
+    const text = String((url as string | URL | undefined) ?? '');
+    if (!/[?&]company(?:_|%5f)id=/i.test(text)) return undefined;
+    return idOf(new URLSearchParams(/\?([^#]*)/.exec(text)?.[1]).get(parameter));
+  },
+  params: ({ params }) => inFields(params),
+  body({ data, headers }) {
+    if (typeof data !== 'string') return inFields(data);
+    return digitsOfMember(data, parameter) ?? inForm(data, headers);
+  },
+};
+
+/** `/companies/{id}/…`, with escapes or without. */
+function inPath(path: string): string | undefined {
+  const plain = path.includes('%') ? path.split('/').map(unescaped).join('/') : path;
+  return /\/companies\/(\d{1,20})(?:\/|$)/.exec(plain)?.[1];
+}
+
+/** A segment of a path without its escapes. An escaped slash separates nothing (RFC 3986, section 2.2), so it stays as it is. */
+function unescaped(segment: string): string {
+  if (/%2f/i.test(segment)) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** The parameter or field of an object, of `URLSearchParams`, or of the standard `FormData`. The package form-data lets nobody read. */
+function inFields(fields: unknown): string | undefined {
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  const { get, [parameter]: own } = fields as { get?: unknown; [parameter]?: unknown };
+  if (typeof get === 'function' && /^\[object (?:URLSearchParams|FormData)\]$/.test(tagOf(fields)))
+    return idOf((fields as URLSearchParams).get(parameter));
+  return own === undefined ? undefined : idOf(ownValue(fields as Record<string, unknown>, parameter));
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value);
+}
+
+/** A form as axios has written it out. */
+function inForm(text: string, headers: object | undefined): string | undefined {
+  const [, digits] = /(?:^|&)company_id=(\d{1,20})(?:&|$)/.exec(text.slice(0, 65_536)) ?? [];
+  const isForm =
+    digits !== undefined && /x-www-form-urlencoded/i.test(String(headerOf(headers, 'content-type')));
+  return isForm ? digits : undefined;
+}
+
+function idOf(value: unknown): string | undefined {
+  return isCompanyId(value) ? String(value) : undefined;
+}
