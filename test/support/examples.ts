@@ -76,3 +76,14 @@ function start(args: readonly string[], env: Record<string, string>): Example {
   url.catch(() => undefined);
   return { url, ended, output: () => stdout + stderr, kill: (signal) => void child.kill(signal) };
 }
+
+/** What the API has under a path, asked for as another user. */
+export async function recordsAt(emulator: Emulator, path: string): Promise<Record<string, unknown>[]> {
+  const answer = await fetch(`${emulator.url}${path}`, {
+    headers: {
+      authorization: `Bearer ${emulator.issue({ userId: 3 }).access_token}`,
+      'procore-company-id': '562949953421401',
+    },
+  });
+  return (await answer.json()) as Record<string, unknown>[];
+}
