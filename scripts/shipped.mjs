@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { bundledPackages } from './libraries.mjs';
 
-const isDevelopment = ({ name }) => name === 'cdx:npm:package:development';
+/** How a package lies in this checkout, as npm 10 and later tell it, is nothing to who has the tarball. */
+const isOfCheckout = ({ name }) => /^cdx:npm:package:(development|path)$/.test(name);
 const isBundled = { name: 'cdx:npm:package:bundled', value: 'true' };
 
 /** The bill of materials of the package as CycloneDX, from the lock file. */
@@ -25,10 +26,12 @@ export function withBundled(installed, all, bundled) {
   const added = bundled.map(({ name, version }) => {
     const found = all.components.find(({ 'bom-ref': ref }) => ref === `${name}@${version}`);
     if (!found) throw new Error(`${name} ${version} is bundled, and is not in the lock file.`);
-    const properties = [...found.properties.filter((property) => !isDevelopment(property)), isBundled];
-    return { ...found, properties };
+    return { ...found, scope: 'required', properties: [...found.properties, isBundled] };
   });
-  const components = [...installed.components, ...added];
+  const components = [...installed.components, ...added].map((component) => ({
+    ...component,
+    properties: component.properties.filter((property) => !isOfCheckout(property)),
+  }));
   const refs = new Set(components.map((component) => component['bom-ref']));
   const dependencies = [root['bom-ref'], ...refs].map((ref) => {
     const { dependsOn = [] } = all.dependencies.find((entry) => entry.ref === ref) ?? {};

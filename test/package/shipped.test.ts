@@ -16,6 +16,7 @@ interface Libraries {
 }
 interface Component {
   'bom-ref': string;
+  scope: string;
   properties: { name: string; value: string }[];
   hashes: unknown[];
   licenses: { license: { id: string } }[];
@@ -124,12 +125,13 @@ describe('the bill of materials', () => {
   });
 
   test('tells what is bundled, with the hash and a licence that asks no more than to be named', () => {
-    for (const { properties, hashes, licenses, 'bom-ref': ref } of bill.components) {
+    for (const { properties, scope, hashes, licenses, 'bom-ref': ref } of bill.components) {
       const isBundled = bundled.some(({ name, version }) => ref === `${name}@${version}`);
       expect([ref, properties]).toEqual([
         ref,
         isBundled ? [{ name: 'cdx:npm:package:bundled', value: 'true' }] : [],
       ]);
+      expect(scope).toBe('required');
       expect(hashes).toHaveLength(1);
       expect(licenses.map(({ license }) => license.id)).toEqual([
         expect.stringMatching(/^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0)$/),
