@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { beforeAll, expect, test } from 'vitest';
 import { root } from './support/pages.js';
@@ -46,6 +46,10 @@ const madeByUs = new Set([
   'SyncFailure',
   'TokenStatus',
 ]);
+
+function isOurs(declaration: ts.Declaration): boolean {
+  return declaration.getSourceFile().fileName.startsWith(join(root, 'src/'));
+}
 
 /** The declarations behind a public name, but for functions, whose parameters are types of their own. */
 function interfacesOf(symbol: ts.Symbol): ts.Declaration[] {
@@ -114,9 +118,7 @@ function namedBy(symbol: ts.Symbol): ts.Symbol[] {
   for (const declaration of symbol.declarations ?? []) look(declaration);
   return [...found].filter((one) =>
     one.declarations?.every(
-      (declaration) =>
-        !ts.isTypeParameterDeclaration(declaration) &&
-        declaration.getSourceFile().fileName.startsWith(`${root}/src/`.replace('//', '/')),
+      (declaration) => !ts.isTypeParameterDeclaration(declaration) && isOurs(declaration),
     ),
   );
 }
@@ -142,4 +144,28 @@ test("auto-complete on an own error offers what an error, axios's error and this
     const more = error.symbol.name === 'ReauthenticationRequiredError' ? ['reason'] : [];
     expect([error.symbol.name, offered.sort()]).toEqual([error.symbol.name, [...members, ...more].sort()]);
   }
+});
+
+/** A public name with what it is: the members of an interface, and the names in a union of texts. */
+function inShort(symbol: ts.Symbol): string {
+  if (symbol.flags & ts.SymbolFlags.Class) return ' class';
+  if (symbol.flags & ts.SymbolFlags.Function) return ' function';
+  if (symbol.flags & ts.SymbolFlags.Variable) return ' value';
+  const type = checker.getDeclaredTypeOfSymbol(symbol);
+  if (type.isUnion() && type.types.every((one) => one.isStringLiteral())) {
+    const texts = type.types.map((one) => `'${one.value}'`);
+    return `: ${texts.sort().join(' | ')}`;
+  }
+  if (!(symbol.flags & ts.SymbolFlags.Interface)) return ' type';
+  const members = checker
+    .getPropertiesOfType(type)
+    // What comes from axios differs from version to version.
+    .filter((one) => one.declarations?.some((each) => isOurs(each)))
+    .map((one) => `${one.name}${one.flags & ts.SymbolFlags.Optional ? '?' : ''}`);
+  return ` { ${members.sort().join(', ')} }`;
+}
+
+test('the public names, with their members, are those that are written down', async () => {
+  const names = [...exported].map(([name, symbol]) => `${name}${inShort(symbol)}`).sort();
+  await expect(`${names.join('\n')}\n`).toMatchFileSnapshot('public-names.txt');
 });
