@@ -8,18 +8,23 @@ export interface KernelLocks {
   unlock(fd: number): void;
 }
 
+/** Runtimes whose process ends as soon as the addon takes a lock that is held, or any lock: they lack functions of libuv that it calls. */
+const ending = { bun: 'Bun', deno: 'Deno' };
+
 /**
- * Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or set; on Deno always, because
- * there the first lock ends the process: Deno has not all functions of libuv that the addon calls, which no loading finds out.
+ * Loads `fs-native-extensions`. Throws an `Error` that says where it was looked for, and what to install or set; on Bun and Deno always,
+ * because no loading finds out that the lock does not work there: https://github.com/oven-sh/bun/issues/18546
  */
 export function loadKernelLocks(
   load: () => unknown = findAddon,
   versions: Readonly<Record<string, string | undefined>> = process.versions,
 ): KernelLocks {
-  if (versions['deno'] !== undefined) {
+  const runtime = (['bun', 'deno'] as const).find((name) => versions[name] !== undefined);
+  if (runtime !== undefined) {
     throw new Error(
-      'fileTokenStore: its lock, which keeps two processes from redeeming the same refresh token, does not work on Deno: ' +
-        'take a store in Redis or PostgreSQL, run the application on Node or Bun, or pass lock: false if only one process uses the folder.',
+      'fileTokenStore: its lock, which keeps two processes from redeeming the same refresh token, ' +
+        `does not work on ${ending[runtime]}: take a store in Redis or PostgreSQL, run the application on Node, ` +
+        'or pass lock: false if only one process uses the folder.',
     );
   }
   try {

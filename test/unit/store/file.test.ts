@@ -223,10 +223,13 @@ describe('options', () => {
     expect(() => loadKernelLocks(load)).toThrow(/does not load on this system\..*musl.*lock: false/);
   });
 
-  test('on Deno, where the first lock would end the process, the addon is not loaded', () => {
+  test.each([
+    ['Bun', { node: '26.3.0', bun: '1.4.5' }],
+    ['Deno', { node: '26.3.0', deno: '2.9.6' }],
+  ])('on %s, where a lock would end the process, the addon is not loaded', (runtime, versions) => {
     const load = vi.fn();
-    expect(() => loadKernelLocks(load, { node: '26.3.0', deno: '2.9.6' })).toThrow(
-      /^fileTokenStore: its lock, [^.]+, does not work on Deno: take a store in Redis or PostgreSQL.*lock: false/,
+    expect(() => loadKernelLocks(load, versions)).toThrow(
+      new RegExp(`does not work on ${runtime}: take a store in Redis or PostgreSQL.*lock: false`),
     );
     expect(load).not.toHaveBeenCalled();
   });
