@@ -14,11 +14,20 @@ export interface CallContext {
   readonly isServiceAccount: boolean;
 }
 
+/** Says of a thing in a project that it is not there. */
+function absent(thing: string): RegExp {
+  return new RegExp(
+    `\\b${thing}(?:_ids?|s)?:? (?:is |was |could )?(?:must exist|not (?:be )?found|not (?:part of|in) (?:the|this) project|does(?: not|n['’]t) (?:exist|belong))`,
+    'i',
+  );
+}
+
 /**
  * Words that show a finer cause, in the order in which they count. They are searched for in failures of the reason's own kinds. `no` and
- * `not` stand near to the word that they are of, so that a text that resembles these shows nothing.
+ * `not` stand near to the word that they are of, so that a text that resembles these shows nothing. `needs-kind`: stores, files and other
+ * servers say the same, so that these words show nothing where only a text is known.
  */
-const words: readonly (readonly [reason: ProblemReason, text: RegExp])[] = [
+const words: readonly (readonly [reason: ProblemReason, text: RegExp, needsKind?: 'needs-kind'])[] = [
   [
     'project-not-permitted',
     /\bnot (?:one of|among|in|on|part of|included in) [^.;:]{0,20}permitted projects?\b/i,
@@ -42,20 +51,20 @@ const words: readonly (readonly [reason: ProblemReason, text: RegExp])[] = [
   ],
   [
     'no-read-access',
-    /\b(?:no|not have|don['’]t have|doesn['’]t have|lacks?|without) (?:read )?(?:access|permission)s?\b|\bnot (?:authorized|allowed|permitted) to (?:see|view|read|access)\b/i,
+    /\b(?:no|not have|don['’]t have|doesn['’]t have|lacks?|without) (?:read )?(?:access|permission)s?\b(?! token)|\bnot (?:authorized|allowed|permitted) to (?:see|view|read|access)\b/i,
+    'needs-kind',
   ],
   [
     'record-locked',
-    /\b(?:is|are|was|been) locked\b|\b(?:synced|integrated) with (?:the |an |your )?ERP\b|\bERP[\s-](?:synced|integrated|locked)\b/i,
+    /\b(?:synced|integrated) with (?:the |an |your )?ERP\b|\bERP[\s-](?:synced|integrated|locked)\b/i,
   ],
+  ['record-locked', /\b(?:is|are|was|been) locked\b/i, 'needs-kind'],
   [
     'origin-id-taken',
     /\borigin[_ ]id\b[^.;]{0,40}\b(?:taken|unique|exists|duplicate|in use)\b|\bduplicate origin[_ ]id\b/i,
   ],
-  [
-    'not-in-project',
-    /\b(?:cost[_ ]code|location)(?:_ids?|s)?:? (?:is |was |could )?(?:must exist|not (?:be )?found|not (?:part of|in) (?:the|this) project|does(?: not|n['’]t) (?:exist|belong))/i,
-  ],
+  ['not-in-project', absent('cost[_ ]code')],
+  ['not-in-project', absent('location'), 'needs-kind'],
   // The error codes and texts of Doorkeeper, whose OAuth server Procore's endpoints resemble, and of others.
   [
     'redirect-uri-mismatch',
@@ -97,7 +106,7 @@ export function findReason({
 
 /** The finer cause that a text shows by itself, when neither a status nor a kind is known. */
 export function reasonInMessage(text: string): ProblemReason | undefined {
-  return words.find(([, shown]) => shown.test(text))?.[0];
+  return words.find(([, shown, needsKind]) => !needsKind && shown.test(text))?.[0];
 }
 
 /** A service account needs the header where a user does not (Procore, "Developer Managed Service Accounts"). */

@@ -83,7 +83,11 @@ describe('the words of the answer', () => {
         'You are not authorized to see this record',
       ],
     ],
-    ['not-found', undefined, ['Not Found', 'The item does not exist.', 'No route matches', 'Access token?']],
+    [
+      'not-found',
+      undefined,
+      ['Not Found', 'The item does not exist.', 'No route matches', 'There was no access token'],
+    ],
     [
       'unprocessable',
       'record-locked',
@@ -195,6 +199,25 @@ describe('the words of the answer', () => {
       expect(reason === undefined || !reasons[reason].kinds.includes(kind)).toBe(true);
     },
   );
+
+  test.each([
+    'database is locked',
+    'SQLITE_BUSY: the file has been locked',
+    'location: not found',
+    'The user has no access to it',
+    'You are not authorized to view it',
+  ])('"%s" shows nothing where neither a status nor a kind is known, because others say the same', (text) => {
+    expect(reasonInMessage(text)).toBeUndefined();
+  });
+
+  test.each<[text: string, reason: ProblemReason]>([
+    ['Contract is synced with ERP and cannot be edited', 'record-locked'],
+    ['cost_code_id: must exist', 'not-in-project'],
+    ['Cost code not found', 'not-in-project'],
+    ['The RFIs tool is not enabled in this project.', 'tool-disabled'],
+  ])('"%s" shows its cause without a status, because nobody else says so', (text, reason) => {
+    expect(reasonInMessage(text)).toBe(reason);
+  });
 
   test('count for their own kinds only', () => {
     const all = rows.flatMap(([, text, reason]) => (reason === undefined ? [] : [[text, reason] as const]));
