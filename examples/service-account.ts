@@ -44,17 +44,15 @@ async function lookInto({ id, name = '' }: Project): Promise<boolean> {
     return true;
   } catch (error) {
     if (!hasProblem(error)) throw error;
-    const { status, messages, requestId } = error.procore;
+    // For a service account `remedy` speaks of "Permitted Projects", and of the permissions in the app's manifest.
+    const { status, messages, requestId = 'unknown', cause, remedy } = error.procore;
     if (status !== 403 && status !== 404) throw error;
-    console.error(`${id} ${name}: ${status} ${messages.join(' ')} (request ${requestId ?? 'without an id'})
-  ${status === 404 ? whereNotFound : whereForbidden}`);
+    console.error(`${id} ${name}: ${status} ${messages.join(' ')} (request ${requestId})
+  ${cause}
+  ${remedy}`);
     return false;
   }
 }
-
-const whereForbidden = `The project is not among the app's "Permitted Projects", the permissions in the app's manifest do not reach this tool, or
-  the tool is off in the project. A company admin changes the first under App Management, the developer of the app the second.`;
-const whereNotFound = `No such project in this company, or one that the service account may not know of: look at "Permitted Projects", too.`;
 
 async function main(asked: string[]): Promise<number> {
   const projects = asked.length > 0 ? asked.map((id) => ({ id })) : await permittedProjects();
