@@ -10,7 +10,7 @@ const clocks = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', 'test/recipes/generated/**'] },
+  { ignores: ['dist/**', 'coverage/**', 'test/recipes/generated/**', 'examples/{nestjs,nextjs}/**'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

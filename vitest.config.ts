@@ -115,6 +115,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      // Examples with packages of their own, which `npm run test:applications` installs and builds.
+      {
+        test: {
+          name: 'applications',
+          include: ['test/examples/applications/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'examples',

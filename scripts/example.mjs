@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
+import { applications, descriptionOf, prepare, startOf } from './application.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'examples');
-const [name, ...args] = process.argv.slice(2);
+const [name, ...given] = process.argv.slice(2);
 
 if (name === undefined) {
   for (const one of names()) console.log(`npm run example ${one}\n    ${summaryOf(one)}`);
@@ -20,13 +21,14 @@ if (name === undefined) {
   process.exitCode = 1;
 }
 
-/** The examples: the files whose first comment says that they are run so. */
+/** The examples: the files whose first comment says that they are run so, and the folders that are packages. */
 function names() {
   const files = readdirSync(folder).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
-  return files.filter((file) => commentOf(file).includes(`npm run example ${file}`));
+  return [...files.filter((file) => commentOf(file).includes(`npm run example ${file}`)), ...applications()];
 }
 
 function commentOf(example) {
+  if (applications().includes(example)) return descriptionOf(example);
   const text = readFileSync(join(folder, `${example}.ts`), 'utf8');
   const [, comment = ''] = /^\/\*\*([^]+?)\*\//.exec(text) ?? [];
   return comment.replace(/\s*\n \* ?/g, ' ').trim();
@@ -37,17 +39,13 @@ function summaryOf(example) {
 }
 
 async function run(example) {
+  const { command, args, cwd, env } = commandOf(example);
   const emulated = process.env.PROCORE_CLIENT_ID ? undefined : await emulate();
   const database = commentOf(example).includes('DATABASE_URL') ? await startDatabase() : undefined;
-  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, `${example}.ts`), ...args], {
+  const child = spawn(command, [...args, ...given], {
     stdio: 'inherit',
-    // Without the paths of the ordinary one, which lead to the source, an example finds the package as it is built.
-    env: {
-      ...process.env,
-      ...emulated?.variables,
-      ...database?.variables,
-      TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json'),
-    },
+    cwd,
+    env: { ...process.env, ...emulated?.variables, ...database?.variables, ...env },
   });
   // A Ctrl-C goes to the child as well, which ends by itself: a second one from here would kill it.
   process.on('SIGINT', () => {});
@@ -61,6 +59,20 @@ async function run(example) {
     await database?.stop();
     await emulated?.close();
   }
+}
+
+function commandOf(example) {
+  if (applications().includes(example)) {
+    prepare(example);
+    return startOf(example);
+  }
+  return {
+    command: process.execPath,
+    args: ['--import', 'tsx', join(folder, `${example}.ts`)],
+    cwd: process.cwd(),
+    // Without the paths of the ordinary one, which lead to the source, an example finds the package as it is built.
+    env: { TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json') },
+  };
 }
 
 async function emulate() {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { read, root } from './support/pages.js';
@@ -9,11 +9,18 @@ const named = readdirSync(join(root, 'examples')).flatMap((file) => {
   return name && read(`examples/${file}`).split('*/')[0]!.includes(`npm run example ${name}`) ? [name] : [];
 });
 
+/** Those with packages of their own. */
+const applications = readdirSync(join(root, 'examples')).filter((folder) =>
+  existsSync(join(root, 'examples', folder, 'package.json')),
+);
+
 test('README has the command of each example, and each has a test', () => {
   const commands = [...read('README.md').matchAll(/^npm run example ([\w-]+).* #/gm)].map(([, name]) => name);
-  expect(commands.sort()).toEqual(named.sort());
+  expect(commands.sort()).toEqual([...named, ...applications].sort());
   const tests = readdirSync(join(root, 'test/examples'));
   for (const name of named) expect(tests).toContain(`${name}.test.ts`);
+  const further = readdirSync(join(root, 'test/examples/applications'));
+  for (const name of applications) expect(further).toContain(`${name}.test.ts`);
 });
 
 test('an example reads no other settings of Procore than register does, and knows of no emulator', () => {

@@ -29,7 +29,11 @@ test('what is under way is answered when it is told to end, and the pair that wa
     const seen = browser.open(`${url}/projects`);
     await answer.struck();
     example.kill('SIGTERM');
-    await expect.poll(() => fetch(url).catch(() => 'refused'), { timeout: 60_000 }).toBe('refused');
+    await expect
+      .poll(() => fetch(url, { headers: { connection: 'close' } }).catch(() => 'refused'), {
+        timeout: 60_000,
+      })
+      .toBe('refused');
     answer.release();
     expect((await seen).html).toContain('Projects of User 2');
     expect(await example.ended).toMatchObject({ code: 0 });

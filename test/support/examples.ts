@@ -33,6 +33,15 @@ export function startByName(name: string, args: readonly string[] = []): Example
   return start(['scripts/example.mjs', name, ...args], {});
 }
 
+/** Starts an example that has packages of its own, which `npm run test:applications` has installed and built, by a script for Node. */
+export function startApplication(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Example {
+  return start(args, env, join(root, 'examples', name));
+}
+
 /** The variables that lead an example to an emulator, with the tokens of a user who has logged in. */
 export function environmentOf(emulator: Emulator): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'axios-procore-example-'));
@@ -49,12 +58,12 @@ export function environmentOf(emulator: Emulator): Record<string, string> {
   };
 }
 
-function start(args: readonly string[], env: Record<string, string>): Example {
+function start(args: readonly string[], env: Record<string, string>, cwd: string = root): Example {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/PROCORE|^(PORT|ORIGIN|DATABASE_URL)$/.test(name),
   );
   const child = spawn(process.execPath, args, {
-    cwd: root,
+    cwd,
     env: { ...Object.fromEntries(kept), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
