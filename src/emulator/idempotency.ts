@@ -27,7 +27,8 @@ export function createRemembered(): Remembered {
   async function carriedOut(key: string, handle: () => Outcome | Promise<Outcome>): Promise<Outcome> {
     let isSuccess = false;
     try {
-      const outcome = await handle();
+      // In a later step than this one, because the entry is made behind this call, and one that throws at once must not be remembered.
+      const outcome = await Promise.resolve().then(handle);
       isSuccess = outcome.reply.status >= 200 && outcome.reply.status <= 299;
       return outcome;
     } finally {

@@ -137,20 +137,35 @@ describe('a request with the Idempotency-Token of an earlier one', () => {
   });
 });
 
+const requestWith = (token: string): Arrival => ({
+  method: 'POST',
+  path: rfis,
+  query: '',
+  headers: { 'idempotency-token': token },
+  body: '',
+  bytes: new Uint8Array(),
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('broken');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('broken'))],
+])('a request whose handler %s is carried out when it comes again', async (_what, handle) => {
+  const { once } = createRemembered();
+  await expect(once(requestWith('a'), 1, handle)).rejects.toThrow('broken');
+  const outcome = await once(requestWith('a'), 1, () => ({ reply: json(201, {}), wrote: true }));
+  expect(outcome.reply.status).toBe(201);
+});
+
 test('the oldest of many answers is forgotten', async () => {
   const { once } = createRemembered();
   let handled = 0;
   const sent = (token: number) => {
-    const headers = { 'idempotency-token': `${token}` };
-    const request: Arrival = {
-      method: 'POST',
-      path: rfis,
-      query: '',
-      headers,
-      body: '',
-      bytes: new Uint8Array(),
-    };
-    return once(request, 1, () => {
+    return once(requestWith(`${token}`), 1, () => {
       handled += 1;
       return { reply: json(201, {}), wrote: true };
     });
