@@ -39,6 +39,7 @@ import { memoryTokenStore } from '../store/memory.js';
 import type { TokenStore } from '../store/store.js';
 import { createGrantRegistry } from '../token/grant/registry.js';
 import { createTlsWarning } from './tls-warning.js';
+import { warnOfHttp } from './http-warning.js';
 
 /** Attaches the plugin to one axios instance: see the README. */
 export type AttachProcore = (instance: AxiosLike, options: ProcoreOptions) => Procore;
@@ -83,6 +84,7 @@ export function createAttach(
     }
     const { loginUrl } = settings.environment;
     const warnOfProxy = createProxyWarning(copy, [loginUrl, ...settings.allowedOrigins], events.warnOnce);
+    warnOfHttp([loginUrl, ...settings.allowedOrigins], events.warnOnce);
     const warnOfTls = createTlsWarning([loginUrl, ...settings.allowedOrigins], events.warnOnce);
     if (!isEarly) {
       warnOfProxy(instance.defaults as AxiosRequestConfig);

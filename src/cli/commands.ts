@@ -103,7 +103,18 @@ export const commands: readonly CommandLine[] = [
     example: 'axios-procore emulate --spike 25',
     takes: (command) =>
       command
-        .option('--port <number>', 'where it listens; 0 takes a free port', wholeFrom(0, 65_535), 0)
+        .option(
+          '--host <address>',
+          'where it listens; 0.0.0.0 lets other machines and containers in',
+          '127.0.0.1',
+        )
+        .option('--port <number>', 'its port; 0 takes a free one', wholeFrom(0, 65_535), 0)
+        .option(
+          '--storage-port <number>',
+          'the port for uploads; 0 takes a free one',
+          wholeFrom(0, 65_535),
+          0,
+        )
         .option('--lifetime <seconds>', 'life of an access token', wholeFrom(0, 86_400), 5_400)
         .option('--spike <calls>', 'rate limit of ten seconds; none by default', wholeFrom(1, 1_000_000))
         .option('--hourly <calls>', 'rate limit of an hour; none by default', wholeFrom(1, 1_000_000)),

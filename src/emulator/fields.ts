@@ -35,7 +35,10 @@ export interface Sent {
 /** The fields of a record, with or without the wrapper `{ rfi: {…} }`, from JSON or a form; undefined for any other JSON. */
 export function sentIn(request: Arrival, wrapper: string): Sent | undefined {
   const type = mediaTypeOf(request);
-  if (type === 'application/x-www-form-urlencoded') return unwrapped(formIn(request.body, wrapper), wrapper);
+  // The fetch adapter of some versions of axios sends a multipart form under the type of the other one.
+  const isMultipart = request.body.startsWith('--');
+  if (type === 'application/x-www-form-urlencoded' && !isMultipart)
+    return unwrapped(formIn(request.body, wrapper), wrapper);
   if (type !== 'application/json' && type !== '') {
     const fields = { content_type: type, content_length: request.bytes.length };
     return { fields, beside: {}, isOpaque: true };

@@ -1,3 +1,4 @@
+import { isSecureOrigin } from '../options/secure-origin.js';
 import { createAdmission } from './admission.js';
 import { createApi } from './api.js';
 import { createAuthorize } from './authorize.js';
@@ -122,7 +123,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return {
     url,
     storageUrl: storage.url,
-    environment: { loginUrl: url, apiUrl: url },
+    environment: { loginUrl: url, apiUrl: url, ...(!isSecureOrigin(new URL(url)) && { allowHttp: true }) },
     clientId,
     clientSecret,
     publicKeyPem: signer.publicKeyPem,

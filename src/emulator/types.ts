@@ -86,7 +86,7 @@ export interface Emulator {
   /** The origin of the storage that presigned URLs lead to. */
   readonly storageUrl: string;
   /** The value for the option `environment` of `attachProcore`. */
-  readonly environment: { readonly loginUrl: string; readonly apiUrl: string };
+  readonly environment: { readonly loginUrl: string; readonly apiUrl: string; readonly allowHttp?: true };
   /** The id of the client that the login host knows. */
   readonly clientId: string;
   readonly clientSecret: string;

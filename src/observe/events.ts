@@ -118,6 +118,7 @@ export type WarningCode =
   | 'listener-failed'
   | 'axios-version'
   | 'unverified-tls'
+  | 'unencrypted'
   | 'deprecated-endpoint'
   | 'pacing-alone';
 

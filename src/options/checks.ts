@@ -113,9 +113,10 @@ function checkStore(store: TokenStore | undefined, totalMs: number): void {
 
 function resolveEnvironment(environment: NonNullable<ProcoreOptions['environment']>): Environment {
   if (typeof environment === 'string') return environments[environment];
+  const allowHttp = ownValue(environment, 'allowHttp') === true;
   return frozen({
-    loginUrl: secureOrigin('environment.loginUrl', ownValue(environment, 'loginUrl')),
-    apiUrl: secureOrigin('environment.apiUrl', ownValue(environment, 'apiUrl')),
+    loginUrl: secureOrigin('environment.loginUrl', ownValue(environment, 'loginUrl'), allowHttp),
+    apiUrl: secureOrigin('environment.apiUrl', ownValue(environment, 'apiUrl'), allowHttp),
   });
 }
 
@@ -125,14 +126,14 @@ function allowedOrigins(environment: Environment, further: readonly string[]): R
   return new Set([...own, ...further.map((origin, index) => secureOrigin(`origins[${index}]`, origin))]);
 }
 
-function secureOrigin(name: string, value: unknown): string {
+function secureOrigin(name: string, value: unknown, allowHttp = false): string {
   let url: URL;
   try {
     url = new URL(value as string);
   } catch {
     return fail(name, value, secureOriginTakes, originHint(value));
   }
-  if (isSecureOrigin(url)) return url.origin;
+  if (isSecureOrigin(url, allowHttp)) return url.origin;
   return fail(name, value, secureOriginTakes, originHint(value));
 }
 

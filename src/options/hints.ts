@@ -124,7 +124,9 @@ export const originHint: Hint = (value) => {
   const { origin, protocol } = new URL(value);
   const known = Object.values(environments).flatMap(({ loginUrl, apiUrl }) => [loginUrl, apiUrl]);
   if (known.includes(origin)) return `Did you mean '${origin}'?`;
-  return protocol === 'http:' ? 'Tokens travel over https' : 'new URL(…).origin is what it takes';
+  return protocol === 'http:'
+    ? 'Tokens travel over https, but for the `allowHttp: true` of an environment of your own'
+    : 'new URL(…).origin is what it takes';
 };
 
 export const durationHint: Hint = (value) => {

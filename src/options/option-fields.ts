@@ -83,9 +83,10 @@ const rateLimitFields: Record<keyof RateLimitOptions, Field> = {
     sharedPacingHint,
   ],
 };
-const environmentFields: Record<keyof Environment, Field> = {
+const environmentFields: Record<keyof Environment | 'allowHttp', Field> = {
   loginUrl: [isText, 'a URL'],
   apiUrl: [isText, 'a URL'],
+  allowHttp: [(value) => typeof value === 'boolean', 'true or false'],
 };
 const isFalseOrObject = (value: unknown) => value === false || isObject(value);
 /** The valid values of each option of `attachProcore`. */

@@ -46,8 +46,15 @@ export interface ProcoreOptions {
   clientId: string;
   /** The app's client secret, or a function that fetches it at every renewal. Required unless `exchange` is given. */
   clientSecret?: string | (() => string | Promise<string>) | undefined;
-  /** The environment of the tokens: a name of {@link environments}, or two origins (http only on loopback). @default 'production' */
-  environment?: EnvironmentName | { loginUrl: string; apiUrl: string } | undefined;
+  /**
+   * The environment of the tokens: a name of {@link environments}, or two origins. They are https, or http on loopback. `allowHttp: true`
+   * lets them be http by any other name, such as `http://procore:4100` of an emulator in another container: the client secret and the tokens
+   * then travel in the clear, and a warning says so. It never holds for Procore's own hosts.
+   *
+   * @default 'production'
+   */
+  environment?:
+    EnvironmentName | { loginUrl: string; apiUrl: string; allowHttp?: boolean | undefined } | undefined;
   /** Further origins whose calls get the token, such as `https://procore-gateway.example.com`. @default [] */
   origins?: string[] | undefined;
   /** `'refresh_token'` for users, `'client_credentials'` for a service account. @default 'refresh_token' */

@@ -145,6 +145,20 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
       [{ origins: [`https://example.com/${secret}`] }, /new URL\(…\)\.origin/],
       [{ origins: [`id:${secret}`] }, /"origins\[0\]" is a string of length 21/],
       [{ origins: ['http://example.com'] }, /Tokens travel over https/],
+      [
+        { environment: { loginUrl: 'http://procore:4100', apiUrl: 'http://procore:4100' } },
+        /allowHttp: true/,
+      ],
+      [
+        {
+          environment: {
+            loginUrl: 'http://login.procore.com',
+            apiUrl: 'http://procore:4100',
+            allowHttp: true,
+          },
+        },
+        /environment\.loginUrl.*http on loopback only/,
+      ],
       [{ grant: secret }, /"grant" is a string of length 18; it takes 'refresh_token' or/],
       [{ grant: 'client-credentials' }, /Did you mean 'client_credentials'\?/],
       [{ grant: 'authorization_code' }, /exchangeCode\(\)/],

@@ -7,7 +7,9 @@ import { countOf } from '../words.js';
 
 /** The options of `emulate`. */
 export interface EmulateOptions {
+  readonly host: string;
   readonly port: number;
+  readonly storagePort: number;
   /** Seconds. */
   readonly lifetime: number;
   readonly spike?: number | undefined;
@@ -16,9 +18,11 @@ export interface EmulateOptions {
 
 /** Runs the emulator until Ctrl-C, and prints the settings that lead to it. */
 export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions): Promise<Answer> {
-  const { port, lifetime, spike, hourly } = asked;
+  const { host, port, storagePort, lifetime, spike, hourly } = asked;
   const emulator = await startEmulator({
+    host,
     port,
+    storagePort,
     accessTokenLifetimeSeconds: lifetime,
     rateLimits: {
       ...(spike === undefined ? {} : { spike: { limit: spike } }),
@@ -26,7 +30,7 @@ export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions
     },
   }).catch((error: unknown) => {
     throw new CommandError(
-      `Port ${port} on 127.0.0.1 cannot be listened on (${codeOf(error)}): take another one, or none for a free one`,
+      `${portsOf(asked)} on ${host} cannot be listened on (${codeOf(error)}): take another one, or none for a free one`,
     );
   });
   const { url, clientId, clientSecret } = emulator;
@@ -53,6 +57,10 @@ export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions
     ],
     until: ended(io).then(() => emulator.close()),
   };
+}
+
+function portsOf({ port, storagePort }: EmulateOptions): string {
+  return storagePort === 0 ? `Port ${port}` : `Port ${port} or ${storagePort}`;
 }
 
 function ended({ interrupted }: Io): Promise<void> {

@@ -115,6 +115,14 @@ describe('emulate', () => {
     await json.end();
   });
 
+  test('listens where it is told to, for containers that reach it by a name', async () => {
+    const { url, end } = await emulated(['--host', '0.0.0.0']);
+    const { port } = new URL(url);
+    const asked = { headers: { host: `procore:${port}`, authorization: 'Bearer none' } };
+    expect((await fetch(`${url}/rest/v1.0/me`, asked)).status).toBe(401);
+    expect(await end()).toBe(0);
+  });
+
   test('a port that is taken is one clear line', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
