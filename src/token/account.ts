@@ -16,6 +16,8 @@ export interface Account extends Flight, Brakes, Past, Place {
   pairs: Pairs;
   /** What was last seen of another process that could not save a new pair so far. */
   lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined;
+  /** When a look at the store under its lock has shown nothing new last, in ms since 1970. */
+  vainLookAtMs: number;
   /** Other clients of it have been looked for. */
   isCompared: boolean;
 }
@@ -46,6 +48,7 @@ export function newAccount(store: TokenStore, isBack: boolean): Account {
     row: unknownRow(),
     unread: none,
     lifeSign: undefined,
+    vainLookAtMs: -Infinity,
     isCompared: false,
   };
 }

@@ -196,7 +196,7 @@ export function createParts(
     release: drain.release,
     ticket: () => loginGate().ticket(),
   });
-  const looks = createLooks({ ...common, adoption, clearVerdicts: sequence.clearVerdicts });
+  const looks = createLooks({ ...common, adoption, clearVerdicts: sequence.clearVerdicts, place: state });
   const refusals: Refusals = createRefusals({
     env,
     ledger,

@@ -125,7 +125,8 @@ test('the brake holds no call whose token another process has replaced, and all 
 test('a call whose 401 gives no reason is sent once more where another process has replaced its token', async () => {
   await using two = await createTwo();
   await two.replace();
-  two.emulator.misbehave({ on: 'api', do: { kind: 'answer', status: 401, body: '' } });
+  const bare = { kind: 'answer', status: 401, body: '' } as const;
+  two.emulator.misbehave({ on: 'api', beforeTokenCheck: true, do: bare });
   expect((await two.instance.get(me)).status).toBe(200);
   expect(two.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 1 });
 });
@@ -222,6 +223,51 @@ test('two processes with a route that always answers 401, on a server that ends 
   }
   expect(two.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
 });
+
+test('a route that always answers 401 without a reason costs a load for each call, and the lock once a second', async () => {
+  await using two = await createTwo();
+  two.emulator.misbehave({ ...refusesAll, do: { kind: 'answer', status: 401, body: '' } });
+  const { lock } = two.store;
+  let locks = 0;
+  two.store.lock = (...how) => {
+    locks++;
+    return lock!(...how);
+  };
+  two.store.log.length = 0;
+  for (let count = 0; count < 100; count++) {
+    expect(await caught(two.instance.get(rfis))).toMatchObject({ response: { status: 401 } });
+    two.env.jump(100);
+  }
+  expect(two.store.log).toEqual(Array.from({ length: 100 }, () => 'load default'));
+  expect(locks).toBe(10);
+  expect(two.emulator.counters).toMatchObject({ exchanges: 0, unauthorized: 100 });
+});
+
+test.each([0, 1])(
+  'a route that always answers 401 costs an exchange a second, where tokens are said to live for %i s',
+  async (expires_in) => {
+    await using h = await createHarness();
+    h.emulator.misbehave(refusesAll);
+    let exchanges = 0;
+    const { instance } = h.attachProcess({
+      clientSecret: undefined,
+      exchange: async () => {
+        exchanges++;
+        return { ...h.emulator.issue(), expires_in };
+      },
+    });
+    for (let count = 0; count < 50; count++) {
+      expect(await caught(h.env.drive(instance.get(rfis)))).toMatchObject({ response: { status: 401 } });
+      if (count % 10 === 9) h.env.jump(100);
+    }
+    expect(exchanges).toBe(1);
+    for (let count = 0; count < 50; count++) {
+      await caught(h.env.drive(instance.get(rfis)));
+      h.env.jump(100);
+    }
+    expect(exchanges).toBeLessThanOrEqual(7);
+  },
+);
 
 test('a 401 that no renewal may answer reaches the application also where the store does not answer', async () => {
   await using two = await createTwo();

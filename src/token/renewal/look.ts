@@ -13,9 +13,14 @@ import { createReader, type ReaderDeps } from './reading.js';
 export interface Looks {
   /** After another process has told that its renewal is over. No lock is waited for, so that a whole fleet can look at once. */
   atOnce(): Promise<boolean>;
-  /** Under the store's lock, if there is one, so that a process that has renewed the pair in hand has saved what it got. */
+  /**
+   * Under the store's lock, if there is one, so that a process that has renewed the pair in hand has saved what it got. For a second after such
+   * a look has shown nothing new, no lock is taken: a route that always answers 401 must not keep a process that renews from the lock.
+   */
   afterSaves(): Promise<boolean>;
 }
+
+const lockAgainMs = 1_000;
 
 /** Creates the looks of one account. */
 export function createLooks(
@@ -28,17 +33,17 @@ export function createLooks(
     telling: Pick<Telling, 'adopted'>;
     /** Nothing is held against the next renewal. */
     clearVerdicts: () => void;
+    /** The account's own, which this changes: when a look under the lock has shown nothing new last, in ms since 1970. */
+    place: { vainLookAtMs: number };
   },
 ): Looks {
-  const { env, turns, ledger, section } = deps;
+  const { env, turns, ledger, section, place } = deps;
   const keyInHand = () => section.keyOf(ledger.newest?.held.refreshToken);
   const read = createReader({ ...deps, isHandOf: (key) => keyInHand() === key });
 
-  // While a pair is unsaved, memory wins, until the section of its save has compared both.
-  const isVain = () => !ledger.newest || ledger.unsaved;
-
   async function take(generation: AbortSignal, load: () => Promise<Loaded>): Promise<boolean> {
-    if (isVain()) return false;
+    // While a pair is unsaved, memory wins, until the section of its save has compared both.
+    if (!ledger.newest || ledger.unsaved) return false;
     const loaded = await load();
     const hand = ledger.newest;
     if (generation.aborted || !hand || loaded.kind === 'failed') return false;
@@ -49,18 +54,25 @@ export function createLooks(
     return true;
   }
 
+  const withoutLock = () => take(turns.generation, deps.keeper.load);
+
+  async function underLock(): Promise<boolean> {
+    const { generation: signal } = turns;
+    const key = keyInHand();
+    const entered = { key, askedAtMs: env.now(), isBrief: true };
+    const ran = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, (held) =>
+      take(signal, async () => (await read({ signal }, held, entered)).loaded()),
+    );
+    const hasTaken = ran.kind === 'ran' && ran.value;
+    if (!hasTaken) place.vainLookAtMs = env.now();
+    return hasTaken;
+  }
+
   return {
-    atOnce: () => turns.inTurn(() => take(turns.generation, deps.keeper.load)),
+    atOnce: () => turns.inTurn(withoutLock),
     afterSaves: () =>
-      turns.inTurn(async () => {
-        const { generation: signal } = turns;
-        if (isVain()) return false;
-        const key = keyInHand();
-        const entered = { key, askedAtMs: env.now(), isBrief: true };
-        const ran = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, (held) =>
-          take(signal, async () => (await read({ signal }, held, entered)).loaded()),
-        );
-        return ran.kind === 'ran' && ran.value;
-      }),
+      turns.inTurn(() =>
+        Math.abs(env.now() - place.vainLookAtMs) < lockAgainMs ? withoutLock() : underLock(),
+      ),
   };
 }
