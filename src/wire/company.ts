@@ -94,9 +94,15 @@ function tagOf(value: object): string {
   return Object.prototype.toString.call(value);
 }
 
+/** How many characters of a form are looked through. */
+const mostOfForm = 65_536;
+
 /** A form as axios has written it out. */
 function inForm(text: string, headers: object | undefined): string | undefined {
-  const [, digits] = /(?:^|&)company_id=(\d{1,20})(?:&|$)/.exec(text.slice(0, 65_536)) ?? [];
+  const read = text.slice(0, mostOfForm);
+  const [, digits, end] = /(?:^|&)company_id=(\d{1,20})(&|$)/.exec(read) ?? [];
+  // Digits at the end of what is read may be the beginning of another id.
+  if (end === '' && read.length < text.length) return undefined;
   const isForm =
     digits !== undefined && /x-www-form-urlencoded/i.test(String(headerOf(headers, 'content-type')));
   return isForm ? digits : undefined;

@@ -110,6 +110,17 @@ describe('the company of a call', () => {
   });
 });
 
+test.each([
+  ['a form', (filler: string) => `note=${filler}&company_id=562949953421401`],
+  ['a form that goes on', (filler: string) => `note=${filler}&company_id=562949953421401&a=1`],
+  ['JSON', (filler: string) => `{"note":"${filler}","company_id":562949953421401}`],
+])('an id of %s that the end of what is read cuts in two is none', (_what, bodyWith) => {
+  const found = Array.from({ length: 80 }, (_, more) =>
+    companyFromRequest({ url: '/x', data: bodyWith('x'.repeat(65_470 + more)), headers: urlEncoded }),
+  );
+  expect(new Set(found)).toEqual(new Set(['562949953421401', undefined]));
+});
+
 test.each([1, '562949953421401', '1'.repeat(20), 1n, BigInt(big), 10n ** 20n - 1n])(
   '%o is a company id',
   (value) => {
