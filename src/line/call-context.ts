@@ -1,4 +1,5 @@
 import type { CallContext } from '../failure/find-reason.js';
+import { ownValue } from '../wire/prototype-pollution.js';
 import type { Call } from './call.js';
 import { hasCompanyId, type Request } from './request.js';
 
@@ -21,5 +22,8 @@ function isInProject({ destination, seen }: Request): boolean {
     return true;
   const params: unknown = seen.params;
   if (params instanceof URLSearchParams) return params.has('project_id');
-  return typeof params === 'object' && params !== null && Object.hasOwn(params, 'project_id');
+  if (typeof params !== 'object' || params === null) return false;
+  const named = ownValue(params as Record<string, unknown>, 'project_id');
+  // axios sends no parameter that is undefined or null.
+  return named !== undefined && named !== null;
 }

@@ -90,6 +90,12 @@ describe('the call itself', () => {
     expect(await problemOf(h, '/rest/v1.0/companies/42/users')).not.toHaveProperty('reason');
     refusing(h, 403);
     expect(await problemOf(h, rfis, { procore: { auth: false } })).not.toHaveProperty('reason');
+    // axios sends neither of these values.
+    for (const project_id of [undefined, null]) {
+      refusing(h, 403);
+      const config = { params: { project_id } };
+      expect(await problemOf(h, '/rest/v1.0/checklist/lists', config)).not.toHaveProperty('reason');
+    }
   });
 
   test('of a user in a project has the general cause', async () => {
