@@ -116,7 +116,8 @@ export const bestPractices: readonly PracticeRow[] = [
 /** What shows each finer cause, in words: `find-reason.ts` has the expressions. */
 export const shownBy: Readonly<Record<ProblemReason, string>> = {
   'permission-missing': 'the answer says that a permission is missing; “Permission denied” alone does not',
-  'permission-or-tool': 'the answer says “You do not have sufficient access”',
+  'permission-or-tool':
+    'the answer says “You do not have sufficient access”, or names a permission and a disabled tool as two possible causes',
   'tool-disabled': 'the answer says that the tool is disabled, or not enabled',
   'outside-access-scope':
     'the answer speaks of the scope of access, of the directory of the project, or of no access to the project',

@@ -22,6 +22,9 @@ function absent(thing: string): RegExp {
   );
 }
 
+const toolDisabled =
+  /\btool (?:(?:in|for|on|of) (?:this|the) (?:project|company) )?(?:(?:is|was|has been) (?:currently )?(?:disabled|inactive|deactivated|turned off)|(?:(?:is|was|has) )?not (?:been )?(?:enabled|active|activated|turned on)|(?:isn|wasn|hasn)['’]t (?:been )?(?:enabled|active|activated|turned on))\b/i;
+
 /**
  * Words that show a finer cause, in the order in which they count. They are searched for in failures of the reason's own kinds. `no` and
  * `not` stand near to the word that they are of, so that a text that resembles these shows nothing. `needs-kind`: stores, files and other
@@ -32,10 +35,13 @@ const words: readonly (readonly [reason: ProblemReason, text: RegExp, needsKind?
     'project-not-permitted',
     /\bnot (?:one of|among|in|on|part of|included in) [^.;:]{0,20}permitted projects?\b/i,
   ],
+  // A text that names both as possible.
   [
-    'tool-disabled',
-    /\btool (?:(?:in|for|on|of) (?:this|the) (?:project|company) )?(?:(?:is|was|has been) (?:currently )?(?:disabled|inactive|deactivated|turned off)|(?:(?:is|was|has) )?not (?:been )?(?:enabled|active|activated|turned on)|(?:isn|wasn|hasn)['’]t (?:been )?(?:enabled|active|activated|turned on))\b/i,
+    'permission-or-tool',
+    new RegExp(`^(?=[^]*${toolDisabled.source})(?=[^]*\\bpermissions?\\b)(?=[^]*\\bor\\b)`, 'i'),
+    'needs-kind',
   ],
+  ['tool-disabled', toolDisabled],
   // Agave, "Common Errors and FAQs" (https://sync-docs.agaveapi.com/docs/procore/FAQs): Procore's text for a permission or a tool.
   [
     'permission-or-tool',
@@ -47,21 +53,21 @@ const words: readonly (readonly [reason: ProblemReason, text: RegExp, needsKind?
   ],
   [
     'permission-missing',
-    /\b(?:not have|don['’]t have|doesn['’]t have|lacks?|lacking|without|missing|insufficient)\b[^.;:]{0,40}\bpermissions?\b|\bpermissions? (?:(?:is|are) )?(?:required|missing|insufficient)\b/i,
+    /\b(?:not have|don['’]t have|doesn['’]t have|lacks?|lacking|without|missing|insufficient)\b[^.;:]{0,40}\bpermissions?\b(?! (?:template|group)s?\b)|\bpermissions? (?:(?:is|are) )?(?:required|missing|insufficient)\b/i,
   ],
   [
     'no-read-access',
-    /\b(?:no|not have|don['’]t have|doesn['’]t have|lacks?|without) (?:read )?(?:access|permission)s?\b(?! token)|\bnot (?:authorized|allowed|permitted) to (?:see|view|read|access)\b/i,
+    /\b(?:no|not have|don['’]t have|doesn['’]t have|lacks?|without) (?:read )?(?:access|permission)s?\b(?=$|[^\s\w-]|\s+(?:to|for|on|in|of|at|here|and|or|rights?|levels?|that|which)\b)|\bnot (?:authorized|allowed|permitted) to (?:see|view|read|access)\b/i,
     'needs-kind',
   ],
   [
     'record-locked',
-    /\b(?:synced|integrated) with (?:the |an |your )?ERP\b|\bERP[\s-](?:synced|integrated|locked)\b/i,
+    /(?<!(?:\bnot|\bmust|n['’]t) (?:be |been |yet )*)\b(?:(?:synced|integrated) with (?:the |an |your )?ERP|ERP[\s-](?:synced|integrated|locked))\b/i,
   ],
-  ['record-locked', /\b(?:is|are|was|been) locked\b/i, 'needs-kind'],
+  ['record-locked', /(?<!\b(?:no|none|neither)\b[^.,;:]{0,40})\b(?:is|are|was|been) locked\b/i, 'needs-kind'],
   [
     'origin-id-taken',
-    /\borigin[_ ]id\b[^.;]{0,40}\b(?:taken|unique|exists|duplicate|in use)\b|\bduplicate origin[_ ]id\b/i,
+    /(?<!\bno\b[^.;]{0,40})\borigin[_ ]id\b[^.;]{0,40}\b(?:taken|unique|exists|duplicate|in use)\b|\bduplicate origin[_ ]id\b/i,
   ],
   ['not-in-project', absent('cost[_ ]code')],
   ['not-in-project', absent('location'), 'needs-kind'],
@@ -80,6 +86,16 @@ const words: readonly (readonly [reason: ProblemReason, text: RegExp, needsKind?
   ['no-tokens', /\bthe store (?:has no tokens|had its tokens)\b|\bits tokens have been revoked or removed\b/],
 ];
 
+/** What makes a clause one that does not say how things are. */
+const conditional = /\b(?:if|when|once|unless|until|while|whether|only)\b[^.,;:]*$/i;
+const longestClause = 60;
+
+/** Whether words are in a text, and not in a clause that tells a condition, as in "until it is locked". */
+function isToldIn(said: string, text: RegExp): boolean {
+  const at = text.exec(said)?.index;
+  return at !== undefined && !conditional.test(said.slice(Math.max(0, at - longestClause), at));
+}
+
 /**
  * The finer cause of a failure of this kind, where the answer's own words show it, or else the context of the call. Undefined where nothing
  * does: a wrong cause would be worse than the general one.
@@ -94,7 +110,7 @@ export function findReason({
   readonly call?: CallContext | undefined;
 }): ProblemReason | undefined {
   const told = words.find(
-    ([reason, text]) => reasons[reason].kinds.includes(kind) && messages.some((said) => text.test(said)),
+    ([reason, text]) => reasons[reason].kinds.includes(kind) && messages.some((said) => isToldIn(said, text)),
   )?.[0];
   const isServicesProject = call?.isServiceAccount === true && call.isInProject;
   // What a service account may reach is its permitted projects (Procore, "Troubleshooting").
@@ -106,7 +122,7 @@ export function findReason({
 
 /** The finer cause that a text shows by itself, when neither a status nor a kind is known. */
 export function reasonInMessage(text: string): ProblemReason | undefined {
-  return words.find(([, shown, needsKind]) => !needsKind && shown.test(text))?.[0];
+  return words.find(([, shown, needsKind]) => !needsKind && isToldIn(text, shown))?.[0];
 }
 
 /** A service account needs the header where a user does not (Procore, "Developer Managed Service Accounts"). */

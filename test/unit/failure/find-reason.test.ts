@@ -25,7 +25,12 @@ describe('the words of the answer', () => {
     [
       'forbidden',
       'permission-or-tool',
-      ['You do not have sufficient access to complete that action', 'Insufficient access'],
+      [
+        'You do not have sufficient access to complete that action',
+        'Insufficient access',
+        'You do not have permission, or the tool is disabled',
+        'Either the tool is not enabled in this project or you lack permission to use it',
+      ],
     ],
     [
       'forbidden',
@@ -72,6 +77,10 @@ describe('the words of the answer', () => {
         'The scope of work is not yours',
         'You are over the access quota',
         'This project is not permitted to be archived',
+        'A user without a permission template cannot be invited',
+        'It is missing a permissions group',
+        'Ask an admin whether the tool is disabled',
+        'Nobody may do this unless the tool is disabled',
       ],
     ],
     [
@@ -86,7 +95,15 @@ describe('the words of the answer', () => {
     [
       'not-found',
       undefined,
-      ['Not Found', 'The item does not exist.', 'No route matches', 'There was no access token'],
+      [
+        'Not Found',
+        'The item does not exist.',
+        'No route matches',
+        'There was no access token',
+        'No permission template found',
+        'There are no permissions groups with this id',
+        'There is no access log for this user',
+      ],
     ],
     [
       'unprocessable',
@@ -135,6 +152,15 @@ describe('the words of the answer', () => {
         'cost_code_id: is not a number',
         'vendor: must exist',
         'The ERP status is unknown',
+        'Budget changes can only be created when the budget is locked',
+        'The record can be changed until it is locked',
+        'You cannot unlock a budget unless it is locked',
+        'None of these records is locked',
+        'Only contracts that are synced with ERP can be exported',
+        'The commitment must be synced with ERP before it is paid',
+        'The commitment has not been synced with ERP',
+        'The commitment is not ERP-synced',
+        'No vendor with this origin_id exists',
       ],
     ],
     ['conflict', 'origin-id-taken', ['origin_id: has already been taken']],
