@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reply } from './message.js';
 
-const bodyBytesAtMost = 64 * 1024 * 1024;
+/** As much as the largest part of an upload. */
+const bodyBytesAtMost = 100 * 1024 * 1024;
 
 /** The connection to the client of one request. What is sent after the client has left is lost. */
 export interface Wire {

@@ -171,6 +171,16 @@ describe('the storage', () => {
     expect((await put(data.segments[0]!, bytes)).status).toBe(200);
   });
 
+  test('takes a part of the largest size that may be announced', async () => {
+    const emulator = await emulate();
+    const content = Buffer.alloc(100 * 1024 * 1024, 'a');
+    const { upload_id, segments } = await created(emulator, content);
+    const answer = await put(segments[0]!, content);
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    const etags = [answer.headers.get('etag')];
+    expect((await ask(emulator, `PATCH ${unified}/${upload_id}`, { part_etags: etags })).status).toBe(200);
+  });
+
   test('refuses bytes that are not those announced', async () => {
     const emulator = await emulate();
     const { segments } = await created(emulator, bytes);
