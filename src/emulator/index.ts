@@ -84,6 +84,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     companies: settings.companies,
     attached: attachedBy(uploads),
   });
+  const ofEmulator = [
+    ...routes,
+    ...uploadRoutes({
+      uploads,
+      presigned,
+      storageOf: ({ request }) => storage.originFor(headerOf(request, 'host')),
+    }),
+    errorRoute,
+  ];
   const endpoints = {
     token: createTokenEndpoint({
       ledger,
@@ -101,16 +110,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       companies,
       requireCompanyHeader: settings.requireCompanyHeader,
       originOf: (request) => originSeen(headerOf(request, 'host')) ?? url,
-      routes: [
-        ...ownRoutes(settings.routes),
-        ...routes,
-        ...uploadRoutes({
-          uploads,
-          presigned,
-          storageOf: ({ request }) => storage.originFor(headerOf(request, 'host')),
-        }),
-        errorRoute,
-      ],
+      routes: [...ownRoutes(settings.routes, ofEmulator), ...ofEmulator],
     }),
     storage: createStorage({ uploads, presigned }),
     other: nowhere,

@@ -10,12 +10,13 @@ export interface Arrival extends EmulatedRequest {
 /** An answer before it is sent; header names in lower case. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string | Uint8Array;
 }
 
 /** One whose body is text. */
 export interface TextReply extends Reply {
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 

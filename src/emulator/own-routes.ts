@@ -2,7 +2,7 @@ import type { Call, Route } from './call.js';
 import { objectIn } from './fields.js';
 import type { EmulatedRequest } from './fault-types.js';
 import { json, type Outcome, type Reply } from './message.js';
-import { isPath } from './router.js';
+import { createRouter, isPath } from './router.js';
 
 /** A request as a route of your own gets it. */
 export interface RouteRequest extends EmulatedRequest {
@@ -33,11 +33,16 @@ export function isRouteName(name: string): boolean {
   return path !== undefined && isPath(path);
 }
 
-/** The routes of the application's own, behind the same checks as all others. */
-export function ownRoutes(routes: Routes): Route[] {
+/**
+ * The routes of the application's own, behind the same checks as all others. One that replaces a route of `others` needs a company where
+ * that does.
+ */
+export function ownRoutes(routes: Routes, others: readonly Route[]): Route[] {
+  const find = createRouter(others);
   return Object.entries(routes).map(([name, handler]) => {
     const [, method = '', path = ''] = pattern.exec(name) ?? [];
-    return { method, path, company: 'always', isOwn: true, handle: (call) => handled(handler, call) };
+    const company = find(method, path)?.route.company ?? 'always';
+    return { method, path, company, isOwn: true, handle: (call) => handled(handler, call) };
   });
 }
 
@@ -61,9 +66,18 @@ async function replyOf(
 ): Promise<Reply> {
   if (result instanceof Response) {
     const body = new Uint8Array(await result.arrayBuffer());
-    return { status: result.status, headers: Object.fromEntries(result.headers), body };
+    return { status: result.status, headers: headersOf(result), body };
   }
   if (Array.isArray(result)) return list(result as object[]);
   if (result === undefined) return { status: 204, headers: {}, body: '' };
   return json(method === 'POST' ? 201 : 200, result);
+}
+
+/** The headers of a response, but for those that say how its body was sent, because it is sent anew. */
+function headersOf({ headers }: Response): Reply['headers'] {
+  const cookies = headers.getSetCookie();
+  const others = [...headers].filter(
+    ([name]) => !['set-cookie', 'content-length', 'transfer-encoding'].includes(name),
+  );
+  return { ...Object.fromEntries(others), ...(cookies.length > 0 && { 'set-cookie': cookies }) };
 }

@@ -28,17 +28,27 @@ export function isPath(path: string): boolean {
 export function createRouter<Route extends Routed>(routes: readonly Route[]): Router<Route> {
   const compiled = routes.map((route) => ({
     route,
-    find: match<Record<string, string>>(route.path, { decode, sensitive: true }),
+    find: match<Record<string, string | string[]>>(route.path, { decode, sensitive: true }),
   }));
   return (method, path) => {
     const asked = method === 'HEAD' ? 'GET' : method;
     for (const { route, find } of compiled) {
       if (route.method !== 'any' && route.method !== asked) continue;
       const found = find(path);
-      if (found) return { route, params: found.params };
+      if (found) return { route, params: joined(found.params) };
     }
     return undefined;
   };
+}
+
+/** A wildcard matches several segments: its value is the rest of the path. */
+function joined(params: Partial<Record<string, string | string[]>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value = '']) => [
+      name,
+      typeof value === 'string' ? value : value.join('/'),
+    ]),
+  );
 }
 
 function decode(text: string): string {

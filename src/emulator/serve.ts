@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { freePass, type Pass } from './admission.js';
 import type { EmulatedRequest } from './fault-types.js';
 import type { Faults } from './faults.js';
@@ -67,11 +68,16 @@ export function createServe(
     try {
       await serve(incoming, entry, query, wire, pass);
     } catch (error) {
-      // The client left before the end, or the condition of a fault threw, or its answer had an invalid header.
+      // The client left before the end, or the condition of a fault or a route threw, or an answer had an invalid header.
       if (response.headersSent) return wire.drop();
-      wire.send(json(500, { message: `The emulator failed: ${String(error)}` }));
+      wire.send(json(500, { message: `The emulator failed: ${textOf(error)}` }));
     }
   };
+}
+
+/** What was thrown, which may be a value that cannot be converted to a text. */
+function textOf(error: unknown): string {
+  return error instanceof Error || typeof error === 'string' ? String(error) : inspect(error);
 }
 
 function targetOf(url: string): { path: string; query: string } {

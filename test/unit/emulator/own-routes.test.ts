@@ -67,6 +67,55 @@ describe('a route of your own', () => {
     expect([...new Uint8Array(await minutes.arrayBuffer())]).toEqual([0xff, 0x00]);
   });
 
+  test('gets what a wildcard matches as the rest of the path', async () => {
+    const emulator = await emulate({ routes: { 'GET /rest/v1.0/files/*path': ({ params }) => params } });
+    const { data } = await ask(emulator, 'GET /rest/v1.0/files/plans/north%20tower.pdf');
+    expect(data).toEqual({ path: 'plans/north tower.pdf' });
+  });
+
+  test('answers a Response with each of its cookies, and with the length that its body has', async () => {
+    const headers = new Headers({ 'content-length': '99', 'transfer-encoding': 'chunked', 'x-own': 'kept' });
+    for (const cookie of ['a=1', 'b=2']) headers.append('set-cookie', cookie);
+    const emulator = await emulate({
+      routes: { [`GET ${meetings}`]: () => new Response('text', { headers }) },
+    });
+    const answer = await ask(emulator, `GET ${path}`);
+    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(['x-own', 'content-length', 'transfer-encoding'].map((name) => answer.headers.get(name))).toEqual([
+      'kept',
+      '4',
+      null,
+    ]);
+    expect(answer.data).toBe('text');
+  });
+
+  test.each<[what: string, thrown: unknown, message: string]>([
+    ['an error', new Error('boom'), 'Error: boom'],
+    ['a text', 'boom', 'boom'],
+    [
+      'an object without a prototype',
+      Object.assign(Object.create(null), { a: 1 }),
+      '[Object: null prototype] { a: 1 }',
+    ],
+    ['a symbol', Symbol('boom'), 'Symbol(boom)'],
+  ])('that throws %s is a 500 with it, and the emulator goes on', async (_what, thrown, message) => {
+    const emulator = await emulate({ routes: { [`GET ${meetings}`]: () => Promise.reject(thrown) } });
+    const { status, data } = await ask(emulator, `GET ${path}`);
+    expect([status, data]).toEqual([500, { message: `The emulator failed: ${message}` }]);
+    expect((await ask(emulator, 'GET /rest/v1.0/me')).status).toBe(200);
+  });
+
+  test('needs no company in the place of a route that needs none', async () => {
+    const routes = { 'GET /rest/v1.0/me': () => ({ id: 9 }), 'GET /rest/v1.0/companies': () => [{ id: 8 }] };
+    const emulator = await emulate({ routes });
+    const { access_token } = emulator.issue();
+    expect(await (await get(emulator, '/rest/v1.0/me', access_token)).json()).toEqual({ id: 9 });
+    expect(await (await get(emulator, '/rest/v1.0/companies', access_token)).json()).toEqual([{ id: 8 }]);
+    const answer = await postToken(emulator, { grant_type: 'client_credentials' });
+    const service = (await answer.json()) as { access_token: string };
+    expect((await get(emulator, '/rest/v1.0/me', service.access_token)).status).toBe(400);
+  });
+
   test('stands behind the checks of the token, the company, known projects and the limits', async () => {
     let handled = 0;
     const emulator = await emulate({
