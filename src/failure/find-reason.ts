@@ -62,7 +62,7 @@ const words: readonly (readonly [reason: ProblemReason, text: RegExp, needsKind?
   ],
   [
     'record-locked',
-    /(?<!(?:\bnot|\bmust|n['’]t) (?:be |been |yet )*)\b(?:(?:synced|integrated) with (?:the |an |your )?ERP|ERP[\s-](?:synced|integrated|locked))\b/i,
+    /(?<!(?:\bnot|\bmust|n['’]t) (?:be |been |yet ){0,2})\b(?:(?:synced|integrated) with (?:the |an |your )?ERP|ERP[\s-](?:synced|integrated|locked))\b/i,
   ],
   ['record-locked', /(?<!\b(?:no|none|neither)\b[^.,;:]{0,40})\b(?:is|are|was|been) locked\b/i, 'needs-kind'],
   [
