@@ -1,0 +1,7 @@
+export default function Page() {
+  return (
+    <p>
+      <a href="/projects">Projects</a>
+    </p>
+  );
+}
