@@ -1,5 +1,5 @@
-// Uses the packed tarball on every Node that we promise to work with, ends with a table, and fails where something fails or where
-// the results differ from docs/compatibility.md. The binaries are packages of the registry, for Linux on x64.
+// Uses the packed tarball on every Node that we promise to work with, on Bun and on Deno, ends with a table, and fails where something fails
+// or where the results differ from docs/compatibility.md. The binaries are packages of the registry, for Linux on x64.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -9,17 +9,18 @@ import {
   readdirSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { agrees, print } from './matrix-table.mjs';
-import { succeeds } from './succeeds.mjs';
+import { outcomeOf } from './succeeds.mjs';
+import { startPostgres } from '../test/stores/support/postgres-server.ts';
+import { startRedis } from '../test/stores/support/redis-server.ts';
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
-  console.error(
-    `test:node has Node binaries for linux x64 only; this is ${process.platform} ${process.arch}.`,
-  );
+  console.error(`test:node has binaries for linux x64 only; this is ${process.platform} ${process.arch}.`);
   process.exit(1);
 }
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,30 +35,52 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, manifest.name));
 const modules = entries.filter((entry) => !entry.endsWith('.json'));
 const folder = mkdtempSync(join(tmpdir(), 'axios-procore-nodes-'));
-const each = (load) => modules.map(load).join('\n');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 /** With one worker each, as the versions run beside one another, and without the record of durations that they would share. */
 const flow = ['run', '--project', 'flow', '--reporter=dot', '--maxWorkers=1', '--no-cache'];
 const checks = [
-  ['import', ['--input-type=module', '-e', each((entry) => `await import('${entry}');`)]],
-  ['require', ['--input-type=commonjs', '-e', each((entry) => `require('${entry}');`)]],
-  ['round trip, ES module', ['roundtrip.mjs']],
-  ['round trip, CommonJS', ['roundtrip.cjs']],
+  ['every entry point by `import`', ['import.mjs']],
+  ['every entry point by `require`', ['require.cjs']],
+  ['renewal, replay, retry, pacing, emulator, as an ES module', ['calls.mjs']],
+  ['the same as CommonJS', ['calls.cjs']],
   ['both in one process', ['mixed.mjs']],
+  ['file store, ES module', ['roundtrip.mjs']],
+  ['file store, CommonJS', ['roundtrip.cjs']],
+  ['file store, four processes', ['fleet.mjs']],
+  ['file store, `lock: false`', ['unlocked.mjs']],
+  ['Redis (`ioredis`, `redis`) and PostgreSQL', ['stores.mjs']],
+  ['command', ['command.cjs']],
   ['register', ['register.cjs']],
   ['flow tests', [vitest, ...flow], root],
 ];
-const head = ['Node', ...checks.map(([what]) => what)];
-let rows;
+const installedAs = (name) => join(sources, 'node_modules', name);
+const versionIn = (name) => JSON.parse(readFileSync(join(installedAs(name), 'package.json'), 'utf8')).version;
+const { dependencies } = JSON.parse(readFileSync(join(sources, 'package.json'), 'utf8'));
+const nodes = Object.keys(dependencies).filter((name) => name.startsWith('node-'));
+/** What each is called, its version, its program, and what goes before the file that it runs. */
+const runtimes = [
+  ...nodes.map((name) => ['Node', versionIn(name), join(installedAs(name), 'bin/node'), []]),
+  ['Bun', versionIn('bun'), join(installedAs('bun'), 'bin/bun'), []],
+  ['Deno', versionIn('deno'), join(installedAs('deno'), 'deno'), ['run', '-A']],
+];
+/** The first sentence of whatever does not work on Bun or Deno. */
+const refusal = /does not work on (Bun|Deno)/;
+const firstNode = runtimes[0][2];
+let columns;
+process.env['AXIOS_PROCORE_REQUIRE_SERVERS'] = '1';
+const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+const env = { ...process.env, REDIS_URL: redis.url, DATABASE_URL: postgres.url, FIRST_NODE: firstNode };
 try {
   install();
-  const names = readdirSync(join(sources, 'node_modules')).filter((name) => name.startsWith('node-'));
-  rows = await Promise.all(names.map(row));
+  columns = await Promise.all(runtimes.map(column));
 } finally {
   rmSync(folder, { recursive: true, force: true });
+  await Promise.all([redis.stop(), postgres.stop()]);
 }
+const head = ['', ...runtimes.map(([what, version]) => `${what} ${version}`)];
+const rows = checks.map(([what], at) => [what, ...columns.map((cells) => cells[at])]);
 print(head, rows);
-const good = rows.length > 0 && rows.flat().every((cell) => cell !== 'fails');
+const good = rows.flat().every((cell) => cell !== 'fails');
 process.exitCode = agrees('node', head, rows) && good ? 0 : 1;
 
 /** The tarball as a user has it; its dependencies are links to ours. */
@@ -76,18 +99,33 @@ function install() {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link);
   }
-  for (const name of ['roundtrip.mjs', 'roundtrip.cjs', 'mixed.mjs', 'register.cjs', 'steps.cjs']) {
-    copyFileSync(join(sources, name), join(folder, name));
-  }
+  const programs = readdirSync(sources).filter((name) => /\.[cm]js$/.test(name));
+  for (const name of programs) copyFileSync(join(sources, name), join(folder, name));
+  const loading = (load) => modules.map(load).join('\n');
+  writeFileSync(
+    join(folder, 'import.mjs'),
+    loading((entry) => `await import('${entry}');`),
+  );
+  writeFileSync(
+    join(folder, 'require.cjs'),
+    loading((entry) => `require('${entry}');`),
+  );
+  // Deno looks for packages beside the nearest manifest.
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
 }
 
-async function row(name) {
-  const node = join(sources, 'node_modules', name, 'bin/node');
-  const version = spawnSync(node, ['-v'], { encoding: 'utf8' }).stdout.trim().slice(1);
+async function column([what, version, program, before]) {
   const cells = [];
-  for (const [what, args, cwd = folder] of checks) {
-    const went = await succeeds(`Node ${version}, ${what}`, node, args, { cwd, timeout: 900_000 });
-    cells.push(went ? 'passes' : 'fails');
+  for (const [check, args, cwd = folder] of checks) {
+    // The tools of these tests are made for Node: nock, the garbage collector by name.
+    if (cwd === root && what !== 'Node') {
+      cells.push('not run');
+      continue;
+    }
+    const options = { cwd, env, timeout: 900_000 };
+    const title = `${what} ${version}, ${check}`;
+    const { succeeded, refuses } = await outcomeOf(title, program, [...before, ...args], options, refusal);
+    cells.push(succeeded ? 'passes' : refuses ? 'says so' : 'fails');
   }
-  return [version, ...cells];
+  return cells;
 }

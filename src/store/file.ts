@@ -47,7 +47,7 @@ const fields: Record<keyof FileTokenStoreOptions, Field> = {
  * `save` also with `TokenStoreConflict`.
  *
  * @throws TypeError for a wrong option.
- * @throws Error where `fs-native-extensions` cannot be loaded, or where the symbolic links of `file` lead in a circle.
+ * @throws Error where `fs-native-extensions` cannot be loaded or its lock does not work (Bun, Deno), under Yarn's Plug'n'Play, or where the symbolic links of `file` lead in a circle.
  * @example
  * const store = fileTokenStore({ directory: '/var/lib/my-app/procore-tokens' });
  * attachProcore(instance, { clientId, clientSecret, store });
@@ -60,6 +60,13 @@ export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
     throw new TypeError(
       `fileTokenStore: takes either directory, the path of a folder, or file, the path of a file; it got ${file === undefined ? 'neither' : 'both'}.`,
     );
+  // Its replacement of node:fs has no `sync` of an open file, without which a save is not durable.
+  if (process.versions['pnp'] !== undefined) {
+    throw new Error(
+      "fileTokenStore: does not work with Yarn's Plug'n'Play, which cannot write a file durably: " +
+        'set nodeLinker: node-modules in .yarnrc.yml, or take a store in Redis or PostgreSQL.',
+    );
+  }
   const place =
     directory === undefined ? placeInFile(fileBehind(resolve(file!))) : placeInFolder(resolve(directory));
   const kernel = (options.lock ?? true) ? loadKernelLocks() : undefined;

@@ -233,6 +233,20 @@ describe('options', () => {
     );
     expect(load).not.toHaveBeenCalled();
   });
+
+  test.each([true, false])(
+    "under Yarn's Plug'n'Play, whose files cannot be synced, with lock: %s",
+    (lock) => {
+      Object.defineProperty(process.versions, 'pnp', { value: '3', configurable: true });
+      try {
+        expect(() => fileTokenStore({ directory: '/somewhere', lock })).toThrow(
+          /^fileTokenStore: does not work with Yarn's Plug'n'Play.*nodeLinker: node-modules/,
+        );
+      } finally {
+        Reflect.deleteProperty(process.versions, 'pnp');
+      }
+    },
+  );
 });
 
 describe('permissions', () => {
