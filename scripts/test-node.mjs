@@ -122,7 +122,12 @@ async function column([what, version, program, before]) {
       cells.push('not run');
       continue;
     }
-    const options = { cwd, env, timeout: 900_000 };
+    if (cwd === root && program === firstNode) {
+      cells.push('`npm test`');
+      continue;
+    }
+    // Ends what hangs, however slow the machine is.
+    const options = { cwd, env, timeout: 3_600_000 };
     const title = `${what} ${version}, ${check}`;
     const { succeeded, refuses } = await outcomeOf(title, program, [...before, ...args], options, refusal);
     cells.push(succeeded ? 'passes' : refuses ? 'says so' : 'fails');
