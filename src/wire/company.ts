@@ -44,24 +44,26 @@ function companyIn(
   isSought: (id: string) => boolean,
 ): NamedCompany | undefined {
   for (const place of places) {
-    const id = readers[place](config, path);
-    if (id !== undefined && isSought(id)) return { place, id };
+    const id = readers[place](config, path).find(isSought);
+    if (id !== undefined) return { place, id };
   }
   return undefined;
 }
 
-const readers: Readonly<Record<Place, (config: AxiosRequestConfig, path: string) => string | undefined>> = {
-  path: (_config, path) => inPath(path),
+/** The ids in each place. A parameter may be there twice, and servers differ in which of its values they take. */
+const readers: Readonly<Record<Place, (config: AxiosRequestConfig, path: string) => readonly string[]>> = {
+  path: (_config, path) => listOf(inPath(path)),
   query({ url }) {
     // Some versions of axios also take a URL object.
     const text = String((url as string | URL | undefined) ?? '');
-    if (!/[?&]company(?:_|%5f)id=/i.test(text)) return undefined;
-    return idOf(new URLSearchParams(/\?([^#]*)/.exec(text)?.[1]).get(parameter));
+    if (!/[?&]company(?:_|%5f)id=/i.test(text)) return [];
+    return idsOf(new URLSearchParams(/\?([^#]*)/.exec(text)?.[1]).getAll(parameter));
   },
   params: ({ params }) => inFields(params),
   body({ data, headers }) {
     if (typeof data !== 'string') return inFields(data);
-    return digitsOfMember(data, parameter) ?? inForm(data, headers);
+    const member = digitsOfMember(data, parameter);
+    return member === undefined ? inForm(data, headers) : [member];
   },
 };
 
@@ -82,12 +84,12 @@ function unescaped(segment: string): string {
 }
 
 /** The parameter or field of an object, of `URLSearchParams`, or of the standard `FormData`. The package form-data lets nobody read. */
-function inFields(fields: unknown): string | undefined {
-  if (typeof fields !== 'object' || fields === null) return undefined;
-  const { get, [parameter]: own } = fields as { get?: unknown; [parameter]?: unknown };
-  if (typeof get === 'function' && /^\[object (?:URLSearchParams|FormData)\]$/.test(tagOf(fields)))
-    return idOf((fields as URLSearchParams).get(parameter));
-  return own === undefined ? undefined : idOf(ownValue(fields as Record<string, unknown>, parameter));
+function inFields(fields: unknown): readonly string[] {
+  if (typeof fields !== 'object' || fields === null) return [];
+  const { getAll, [parameter]: own } = fields as { getAll?: unknown; [parameter]?: unknown };
+  if (typeof getAll === 'function' && /^\[object (?:URLSearchParams|FormData)\]$/.test(tagOf(fields)))
+    return idsOf((fields as URLSearchParams).getAll(parameter));
+  return own === undefined ? [] : idsOf([ownValue(fields as Record<string, unknown>, parameter)]);
 }
 
 function tagOf(value: object): string {
@@ -98,16 +100,20 @@ function tagOf(value: object): string {
 const mostOfForm = 65_536;
 
 /** A form as axios has written it out. */
-function inForm(text: string, headers: object | undefined): string | undefined {
+function inForm(text: string, headers: object | undefined): readonly string[] {
   const read = text.slice(0, mostOfForm);
-  const [, digits, end] = /(?:^|&)company_id=(\d{1,20})(&|$)/.exec(read) ?? [];
-  // Digits at the end of what is read may be the beginning of another id.
-  if (end === '' && read.length < text.length) return undefined;
-  const isForm =
-    digits !== undefined && /x-www-form-urlencoded/i.test(String(headerOf(headers, 'content-type')));
-  return isForm ? digits : undefined;
+  const found = [...read.matchAll(/(?<=^|&)company_id=(\d{1,20})(?=&|$)/g)]
+    // Digits at the end of what is read may be the beginning of another id.
+    .filter(({ 0: field, index }) => index + field.length < read.length || read.length === text.length)
+    .map(([, digits = '']) => digits);
+  const isForm = found.length > 0 && /x-www-form-urlencoded/i.test(String(headerOf(headers, 'content-type')));
+  return isForm ? found : [];
 }
 
-function idOf(value: unknown): string | undefined {
-  return isCompanyId(value) ? String(value) : undefined;
+function idsOf(values: readonly unknown[]): readonly string[] {
+  return values.filter(isCompanyId).map(String);
+}
+
+function listOf(id: string | undefined): readonly string[] {
+  return id === undefined ? [] : [id];
 }

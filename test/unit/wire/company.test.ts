@@ -110,6 +110,17 @@ describe('the company of a call', () => {
   });
 });
 
+test.each<[where: string, config: AxiosRequestConfig]>([
+  ['query', { url: '/x?company_id=5&company_id=6' }],
+  ['params', { url: '/x', params: new URLSearchParams('company_id=5&company_id=6') }],
+  ['body', { url: '/x', data: new URLSearchParams('company_id=5&a=1&company_id=6') }],
+  ['body', { url: '/x', data: 'company_id=5&company_id=6', headers: urlEncoded }],
+])('the second of two ids in the %s is another company', (place, config) => {
+  expect(firstCompanyIn(config, '/x')).toEqual({ place, id: '5' });
+  expect(otherCompanyIn(config, '/x', '5')).toEqual({ place, id: '6' });
+  expect(otherCompanyIn(config, '/x', '6')).toEqual({ place, id: '5' });
+});
+
 test.each([
   ['a form', (filler: string) => `note=${filler}&company_id=562949953421401`],
   ['a form that goes on', (filler: string) => `note=${filler}&company_id=562949953421401&a=1`],
