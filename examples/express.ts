@@ -11,6 +11,7 @@ import { fileTokenStore } from 'axios-procore/stores/file';
 import { createApp } from './express/app.js';
 
 const { env } = process;
+if (!env.PROCORE_TOKEN_FILE) throw new Error('PROCORE_TOKEN_FILE is not set.');
 
 const server = createServer();
 await new Promise<void>((resolve) => server.listen(Number(env.PORT ?? 0), '127.0.0.1', resolve));

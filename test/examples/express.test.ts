@@ -15,6 +15,18 @@ test('npm run example express logs a person in, and ends when it is told to', as
   expect(await example.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
+test('a variable that is missing is named before anything is kept', async () => {
+  const emulator = await startEmulator();
+  try {
+    const { PROCORE_TOKEN_FILE: _, ...env } = environmentOf(emulator);
+    const { code, stdout, stderr } = await startExample('express', { env }).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('PROCORE_TOKEN_FILE is not set');
+  } finally {
+    await emulator.close();
+  }
+});
+
 test('what is under way is answered when it is told to end, and the pair that was renewed for it is saved', async () => {
   const emulator = await startEmulator();
   try {
