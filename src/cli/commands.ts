@@ -115,7 +115,7 @@ export const commands: readonly CommandLine[] = [
           wholeFrom(0, 65_535),
           0,
         )
-        .option('--lifetime <seconds>', 'life of an access token', wholeFrom(0, 86_400), 5_400)
+        .option('--lifetime <seconds>', 'life of an access token', wholeFrom(1, 86_400), 5_400)
         .option('--spike <calls>', 'rate limit of ten seconds; none by default', wholeFrom(1, 1_000_000))
         .option('--hourly <calls>', 'rate limit of an hour; none by default', wholeFrom(1, 1_000_000)),
     run: async (io, settings, _args, options) =>

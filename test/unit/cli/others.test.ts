@@ -123,6 +123,16 @@ describe('emulate', () => {
     expect(await end()).toBe(0);
   });
 
+  test('an access token that would never be valid is wrong use', async () => {
+    const { code, err } = await command(['emulate', '--lifetime', '0']);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(
+        "'--lifetime <seconds>' argument '0' is invalid. It takes a whole number from 1",
+      ),
+    ]);
+  });
+
   test('a port that is taken is one clear line', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
