@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { freePass, type Pass } from './admission.js';
 import type { EmulatedRequest } from './fault-types.js';
 import type { Faults } from './faults.js';
@@ -77,7 +77,8 @@ export function createServe(
 
 /** What was thrown, which may be a value that cannot be converted to a text. */
 function textOf(error: unknown): string {
-  return error instanceof Error || typeof error === 'string' ? String(error) : inspect(error);
+  // Jest runs tests in a realm of its own, where errors of Node are no instances of its Error.
+  return types.isNativeError(error) || typeof error === 'string' ? String(error) : inspect(error);
 }
 
 function targetOf(url: string): { path: string; query: string } {
