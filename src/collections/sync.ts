@@ -1,4 +1,5 @@
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
+import { idempotencyTokenIn, withIdempotencyToken } from '../wire/headers.js';
 import { BatchError } from './batch-error.js';
 import { planBatches, type Batch } from './batches.js';
 import { throwIfCanceled } from './canceled.js';
@@ -18,7 +19,8 @@ type Outcome =
  *
  * A batch whose items all have an `id` or an `origin_id` is sent with `procore: { idempotent: true }`, so that an attached instance repeats
  * it where its answer was lost. Any other batch is not repeated where it may have run, for its items would be created twice, unless
- * `procore.idempotencyToken` is given: a text gets the number of the batch behind it, as in `nightly-1`, because batches are different writes.
+ * `procore.idempotencyToken` or a header `Idempotency-Token` is given: a text gets the number of the batch behind it, as in `nightly-1`,
+ * because batches are different writes.
  *
  * Rejects with a `TypeError` for a wrong argument, and with a {@link BatchError} where a batch fails as a whole: no batch after it is sent.
  *
@@ -80,6 +82,7 @@ async function send(
   const request: AxiosRequestConfig = {
     ...config,
     ...procoreOf(config, batch),
+    ...headersOf(config, batch),
     method: 'patch',
     url,
     data: { ...(config.data as object | undefined), updates: batch.items },
@@ -116,4 +119,14 @@ function procoreOf(
     ...(typeof token === 'string' && { idempotencyToken: `${token}-${number}` }),
   };
   return Object.keys(ofBatch).length > 0 ? { procore: { ...procore, ...ofBatch } } : {};
+}
+
+/** The headers of this batch, with its number behind their `Idempotency-Token`; none where they have no such one. */
+function headersOf(
+  { headers }: AxiosRequestConfig,
+  { number }: Batch<unknown>,
+): Pick<AxiosRequestConfig, 'headers'> {
+  const token = idempotencyTokenIn(headers);
+  if (headers === undefined || token === undefined) return {};
+  return { headers: withIdempotencyToken(headers, `${token}-${number}`) };
 }

@@ -55,6 +55,13 @@ export function idempotencyTokenIn(headers: object | undefined): string | undefi
   return sentIn(headers, idempotencyHeader);
 }
 
+/** A copy of the headers with another `Idempotency-Token`. */
+export function withIdempotencyToken(headers: object, token: string): object {
+  const copy = { ...headers };
+  replace(copy, 'Idempotency-Token', token);
+  return copy;
+}
+
 function sentIn(headers: object | undefined, header: string): string | undefined {
   if (!headers || !mayHave(headers, header)) return undefined;
   const [, value] = entriesOf(headers).find(([name, named]) => isNamed(name, header) && isSent(named)) ?? [];

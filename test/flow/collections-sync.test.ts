@@ -129,6 +129,16 @@ test('each batch has an idempotency token of its own, by which a batch of items 
   expect((await h.instance.get<unknown[]>(rfis)).data).toHaveLength(6);
 });
 
+test('a header Idempotency-Token gets the number of the batch, too: batches are different writes', async () => {
+  await using h = await createHarness();
+  const headers = { 'idempotency-token': 'nightly', 'X-Own': 'kept' };
+  const options = { batchSize: 2, headers };
+  const { entities } = await syncInBatches(h.instance, sync, updatesOf(3), options);
+  expect(entities).toHaveLength(3);
+  expect(h.emulator.log.map(({ idempotencyToken }) => idempotencyToken)).toEqual(['nightly-1', 'nightly-2']);
+  expect(headers).toEqual({ 'idempotency-token': 'nightly', 'X-Own': 'kept' });
+});
+
 describe('a batch that fails outright is a BatchError with what was done and what was not', () => {
   const statuses = [
     [422, false],
