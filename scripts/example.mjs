@@ -39,26 +39,32 @@ function summaryOf(example) {
 }
 
 async function run(example) {
-  const { command, args, cwd, env } = commandOf(example);
-  const emulated = process.env.PROCORE_CLIENT_ID ? undefined : await emulate();
-  const database = commentOf(example).includes('DATABASE_URL') ? await startDatabase() : undefined;
-  const child = spawn(command, [...args, ...given], {
-    stdio: 'inherit',
-    cwd,
-    env: { ...process.env, ...emulated?.variables, ...database?.variables, ...env },
-  });
+  const started = [];
+  try {
+    const { command, args, cwd, env } = commandOf(example);
+    if (!process.env.PROCORE_CLIENT_ID) started.push(await emulate());
+    if (commentOf(example).includes('DATABASE_URL')) started.push(await startDatabase());
+    const variables = Object.assign({}, ...started.map((one) => one.variables));
+    const options = { stdio: 'inherit', cwd, env: { ...process.env, ...variables, ...env } };
+    return await endOf(spawn(command, [...args, ...given], options));
+  } catch (error) {
+    // An error of several addresses has a code and no message.
+    console.error(error.message || error.code);
+    return 1;
+  } finally {
+    for (const { stop } of started.reverse()) await stop();
+  }
+}
+
+/** Resolves with the exit code of the example. */
+function endOf(child) {
   // A Ctrl-C goes to the child as well, which ends by itself: a second one from here would kill it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
-  try {
-    return await new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => resolve(code ?? 1));
-    });
-  } finally {
-    await database?.stop();
-    await emulated?.close();
-  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
 }
 
 function commandOf(example) {
@@ -91,7 +97,7 @@ async function emulate() {
       PROCORE_COMPANY_ID: '562949953421401',
       PROCORE_TOKEN_FILE: file,
     },
-    async close() {
+    async stop() {
       await emulator.close();
       rmSync(tokens, { recursive: true, force: true });
     },

@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { on } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -88,6 +91,15 @@ test('npm run example lambda answers after a cold and after a warm start', async
   const { code, stdout, stderr } = await startByName('lambda').ended;
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^cold start: 200 .*Harbour Bridge.*\nwarm start: 200 .*Harbour Bridge/m);
+});
+
+test('where its database does not answer, the command says so in one line and leaves no tokens behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-no-database-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const env = { TMPDIR: folder, DATABASE_URL: 'postgres://user:db-password@127.0.0.1:1/none' };
+  const { code, stderr } = await startByName('lambda', [], env).ended;
+  expect([code, stderr]).toEqual([1, 'connect ECONNREFUSED 127.0.0.1:1\n']);
+  expect(readdirSync(folder).filter((name) => name.startsWith('axios-procore'))).toEqual([]);
 });
 
 test('when the process is frozen after an answer, its pair is saved, its lock is free, and it has no connection', async () => {

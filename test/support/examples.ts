@@ -29,8 +29,12 @@ export function startExample(
 }
 
 /** Starts an example as `npm run example <name>` does after the build: without variables, on the emulator of the command. */
-export function startByName(name: string, args: readonly string[] = []): Example {
-  return start(['scripts/example.mjs', name, ...args], {});
+export function startByName(
+  name: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Example {
+  return start(['scripts/example.mjs', name, ...args], env);
 }
 
 /** Starts an example that has packages of its own, which `npm run test:applications` has installed and built, by a script for Node. */
