@@ -89,6 +89,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ...uploadRoutes({
       uploads,
       presigned,
+      companies,
       storageOf: ({ request }) => storage.originFor(headerOf(request, 'host')),
     }),
     errorRoute,

@@ -1,4 +1,5 @@
 import { versioned, type Call, type Route } from './call.js';
+import type { Companies } from './companies.js';
 import { objectIn, type Fields, type Violations } from './fields.js';
 import type { Outcome } from './message.js';
 import type { Presigned } from './presigned.js';
@@ -8,6 +9,7 @@ import { isComplete, partsIn, type Part, type Upload, type Uploads } from './upl
 export interface UploadParts {
   readonly uploads: Uploads;
   readonly presigned: Presigned;
+  readonly companies: Pick<Companies, 'placeOf'>;
   /** The origin of the storage, as the client of a request reaches it. */
   storageOf(call: Pick<Call, 'request'>): string;
 }
@@ -22,7 +24,8 @@ export function uploadRoutes(parts: UploadParts): Route[] {
     (handle: (call: Call, upload: Upload) => Outcome) =>
     (call: Call): Outcome => {
       const upload = uploads.find(call.params['upload']!);
-      return upload ? handle(call, upload) : { reply: call.answers.refused(404, 'Not Found') };
+      const isHere = upload?.company === parts.companies.placeOf(call).company;
+      return upload && isHere ? handle(call, upload) : { reply: call.answers.refused(404, 'Not Found') };
     };
   return [
     versioned('POST', unified, (call) => createUnified(call, parts)),
@@ -74,6 +77,7 @@ function createUnified(call: Call, parts: UploadParts): Outcome {
   if (!('parts' in announced) || Object.keys(errors).length > 0)
     return { reply: call.answers.invalid(errors) };
   const upload = parts.uploads.create({
+    company: parts.companies.placeOf(call).company,
     fileName: String(name),
     contentType: contentTypeIn(body['content_type']),
     parts: announced.parts,
@@ -87,6 +91,7 @@ function createSegmented(call: Call, parts: UploadParts): Outcome {
   if ('errors' in announced) return { reply: call.answers.invalid(announced.errors) };
   const name = body['response_filename'];
   const upload = parts.uploads.create({
+    company: parts.companies.placeOf(call).company,
     fileName: typeof name === 'string' ? name : 'file',
     contentType: contentTypeIn(body['response_content_type']),
     parts: announced.parts,

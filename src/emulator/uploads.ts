@@ -15,6 +15,8 @@ export interface Part {
 /** A file on its way into the storage. */
 export interface Upload {
   readonly id: string;
+  /** The company that it is in; empty while any company is accepted. */
+  readonly company: string;
   readonly fileName: string;
   readonly contentType: string;
   readonly parts: readonly Part[];
@@ -23,7 +25,7 @@ export interface Upload {
 
 /** The files that were uploaded. */
 export interface Uploads {
-  create(file: Pick<Upload, 'fileName' | 'contentType' | 'parts'>): Upload;
+  create(file: Omit<Upload, 'id' | 'status'>): Upload;
   find(id: string): Upload | undefined;
   /** Completes an upload by the ETags of its parts, in their order. Returns why it is not complete, in words. */
   complete(upload: Upload, etags: readonly unknown[]): string | undefined;

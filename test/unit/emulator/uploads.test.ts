@@ -70,6 +70,20 @@ describe('a unified upload', () => {
     expect(emulator.log.map(({ kind }) => kind)).toContain('storage');
   });
 
+  test('is not there for another of the known companies', async () => {
+    const companies = [
+      { id: '562949953421401', projects: [{ id: 7 }] },
+      { id: 8, projects: [{ id: 9 }] },
+    ];
+    const emulator = await emulate({ companies });
+    const { upload_id } = await created(emulator, bytes);
+    const other = `/rest/v2.1/companies/8/projects/9/uploads/${upload_id}`;
+    const statusOf = async (route: string, company: string) =>
+      (await ask(emulator, route, undefined, { 'procore-company-id': company })).status;
+    expect(await statusOf(`GET ${other}`, '8')).toBe(404);
+    expect(await statusOf(`GET ${unified}/${upload_id}`, '562949953421401')).toBe(200);
+  });
+
   test('is refused with the reasons in the envelope', async () => {
     const emulator = await emulate();
     const wrong = { ...announced(bytes), file_name: 5, file_size: 1 };
