@@ -5,7 +5,7 @@ import { isMemoryTokenStore } from '../store/memory.js';
 import type { TokenStore } from '../store/store.js';
 import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { accountKey } from '../token/account.js';
 import { createExchange } from '../token/endpoint/exchange.js';
 import { createLogin, type Login, type PostForm } from '../token/endpoint/login.js';
@@ -29,7 +29,7 @@ export interface Client {
   /** Set where each user is an account of its own (option `account: accountBySubject`). */
   readonly accounts: Accounts | undefined;
   /** How long a method of the handle waits. */
-  readonly patience: Patience;
+  readonly bounds: WaitBounds;
   sourceOf(account: string): TokenSource;
   /** The source of the account at rest that was let go with this refresh token. */
   wakened(refreshToken: string): TokenSource | undefined;
@@ -58,7 +58,7 @@ export function createClient(deps: {
   const { env, settings, store, grants, shared, post, inContext, before } = deps;
   const { loginUrl } = settings.environment;
   const { serverOffsetMs } = shared;
-  const patience = { maxMs: settings.maxWaitMs, signal: undefined };
+  const bounds = { maxMs: settings.maxWaitMs, signal: undefined };
   const mutex = grants.of(store, {
     client: JSON.stringify([loginUrl, settings.clientId]),
     isPrivate: isMemoryTokenStore(store),
@@ -139,7 +139,7 @@ export function createClient(deps: {
       if (inherited) source.inherit(inherited);
       // The account was let go with its tokens in another store: they are loaded from there first, and then saved here.
       if (store === clientAccounts.store) return;
-      void source.look(patience);
+      void source.look(bounds);
       source.moveTo(clientAccounts.store);
     };
     return { source, begin };
@@ -160,7 +160,7 @@ export function createClient(deps: {
   function redeemedElsewhere(refreshToken: string): void {
     for (const source of shared.sources()) source.redeemedElsewhere(refreshToken);
     const source = wakened(refreshToken);
-    void source?.look(patience).finally(() => source.redeemedElsewhere(refreshToken));
+    void source?.look(bounds).finally(() => source.redeemedElsewhere(refreshToken));
   }
 
   /** Goes on with the accounts of another copy of the package, or of another store. */
@@ -195,7 +195,7 @@ export function createClient(deps: {
           isFirstUserDefault: isFirstUserDefault(settings.account),
         })
       : undefined,
-    patience,
+    bounds,
     sourceOf,
     wakened,
     redeemedElsewhere,

@@ -32,14 +32,14 @@ export function createHandle({
   /** Takes the plugin off the instance. */
   detach: () => void;
 }): Procore {
-  const { login, ownAccount, accounts, patience, sourceOf } = client;
+  const { login, ownAccount, accounts, bounds, sourceOf } = client;
   let detached = false;
   const named = (method: string, account: string | undefined): TokenSource => {
     checkAccount(method, account);
     return sourceOf(account ?? ownAccount);
   };
   const sourceOfUser = async (tokens: TokenSet): Promise<TokenSource> =>
-    sourceOf(await accounts!.ofTokens(tokens, patience));
+    sourceOf(await accounts!.ofTokens(tokens, bounds));
   /** Warns, because one user after another on an account is what an application may want, and two users at once are a mistake. */
   const changedOwner = () =>
     events.warnOnce(

@@ -31,13 +31,13 @@ export async function strikeOut(
     case 'delay':
     case 'hold': {
       const ms = action.kind === 'delay' ? action.ms : undefined;
-      if (await patience(strike, wire, ms)) wire.send(real ?? (await carryOut()));
+      if (await clientStays(strike, wire, ms)) wire.send(real ?? (await carryOut()));
     }
   }
 }
 
 /** True after `ms` milliseconds or the release, whichever is first; false when the client left before. */
-function patience(strike: Strike, wire: Wire, ms: number | undefined): Promise<boolean> {
+function clientStays(strike: Strike, wire: Wire, ms: number | undefined): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (stays: boolean): void => {
       clearTimeout(timer);

@@ -9,7 +9,7 @@ import { timeoutMsOf } from '../axios/timeout.js';
 import { judgeRevocation } from '../token/endpoint/verdict.js';
 import type { TokenSource } from '../token/source.js';
 import { subjectOf } from '../wire/jwt.js';
-import { within, type Patience } from '../time/within.js';
+import { within, type WaitBounds } from '../time/within.js';
 import { textOf } from './passage.js';
 import type { LegacyRevocation } from './revocation-request.js';
 import type { LegacyCall } from './takeover.js';
@@ -41,7 +41,7 @@ export function createOwnRevocation(deps: {
   async function sourcesHolding(
     token: string,
     { config, accountOf }: LegacyCall,
-    patience: Patience,
+    bounds: WaitBounds,
   ): Promise<TokenSource[]> {
     const holders = [...sources()].filter((source) => {
       const { access_token, refresh_token } = source.held()?.tokens ?? {};
@@ -56,7 +56,7 @@ export function createOwnRevocation(deps: {
     }
     const subject = subjectOf(token);
     if (subject !== undefined) return [sourceOf('default'), sourceOf(accountOfSubject(subject))];
-    const holder = await accounts.ofRefreshToken(token, patience);
+    const holder = await accounts.ofRefreshToken(token, bounds);
     return [holder ?? sourceOf('default')];
   }
 

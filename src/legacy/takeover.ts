@@ -18,7 +18,7 @@ import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/grant/outcomes.js';
 import { epochMs } from '../token/pair/moments.js';
 import { localExpiryMs } from '../token/pair/token-set.js';
-import { within, type Patience } from '../time/within.js';
+import { within, type WaitBounds } from '../time/within.js';
 import { createInTime, type AnsweredCall } from './in-time.js';
 import type { SendTokenRequest } from './passage.js';
 import { createTakeoverAnswers } from './takeover-answers.js';
@@ -84,7 +84,7 @@ export function createTakeover(deps: {
   /** Runs `work` with the bounds of the application's request: its `timeout`, its cancellation, and `maxWaitMs`. */
   async function boundedByCall<T>(
     { config, endsAtMs }: AnsweredCall,
-    work: (patience: Patience) => Promise<T>,
+    work: (bounds: WaitBounds) => Promise<T>,
   ): Promise<T> {
     const { signal, release } = bridgeCancellation(copy, config, env);
     try {
@@ -101,7 +101,7 @@ export function createTakeover(deps: {
     call: AnsweredCall,
   ): Promise<AxiosResponse> {
     const refreshToken = request.grant === 'refresh_token' ? request.refreshToken : undefined;
-    const result = await boundedByCall(call, (patience) => source.present(refreshToken, patience));
+    const result = await boundedByCall(call, (bounds) => source.present(refreshToken, bounds));
     switch (result.kind) {
       case 'lease': {
         const { held, aliveAtMs } = result.lease;
@@ -123,8 +123,7 @@ export function createTakeover(deps: {
    */
   async function redeemForUnknownUser(request: RefreshRequest, call: AnsweredCall): Promise<AxiosResponse> {
     const { refreshToken } = request;
-    const findHolder = () =>
-      boundedByCall(call, (patience) => accounts!.ofRefreshToken(refreshToken, patience));
+    const findHolder = () => boundedByCall(call, (bounds) => accounts!.ofRefreshToken(refreshToken, bounds));
     const holder = await findHolder();
     if (holder) return answerFrom(holder, request, call);
     const inCaller = captureContext();
@@ -191,10 +190,10 @@ export function createTakeover(deps: {
     const response = await boundedByCall(call, async ({ maxMs, signal }) => {
       if (signal?.aborted) throw canceledError(copy, call.config);
       if (maxMs === 0) return answers.presentedByAnother(call);
-      const patience = new AbortController();
-      const redeemed = mutex.run(key, redeem, patience.signal);
+      const wait = new AbortController();
+      const redeemed = mutex.run(key, redeem, wait.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
-      if (kind === 'elapsed' || kind === 'aborted') patience.abort();
+      if (kind === 'elapsed' || kind === 'aborted') wait.abort();
       // A request that has been sent already is awaited all the same: its own `timeout` bounds it, and its answer must not be lost.
       const answered = await redeemed;
       if (answered) return answered;

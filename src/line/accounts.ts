@@ -7,7 +7,7 @@ import { descendsFrom } from '../token/pair/token-history.js';
 import type { TokenSource } from '../token/source.js';
 import { readTokenSet } from '../token/pair/token-set.js';
 import { subjectOf } from '../wire/jwt.js';
-import { awakeNow, call, within, type Patience } from '../time/within.js';
+import { awakeNow, call, within, type WaitBounds } from '../time/within.js';
 
 /** Decides whose tokens a call uses where each user is an account (option `account: accountBySubject`). */
 export interface Accounts {
@@ -16,18 +16,18 @@ export interface Accounts {
    *
    * @throws AccountUndecidedError where it brings none, and there are tokens of several users.
    */
-  ofCall(bearer: string | undefined, patience: Patience): Promise<string>;
+  ofCall(bearer: string | undefined, bounds: WaitBounds): Promise<string>;
   /**
    * The account that these tokens are to be saved to. Where the first user has the account `default` and they are that user's tokens, that
    * account has saved them already.
    */
-  ofTokens(tokens: TokenSet, patience: Patience): Promise<string>;
+  ofTokens(tokens: TokenSet, bounds: WaitBounds): Promise<string>;
   /** The account of a call that brings this bearer; undefined where the store must be asked first. */
   known(bearer: string | undefined): string | undefined;
   /** Whether the tokens of a log-in may replace only tokens of the same user, because these tokens do not say whose they are. */
   mustBeSameUser(tokens: TokenSet): boolean;
   /** The source of the account that holds this refresh token or a later one, in memory or in the store; undefined where none is found. */
-  ofRefreshToken(refreshToken: string, patience: Patience): Promise<TokenSource | undefined>;
+  ofRefreshToken(refreshToken: string, bounds: WaitBounds): Promise<TokenSource | undefined>;
 }
 
 const undecided =
@@ -54,15 +54,15 @@ export function createAccounts(deps: {
   /** Not every store can list its accounts; an application's own may have another field of that name. */
   const canList = typeof store.accounts === 'function';
 
-  async function homeFor(patience: Patience, afresh = false): Promise<TokenSource> {
+  async function homeFor(bounds: WaitBounds, afresh = false): Promise<TokenSource> {
     const home = sourceOf('default');
     // Only an access token says whose it is. A refresh token alone is redeemed first.
-    if (!(await home.look(patience, afresh)) && home.isUnredeemed()) await home.acquire(patience);
+    if (!(await home.look(bounds, afresh)) && home.isUnredeemed()) await home.acquire(bounds);
     return home;
   }
 
   /** The accounts in the store; undefined where the store cannot list them, or does not answer. */
-  async function listed({ maxMs, signal }: Patience): Promise<readonly string[] | undefined> {
+  async function listed({ maxMs, signal }: WaitBounds): Promise<readonly string[] | undefined> {
     if (!canList) return undefined;
     const listing = inContext(() => call(async (): Promise<unknown> => store.accounts!()));
     const waited = await within(env, maxMs, listing, signal);
@@ -75,12 +75,12 @@ export function createAccounts(deps: {
     return subject === undefined ? source.account : accountOfSubject(subject);
   }
 
-  async function ofNobody(patience: Patience): Promise<string> {
-    const home = await homeFor(patience);
+  async function ofNobody(bounds: WaitBounds): Promise<string> {
+    const home = await homeFor(bounds);
     const owners = new Map<string, string>();
     for (const source of sources()) if (source.hasAccessToken()) owners.set(ownerOf(source), source.account);
     for (const account of deps.resting()) if (!owners.has(account)) owners.set(account, account);
-    const accounts = await listed(patience);
+    const accounts = await listed(bounds);
     for (const account of accounts ?? []) {
       if (account !== home.account && !owners.has(account)) owners.set(account, account);
     }
@@ -90,8 +90,8 @@ export function createAccounts(deps: {
     return only ?? home.account;
   }
 
-  async function ofToken(accessToken: string, patience: Patience): Promise<string> {
-    const home = await homeFor(patience);
+  async function ofToken(accessToken: string, bounds: WaitBounds): Promise<string> {
+    const home = await homeFor(bounds);
     if (home.owns(accessToken)) return home.account;
     const subject = subjectOf(accessToken);
     if (subject !== undefined) return accountOfSubject(subject);
@@ -100,7 +100,7 @@ export function createAccounts(deps: {
   }
 
   return {
-    ofCall: (bearer, patience) => (bearer === undefined ? ofNobody(patience) : ofToken(bearer, patience)),
+    ofCall: (bearer, bounds) => (bearer === undefined ? ofNobody(bounds) : ofToken(bearer, bounds)),
     known(bearer) {
       if (bearer === undefined || !sourceOf('default').hasAccessToken()) return undefined;
       if (sourceOf('default').owns(bearer)) return 'default';
@@ -113,30 +113,30 @@ export function createAccounts(deps: {
       // account before, one user may log in after another.
       return !deps.isFirstUserDefault || sourceOf('default').subject() !== undefined;
     },
-    async ofTokens(tokens, patience) {
+    async ofTokens(tokens, bounds) {
       if (deps.isFirstUserDefault && subjectOf(tokens.access_token) !== undefined) {
-        const home = await homeFor(patience, true);
+        const home = await homeFor(bounds, true);
         if (!home.hasAccessToken() && (await home.takeIfFree(tokens))) return home.account;
       }
-      return ofToken(tokens.access_token, patience);
+      return ofToken(tokens.access_token, bounds);
     },
-    async ofRefreshToken(refreshToken, patience) {
+    async ofRefreshToken(refreshToken, bounds) {
       const holder = () => [...sources()].find((source) => source.knows(refreshToken));
-      await sourceOf('default').look(patience, true);
+      await sourceOf('default').look(bounds, true);
       const known = holder();
       if (known) return known;
       // Another process may have renewed the tokens that are in memory here.
-      await sourceOf('default').recognise(refreshToken, patience);
+      await sourceOf('default').recognise(refreshToken, bounds);
       if (sourceOf('default').knows(refreshToken)) return sourceOf('default');
-      const untilMs = awakeNow(env) + patience.maxMs;
-      for (const account of (await listed(patience)) ?? []) {
-        if (awakeNow(env) > untilMs || patience.signal?.aborted) return undefined;
+      const untilMs = awakeNow(env) + bounds.maxMs;
+      for (const account of (await listed(bounds)) ?? []) {
+        if (awakeNow(env) > untilMs || bounds.signal?.aborted) return undefined;
         const loading = inContext(() => call(() => store.load(account)));
-        const loaded = await within(env, untilMs - awakeNow(env), loading, patience.signal);
+        const loaded = await within(env, untilMs - awakeNow(env), loading, bounds.signal);
         const read = readTokenSet(loaded.kind === 'done' ? loaded.value : undefined);
         if (read.kind !== 'set' || !descendsFrom(read.set, refreshToken)) continue;
         const source = sourceOf(account);
-        await source.look(patience, true);
+        await source.look(bounds, true);
         return source;
       }
       return undefined;

@@ -1,10 +1,10 @@
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
-import { awakeNow, type Patience } from '../time/within.js';
+import { awakeNow, type WaitBounds } from '../time/within.js';
 import type { Lease } from '../token/pair/ledger.js';
 import type { TokenSource } from '../token/source.js';
 import type { CallEvents } from './call-events.js';
-import { interruptedError, patienceOf, type Call } from './call.js';
+import { interruptedError, boundsOf, type Call } from './call.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 import type { Enter } from './enter.js';
 import type { Request } from './request.js';
@@ -55,7 +55,7 @@ export function createAuthorize(deps: {
   async function ofBearer(call: Call, source: TokenSource): Promise<Lease | undefined> {
     const isLoading = !source.hasAccessToken();
     if (isLoading) waitsForToken(call, source);
-    const known = await isKnown(call.request, source, patienceOf(call, awakeNow(env)));
+    const known = await isKnown(call.request, source, boundsOf(call, awakeNow(env)));
     if (isLoading) callEvents.goesOn(call);
     if (call.terms.cancellation.signal?.aborted) throw interruptedError(call);
     if (known && isForeign(call.request, source)) return ofAnotherUser();
@@ -85,7 +85,7 @@ export function createAuthorize(deps: {
   async function acquired(call: Call, source: TokenSource): Promise<Lease | undefined> {
     const { request } = call;
     waitsForToken(call, source);
-    const result = await source.acquire(patienceOf(call, awakeNow(env)));
+    const result = await source.acquire(boundsOf(call, awakeNow(env)));
     callEvents.goesOn(call);
     if (result.kind === 'lease') return result.lease;
     if (result.kind === 'aborted') throw interruptedError(call);
@@ -111,8 +111,8 @@ function isForeign({ bearer, isNamed }: Request, source: TokenSource): boolean {
   return !isNamed && bearer !== undefined && !source.owns(bearer);
 }
 
-async function isKnown({ bearer }: Request, source: TokenSource, patience: Patience): Promise<boolean> {
-  if (!source.hasAccessToken()) return source.look(patience);
-  await source.recognise(bearer!, patience);
+async function isKnown({ bearer }: Request, source: TokenSource, bounds: WaitBounds): Promise<boolean> {
+  if (!source.hasAccessToken()) return source.look(bounds);
+  await source.recognise(bearer!, bounds);
   return true;
 }

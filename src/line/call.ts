@@ -4,7 +4,7 @@ import { bodyError, canceledError } from '../axios/versions.js';
 import type { AxiosCopy } from '../axios/copy.js';
 import { DeadlineError } from '../failure/errors.js';
 import type { RetryOptions } from '../options/options.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { isReplayable } from '../wire/replayable.js';
 import type { Attempt } from './attempt.js';
 import type { Cancellation } from './cancellation.js';
@@ -79,7 +79,7 @@ export function endsAtMs({ deadlineAtMs, timeoutAtMs }: Terms): number {
 }
 
 /** How long a single wait of this call may take from now on. */
-export function patienceOf({ request, terms }: Call, nowMs: number): Patience {
+export function boundsOf({ request, terms }: Call, nowMs: number): WaitBounds {
   return {
     maxMs: Math.max(0, Math.min(terms.maxWaitMs, endsAtMs(terms) - nowMs)),
     signal: terms.cancellation.signal,
@@ -88,11 +88,11 @@ export function patienceOf({ request, terms }: Call, nowMs: number): Patience {
 }
 
 /** The same for a server wait. Where the server throttles a call several times in a row, all these waits count as one. */
-export function gatePatienceOf(call: Call, nowMs: number): Patience {
-  const patience = patienceOf(call, nowMs);
+export function gateBoundsOf(call: Call, nowMs: number): WaitBounds {
+  const bounds = boundsOf(call, nowMs);
   const { throttled } = call.history;
   const waitedMs = throttled ? nowMs - throttled.sinceMs : 0;
-  return { ...patience, maxMs: Math.max(0, Math.min(call.terms.maxWaitMs - waitedMs, patience.maxMs)) };
+  return { ...bounds, maxMs: Math.max(0, Math.min(call.terms.maxWaitMs - waitedMs, bounds.maxMs)) };
 }
 
 /** The error of a call that was ended early. */

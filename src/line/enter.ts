@@ -3,7 +3,7 @@ import { DeadlineError, RateLimitedError } from '../failure/errors.js';
 import type { Passage } from '../pacing/gate.js';
 import { awakeNow } from '../time/within.js';
 import type { CallEvents } from './call-events.js';
-import { endsAtMs, gatePatienceOf, interruptedError, note, type Call } from './call.js';
+import { endsAtMs, gateBoundsOf, interruptedError, note, type Call } from './call.js';
 import { overtime, timerEarlyMs } from './overtime.js';
 
 /**
@@ -54,10 +54,10 @@ export function createEnter({ env, callEvents }: { env: Env; callEvents: CallEve
     if (!gate || !ticket) return;
     if (gate.tryPass(ticket)) return;
     const nowMs = awakeNow(env);
-    const patience = gatePatienceOf(call, nowMs);
+    const bounds = gateBoundsOf(call, nowMs);
     // Where the call's time and `maxWaitMs` end at once, the error names the deadline or timeout, which was chosen for this call.
-    const untilEnd = endsAtMs(terms) <= nowMs + patience.maxMs;
-    const passage = gate.waitToPass(ticket, patience);
+    const untilEnd = endsAtMs(terms) <= nowMs + bounds.maxMs;
+    const passage = gate.waitToPass(ticket, bounds);
     if (!(passage instanceof Promise)) return pass(call, passage, untilEnd);
     callEvents.waits(call, () => {
       const opening = gate.opening();

@@ -4,7 +4,7 @@ import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
 import { isReplayable } from '../wire/replayable.js';
 import type { CallEvents } from './call-events.js';
-import { canSendAgain, interruptedError, note, patienceOf, type Call, type Calls } from './call.js';
+import { canSendAgain, interruptedError, note, boundsOf, type Call, type Calls } from './call.js';
 import type { Line } from './chain.js';
 import { mayBeReplayed } from './history.js';
 import { overtime, timerEarlyMs } from './overtime.js';
@@ -24,7 +24,7 @@ export function replayUnauthorized(
     if (failure?.status !== 401 || left || tokenless || !mayBeReplayed(call.history, true)) throw error;
     note(call, { kind: 'answer-kept', answer: response });
     const outcome = await source.refused(lease, failure.refusal ?? 'none', {
-      ...patienceOf(call, awakeNow(env)),
+      ...boundsOf(call, awakeNow(env)),
       // An answer that is a stream keeps its socket until it is read. Over the call's own agent the token request could wait for that socket.
       ...(isReplayable(response.data) ? {} : { way: undefined }),
       mayRenew: !renewed,

@@ -5,7 +5,7 @@ import type { CallEvents } from './call-events.js';
 import {
   canSendAgain,
   endsAtMs,
-  gatePatienceOf,
+  gateBoundsOf,
   interruptedError,
   note,
   type Call,
@@ -43,7 +43,7 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; call
       {
         retry: terms.retry,
         paced: call.request.gate !== undefined,
-        maxWaitMs: gatePatienceOf(call, nowMs).maxMs,
+        maxWaitMs: gateBoundsOf(call, nowMs).maxMs,
         leftMs: hasTimedOut ? 0 : endsAtMs(terms) - nowMs,
       },
       env.random(),

@@ -1,5 +1,5 @@
 import type { Env } from '../time/env.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import type { Answer, Sending } from './plan.js';
 import { ScopeGate } from './scope-gate.js';
 import type { PacingStatus } from './status.js';
@@ -29,7 +29,7 @@ export interface Gate {
    * Waits until the call may pass; no promise when it may at once. A call that has passed and was not sent, because its token took too
    * long, loses its pass and waits again by its turn.
    */
-  waitToPass(ticket: Ticket, patience: Patience): Passage | Promise<Passage>;
+  waitToPass(ticket: Ticket, bounds: WaitBounds): Passage | Promise<Passage>;
   /** A call that has passed will not be sent: its token failed, or it was aborted before. */
   release(ticket: Ticket): void;
   /** An answer came. */

@@ -1,5 +1,5 @@
 import { SteadyClock } from '../time/steady-clock.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { mayThrottle } from '../wire/server-wait.js';
 import type { Gate, GateDeps, Ticket } from './gate.js';
 import {
@@ -69,9 +69,9 @@ export class ScopeGate implements Gate {
     return true;
   }
 
-  waitToPass(ticket: Ticket, patience: Patience): Passage | Promise<Passage> {
+  waitToPass(ticket: Ticket, bounds: WaitBounds): Passage | Promise<Passage> {
     const back = this.takeBack(ticket);
-    if (patience.signal?.aborted) {
+    if (bounds.signal?.aborted) {
       if (back) this.serve();
       return aborted;
     }
@@ -82,7 +82,7 @@ export class ScopeGate implements Gate {
       due: () => this.serve(),
     });
     const { waitingCalls: calls } = this;
-    const waiting = calls.join(ticket, patience);
+    const waiting = calls.join(ticket, bounds);
     this.serve();
     return calls.passageOf(waiting);
   }
@@ -178,7 +178,7 @@ export class ScopeGate implements Gate {
     if (admission.kind !== 'go') {
       const opensAtMs = admission.kind === 'until' ? admission.atMs : nowMs;
       const tooLong = refusal(this.byLocalClock(admission));
-      for (let next = calls.leastPatient(); next; next = calls.leastPatient()) {
+      for (let next = calls.firstToEnd(); next; next = calls.firstToEnd()) {
         const giveUpAtMs = calls.giveUpAtMs(next);
         if (giveUpAtMs > nowMs && giveUpAtMs >= opensAtMs) break;
         calls.dismiss(next, tooLong);

@@ -1,6 +1,6 @@
 import type { Env } from '../time/env.js';
 import { createAlarm } from '../time/alarm.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { createAborts } from './aborts.js';
 import { createQueue, type Placed } from './queue.js';
 
@@ -32,10 +32,10 @@ export interface WaitingCalls<T> {
   /** How many of the calls pass before this one. */
   before(ticket: T): number;
   /** The call that stops waiting first. */
-  leastPatient(): WaitingCall<T> | undefined;
+  firstToEnd(): WaitingCall<T> | undefined;
   /** When a call stops waiting by the gate's clock, if the process is not stopped until then. */
   giveUpAtMs(waiting: WaitingCall<T>): number;
-  join(ticket: T, patience: Patience): WaitingCall<T>;
+  join(ticket: T, bounds: WaitBounds): WaitingCall<T>;
   /** Ends the wait of a call. */
   dismiss(waiting: WaitingCall<T>, passage: Passage): void;
   /** The passage of a call that has joined: a promise where its wait has not ended yet. */
@@ -55,7 +55,7 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
   const { env, now } = deps;
   const alarm = createAlarm(env, now, deps.due);
   const byTurn = createQueue<WaitingCall<T>>(isEarlier, 0);
-  const byPatience = createQueue<WaitingCall<T>>(
+  const byEnd = createQueue<WaitingCall<T>>(
     (one, other) =>
       one.giveUpAwakeMs < other.giveUpAwakeMs ||
       (one.giveUpAwakeMs === other.giveUpAwakeMs && isEarlier(one, other)),
@@ -72,14 +72,14 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
 
   function dismiss(waiting: WaitingCall<T>, passage: Passage): void {
     byTurn.leave(waiting);
-    byPatience.leave(waiting);
+    byEnd.leave(waiting);
     if (waiting.signal) aborts.unwatch(waiting.signal, waiting);
     waiting.passage = passage;
     waiting.settle?.(passage);
   }
 
   function setTimer(opensAtMs = Infinity): void {
-    const first = byPatience.first();
+    const first = byEnd.first();
     if (first) alarm.set(Math.min(opensAtMs, giveUpAtMs(first)));
     else alarm.clear();
   }
@@ -90,7 +90,7 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
     },
     next: byTurn.first,
     before: ({ turn }) => byTurn.before(({ ticket }) => ticket.turn < turn),
-    leastPatient: byPatience.first,
+    firstToEnd: byEnd.first,
     giveUpAtMs,
     dismiss,
     setTimer,
@@ -104,7 +104,7 @@ export function createWaitingCalls<T extends { readonly turn: number }>(deps: {
         settle: undefined,
       };
       byTurn.join(waiting);
-      byPatience.join(waiting);
+      byEnd.join(waiting);
       return waiting;
     },
     passageOf(waiting) {

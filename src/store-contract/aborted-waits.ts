@@ -13,11 +13,11 @@ export const abortedWaits: readonly Case[] = [
       const [holder, waiter] = [await scene.open(), await scene.open()];
       const account = scene.account();
       const held = await holder.enter(account);
-      const patience = new AbortController();
+      const wait = new AbortController();
       let ran = false;
-      const waiting = waiter.lock(account, async () => void (ran = true), patience.signal);
+      const waiting = waiter.lock(account, async () => void (ran = true), wait.signal);
       await pause(graceMs);
-      patience.abort();
+      wait.abort();
       const [outcome] = await scene.soon(
         Promise.allSettled([waiting]),
         'lock() must reject soon after its signal has aborted, while another still has the lock',
@@ -37,10 +37,10 @@ export const abortedWaits: readonly Case[] = [
       const [holder, waiter] = [await scene.open(), await scene.open()];
       const account = scene.account();
       const held = await holder.enter(account);
-      const patience = new AbortController();
-      void waiter.lock(account, async () => undefined, patience.signal).catch(() => undefined);
+      const wait = new AbortController();
+      void waiter.lock(account, async () => undefined, wait.signal).catch(() => undefined);
       await pause(graceMs);
-      patience.abort();
+      wait.abort();
       await pause(graceMs);
       await held.leave();
       // A waiter whose wait was aborted and that still waits would acquire the lock in this time.
@@ -71,19 +71,19 @@ export const abortedWaits: readonly Case[] = [
     async play(scene) {
       const [store, other] = [await scene.open(), await scene.open()];
       const account = scene.account();
-      const patience = new AbortController();
+      const wait = new AbortController();
       let done = false;
       let tooEarly = false;
       let next: Promise<void> | undefined;
       const first = store.lock(
         account,
         async () => {
-          patience.abort();
+          wait.abort();
           next = other.lock(account, async () => void (tooEarly = !done));
           await pause(graceMs);
           done = true;
         },
-        patience.signal,
+        wait.signal,
       );
       const expected = 'lock() must resolve once critical is done, also if its signal aborts meanwhile';
       const [outcome] = await scene.soon(Promise.allSettled([first]), expected);

@@ -106,12 +106,12 @@ export const remembering: readonly Case[] = [
       const [holder, waiter] = [await scene.open(), await scene.open()];
       const account = scene.account();
       const held = await holder.enter(account);
-      const patience = new AbortController();
+      const wait = new AbortController();
       // A process that waits for the lock must not change `stands` of its holder.
-      void waiter.lock(account, async () => undefined, patience.signal).catch(() => undefined);
+      void waiter.lock(account, async () => undefined, wait.signal).catch(() => undefined);
       await pause(graceMs);
       if (held.record?.stands) await used(scene, held.record, mustStand);
-      patience.abort();
+      wait.abort();
       await held.leave();
     },
   },

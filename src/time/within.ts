@@ -2,7 +2,7 @@ import type { EndOfSleep, Env } from './env.js';
 import type { Way } from '../wire/way.js';
 
 /** How long a call waits for a token or a store, and what ends the wait earlier. */
-export interface Patience {
+export interface WaitBounds {
   /** In awake time: time during which the process is stopped does not count. */
   readonly maxMs: number;
   readonly signal: AbortSignal | undefined;

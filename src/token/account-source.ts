@@ -1,7 +1,7 @@
 import { copyOf } from '../store/copy-of.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import type { Way } from '../wire/way.js';
 import { AssembledAccount } from './assembled-account.js';
 import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
@@ -16,8 +16,9 @@ import { isKnown, type PresentedByApplication } from './presentation.js';
 import { answered, areCallsPaused, drainMsOf, sent, untilAnswered } from './renewal/drain.js';
 import { holdCalls } from './renewal/hold.js';
 import type { Acquired } from './renewal/leases.js';
-import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
-import { areBraked, isClear } from './renewal/standing.js';
+import type { RefusalOutcome, RefusalBounds } from './renewal/refusals.js';
+import { areBraked } from './renewal/brakes.js';
+import { isClear } from './renewal/standing.js';
 import { noBackoff } from '../time/backoff.js';
 import type { HeldTokenSet, TokenSource, User } from './source.js';
 import { statusOf, type TokenStatus } from './told/status.js';
@@ -69,23 +70,19 @@ export class AccountSource extends AssembledAccount implements TokenSource {
     return isFresh && !newest.refused ? newest : this.assembled().leases.peek(way);
   }
 
-  acquire(patience: Patience): Promise<Acquired> {
+  acquire(bounds: WaitBounds): Promise<Acquired> {
     this.own.used();
-    return this.leaseOf(patience);
+    return this.leaseOf(bounds);
   }
 
   renew(): Promise<TokenSet> {
     return this.with((parts) => parts.leases.renew());
   }
 
-  refused(
-    lease: Lease,
-    reason: RefusalReason,
-    { maxMs, ...patience }: RefusalPatience,
-  ): Promise<RefusalOutcome> {
+  refused(lease: Lease, reason: RefusalReason, { maxMs, ...bounds }: RefusalBounds): Promise<RefusalOutcome> {
     this.own.used();
     const most = Math.min(maxMs, this.deps.settings.timeoutMs);
-    return this.with((parts) => parts.refusals.refused(lease, reason, { ...patience, maxMs: most }));
+    return this.with((parts) => parts.refusals.refused(lease, reason, { ...bounds, maxMs: most }));
   }
 
   sent(): void {
@@ -132,8 +129,8 @@ export class AccountSource extends AssembledAccount implements TokenSource {
     return mayRecognise(accessToken, this.state.row, this.subject(), this.deps.env.now());
   }
 
-  recognise(token: string, patience: Patience): Promise<void> {
-    return this.inContext((parts) => parts.recognise(token, patience));
+  recognise(token: string, bounds: WaitBounds): Promise<void> {
+    return this.inContext((parts) => parts.recognise(token, bounds));
   }
 
   take(held: HeldTokens, changedOwner?: () => void): Promise<TokenSet> {
@@ -169,8 +166,8 @@ export class AccountSource extends AssembledAccount implements TokenSource {
     return isKnown(refreshToken, held, deps.mutex);
   }
 
-  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication> {
-    return this.with((parts) => parts.present(refreshToken, patience));
+  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication> {
+    return this.with((parts) => parts.present(refreshToken, bounds));
   }
 
   status(): TokenStatus {

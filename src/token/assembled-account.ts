@@ -1,4 +1,4 @@
-import { awakeNow, type Patience } from '../time/within.js';
+import { awakeNow, type WaitBounds } from '../time/within.js';
 import { newAccount, type Account } from './account.js';
 import type { TokenSet } from '../store/store.js';
 import type { StoreMemory } from './grant/memories.js';
@@ -66,11 +66,11 @@ export class AssembledAccount {
   }
 
   /** A lease, after the load and the renewal that it takes. */
-  protected leaseOf(patience: Patience): Promise<Acquired> {
+  protected leaseOf(bounds: WaitBounds): Promise<Acquired> {
     const { pairs, verdicts } = this.state;
     if (this.parts || pairs.newest || !isClear(verdicts))
-      return this.with((parts) => parts.leases.acquire(patience));
-    const acquired = this.loaded(({ first }) => this.acquireFirst(first, patience));
+      return this.with((parts) => parts.leases.acquire(bounds));
+    const acquired = this.loaded(({ first }) => this.acquireFirst(first, bounds));
     const others = this.first;
     const over = acquired.then(
       () => others,
@@ -84,15 +84,15 @@ export class AssembledAccount {
   }
 
   /** A renewal is begun only where what the store has is not enough. */
-  private async acquireFirst(first: FirstLoad, patience: Patience): Promise<Acquired> {
+  private async acquireFirst(first: FirstLoad, bounds: WaitBounds): Promise<Acquired> {
     const { env, settings } = this.deps;
-    const maxMs = Math.min(patience.maxMs, settings.timeoutMs);
+    const maxMs = Math.min(bounds.maxMs, settings.timeoutMs);
     const untilMs = awakeNow(env) + maxMs;
-    const waited = await this.own.inContext(() => first.wait({ ...patience, maxMs }));
+    const waited = await this.own.inContext(() => first.wait({ ...bounds, maxMs }));
     if (waited.kind === 'aborted') return { kind: 'aborted' };
     const lease = this.usable();
     if (lease) return { kind: 'lease', lease };
-    const left = { ...patience, maxMs: untilMs - awakeNow(env) };
+    const left = { ...bounds, maxMs: untilMs - awakeNow(env) };
     const shown: Shown | undefined = waited.kind === 'done' ? waited.value : undefined;
     return this.with((parts) => parts.leases.acquire(left, shown));
   }

@@ -2,7 +2,7 @@ import { fingerprint } from './pair/fingerprint.js';
 import type { InContext } from '../time/async-context.js';
 import type { Settings } from '../options/options.js';
 import { lockNameOf } from '../store/own.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { accountKey, type Account } from './account.js';
 import { createBrought, type Brought } from './authorization/brought.js';
 import { createCodeExchange, type CodeExchange } from './authorization/code-exchange.js';
@@ -73,7 +73,7 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'> {
   readonly codes: CodeExchange;
   readonly revocation: Revocation;
   readonly elsewhere: RevokedElsewhere;
-  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
+  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
   /** Takes what another process has saved, without a renewal. */
   look(): Promise<boolean>;
   /** Nobody but a person can go on. */
@@ -260,7 +260,7 @@ export function createParts(
   const { present } = createPresentation({
     ...common,
     leases,
-    recognise: (token, patience) => inContext(() => recognise(token, patience)),
+    recognise: (token, bounds) => inContext(() => recognise(token, bounds)),
     offer: (refreshToken) =>
       turns.inTurn(async () => {
         if (!sequence.isDead) return;

@@ -1,7 +1,7 @@
 import type { Env } from '../time/env.js';
 import { ReauthenticationRequiredError } from '../failure/errors.js';
 import { fingerprint } from './pair/fingerprint.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import type { Acquired, Leases } from './renewal/leases.js';
 import type { Lease, Ledger } from './pair/ledger.js';
 import { descendsFrom } from './pair/token-history.js';
@@ -49,16 +49,16 @@ export function createPresentation(deps: {
   offer: (refreshToken: string) => Promise<void>;
 }): {
   knows(refreshToken: string): boolean;
-  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
+  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
 } {
   const { env, ledger, mutex, leases } = deps;
 
   const knows = (refreshToken: string) => isKnown(refreshToken, ledger, mutex);
 
   /** Between the end of the wait and the line after it the pair may have been replaced, by another user's perhaps: then it waits anew. */
-  async function acquireHeld(patience: Patience): Promise<Acquired> {
+  async function acquireHeld(bounds: WaitBounds): Promise<Acquired> {
     for (;;) {
-      const acquired = await leases.acquire(patience);
+      const acquired = await leases.acquire(bounds);
       if (acquired.kind !== 'lease') return acquired;
       if (acquired.lease === ledger.newest || acquired.lease === ledger.current()) return acquired;
     }
@@ -71,7 +71,7 @@ export function createPresentation(deps: {
   }
 
   /** Nothing that is held works; the refresh token that the application has may. */
-  async function instead(refreshToken: string, failed: Acquired, patience: Patience): Promise<Acquired> {
+  async function instead(refreshToken: string, failed: Acquired, bounds: WaitBounds): Promise<Acquired> {
     let acquired = failed;
     // What was offered beside it went first, and is no better: it says nothing of this one.
     while (isPersonNeeded(acquired)) {
@@ -80,7 +80,7 @@ export function createPresentation(deps: {
         mutex.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
       if (isSpent) return acquired;
       if (!isHand) await deps.offer(refreshToken);
-      acquired = await acquireHeld(patience);
+      acquired = await acquireHeld(bounds);
       if (isHand) return acquired;
     }
     return acquired;
@@ -88,20 +88,20 @@ export function createPresentation(deps: {
 
   return {
     knows,
-    async present(refreshToken, patience) {
-      let acquired = await acquireHeld(patience);
+    async present(refreshToken, bounds) {
+      let acquired = await acquireHeld(bounds);
       if (refreshToken !== undefined && isPersonNeeded(acquired))
-        acquired = await instead(refreshToken, acquired, patience);
+        acquired = await instead(refreshToken, acquired, bounds);
       if (acquired.kind !== 'lease') return acquired;
       const isTheirs = () => refreshToken === undefined || knows(refreshToken);
       if (refreshToken !== undefined && !isTheirs()) {
-        await deps.recognise(refreshToken, patience);
+        await deps.recognise(refreshToken, bounds);
         if (!isTheirs()) return { kind: 'unknown' };
-        acquired = await acquireHeld(patience);
+        acquired = await acquireHeld(bounds);
         if (acquired.kind !== 'lease') return acquired;
       }
       if (isYoung(acquired.lease)) return acquired;
-      const renewed = await leases.replace(acquired.lease, patience);
+      const renewed = await leases.replace(acquired.lease, bounds);
       return renewed.kind === 'lease' && !isTheirs() ? { kind: 'unknown' } : renewed;
     },
   };

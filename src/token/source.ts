@@ -1,7 +1,7 @@
 import type { InContext } from '../time/async-context.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
-import type { Patience } from '../time/within.js';
+import type { WaitBounds } from '../time/within.js';
 import { AccountSource } from './account-source.js';
 import type { Brought } from './authorization/brought.js';
 import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
@@ -16,7 +16,7 @@ import type { Lease } from './pair/pairs.js';
 import type { ClientDeps } from './parts.js';
 import type { PresentedByApplication } from './presentation.js';
 import type { Leases } from './renewal/leases.js';
-import type { RefusalOutcome, RefusalPatience } from './renewal/refusals.js';
+import type { RefusalOutcome, RefusalBounds } from './renewal/refusals.js';
 import type { TokenStatus } from './told/status.js';
 
 /** The tokens of one account, as one attach hands them to the next. */
@@ -65,13 +65,13 @@ export interface TokenSource
    */
   announced(over: Promise<void>): Promise<void>;
   /** The API has answered 401. */
-  refused(lease: Lease, reason: RefusalReason, patience: RefusalPatience): Promise<RefusalOutcome>;
+  refused(lease: Lease, reason: RefusalReason, bounds: RefusalBounds): Promise<RefusalOutcome>;
   /** The replay of a call whose refusal led to a renewal was accepted. */
   replayAccepted(): void;
   /** Whether this refresh token is, or was, one of this account's. */
   knows(refreshToken: string): boolean;
   /** The application presents a refresh token by itself (undefined: it asks by `client_credentials`). */
-  present(refreshToken: string | undefined, patience: Patience): Promise<PresentedByApplication>;
+  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
   /** `take`: where the tokens go. */
   exchangeCode(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
   revoke(login: Login): Promise<void>;

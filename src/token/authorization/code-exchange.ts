@@ -44,7 +44,7 @@ interface Exchanging {
   generation?: AbortSignal;
 }
 
-/** Nothing but its own patience ends the exchange of a code: its tokens would be lost. */
+/** Nothing but its own bounds ends the exchange of a code: its tokens would be lost. */
 const never = new AbortController().signal;
 
 /** Creates the code exchange of one account. */
@@ -88,7 +88,7 @@ export function createCodeExchange(deps: {
       most: settings.concurrency,
       rank: () => 'first',
       ticket: () => ticket,
-      patientUntilMs: () => endsAtMs - leastAnswerMs,
+      waitsUntilMs: () => endsAtMs - leastAnswerMs,
     });
     // A code works once: it is not presented again after a lost answer.
     const resends = 0;

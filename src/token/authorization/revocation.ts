@@ -96,12 +96,12 @@ export function createRevocation(deps: RevocationDeps): Revocation {
     const exchanged = exchanges && (await exchanges);
     const generation = turns.generation;
     if (generation !== before && !exchanged?.includes(generation)) throw replaced().error;
-    const patience = new AbortController();
-    const giveUp = () => patience.abort();
+    const wait = new AbortController();
+    const giveUp = () => wait.abort();
     let begin = () => {};
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const turn = turns.inTurn(() =>
-      inTurn({ login, generation, signal: patience.signal, begin }).finally(deps.release),
+      inTurn({ login, generation, signal: wait.signal, begin }).finally(deps.release),
     );
     generation.addEventListener('abort', giveUp, { once: true });
     try {

@@ -22,7 +22,7 @@ export interface Asker {
   /** Among those of one rank: when its first caller came, as {@link LoginGate.ticket} counts. */
   ticket(): number;
   /** How long it makes sense to wait for it, in local milliseconds since the epoch. */
-  patientUntilMs(): number;
+  waitsUntilMs(): number;
   /** Token requests of this client at once. */
   readonly most: number;
 }
@@ -118,7 +118,7 @@ export function createLoginGate(env: Env): LoginGate {
     if (admission?.kind === 'closed') {
       const untilMs = admission.untilMs - clock.setBackMs;
       for (const each of [...waiting.values()])
-        if (each.asker.patientUntilMs() < untilMs) dismiss(each, { kind: 'closed', untilMs });
+        if (each.asker.waitsUntilMs() < untilMs) dismiss(each, { kind: 'closed', untilMs });
     }
     if (waiting.size === 0 || !admission || admission.kind === 'go') alarm.clear();
     else alarm.set(admission.untilMs);

@@ -130,7 +130,7 @@ export async function runLocked<T>(
   if (!store.lock) return { kind: 'ran', value: await critical(undefined, undefined) };
 
   const inContext = captureContext();
-  const patience = new AbortController();
+  const wait = new AbortController();
   let running: Promise<T> | undefined;
   let over = false;
   let thrown: unknown;
@@ -140,7 +140,7 @@ export async function runLocked<T>(
   const enter = (lost?: AbortSignal, record?: LockRecord): Promise<T> => {
     if (running) return running;
     // Too late: the renewal has given up, and nothing may be redeemed any more.
-    if (patience.signal.aborted) return Promise.resolve(undefined as T);
+    if (wait.signal.aborted) return Promise.resolve(undefined as T);
     running = inContext(() => critical(lost, record));
     // The lock may not await it: its rejection reaches us below all the same.
     running.then(
@@ -153,11 +153,11 @@ export async function runLocked<T>(
     begin();
     return running;
   };
-  const giveUp = () => patience.abort();
+  const giveUp = () => wait.abort();
   signal.addEventListener('abort', giveUp, { once: true });
-  const locking = call(() => store.lock!(account, enter, patience.signal));
+  const locking = call(() => store.lock!(account, enter, wait.signal));
   try {
-    const waited = await within(env, waitMs, Promise.race([begun, locking]), patience.signal);
+    const waited = await within(env, waitMs, Promise.race([begun, locking]), wait.signal);
     if (!running) {
       giveUp();
       locking.catch(() => undefined);

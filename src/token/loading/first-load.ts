@@ -1,5 +1,5 @@
 import type { Env } from '../../time/env.js';
-import { within, type Patience, type Waited } from '../../time/within.js';
+import { within, type WaitBounds, type Waited } from '../../time/within.js';
 import type { Loaded } from './keeper.js';
 import type { Place } from './home.js';
 import type { GrantType } from '../pair/identity.js';
@@ -23,12 +23,12 @@ export interface Shown {
  */
 export interface FirstLoad {
   /** Waits for the load, and resolves with what the store has shown; with undefined where the account holds tokens already. */
-  wait(patience: Patience): Promise<Waited<Shown | undefined>>;
+  wait(bounds: WaitBounds): Promise<Waited<Shown | undefined>>;
   /**
    * Waits for the load, and resolves with whether it is known then whose tokens the account holds, if it holds any. That is not known where the
    * store cannot be read, or holds a refresh token only. A store that held nothing a second ago is asked again only with `afresh`.
    */
-  look(patience: Patience, afresh?: boolean): Promise<boolean>;
+  look(bounds: WaitBounds, afresh?: boolean): Promise<boolean>;
   /** The load under way, which goes on where nobody waits for it any more. It never rejects. */
   underWay(): Promise<void> | undefined;
 }
@@ -87,16 +87,16 @@ export function createFirstLoad(deps: {
     return shown;
   }
 
-  const wait = ({ maxMs, signal }: Patience) => within(env, maxMs, shown(), signal);
+  const wait = ({ maxMs, signal }: WaitBounds) => within(env, maxMs, shown(), signal);
 
   return {
     wait,
     underWay: () => running?.over,
-    async look(patience, afresh = false) {
+    async look(bounds, afresh = false) {
       const { emptyAtMs } = place.row;
       const isNew = !afresh && emptyAtMs !== undefined && Math.abs(env.now() - emptyAtMs) < againMs;
       if (isNew && !ledger.newest) return true;
-      const looked = ledger.newest ? undefined : await wait(patience);
+      const looked = ledger.newest ? undefined : await wait(bounds);
       if (ledger.newest) return ledger.newest.held.accessToken !== undefined;
       return looked?.kind === 'done' && looked.value?.loaded.kind !== 'failed';
     },

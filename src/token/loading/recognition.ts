@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import { within, type Patience } from '../../time/within.js';
+import { within, type WaitBounds } from '../../time/within.js';
 import { isNews, type GrantType } from '../pair/identity.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper } from './keeper.js';
@@ -25,7 +25,7 @@ export interface Recognition {
   /** Whether the store can say more about this access token than is known here. */
   mayRecognise(accessToken: string): boolean;
   /** Adopts the stored pair where it has this access or refresh token or was renewed from it, and is newer than the pair in hand. */
-  recognise(token: string, patience: Patience): Promise<void>;
+  recognise(token: string, bounds: WaitBounds): Promise<void>;
 }
 
 /** Whether the store can say more about this access token than an account that holds the tokens of `subject` knows. */

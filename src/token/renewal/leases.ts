@@ -4,7 +4,7 @@ import type { Settings } from '../../options/options.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
 import type { Way } from '../../wire/way.js';
-import type { Patience } from '../../time/within.js';
+import type { WaitBounds } from '../../time/within.js';
 import type { Drain } from './drain.js';
 import type { Shown } from '../loading/first-load.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
@@ -21,9 +21,9 @@ export interface Leases {
   /** A lease that can be used at once; starts a renewal in the background when it is aging. `way` is that of the call that asks. */
   peek(way?: Way): Lease | undefined;
   /** A lease, after the renewal it takes. `shown`: what the store has just shown, where nothing is held. */
-  acquire(patience: Patience, shown?: Shown): Promise<Acquired>;
+  acquire(bounds: WaitBounds, shown?: Shown): Promise<Acquired>;
   /** A new pair in place of this one, if it can be had in time; else what works. */
-  replace(lease: Lease, patience: Patience): Promise<Acquired>;
+  replace(lease: Lease, bounds: WaitBounds): Promise<Acquired>;
   /** A renewal because the application wants one. */
   renew(): Promise<TokenSet>;
 }
@@ -85,9 +85,9 @@ export function createLeases(deps: {
         const objected = objection();
         if (objected) return orWorking(objected);
         const run = sequence.running ?? sequence.start(settings.background ? working : fresh, way, shown);
-        const patientUntilMs =
+        const waitsUntilMs =
           working() && settings.background ? Math.min(untilMs, drain.pausedUntilMs) : untilMs;
-        const waited = await sequence.waitFor(run, patientUntilMs, signal);
+        const waited = await sequence.waitFor(run, waitsUntilMs, signal);
         if (waited.kind === 'aborted') return { kind: 'aborted' };
         if (waited.kind !== 'done') return orWorking(sequence.overdue(run));
         const result = waited.value;

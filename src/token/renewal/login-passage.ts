@@ -33,7 +33,7 @@ export function createPassage(
     most: settings.concurrency,
     rank: () => (isInside ? 'first' : run.waiting > 0 ? 'call' : 'background'),
     ticket: () => run.ticket,
-    patientUntilMs: () => (run.waiting > 0 ? Math.min(byClock(env, run.patientUntilMs), endsAtMs) : endsAtMs),
+    waitsUntilMs: () => (run.waiting > 0 ? Math.min(byClock(env, run.waitsUntilMs), endsAtMs) : endsAtMs),
   };
   const access = createAccess(env, gate, asker);
 
@@ -59,7 +59,7 @@ export function createPassage(
       run.onWaitersChanged = () => (nobodyWaits() ? end() : gate.changed(asker));
       run.signal.addEventListener('abort', end, { once: true });
       // What a call is told that does not wait so long.
-      const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.patientUntilMs), endsAtMs)));
+      const retryAt = new Date(Math.max(env.now(), Math.min(byClock(env, run.waitsUntilMs), endsAtMs)));
       run.lastError = retold(blocked({}, why).error, { retryAt });
       const waited = await access.wait(endsAtMs - env.now(), over.signal);
       run.onWaitersChanged = undefined;

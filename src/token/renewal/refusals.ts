@@ -2,9 +2,9 @@ import type { Env } from '../../time/env.js';
 import type { RefusalReason } from '../../failure/challenge.js';
 import type { ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
-import { awakeNow, within, type Patience } from '../../time/within.js';
+import { awakeNow, within, type WaitBounds } from '../../time/within.js';
 import { noBackoff } from '../../time/backoff.js';
-import { areBraked, braked, mostReplaced, replacedAgain, type Brakes } from './standing.js';
+import { areBraked, braked, mostReplaced, replacedAgain, type Brakes } from './brakes.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
@@ -18,7 +18,7 @@ export type RefusalOutcome =
   | { kind: 'aborted' };
 
 /** How long a call waits for what its 401 leads to. */
-export interface RefusalPatience extends Patience {
+export interface RefusalBounds extends WaitBounds {
   /** No token was renewed for a 401 of this call before. */
   readonly mayRenew: boolean;
   /** Called when the wait for a renewal, here or in another process, begins, if there is one. */
@@ -27,7 +27,7 @@ export interface RefusalPatience extends Patience {
 
 /** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/replay.ts`. */
 export interface Refusals {
-  refused(lease: Lease, reason: RefusalReason, patience: RefusalPatience): Promise<RefusalOutcome>;
+  refused(lease: Lease, reason: RefusalReason, bounds: RefusalBounds): Promise<RefusalOutcome>;
   /** Nothing is held against the next renewal for a 401. */
   release(): void;
 }
@@ -89,7 +89,7 @@ export function createRefusals(deps: {
   async function refused(
     lease: Lease,
     reason: RefusalReason,
-    { maxMs, signal, way, mayRenew, waits }: RefusalPatience,
+    { maxMs, signal, way, mayRenew, waits }: RefusalBounds,
   ): Promise<RefusalOutcome> {
     const untilMs = awakeNow(env) + maxMs;
     const acceptedBefore = lease.accepted;

@@ -40,7 +40,7 @@ export interface RenewalRun {
   /** Calls that can still wait for it. */
   waiting: number;
   /** Until when the last of them waits. */
-  patientUntilMs: number;
+  waitsUntilMs: number;
   /** Its place among the renewals that calls wait for: that of its first call. Infinity: no call has ever waited for it. */
   ticket: number;
   /** Called when somebody begins to wait for it, and when nobody does any more. */

@@ -146,7 +146,7 @@ export function createSequence(deps: {
         shown,
         isAsked: false,
         waiting: 0,
-        patientUntilMs: -Infinity,
+        waitsUntilMs: -Infinity,
         ticket: Infinity,
         onWaitersChanged: undefined,
         posted: false,
@@ -170,12 +170,12 @@ export function createSequence(deps: {
       return running;
     },
     waitFor(run, untilMs, signal) {
-      run.patientUntilMs = Math.max(run.patientUntilMs, untilMs);
+      run.waitsUntilMs = Math.max(run.waitsUntilMs, untilMs);
       if (run.ticket === Infinity) run.ticket = deps.ticket();
       if (++run.waiting === 1) run.onWaitersChanged?.();
       return within(env, Math.max(0, untilMs - awakeNow(env)), run.done, signal).finally(() => {
         if (--run.waiting > 0) return;
-        run.patientUntilMs = -Infinity;
+        run.waitsUntilMs = -Infinity;
         run.onWaitersChanged?.();
       });
     },

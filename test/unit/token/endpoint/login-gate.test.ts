@@ -10,8 +10,8 @@ function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-function asker(rank: Rank, turn: number, { most = 8, patientUntilMs = Infinity } = {}): Asker {
-  return { rank: () => rank, ticket: () => turn, most, patientUntilMs: () => patientUntilMs };
+function asker(rank: Rank, turn: number, { most = 8, waitsUntilMs = Infinity } = {}): Asker {
+  return { rank: () => rank, ticket: () => turn, most, waitsUntilMs: () => waitsUntilMs };
 }
 
 /** A login host that answers after 20 ms and serves only so many. */
@@ -150,9 +150,9 @@ describe('the gate of the login host', () => {
     const visit = gate.enter(asker('call', 0))!;
     visit.throttled(10_000);
     const startMs = env.now();
-    const hasty = gate.wait(asker('call', 1, { patientUntilMs: startMs + 9_999 }), open);
+    const hasty = gate.wait(asker('call', 1, { waitsUntilMs: startMs + 9_999 }), open);
     expect(await hasty).toEqual({ kind: 'closed', untilMs: startMs + 10_000 });
-    const patient = gate.wait(asker('call', 2, { patientUntilMs: startMs + 20_000 }), open);
+    const patient = gate.wait(asker('call', 2, { waitsUntilMs: startMs + 20_000 }), open);
     await env.advance(9_999);
     expect(env.sleeping).toBe(1);
     await env.advance(1);

@@ -22,7 +22,7 @@ const asker = (rank: Rank): Asker => ({
   rank: () => rank,
   ticket: () => 0,
   most: 1,
-  patientUntilMs: () => Infinity,
+  waitsUntilMs: () => Infinity,
 });
 
 describe('the gate of a login host and client', () => {

@@ -5,7 +5,7 @@ import { holdLoaded } from '../../../../src/token/pair/token-set.js';
 import { createRefusals } from '../../../../src/token/renewal/refusals.js';
 import type { RunningRenewal } from '../../../../src/token/renewal/renewal.js';
 import type { Sequence } from '../../../../src/token/renewal/sequence.js';
-import { notReplacing } from '../../../../src/token/renewal/standing.js';
+import { notReplacing } from '../../../../src/token/renewal/brakes.js';
 import { noBackoff } from '../../../../src/time/backoff.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 
