@@ -152,11 +152,13 @@ test('the tarball holds what a user needs and nothing else', () => {
     'esm',
   ]);
   expect(inDist.filter((path) => !/\.(c?js|d\.c?ts)$/.test(path)).sort()).toEqual([
-    // Of the libraries that are bundled into the command and the collections.
+    // Of the libraries that are bundled into the command, the collections and the emulator.
     'dist/cjs/cli/LICENSES.txt',
     'dist/cjs/collections/LICENSES.txt',
+    'dist/cjs/emulator/LICENSES.txt',
     'dist/cjs/package.json',
     'dist/esm/collections/LICENSES.txt',
+    'dist/esm/emulator/LICENSES.txt',
   ]);
   expect(consumer.files.filter((path) => /(^|\/)(test|tests|src|bench|examples)\//.test(path))).toEqual([]);
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
@@ -181,8 +183,11 @@ test('each entry is one file with its types, in both formats, and what entries s
   ].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
   // CommonJS in both: bundlers and tracers of applications look for its `require`.
   const loaders = ['health/packages.cjs', 'store/file/addon.cjs'];
-  // The library that is bundled into the collections.
-  const bundled = ['collections/LICENSES.txt', 'collections/libraries.js'];
+  // The libraries that are bundled into the collections and the emulator.
+  const bundled = ['collections', 'emulator'].flatMap((entry) => [
+    `${entry}/LICENSES.txt`,
+    `${entry}/libraries.js`,
+  ]);
   expect(
     inFormat('esm')
       .filter((path) => !isChunk(path))
