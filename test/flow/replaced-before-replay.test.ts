@@ -1,3 +1,4 @@
+import axios from 'axios';
 import { expect, test } from 'vitest';
 import type { FaultHandle } from '../../src/emulator/index.js';
 import { caught } from '../support/caught.js';
@@ -287,9 +288,10 @@ test('an abort ends the look at the store for a call with a 401', async () => {
     looks++;
     return new Promise(() => {});
   };
-  const controller = new AbortController();
-  const call = caught(two.instance.get(rfis, { signal: controller.signal }));
+  // Every axios knows it; some of them not a signal.
+  const { token, cancel } = axios.CancelToken.source();
+  const call = caught(two.instance.get(rfis, { cancelToken: token }));
   await until(() => looks === 1, 'the look');
-  controller.abort();
-  expect(await call).toMatchObject({ code: 'ERR_CANCELED' });
+  cancel();
+  expect(axios.isCancel(await call)).toBe(true);
 });
