@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { replyMs } from '../../src/pacing/asking.js';
 import { openLine } from '../stores/support/redis-line.js';
 import { startOwnRedis, type OwnRedisServer } from '../stores/support/redis-server.js';
 import { startLimited, type Fleet } from './support/limited-fleet.js';
+import { aloneSpans, refusedTogether, type AloneSpan } from './support/paced-alone.js';
 import { until } from './support/until.js';
 
 const spike = { limit: 25, windowSeconds: 2 };
@@ -15,6 +17,7 @@ beforeEach(async ({ skip }) => {
 afterEach(() => redis?.stop());
 
 const ended = (fleet: Fleet) => Object.values(fleet.outcomes()).reduce((sum, count) => sum + count, 0);
+const spansOf = (fleet: Fleet) => fleet.members.map(({ reports }) => aloneSpans(reports));
 const begin = (fleet: Fleet, calls: number, members = fleet.members) =>
   members.map((member) => member.begin({ calls, concurrency: 5 }));
 
@@ -44,24 +47,26 @@ describe('processes under one limit of 25 calls in 2 s', () => {
     expect((await fleet.seen()).refused).toEqual([]);
   });
 
-  test('Redis is killed in the middle and started again with nothing in it: no call fails, and there are 429s only while it is away', async () => {
+  test('Redis is killed in the middle and started again with nothing in it: no call fails, and there are 429s only while some process paces alone and in the window after that', async () => {
     await using fleet = await startLimited({ redisUrl: redis!.url, members: 8, emulator });
     const all = Promise.all(begin(fleet, 50));
     await until(() => ended(fleet) >= 100, '100 answers');
-    expect((await fleet.seen()).refused).toEqual([]);
+    expect(refusedTogether(await fleet.windows(), spansOf(fleet).flat())).toEqual([]);
     redis!.signal('SIGKILL');
-    await until(() => fleet.members.every((member) => member.told('pacing-alone') > 0), 'everybody alone');
-    await until(() => ended(fleet) >= 150, '50 answers more');
+    const areAlone = () => spansOf(fleet).every((spans) => spans.at(-1)?.untilMs === Infinity);
+    await until(() => ended(fleet) >= 150 && areAlone(), '50 answers more, and everybody alone');
+    const awayMs = Date.now();
     await redis!.restart();
-    await until(() => fleet.members.every((member) => member.told('pacing-together') > 0), 'the end of it');
-    // What was sent alone has its answers by then.
-    const before = ended(fleet);
-    await until(() => ended(fleet) >= before + 8 * 5, '40 answers more');
-    const { refused } = await fleet.seen();
     await all;
     expect(fleet.outcomes()).toEqual({ 200: 400 });
-    expect((await fleet.seen()).refused).toEqual(refused);
-    expect(fleet.members.map((member) => member.told('pacing-alone'))).toEqual(Array(8).fill(1));
+    const spans = spansOf(fleet).flat();
+    expect(refusedTogether(await fleet.windows(), spans)).toEqual([]);
+    const isOfOutage = ({ fromMs, untilMs }: AloneSpan) => fromMs <= awayMs && untilMs >= awayMs;
+    const ends = spans.filter(isOfOutage).map(({ untilMs }) => untilMs);
+    expect([ends.length, ends.includes(Infinity)]).toEqual([8, false]);
+    // Else a process paces alone only where a question has had no reply in time, as on a busy machine.
+    const others = spans.filter((span) => !isOfOutage(span));
+    expect(others.filter(({ unansweredMs }) => unansweredMs < 0.9 * replyMs)).toEqual([]);
   });
 
   test('a line that stalls makes only the process behind it pace alone, and that ends when it flows again', async () => {

@@ -19,8 +19,16 @@ export interface EmulatorSeen {
   readonly unanswered: readonly number[];
 }
 
+/** One window of the limit, which is the only one. */
+export interface EmulatedWindow {
+  /** When its first call arrived, on the clock of this machine. */
+  readonly beganAtMs: number;
+  /** Whose calls were refused before the next window began. */
+  readonly refused: readonly number[];
+}
+
 /** `hold`: the next call is not answered, until its caller is gone. */
-export type EmulatorTask = 'seen' | 'hold';
+export type EmulatorTask = 'seen' | 'hold' | 'windows';
 
 const [options, members] = process.argv.slice(2) as [string, string];
 const emulator = await startEmulator(JSON.parse(options) as EmulatorOptions);
@@ -31,7 +39,20 @@ const owners = tokens.map((pair) => shortFingerprint(pair.access_token));
 const ownersOf = (isOne: (entry: LogEntry) => boolean) =>
   emulator.log.filter(isOne).map(({ accessToken }) => owners.indexOf(accessToken ?? ''));
 
+/** A window begins with the call after which only that one is used. */
+function windows(): readonly EmulatedWindow[] {
+  const found: { beganAtMs: number; refused: number[] }[] = [];
+  for (const { atMs, accessToken, rateLimit } of emulator.log) {
+    if (!rateLimit) continue;
+    const { limited, limit, remaining } = rateLimit;
+    if (limited) found.at(-1)!.refused.push(owners.indexOf(accessToken!));
+    else if (remaining === limit - 1) found.push({ beganAtMs: atMs, refused: [] });
+  }
+  return found;
+}
+
 process.on('message', (task: EmulatorTask) => {
+  if (task === 'windows') return void process.send!(windows());
   if (task === 'hold') emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
   process.send!({
     calls: emulator.counters.apiRequests,

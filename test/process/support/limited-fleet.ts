@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EmulatorOptions } from '../../../src/emulator/index.js';
-import type { EmulatorReady, EmulatorSeen, EmulatorTask } from './limited-emulator.js';
+import type { EmulatedWindow, EmulatorReady, EmulatorSeen, EmulatorTask } from './limited-emulator.js';
 import type { WorkerReport, WorkerSetup, WorkerTask } from './limited-worker.js';
 
 /** One process of the fleet. */
@@ -23,6 +23,8 @@ export interface Fleet extends AsyncDisposable {
   readonly members: readonly Member[];
   /** What the API has seen. */
   seen(): Promise<EmulatorSeen>;
+  /** The windows of the API's limit so far. */
+  windows(): Promise<readonly EmulatedWindow[]>;
   /** The API does not answer the next call. */
   hold(): Promise<void>;
   /** Calls of all members that have ended so far. */
@@ -59,14 +61,15 @@ export async function startLimited(setup: {
       ),
     ),
   );
-  async function askApi(task: EmulatorTask): Promise<EmulatorSeen> {
-    const answer = once(api, 'message') as Promise<[EmulatorSeen]>;
+  async function askApi<T = EmulatorSeen>(task: EmulatorTask): Promise<T> {
+    const answer = once(api, 'message') as Promise<[T]>;
     api.send(task);
     return (await answer)[0];
   }
   return {
     members,
     seen: () => askApi('seen'),
+    windows: () => askApi('windows'),
     async hold() {
       await askApi('hold');
     },

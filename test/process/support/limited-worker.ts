@@ -3,7 +3,7 @@ import axios from 'axios';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { attachProcore } from '../../../src/attach/attach.js';
-import { redisPacing } from '../../../src/pacing/redis.js';
+import { redisPacing, type SharedPacing } from '../../../src/pacing/redis.js';
 import { memoryTokenStore } from '../../../src/store/memory.js';
 import type { TokenSet } from '../../../src/store/store.js';
 
@@ -31,7 +31,13 @@ export type WorkerReport =
       readonly code: string | undefined;
       readonly waitedMs: number;
     }
-  | { readonly kind: 'told'; readonly what: 'pacing-alone' | 'pacing-together' }
+  /** `atMs`: on the clock of this process. `unansweredMs`: how long its oldest question has had no reply; 0 where there is none. */
+  | {
+      readonly kind: 'told';
+      readonly what: 'pacing-alone' | 'pacing-together';
+      readonly atMs: number;
+      readonly unansweredMs: number;
+    }
   | { readonly kind: 'done' };
 
 const setup = JSON.parse(process.argv[2]!) as WorkerSetup;
@@ -51,20 +57,37 @@ async function connect() {
 }
 
 const { shared, end } = await connect();
+/** When the questions were put that have no reply yet. */
+const unanswered = new Map<object, number>();
+const watched: SharedPacing = {
+  async ask(scope, question) {
+    const attempt = {};
+    unanswered.set(attempt, Date.now());
+    try {
+      return await shared.ask(scope, question);
+    } finally {
+      unanswered.delete(attempt);
+    }
+  },
+};
+function tellOf(what: 'pacing-alone' | 'pacing-together'): void {
+  const atMs = Date.now();
+  tell({ kind: 'told', what, atMs, unansweredMs: atMs - Math.min(atMs, ...unanswered.values()) });
+}
 const instance = axios.create({ baseURL: setup.url, proxy: false });
 const procore = attachProcore(instance, {
   clientId: 'emulator-client',
   clientSecret: 'emulator-secret',
   environment: { loginUrl: setup.url, apiUrl: setup.url },
   store: memoryTokenStore(setup.tokens),
-  rateLimit: { scope: 'app', shared },
+  rateLimit: { scope: 'app', shared: watched },
   maxWaitMs: setup.maxWaitMs,
   logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
 });
 procore.on('warning', ({ code }) => {
-  if (code === 'pacing-alone') tell({ kind: 'told', what: code });
+  if (code === 'pacing-alone') tellOf(code);
 });
-procore.on('pacing-together', () => tell({ kind: 'told', what: 'pacing-together' }));
+procore.on('pacing-together', () => tellOf('pacing-together'));
 procore.on('request-settled', ({ status, code, waitedMs }) => tell({ kind: 'call', status, code, waitedMs }));
 
 async function run({ calls, concurrency }: WorkerTask): Promise<void> {
