@@ -29,7 +29,6 @@ export interface Fleet extends AsyncDisposable {
   hold(): Promise<void>;
   /** Calls of all members that have ended so far. */
   outcomes(): Record<string, number>;
-  told(what: 'pacing-alone' | 'pacing-together'): number;
 }
 
 const path = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
@@ -74,7 +73,6 @@ export async function startLimited(setup: {
       await askApi('hold');
     },
     outcomes: () => counted(members.flatMap(({ reports }) => reports)),
-    told: (what) => members.reduce((sum, member) => sum + member.told(what), 0),
     async [Symbol.asyncDispose]() {
       for (const { child } of members) child.kill('SIGKILL');
       api.kill('SIGKILL');

@@ -31,7 +31,7 @@ export type WorkerReport =
       readonly code: string | undefined;
       readonly waitedMs: number;
     }
-  /** `atMs`: on the clock of this process. `unansweredMs`: how long its oldest question has had no reply; 0 where there is none. */
+  /** `atMs`: on the clock of the machine. `unansweredMs`: how long its oldest question has had no reply; 0 where there is none. */
   | {
       readonly kind: 'told';
       readonly what: 'pacing-alone' | 'pacing-together';
@@ -71,8 +71,9 @@ const watched: SharedPacing = {
   },
 };
 function tellOf(what: 'pacing-alone' | 'pacing-together'): void {
-  const atMs = Date.now();
-  tell({ kind: 'told', what, atMs, unansweredMs: atMs - Math.min(atMs, ...unanswered.values()) });
+  const nowMs = Date.now();
+  const atMs = nowMs - Number(process.env['CLOCK_AHEAD_MS']);
+  tell({ kind: 'told', what, atMs, unansweredMs: nowMs - Math.min(nowMs, ...unanswered.values()) });
 }
 const instance = axios.create({ baseURL: setup.url, proxy: false });
 const procore = attachProcore(instance, {
