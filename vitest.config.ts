@@ -12,6 +12,9 @@ const { version } = JSON.parse(
   readFileSync(new URL(`./node_modules/${axiosUnderTest}/package.json`, import.meta.url), 'utf8'),
 ) as { version: string };
 
+/** They end tests that hang: how fast a machine is says nothing about the package. */
+const timeouts = { testTimeout: 300_000, hookTimeout: 300_000 };
+
 /** Also .cts: what loads optional packages is CommonJS in both builds. */
 const oxc = { include: /\.[cm]?tsx?$/ };
 
@@ -41,7 +44,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts'],
           // Those that run beside one another wait for timers, and hardly compute.
           maxConcurrency: 20,
-          testTimeout: 30_000,
+          ...timeouts,
         },
       },
       {
@@ -63,7 +66,7 @@ export default defineConfig({
           include: ['test/flow/**/*.test.ts'],
           setupFiles: ['test/support/adapter.ts'],
           env: { AXIOS_VERSION: version },
-          testTimeout: 30_000,
+          ...timeouts,
         },
       },
       // Real servers and real processes.
@@ -72,8 +75,7 @@ export default defineConfig({
         test: {
           name: 'stores',
           include: ['test/stores/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
       {
@@ -81,9 +83,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: ['test/process/**/*.test.ts'],
-          // These end tests that hang: how long a process takes to start says nothing about the package.
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          ...timeouts,
         },
       },
       // Pages in a real browser.
@@ -92,8 +92,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
       // The recipes of docs/stores.md: `npm run test:recipes` installs what they need.
@@ -102,8 +101,7 @@ export default defineConfig({
         test: {
           name: 'recipes',
           include: ['test/recipes/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
       // These look at the built package: run `npm run build` first.
@@ -111,8 +109,7 @@ export default defineConfig({
         test: {
           name: 'types',
           include: ['test/types/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...timeouts,
         },
       },
       // Examples with packages of their own, which `npm run test:applications` installs and builds.
@@ -120,24 +117,21 @@ export default defineConfig({
         test: {
           name: 'applications',
           include: ['test/examples/applications/*.test.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
       {
         test: {
           name: 'examples',
           include: ['test/examples/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
       {
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
     ],

@@ -94,7 +94,7 @@ test('two hundred accounts that have expired together get an answer each with a 
   // In the order of their calls, but for those that were under way together.
   const places = town.seen.tokens.map((token) => Number(token.slice(1)));
   expect(places.every((place, index) => Math.abs(place - index) < 16)).toBe(true);
-}, 60_000);
+});
 
 test('accounts of many stores and attaches in one process are few at once, too, as many as the option says', async () => {
   await using town = await createTown(40, 50, 3);
@@ -120,7 +120,7 @@ test('where a login host allows fewer at once than the option, one goes first af
   await Promise.all(calls);
   expect(town.seen.refusals).toBeLessThanOrEqual(4);
   expect(town.seen.requests).toBe(60 + town.seen.refusals);
-}, 30_000);
+});
 
 const answered429 = (retryAfter: string) =>
   ({ kind: 'answer', status: 429, headers: { 'retry-after': retryAfter } }) as const;

@@ -147,4 +147,4 @@ test('a process ends while a sleep with ref: false is under way', () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   const { status, stderr } = spawnSync(process.execPath, args, { timeout: 20_000, encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-}, 30_000);
+});
