@@ -24,18 +24,16 @@ export function aloneSpans(reports: readonly WorkerReport[]): readonly AloneSpan
 }
 
 /**
- * The windows with refused calls that no process is to blame for that paced alone: none did in this window, nor in the one before. What was
- * sent alone is known to the common state from the second question on, and has used up the limit of no later window.
+ * The windows with whose calls no process has to do that paced alone: none did in this window, nor in the one before. What was sent alone is
+ * known to the common state from the second question on, and has used up the limit of no later window.
  */
-export function refusedTogether(
+export function windowsTogether(
   windows: readonly EmulatedWindow[],
   spans: readonly AloneSpan[],
 ): readonly EmulatedWindow[] {
-  return windows.filter(({ refused }, index) => {
+  return windows.filter((_window, index) => {
     const sinceMs = windows[index - 1]?.beganAtMs ?? -Infinity;
     const endedAtMs = windows[index + 1]?.beganAtMs ?? Infinity;
-    return (
-      refused.length > 0 && !spans.some(({ fromMs, untilMs }) => fromMs < endedAtMs && untilMs >= sinceMs)
-    );
+    return !spans.some(({ fromMs, untilMs }) => fromMs < endedAtMs && untilMs >= sinceMs);
   });
 }
