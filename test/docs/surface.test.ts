@@ -25,7 +25,7 @@ const undocumented = (names: string[], text = everyPage()) => {
   return names.filter((name) => !spans.has(name));
 };
 
-describe('README', () => {
+describe('docs/reference.md', () => {
   test('has a row for each option, and none for anything else', () => {
     const dotted = types.members('ProcoreOptions').flatMap((name) => {
       if (name === 'renewal') return types.members('RenewalOptions').map((own) => `renewal.${own}`);
@@ -33,11 +33,11 @@ describe('README', () => {
       if (name === 'legacy') return types.members('LegacyOptions').map((own) => `legacy.${own}`);
       return name === 'rateLimit' ? [name, 'rateLimit.scope', 'rateLimit.shared'] : [name];
     });
-    expect(firstCells('README.md', '## Options').sort()).toEqual(dotted.sort());
+    expect(firstCells('docs/reference.md', '## Options').sort()).toEqual(dotted.sort());
   });
 
   test('has a row for each option of a request, and none for anything else', () => {
-    expect(firstCells('README.md', '### Per request').sort()).toEqual(
+    expect(firstCells('docs/reference.md', '### Per request').sort()).toEqual(
       types.members('ProcoreRequestOptions').sort(),
     );
   });
@@ -61,7 +61,7 @@ describe('README', () => {
         : path
             .split('.')
             .reduce<unknown>((value, name) => (value as Record<string, unknown>)?.[name], settings);
-    for (const [name = '', , told = ''] of rowsUnder('README.md', '## Options')) {
+    for (const [name = '', , told = ''] of rowsUnder('docs/reference.md', '## Options')) {
       const path = name.replaceAll('`', '');
       const literal = /^`(.+)`$/.exec(told)?.[1];
       if (literal) expect([path, JSON.stringify(found(path))]).toEqual([path, literal.replaceAll("'", '"')]);
@@ -80,13 +80,13 @@ describe('README', () => {
     const aheadMs = (lifeSeconds: number) =>
       holdAnswer({ access_token: 'a', expires_in: lifeSeconds }, 0, { aheadMs: undefined, draw: 0 }).aheadMs;
     expect([aheadMs(1_000), aheadMs(100_000)]).toEqual([100_000, 300_000]);
-    expect(rowsUnder('README.md', '## Options').find(([name]) => name === '`renewal.aheadMs`')?.[2]).toBe(
-      '10 % of the life, at most 300,000',
-    );
+    expect(
+      rowsUnder('docs/reference.md', '## Options').find(([name]) => name === '`renewal.aheadMs`')?.[2],
+    ).toBe('10 % of the life, at most 300,000');
   });
 
   test('has the environments as they are', () => {
-    const told = rowsUnder('README.md', '### Environments').map((cells) =>
+    const told = rowsUnder('docs/reference.md', '### Environments').map((cells) =>
       cells.map((cell) => cell.replaceAll('`', '')),
     );
     expect(told).toEqual(
@@ -99,8 +99,10 @@ describe('README', () => {
   });
 
   test('has a row for each event, and each warning code', () => {
-    expect(firstCells('README.md', '## Events').sort()).toEqual(types.members('ProcoreEvents').sort());
-    const events = read('README.md').split('## Events')[1]!;
+    expect(firstCells('docs/reference.md', '## Events').sort()).toEqual(
+      types.members('ProcoreEvents').sort(),
+    );
+    const events = read('docs/reference.md').split('## Events')[1]!.split('## Errors')[0]!;
     expect(undocumented(types.literals('WarningCode'), events)).toEqual([]);
   });
 
@@ -111,7 +113,7 @@ describe('README', () => {
   });
 
   test('has a row for each error, with its code and synthetic status, and each reason', () => {
-    const rows = rowsUnder('README.md', '## Errors').map((cells) =>
+    const rows = rowsUnder('docs/reference.md', '## Errors').map((cells) =>
       cells.map((cell) => cell.replaceAll('`', '')),
     );
     expect(rows.map(([, code]) => code).sort()).toEqual(types.literals('ProcoreErrorCode').sort());
@@ -120,11 +122,11 @@ describe('README', () => {
       const error = new Raised('it failed.', { reason: 'no-tokens' });
       expect([error.name, error.code, String(error.response.status)]).toEqual([name, code, status]);
     }
-    expect(undocumented(types.literals('ReauthenticationReason'), read('README.md'))).toEqual([]);
+    expect(undocumented(types.literals('ReauthenticationReason'), read('docs/reference.md'))).toEqual([]);
   });
 
   test('has a row for each member of the handle', () => {
-    const told = firstCells('README.md', '## The handle').map((cell) => cell.replace(/\(.*/, ''));
+    const told = firstCells('docs/reference.md', '## The handle').map((cell) => cell.replace(/\(.*/, ''));
     expect(told.sort()).toEqual(types.members('Procore').sort());
   });
 });
