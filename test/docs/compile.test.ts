@@ -17,6 +17,13 @@ const own: [name: string, text: string][] = [
      export declare const rows: { find(id: string): Promise<Row | undefined>; update(id: string, row: Row): Promise<void> };`,
   ],
   [
+    'procore.ts',
+    `import type { AxiosInstance } from 'axios';
+     import type { Procore } from 'axios-procore';
+     export declare const api: AxiosInstance;
+     export declare const procore: Procore;`,
+  ],
+  [
     'socket.ts',
     `export declare function connect(
        url: string,
