@@ -1,5 +1,5 @@
 import type { Call } from './call.js';
-import { objectIn } from './fields.js';
+import { objectIn, textOf } from './fields.js';
 import { headerOf, type Arrival, type Reply } from './message.js';
 import type { Item, Place, Records } from './records.js';
 
@@ -88,13 +88,14 @@ function companiesIn(request: Arrival, params: Call['params']): string[] {
   ) as string[];
 }
 
-/** The project that a request names in its path, its query or its body. */
+/** The project that a request names in its path, its query or its body, by its digits. */
 export function projectIn(request: Arrival, params: Call['params']): string | undefined {
   const named =
     params['project_id'] ??
     new URLSearchParams(request.query).get('project_id') ??
     objectIn(request.body)?.['project_id'];
-  return typeof named === 'string' || typeof named === 'number' ? String(named) : undefined;
+  const id = textOf(named) ?? '';
+  return /^\d+$/.test(id) ? id : undefined;
 }
 
 function projectOf({ id, name }: { id: number | string; name?: string | undefined }, company: object): Item {

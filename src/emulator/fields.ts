@@ -7,16 +7,25 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type Violations = Record<string, string[]>;
 
 /** What a field takes; a list names its values. */
-export type Rule = 'required text' | 'text' | 'date' | 'number' | 'required id' | 'id' | readonly string[];
+export type Rule =
+  'required text' | 'text' | 'text or number' | 'date' | 'number' | 'required id' | 'id' | readonly string[];
 
-/** The JSON object in a body; undefined for anything else. */
+/** How deep JSON may be nested for the parser of Ruby, which Procore's API is written in. */
+const mostLevels = 100;
+
+/** The JSON object in a body; undefined for anything else, and for one that is nested too deep. */
 export function objectIn(source: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(source);
-    return isFields(value) ? value : undefined;
+    return isFields(value) && hasLevels(value, mostLevels) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hasLevels(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return most > 0 && Object.values(value).every((inner) => hasLevels(inner, most - 1));
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -98,12 +107,19 @@ function wrongBy(rule: Rule, value: unknown): string | undefined {
       return typeof value === 'string' ? undefined : 'must be a string';
     case 'date':
       return isDate(value) ? undefined : 'is not a valid date';
+    case 'text or number':
+      return textOf(value) === undefined ? 'must be a string' : undefined;
     case 'number':
-      return /^-?\d+(\.\d+)?$/.test(String(value)) ? undefined : 'is not a number';
+      return /^-?\d+(\.\d+)?$/.test(textOf(value) ?? '') ? undefined : 'is not a number';
     case 'required id':
     case 'id':
-      return /^\d+$/.test(String(value)) ? undefined : 'is not a number';
+      return /^\d+$/.test(textOf(value) ?? '') ? undefined : 'is not a number';
   }
+}
+
+/** A text or a number of a client as text; undefined for anything else, of which some cannot be made a text. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 function isDate(value: unknown): boolean {

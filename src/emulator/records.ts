@@ -1,4 +1,4 @@
-import { violationsOf, type Fields, type Rule, type Violations } from './fields.js';
+import { textOf, violationsOf, type Fields, type Rule, type Violations } from './fields.js';
 
 /** Where records are: in a company, and there in a project, or in the company itself. */
 export interface Place {
@@ -14,7 +14,8 @@ export interface Item {
 
 interface Entry {
   readonly place: Place;
-  readonly item: Item;
+  /** Replaced by a change: a field `__proto__`, assigned to an object that is there, would be its prototype. */
+  item: Item;
 }
 
 /** The result of a write: the record, or why its fields were refused. */
@@ -53,37 +54,43 @@ export interface Records {
 
 /** `now` in milliseconds. */
 export function createRecords(now: () => number, kind: RecordKind): Records {
-  const byPlace = new Map<string, Item[]>();
+  const byPlace = new Map<string, Entry[]>();
   const byId = new Map<string, Entry>();
   const byOrigin = new Map<string, Entry>();
   let count = 0;
   const keyOf = ({ company, parent }: Place) => `${company} ${parent}`;
-  const list = (place: Place): readonly Item[] => byPlace.get(keyOf(place)) ?? [];
-  const find = (place: Place, id: string) => {
-    const entry = byId.get(id);
-    return entry && keyOf(entry.place) === keyOf(place) ? entry.item : undefined;
+  const rules = { ...kind.rules, origin_id: 'text or number' } as const;
+  const entriesIn = (place: Place): readonly Entry[] => byPlace.get(keyOf(place)) ?? [];
+  const find = (place: Place, id: unknown) => {
+    const entry = byId.get(textOf(id) ?? '');
+    return entry && keyOf(entry.place) === keyOf(place) ? entry : undefined;
   };
 
   function seed(place: Place, item: Item): void {
-    const items = byPlace.get(keyOf(place)) ?? [];
-    byPlace.set(keyOf(place), items);
-    items.push(item);
+    const entries = byPlace.get(keyOf(place)) ?? [];
+    byPlace.set(keyOf(place), entries);
     const entry = { place, item };
+    entries.push(entry);
     byId.set(String(item.id), entry);
-    byOrigin.set(originOf(place, item.origin_id), entry);
+    noteOrigin(entry);
+  }
+
+  function noteOrigin(entry: Entry): void {
+    const origin = originOf(entry.place, entry.item.origin_id);
+    if (origin !== undefined) byOrigin.set(origin, entry);
   }
 
   function withOrigin(place: Place, originId: unknown): Entry | undefined {
-    return isSet(originId) ? byOrigin.get(originOf(place, originId)) : undefined;
+    return byOrigin.get(originOf(place, originId) ?? '');
   }
 
-  function refused(place: Place, fields: Fields, known?: Item): Violations | undefined {
-    const errors = {
-      ...violationsOf(fields, kind.rules, known !== undefined),
+  function refused(place: Place, fields: Fields, known?: Entry): Violations | undefined {
+    const errors: Violations = {
+      ...violationsOf(fields, rules, known !== undefined),
       ...kind.derived?.(fields).errors,
     };
     const other = withOrigin(place, fields.origin_id);
-    if (other !== undefined && other.item !== known) errors.origin_id = ['has already been taken'];
+    if (other !== undefined && other !== known) errors.origin_id = ['has already been taken'];
     return Object.keys(errors).length > 0 ? errors : undefined;
   }
 
@@ -93,7 +100,7 @@ export function createRecords(now: () => number, kind: RecordKind): Records {
     const at = new Date(now()).toISOString();
     const item = {
       origin_id: null,
-      ...kind.defaults?.(fields, list(place).length),
+      ...kind.defaults?.(fields, entriesIn(place).length),
       ...fields,
       ...kind.derived?.(fields).fields,
       id: kind.firstId + count++,
@@ -105,36 +112,38 @@ export function createRecords(now: () => number, kind: RecordKind): Records {
     return { item };
   }
 
-  function change(place: Place, known: Item, fields: Fields): Written {
-    const errors = refused(place, fields, known);
+  function change(entry: Entry, fields: Fields): Written {
+    const { place, item: before } = entry;
+    const errors = refused(place, fields, entry);
     if (errors) return { errors };
-    const { id, created_at, created_by } = known;
+    const { id, created_at, created_by } = before;
     const updated_at = new Date(now()).toISOString();
-    byOrigin.delete(originOf(place, known.origin_id));
-    Object.assign(known, fields, kind.derived?.({ ...known, ...fields }).fields);
-    byOrigin.set(originOf(place, known.origin_id), { place, item: known });
-    return { item: Object.assign(known, { id, created_at, created_by, updated_at }) };
+    const changed = { ...before, ...fields };
+    byOrigin.delete(originOf(place, before.origin_id) ?? '');
+    entry.item = { ...changed, ...kind.derived?.(changed).fields, id, created_at, created_by, updated_at };
+    noteOrigin(entry);
+    return { item: entry.item };
   }
 
   function upsert(place: Place, fields: Fields, userId: number): Written {
     if (isSet(fields.id)) {
-      const known = find(place, String(fields.id));
-      return known ? change(place, known, fields) : { errors: { id: ['Entity with this ID not found'] } };
+      const known = find(place, fields.id);
+      return known ? change(known, fields) : { errors: { id: ['Entity with this ID not found'] } };
     }
     const known = withOrigin(place, fields.origin_id);
     // One in another project of the company stays there, and its origin_id is refused as taken.
     const isHere = known !== undefined && keyOf(known.place) === keyOf(place);
-    return isHere ? change(place, known.item, fields) : create(place, fields, userId);
+    return isHere ? change(known, fields) : create(place, fields, userId);
   }
 
   return {
-    list,
-    find,
+    list: (place) => entriesIn(place).map(({ item }) => item),
+    find: (place, id) => find(place, id)?.item,
     seed,
     create,
     update(place, id, fields) {
       const known = find(place, id);
-      return known && change(place, known, fields);
+      return known && change(known, fields);
     },
     sync(place, updates, userId) {
       const result: SyncResult = { entities: [], errors: [] };
@@ -148,9 +157,10 @@ export function createRecords(now: () => number, kind: RecordKind): Records {
   };
 }
 
-/** An `origin_id` is unique in a company, whichever project the record is in. */
-function originOf({ company }: Place, originId: unknown): string {
-  return `${company} ${String(originId)}`;
+/** An `origin_id` is unique in a company, whichever project the record is in. Undefined for a record that has none. */
+function originOf({ company }: Place, originId: unknown): string | undefined {
+  const text = textOf(originId);
+  return text === undefined || text === '' ? undefined : `${company} ${text}`;
 }
 
 function isSet(value: unknown): boolean {

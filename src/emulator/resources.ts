@@ -1,6 +1,6 @@
 import { versioned, type Call, type Route } from './call.js';
 import { createCompanies, projectIn, type Companies, type KnownCompany } from './companies.js';
-import type { Fields, Rule, Violations } from './fields.js';
+import { textOf, type Fields, type Rule, type Violations } from './fields.js';
 import { recordRoutes } from './record-routes.js';
 import { createRecords, personOf, type Item, type Place } from './records.js';
 
@@ -96,9 +96,11 @@ export function createResources(parts: ResourceParts): { routes: Route[]; compan
   const companies = createCompanies(parts.companies, projects);
   const users = createRecords(now, {
     firstId: 562949953435001,
-    rules: { last_name: 'required text', email_address: 'required text' },
+    rules: { first_name: 'text', last_name: 'required text', email_address: 'required text' },
     defaults: ({ email_address }) => ({ is_active: true, login: email_address }),
-    derived: ({ first_name, last_name }) => ({ fields: { name: [first_name, last_name].join(' ').trim() } }),
+    derived: ({ first_name, last_name }) => ({
+      fields: { name: [textOf(first_name), textOf(last_name)].join(' ').trim() },
+    }),
   });
   for (const id of [1, 2, 3]) users.seed(everywhere, userOf(id));
 

@@ -1,6 +1,6 @@
 import { versioned, type Call, type Route } from './call.js';
 import type { Companies } from './companies.js';
-import { objectIn, type Fields, type Violations } from './fields.js';
+import { objectIn, textOf, type Fields, type Violations } from './fields.js';
 import type { Outcome } from './message.js';
 import type { Presigned } from './presigned.js';
 import { isComplete, partsIn, type Part, type Upload, type Uploads } from './uploads.js';
@@ -169,7 +169,7 @@ function contentTypeIn(value: unknown): string {
 export function attachedBy(uploads: Uploads): (fields: Fields) => { fields?: Fields; errors?: Violations } {
   return ({ upload_ids: ids }) => {
     if (ids === undefined) return {};
-    const found = Array.isArray(ids) ? ids.map((id) => uploads.find(String(id))) : [undefined];
+    const found = Array.isArray(ids) ? ids.map((id) => uploads.find(textOf(id) ?? '')) : [undefined];
     if (!found.every((upload) => upload !== undefined && isComplete(upload)))
       return { errors: { upload_ids: ['must name uploads that are complete'] } };
     const attachments = found.map((upload) => ({ id: upload!.id, filename: upload!.fileName }));

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { isFields, type Fields, type Violations } from './fields.js';
+import { isFields, textOf, type Fields, type Violations } from './fields.js';
 
 /** A part of a file, which is sent by itself. */
 export interface Part {
@@ -70,7 +70,7 @@ export function isComplete({ status }: Upload): boolean {
 
 /** An ETag without its quotation marks, which clients often take off. */
 function bare(etag: unknown): string {
-  return String(etag).replace(/^"|"$/g, '').toLowerCase();
+  return (textOf(etag) ?? '').replace(/^"|"$/g, '').toLowerCase();
 }
 
 const leastPart = 5 * 1024 * 1024;
