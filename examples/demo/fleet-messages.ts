@@ -1,5 +1,6 @@
 import type { Place } from './place.js';
 import type { CallCounts, Part } from './sync.js';
+import type { AloneSpan } from './windows-together.js';
 
 /** The settings of a worker, which it reads from its environment. */
 export interface Assignment {
@@ -38,8 +39,8 @@ export interface Tally extends CallCounts {
   readonly adoptions: number;
   /** Answers of 401. */
   readonly unauthorized: number;
-  /** How often it began to pace alone, because Redis did not answer in time. */
-  readonly pacedAlone: number;
+  /** When it paced alone, because Redis did not answer in time. */
+  readonly alone: readonly AloneSpan[];
 }
 
 export const emptyTally: Tally = {
@@ -50,7 +51,7 @@ export const emptyTally: Tally = {
   renewals: 0,
   adoptions: 0,
   unauthorized: 0,
-  pacedAlone: 0,
+  alone: [],
   slowestMs: 0,
 };
 
@@ -66,7 +67,7 @@ export function sumOf(tallies: Iterable<Tally>): Tally {
       renewals: sum.renewals + tally.renewals,
       adoptions: sum.adoptions + tally.adoptions,
       unauthorized: sum.unauthorized + tally.unauthorized,
-      pacedAlone: sum.pacedAlone + tally.pacedAlone,
+      alone: [...sum.alone, ...tally.alone],
       slowestMs: Math.max(sum.slowestMs, tally.slowestMs),
     };
   }

@@ -47,7 +47,8 @@ export function reportOnFleet(result: FleetResult): number {
   console.log(tableOfFleet(options, workers, sum, outcome, without));
   if (naive.trouble) console.log(`There is no column without the plugin: ${naive.trouble}`);
   if (workers.length > 1) {
-    console.log(wrapForScreen(explainLimit(emulator.log, pacing, sum.failed)));
+    const alone = workers.filter((worker) => worker.alone.length > 0).map(({ name }) => name);
+    console.log(wrapForScreen(explainLimit(emulator.log, pacing, sum.failed, alone)));
     console.log(wrapForScreen(explainRefusals(emulator.log, sum.failed)));
   }
   const complaints = complaintsAboutFleet({
@@ -65,7 +66,8 @@ export function reportOnFleet(result: FleetResult): number {
     workers,
     stored: ends.stored,
   });
-  const limited = pacing === 'together' ? ', no call was refused by a limit' : '';
+  const limited =
+    pacing === 'together' && outcome.server.limited === 0 ? ', no call was refused by a limit' : '';
   return pronounce(
     result.errors,
     complaints,

@@ -1,6 +1,5 @@
 import {
   aboutFailures,
-  aboutLimits,
   aboutOutage,
   aboutOutageShown,
   aboutReasons,
@@ -13,7 +12,8 @@ import {
   type Knowledge,
   type Sync,
 } from './verdict.js';
-import { counted, listed } from './words.js';
+import { windowsIn, windowsTogether, type AloneSpan } from './windows-together.js';
+import { counted } from './words.js';
 
 /**
  * How the workers keep within the limit that they share. `together`: they know from each other what is left of it. `apart`: each knows only
@@ -29,8 +29,8 @@ export interface WorkerRun {
   readonly adoptions: number;
   /** Answers of 401. */
   readonly unauthorized: number;
-  /** How often it began to pace alone, because Redis did not answer in time. */
-  readonly pacedAlone: number;
+  /** When it paced alone, because Redis did not answer in time. */
+  readonly alone: readonly AloneSpan[];
   /** The access token that it ended with. */
   readonly accessToken: string;
 }
@@ -75,14 +75,20 @@ export function complaintsAboutFleet(run: FleetRun): string[] {
 
 /**
  * Workers that pace together get no 429. Neither the outage nor the revocation excuses one: what is sent again for them has its place in
- * the limit, too. A worker that paced alone for a time is named, because it knew only of its own calls then.
+ * the limit, too. A worker that has no reply from Redis within half a second paces alone, as on a busy machine, and the others do not know of
+ * its calls then: a 429 of that time is no fault.
  */
-function aboutPacing({ pacing, workers, ...run }: FleetRun): string[] {
+function aboutPacing({ pacing, workers, log }: FleetRun): string[] {
   if (pacing === 'apart') return [];
-  return aboutLimits(run).map((complaint) => {
-    const alone = workers.filter(({ pacedAlone }) => pacedAlone > 0).map(({ name }) => name);
-    return alone.length === 0 ? complaint : `${complaint}: Redis did not answer ${listed(alone)} in time`;
-  });
+  const windows = windowsIn(log);
+  const together = windowsTogether(
+    windows,
+    workers.flatMap(({ alone }) => alone),
+  );
+  if (windows.length > 0 && together.length === 0)
+    return ['in no window of the limit did all workers pace together'];
+  const refused = together.reduce((sum, window) => sum + window.refused.length, 0);
+  return refused === 0 ? [] : [`${counted(refused, 'answer')} of 429 while all workers paced together`];
 }
 
 /** The lock excludes all workers: while a token request is under way there must be no other. */

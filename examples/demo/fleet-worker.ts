@@ -50,7 +50,10 @@ procore.on('request-settled', ({ status }) => {
   if (status === 401) tally.unauthorized++;
 });
 procore.on('warning', ({ code }) => {
-  if (code === 'pacing-alone') tally.pacedAlone++;
+  if (code === 'pacing-alone') tally.alone = [...tally.alone, { fromMs: Date.now() }];
+});
+procore.on('pacing-together', () => {
+  tally.alone = [...tally.alone.slice(0, -1), { ...tally.alone.at(-1)!, untilMs: Date.now() }];
 });
 procore.on('request-waiting', ({ reason }) => {
   if (reason === 'unavailable') tally.heldByOutage++;

@@ -45,12 +45,25 @@ export function tellLimitOfFleet(limit: SpikeLimit, pacing: FleetPacing): string
   return `All workers together have sent the ${inOneWindow(limit)} that the limit allows: ${how}.`;
 }
 
-/** What came of the limit in a fleet: the windows that were used up, and the calls that were refused. */
-export function explainLimit(log: readonly LoggedRequest[], pacing: FleetPacing, failed: number): string {
+/**
+ * What came of the limit in a fleet: the windows that were used up, and the calls that were refused. `alone`: the workers that Redis did not
+ * answer in time.
+ */
+export function explainLimit(
+  log: readonly LoggedRequest[],
+  pacing: FleetPacing,
+  failed: number,
+  alone: readonly string[],
+): string {
   const windows = `the workers used up ${counted(windowsUsedUp(log), 'window')} of the limit`;
   const refused = log.filter(({ status }) => status === 429).length;
   if (refused === 0) return `About the limit: ${windows}, and no call got a 429.`;
-  const why = pacing === 'together' ? '' : ', because each worker learns too late what the others have sent';
+  const because = ', because each worker learns too late what the others have sent';
+  const meanwhile =
+    alone.length === 0
+      ? ''
+      : `: Redis did not answer ${listed(alone)} in time, and who has no answer paces alone`;
+  const why = pacing === 'together' ? meanwhile : because;
   return `About the 429s: ${windows}, and ${counted(refused, 'call')} got a 429${why}. What was refused is sent again when the server allows it; ${endOf(failed)}.`;
 }
 

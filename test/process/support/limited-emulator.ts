@@ -1,4 +1,5 @@
 /** The emulated Procore of a fleet, in a process of its own, so that it answers in time however busy the test is. */
+import { windowsIn, type LimitWindow } from '../../../examples/demo/windows-together.js';
 import { startEmulator, type EmulatorOptions, type LogEntry } from '../../../src/emulator/index.js';
 import type { TokenSet } from '../../../src/store/store.js';
 import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
@@ -19,13 +20,8 @@ export interface EmulatorSeen {
   readonly unanswered: readonly number[];
 }
 
-/** One window of the limit, which is the only one. */
-export interface EmulatedWindow {
-  /** When its first call arrived, on the clock of this machine. */
-  readonly beganAtMs: number;
-  /** Whose calls were refused before the next window began. */
-  readonly refused: readonly number[];
-}
+/** One window of the limit, which is the only one, with the places of those whose calls were refused. */
+export type EmulatedWindow = LimitWindow<number>;
 
 /** `hold`: the next call is not answered, until its caller is gone. */
 export type EmulatorTask = 'seen' | 'hold' | 'windows';
@@ -36,20 +32,10 @@ const tokens = Array.from({ length: Number(members) }, (_none, index) =>
   emulator.issue({ userId: index + 1 }),
 );
 const owners = tokens.map((pair) => shortFingerprint(pair.access_token));
-const ownersOf = (isOne: (entry: LogEntry) => boolean) =>
-  emulator.log.filter(isOne).map(({ accessToken }) => owners.indexOf(accessToken ?? ''));
-
-/** A window begins with the call after which only that one is used. */
-function windows(): readonly EmulatedWindow[] {
-  const found: { beganAtMs: number; refused: number[] }[] = [];
-  for (const { atMs, accessToken, rateLimit } of emulator.log) {
-    if (!rateLimit) continue;
-    const { limited, limit, remaining } = rateLimit;
-    if (limited) found.at(-1)!.refused.push(owners.indexOf(accessToken!));
-    else if (remaining === limit - 1) found.push({ beganAtMs: atMs, refused: [] });
-  }
-  return found;
-}
+const ownerOf = ({ accessToken }: { accessToken?: string }) => owners.indexOf(accessToken ?? '');
+const ownersOf = (isOne: (entry: LogEntry) => boolean) => emulator.log.filter(isOne).map(ownerOf);
+const windows = (): readonly EmulatedWindow[] =>
+  windowsIn(emulator.log).map(({ beganAtMs, refused }) => ({ beganAtMs, refused: refused.map(ownerOf) }));
 
 process.on('message', (task: EmulatorTask) => {
   if (task === 'windows') return void process.send!(windows());

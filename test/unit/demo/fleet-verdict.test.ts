@@ -6,6 +6,7 @@ const lifetimeMs = 3_000;
 const outage = { durationMs: 1_500, retryAfterMs: 1_000, methods: [] };
 const call = { atMs: 9_000, kind: 'api', method: 'GET', status: 200 } as const;
 const last = { ...call, rateLimit: { remaining: 0 } } as const;
+const limited = { ...call, status: 429, rateLimit: { remaining: 0, limited: true } } as const;
 const write = { ...call, method: 'POST', status: 201, wrote: true } as const;
 
 /** Exchange `n` redeems pair `n - 1`, which would have expired at `expiresAtMs`, for pair `n`. */
@@ -68,7 +69,7 @@ const worker = (number: number, more: Partial<WorkerRun> = {}): WorkerRun => ({
   renewals: 1,
   adoptions: 3,
   unauthorized: 22,
-  pacedAlone: 0,
+  alone: [],
   accessToken: 'a4',
   ...more,
 });
@@ -103,7 +104,7 @@ test('a run as it should be gets no complaint', () => {
 describe('what is asked of one process is asked of a fleet', () => {
   test.each<[string, Partial<FleetRun>]>([
     ['2 requests failed', { failed: 2 }],
-    ['1 answer of 429', { log: [...wellGone, { ...call, status: 429 }] }],
+    ['1 answer of 429 while all workers paced together', { log: [...wellGone, limited] }],
     ['1 record was written twice', { duplicateWrites: 1 }],
     [
       'a spent refresh token was presented 1 time',
@@ -119,16 +120,59 @@ describe('what is asked of one process is asked of a fleet', () => {
   });
 });
 
-test('a 429 is named with the workers that paced alone, because Redis did not answer them', () => {
-  const alone = [worker(1, { pacedAlone: 2 }), ...workers.slice(1)];
-  expect(complaints({ workers: alone })).toEqual([]);
-  expect(complaints({ workers: alone, log: [...wellGone, { ...call, status: 429 }] })).toEqual([
-    '1 answer of 429: Redis did not answer worker 1 in time',
-  ]);
+describe('a 429 while a worker paced alone, because Redis did not answer it in time', () => {
+  const first = { ...call, rateLimit: { remaining: 24 } };
+  /** Five windows of two seconds; the third has the 429. */
+  const log = [
+    ...[
+      { ...first, atMs: 10_000 },
+      { ...last, atMs: 11_000 },
+    ],
+    ...[
+      { ...first, atMs: 12_000 },
+      { ...last, atMs: 13_000 },
+    ],
+    ...[
+      { ...first, atMs: 14_000 },
+      { ...last, atMs: 15_000 },
+      { ...limited, atMs: 15_500 },
+    ],
+    ...[
+      { ...first, atMs: 16_000 },
+      { ...last, atMs: 17_000 },
+    ],
+    ...[
+      { ...first, atMs: 18_000 },
+      { ...last, atMs: 19_000 },
+    ],
+  ];
+  const complaintsWith = (...alone: WorkerRun['alone']) =>
+    complaints({
+      log: [...wellGone.filter((entry) => entry !== last), ...log],
+      workers: [worker(1, { alone }), ...workers.slice(1)],
+    });
+  const one = '1 answer of 429 while all workers paced together';
+
+  test('is no fault in that window, and in the one after it', () => {
+    expect(complaintsWith({ fromMs: 14_500, untilMs: 14_900 })).toEqual([]);
+    expect(complaintsWith({ fromMs: 13_500, untilMs: 13_900 })).toEqual([]);
+  });
+
+  test('is a fault before that, and later', () => {
+    expect(complaintsWith()).toEqual([one]);
+    expect(complaintsWith({ fromMs: 11_500, untilMs: 11_900 })).toEqual([one]);
+    expect(complaintsWith({ fromMs: 16_500 })).toEqual([one]);
+  });
+
+  test('does not excuse workers that paced alone all the time, because then the run proves nothing', () => {
+    expect(complaintsWith({ fromMs: 9_000 })).toEqual([
+      'in no window of the limit did all workers pace together',
+    ]);
+  });
 });
 
 test('a 429 is no fault of workers that pace apart', () => {
-  expect(complaints({ pacing: 'apart', log: [...wellGone, { ...call, status: 429 }] })).toEqual([]);
+  expect(complaints({ pacing: 'apart', log: [...wellGone, limited] })).toEqual([]);
 });
 
 describe('every exchange needs a reason', () => {

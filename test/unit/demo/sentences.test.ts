@@ -123,20 +123,26 @@ describe('the limit of a fleet is explained by what the server says of it', () =
   const limited = { ...call, status: 429, rateLimit: { remaining: 0, limited: true } };
 
   test('without a 429', () => {
-    expect(explainLimit([last, call, last], 'together', 0)).toBe(
+    expect(explainLimit([last, call, last], 'together', 0, [])).toBe(
       'About the limit: the workers used up 2 windows of the limit, and no call got a 429.',
     );
   });
 
   test('with some, where each worker paces by its own answers', () => {
-    expect(explainLimit([last, limited, limited], 'apart', 0)).toBe(
+    expect(explainLimit([last, limited, limited], 'apart', 0, [])).toBe(
       'About the 429s: the workers used up 1 window of the limit, and 2 calls got a 429, because each worker learns too late what the others have sent. What was refused is sent again when the server allows it; none of them failed.',
     );
   });
 
   test('with one that should not be', () => {
-    expect(explainLimit([last, limited], 'together', 1)).toMatch(
+    expect(explainLimit([last, limited], 'together', 1, [])).toMatch(
       / and 1 call got a 429\. .*; 1 call failed\.$/,
+    );
+  });
+
+  test('with one while a worker paced alone', () => {
+    expect(explainLimit([last, limited], 'together', 0, ['worker 1', 'worker 3'])).toBe(
+      'About the 429s: the workers used up 1 window of the limit, and 1 call got a 429: Redis did not answer worker 1 and worker 3 in time, and who has no answer paces alone. What was refused is sent again when the server allows it; none of them failed.',
     );
   });
 });
