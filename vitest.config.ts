@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { patienceMs } from './test/support/patience.js';
 
 /** `AXIOS=axios-0.27 vitest run --project flow` runs the whole-plugin tests on another axios; `npm run test:axios` runs them on all. */
 const axiosUnderTest = process.env['AXIOS'] ?? 'axios';
@@ -13,7 +14,7 @@ const { version } = JSON.parse(
 ) as { version: string };
 
 /** They end tests that hang: how fast a machine is says nothing about the package. */
-const timeouts = { testTimeout: 300_000, hookTimeout: 300_000 };
+const timeouts = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: patienceMs } } };
 
 /** Also .cts: what loads optional packages is CommonJS in both builds. */
 const oxc = { include: /\.[cm]?tsx?$/ };

@@ -102,7 +102,8 @@ async function passes(out, ships, bundle) {
     const { status } = spawnSync(process.execPath, [join(out, entry)], {
       cwd: empty,
       stdio: ['ignore', 'inherit', 'inherit'],
-      timeout: 60_000,
+      // Ends one that hangs, on whatever machine.
+      timeout: 300_000,
     });
     return status === 0 ? 'passes' : 'fails';
   } catch (error) {

@@ -5,6 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { healthPage } from '../../src/health/index.js';
+import { patienceMs } from '../support/patience.js';
 import { startChromium } from './support/chromium.js';
 import { healthyReport, recordedReport, troubledReport } from './support/reports.js';
 
@@ -63,7 +64,7 @@ const isInView = `(() => {
 
 /** The browser scrolls when it finds the time to. */
 const comesIntoView = (page: Page) =>
-  vi.waitFor(async () => expect(await page.evaluate(isInView)).toBe(true), { timeout: 30_000 });
+  vi.waitFor(async () => expect(await page.evaluate(isInView)).toBe(true), { timeout: patienceMs });
 
 /** The numbers of a table, row by row, as the browser has them. */
 const numbersOf = (page: Page, caption: string) =>

@@ -47,7 +47,7 @@ test('every example of README and docs compiles under strict rules', () => {
     expect.arrayContaining(['README.md', 'docs/stores.md', 'docs/emulator.md']),
   );
   expect(findingsIn(examples, stubs)).toEqual([]);
-}, 60_000);
+});
 
 test('the recipes of docs/stores.md alone are compiled elsewhere: npm run test:recipes does', () => {
   const recipes = pages.flatMap(examplesOf).filter(isRecipe);
@@ -81,7 +81,7 @@ test('a mistake in an example is reported with page and line', () => {
   expect(findingsIn([[first, more]])).toEqual([
     expect.stringMatching(/^docs\/x\.md:31: Expected 2 arguments/),
   ]);
-}, 60_000);
+});
 
 test('no block escapes by another name for TypeScript', () => {
   const known = new Set(['', 'ts', 'ts continues', 'js', 'sh', 'sql', 'mermaid']);

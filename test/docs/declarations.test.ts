@@ -19,7 +19,7 @@ beforeAll(() => {
       return symbols.map((symbol) => [`${relative(root, file)} ${symbol.name}`, aliased(symbol)] as const);
     }),
   );
-}, 60_000);
+});
 
 function aliased(symbol: ts.Symbol): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;

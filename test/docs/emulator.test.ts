@@ -18,7 +18,7 @@ describe('the tests with mocks of docs/emulator.md', async () => {
   test('are two', () => expect(tests).toHaveLength(2));
 });
 
-describe('the example of docs/emulator.md', { timeout: 30_000 }, async () => {
+describe('the example of docs/emulator.md', async () => {
   const tests: [name: string, run: () => Promise<void>][] = [];
   const ends: (() => Promise<void>)[] = [];
   const vitest = {

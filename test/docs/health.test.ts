@@ -9,7 +9,7 @@ import { createTypeReader } from './support/program.js';
 let types: ReturnType<typeof createTypeReader>;
 beforeAll(() => {
   types = createTypeReader('src/health/index.ts');
-}, 60_000);
+});
 
 const page = 'docs/health.md';
 const cells = (heading: string) =>

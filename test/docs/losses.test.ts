@@ -41,7 +41,7 @@ async function twoProcesses(h: Harness): Promise<Pick<Harness, 'instance'>> {
   return other;
 }
 
-describe('docs/tokens.md, what can be lost', { timeout: 30_000 }, () => {
+describe('docs/tokens.md, what can be lost', () => {
   test('has no row that is not looked at here', () => {
     expect(rowsUnder('docs/tokens.md', '## What can be lost')).toHaveLength(21);
   });

@@ -11,7 +11,7 @@ const telemetry = createTelemetry();
 let types: ReturnType<typeof createTypeReader>;
 beforeAll(() => {
   types = createTypeReader('src/opentelemetry/index.ts');
-}, 60_000);
+});
 afterAll(() => telemetry.stop());
 
 describe('docs/observability.md', () => {

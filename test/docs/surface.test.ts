@@ -14,7 +14,7 @@ let emulatorTypes: ReturnType<typeof createTypeReader>;
 beforeAll(() => {
   types = createTypeReader('src/index.ts');
   emulatorTypes = createTypeReader('src/emulator/index.ts');
-}, 60_000);
+});
 
 /** The first cells of a table, without their code marks. */
 const firstCells = (page: string, heading: string) =>

@@ -42,9 +42,7 @@ test('what is under way is answered when it is told to end, and the pair that wa
     await answer.struck();
     example.kill('SIGTERM');
     await expect
-      .poll(() => fetch(url, { headers: { connection: 'close' } }).catch(() => 'refused'), {
-        timeout: 60_000,
-      })
+      .poll(() => fetch(url, { headers: { connection: 'close' } }).catch(() => 'refused'))
       .toBe('refused');
     answer.release();
     expect((await seen).html).toContain('Projects of User 2');

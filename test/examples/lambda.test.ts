@@ -113,7 +113,7 @@ test('when the process is frozen after an answer, its pair is saved, its lock is
   ))!;
   expect(stored.refresh_token).not.toBe(expired.refresh_token);
   expect(emulator.isLive(stored.refresh_token!)).toBe(true);
-  await expect.poll(connectionsOfTheFunction, { timeout: 30_000 }).toBe(0);
+  await expect.poll(connectionsOfTheFunction).toBe(0);
 
   emulator.expire();
   child.kill('SIGCONT');

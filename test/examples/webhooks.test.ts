@@ -69,7 +69,7 @@ async function rows(): Promise<Row[]> {
   );
   return rows;
 }
-const eventually = (look: () => unknown) => expect.poll(look, { timeout: 60_000 });
+const eventually = (look: () => unknown) => expect.poll(look);
 const dueNow = () => pool.query('UPDATE procore_events SET due_at = now()');
 
 test('npm run example webhooks takes the delivery that it prints, and ends when it is told to', async () => {

@@ -338,7 +338,7 @@ describe('Total', () => {
       numbers(18),
     );
     expect(most).toBe(4);
-  }, 20_000);
+  });
 
   test('right, and the last page fails ahead of its turn: what is before it comes first', async () => {
     await using server = await startListServer((request) =>

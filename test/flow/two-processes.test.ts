@@ -22,37 +22,33 @@ function nextMessage(child: ChildProcess): Promise<unknown> {
   });
 }
 
-test(
-  'two processes on a two-callback store without lock, the winner saving for a second: nobody declares the grant dead',
-  { timeout: 60_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'axios-procore-'));
-    const file = join(folder, 'tokens.json');
-    const emulator = await startEmulator();
-    const pair = emulator.issue();
-    emulator.expire(pair.access_token);
-    writeFileSync(file, JSON.stringify(pair));
-    // Neither is answered before both have presented the token: the race is certain.
-    const held = emulator.misbehave({ on: 'token', times: 2, do: { kind: 'hold' } });
-    const children = [0, 1].map(() =>
-      fork(worker, [emulator.url, file, '1000'], { execArgv: ['--import', 'tsx'] }),
-    );
-    try {
-      await Promise.all(children.map(nextMessage));
-      const outcomes = Promise.all(children.map(nextMessage)) as Promise<Outcome[]>;
-      for (const child of children) child.send('go');
-      await held.struck(2);
-      held.release();
-      for (const outcome of await outcomes) {
-        expect(outcome).toMatchObject({ status: 200 });
-        expect(outcome.said.join('\n')).not.toContain('reauthentication-required');
-        expect(emulator.isLive(outcome.refreshToken)).toBe(true);
-      }
-      expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 1, unauthorized: 2 });
-    } finally {
-      for (const child of children) child.kill('SIGKILL');
-      await emulator.close();
-      rmSync(folder, { recursive: true, force: true });
+test('two processes on a two-callback store without lock, the winner saving for a second: nobody declares the grant dead', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-procore-'));
+  const file = join(folder, 'tokens.json');
+  const emulator = await startEmulator();
+  const pair = emulator.issue();
+  emulator.expire(pair.access_token);
+  writeFileSync(file, JSON.stringify(pair));
+  // Neither is answered before both have presented the token: the race is certain.
+  const held = emulator.misbehave({ on: 'token', times: 2, do: { kind: 'hold' } });
+  const children = [0, 1].map(() =>
+    fork(worker, [emulator.url, file, '1000'], { execArgv: ['--import', 'tsx'] }),
+  );
+  try {
+    await Promise.all(children.map(nextMessage));
+    const outcomes = Promise.all(children.map(nextMessage)) as Promise<Outcome[]>;
+    for (const child of children) child.send('go');
+    await held.struck(2);
+    held.release();
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 200 });
+      expect(outcome.said.join('\n')).not.toContain('reauthentication-required');
+      expect(emulator.isLive(outcome.refreshToken)).toBe(true);
     }
-  },
-);
+    expect(emulator.counters).toMatchObject({ exchanges: 1, spentPresentations: 1, unauthorized: 2 });
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    await emulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

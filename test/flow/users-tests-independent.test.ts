@@ -8,6 +8,7 @@ import { memoryTokenStore } from '../../src/store/memory.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
 import { caught } from '../support/caught.js';
 import { createManualEnv } from '../support/manual-env.js';
+import { patienceMs } from '../support/patience.js';
 
 /** What an application's tests begin with, each of them: always the same texts. */
 const fixture: TokenSet = {
@@ -136,7 +137,7 @@ const scenarios: Record<string, (suite: Suite) => Promise<void>> = {
     // A pair that comes from a store is tried before it is renewed.
     me('access-1');
     expect((await drive(instance.get('/rest/v1.0/me'))).status).toBe(200);
-    await drive(vi.waitFor(() => expect(nock.pendingMocks()).toEqual([]), 10_000));
+    await drive(vi.waitFor(() => expect(nock.pendingMocks()).toEqual([]), patienceMs));
   },
   async 'a service account is refused by a busy login host'({ attach, drive }) {
     token({ grant_type: 'client_credentials' }, 503, {}, { 'retry-after': '600' });

@@ -25,7 +25,7 @@ describe('the bench in its short mode', () => {
       { cwd: root, env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'scripts/tsconfig.run.json') } },
     );
     counted = JSON.parse(stdout) as typeof counted;
-  }, 300_000);
+  });
 
   test('counts one exchange, no 401 and no failure for a herd that meets an expired token', () => {
     expect(counted.herd).toMatchObject({ answered: 300, failed: 0, exchanges: 1, unauthorized: 0 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''));
-}, 300_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What a clone of the working tree would have: no file that git ignores, and so no `dist`. */

@@ -40,7 +40,7 @@ beforeAll(async () => {
   bundled = await libraries.bundledPackages();
   const { stdout } = await run('node', ['scripts/sbom.mjs'], { cwd: root, maxBuffer: 2 ** 24 });
   bill = JSON.parse(stdout) as Bill;
-}, 300_000);
+});
 afterAll(() => consumer?.remove());
 
 const text = (path: string) => readFile(join(consumer.installed, path), 'utf8');

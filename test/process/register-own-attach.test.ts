@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { patienceMs } from './support/until.js';
+import { patienceMs } from '../support/patience.js';
 
 const require = createRequire(import.meta.url);
 

@@ -412,7 +412,7 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       patience.abort(reason);
       for (const error of await Promise.all(waits)) expect(error).toBe(reason);
       // A connection that was still being opened comes once it is there, and goes back at once.
-      await expect.poll(() => checkedOut(opened), { timeout: 20_000 }).toBe(before);
+      await expect.poll(() => checkedOut(opened)).toBe(before);
       await held?.leave();
       occupied?.release();
       // Whatever had asked the pool for a connection has been served and has given it back.

@@ -1,5 +1,6 @@
 import type { Env } from '../../src/time/env.js';
 import { isOnTheWire } from './on-the-wire.js';
+import { patienceMs } from './patience.js';
 import { hasMoved, noteMove } from './traffic.js';
 
 interface Sleeper {
@@ -23,9 +24,6 @@ export interface ManualEnv extends Env {
   /** Moves time in small steps until `work` has settled, as long as somebody waits for this clock; real input gets its turns between. */
   drive<T>(work: Promise<T>, stepMs?: number): Promise<T>;
 }
-
-/** Of real time: a machine with other things to do may take very long, and less than a test may take. */
-const patienceMs = 25_000;
 
 /**
  * Starts at a whole second. `realTimers`: what is tested may also wait for timers of this machine, as axios-retry does, so they get their

@@ -2,6 +2,7 @@ import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { resolveAdapter, type Adapter } from '../../src/axios/adapter.js';
 import { createAxiosCopies } from '../../src/axios/copies.js';
 import type { ManualEnv } from './manual-env.js';
+import { patienceMs } from './patience.js';
 
 /** A network whose latency passes on the manual clock: the clock stands still while real sockets work. */
 export interface Network {
@@ -32,9 +33,9 @@ export function createNetwork(env: ManualEnv, latencyMs = 50): Network {
       let over = false;
       const mark = () => void (over = true);
       work.then(mark, mark);
-      const giveUpAt = Date.now() + 25_000;
+      const giveUpAt = Date.now() + patienceMs;
       while (!over) {
-        if (Date.now() > giveUpAt) throw new Error('25 seconds have not settled it');
+        if (Date.now() > giveUpAt) throw new Error(`${patienceMs} ms have not settled it`);
         // axios-retry sends again from a timer of its own.
         await new Promise((resolve) => setTimeout(resolve, 2));
         if (over || onTheWire > 0 || env.sleeping === 0) continue;

@@ -77,16 +77,12 @@ describe('passes a store', () => {
 });
 
 describe('fails a store that', () => {
-  test.concurrent.each(broken)(
-    '$defect',
-    { timeout: 120_000 },
-    async ({ spoil, failing, andOthers = false }) => {
-      const failures = await failuresOf(stageOf(spoil));
-      for (const [name, message] of Object.entries(failing))
-        expect([name, failures[name]]).toEqual([name, expect.stringMatching(message)]);
-      if (!andOthers) expect(Object.keys(failures).sort()).toEqual(Object.keys(failing).sort());
-    },
-  );
+  test.concurrent.each(broken)('$defect', async ({ spoil, failing, andOthers = false }) => {
+    const failures = await failuresOf(stageOf(spoil));
+    for (const [name, message] of Object.entries(failing))
+      expect([name, failures[name]]).toEqual([name, expect.stringMatching(message)]);
+    if (!andOthers) expect(Object.keys(failures).sort()).toEqual(Object.keys(failing).sort());
+  });
 });
 
 describe('a stage that cannot work is refused at once, by what is wrong with it', () => {

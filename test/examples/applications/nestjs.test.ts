@@ -34,7 +34,7 @@ test('a request that is being answered at SIGTERM gets the token that it waits f
   example.kill('SIGTERM');
   // It takes no connection any more: Nest has called the hooks of the modules that are to be destroyed, and waits for the request.
   await expect
-    .poll(() => fetch(url, { headers: { connection: 'close' } }).catch(() => 'refused'), { timeout: 60_000 })
+    .poll(() => fetch(url, { headers: { connection: 'close' } }).catch(() => 'refused'))
     .toBe('refused');
   refusal.release();
   const answer = await asked;
@@ -54,8 +54,6 @@ test('a call that fails is a 502 that says what to do, and the log says it, both
   const answer = await fetch(url);
   const text = await answer.text();
   expect([answer.status, text]).toEqual([502, expect.stringContaining('Re-authentication required')]);
-  await expect
-    .poll(() => example.output(), { timeout: 60_000 })
-    .toMatch(/\[Procore\].*must be authorized anew/);
+  await expect.poll(() => example.output()).toMatch(/\[Procore\].*must be authorized anew/);
   for (const secret of secrets) expect(text + example.output()).not.toContain(secret);
 });

@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Emulator } from '../../../src/emulator/index.js';
 import { createConsumer, root, type Consumer } from '../../support/packed.js';
-import { patienceMs } from './until.js';
+import { patienceMs } from '../../support/patience.js';
 
 /** What a process has come to. */
 export interface Ended {

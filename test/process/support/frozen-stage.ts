@@ -164,7 +164,7 @@ export async function stage(
   const ends: Ends = [];
   onTestFinished(async () => {
     for (const end of ends.reverse()) await end();
-  }, 30_000);
+  });
   const place: Place = { kind, location, account: `frozen-${process.pid}-${++accounts}`, renewal };
   const { emulator, aged } = await startWithAgedPair(agoMs, server);
   ends.push(() => emulator.close());

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../../examples/demo/programs.js';
+import { patienceMs } from '../../support/patience.js';
 
 /** A server that tests may use. */
 export interface RedisServer {
@@ -103,7 +104,7 @@ export async function launch(
       said.push(chunk.toString());
       if (!/warning/i.test(chunk.toString())) reject(new Error('it could not be started'));
     });
-    setTimeout(() => reject(new Error('it was not ready in 10 s')), 10_000).unref();
+    setTimeout(() => reject(new Error(`it was not ready in ${patienceMs} ms`)), patienceMs).unref();
   });
   try {
     await ready;

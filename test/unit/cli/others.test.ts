@@ -75,7 +75,7 @@ describe('emulate', () => {
     let shown = '';
     const out = (text: string) => void (shown += text);
     const running = command(['emulate', ...args], { interrupted: interruption.signal, out, ...more });
-    await expect.poll(() => shown, { timeout: 25_000 }).not.toBe('');
+    await expect.poll(() => shown).not.toBe('');
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(shown)![0];
     return {
       shown,

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemEnv } from '../../../src/time/env.js';
+import { patienceMs } from '../../support/patience.js';
 
 const day = 24 * 60 * 60 * 1000;
 const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
@@ -145,6 +146,6 @@ test('a process ends while a sleep with ref: false is under way', () => {
     void systemEnv.sleep(60_000, { ref: false });
     void systemEnv.sleep(2 ** 32, { ref: false });`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const { status, stderr } = spawnSync(process.execPath, args, { timeout: 20_000, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, args, { timeout: patienceMs, encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
