@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,12 @@ const changesetsIn = (folder: string) =>
   readdirSync(join(folder, '.changeset')).filter((name) => name.endsWith('.md') && name !== 'README.md');
 const form = /^---\n'axios-procore': (patch|minor|major)\n---\n\n([^\n]+\.)\n$/;
 
-test('each changeset says how far it moves the version, and one sentence whose links are good', () => {
+test('each changeset says how far it moves the version, and one sentence', () => {
   for (const name of changesetsIn(root)) {
     const text = read(`.changeset/${name}`);
     expect([name, text]).toEqual([name, expect.stringMatching(form)]);
     const sentence = form.exec(text)![2]!;
     expect([name, sentence.match(/\. [A-Z`]/g)]).toEqual([name, null]);
-    const targets = [...sentence.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, path]) => path!);
-    expect(targets.filter((path) => !/^https:/.test(path) && !existsSync(join(root, path)))).toEqual([]);
   }
 });
 

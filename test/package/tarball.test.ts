@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pageOf } from '../support/markdown.js';
 import { createConsumer, run, type Consumer } from '../support/packed.js';
 
 /** The public names, by entry point. A change here is a change of the contract. */
@@ -162,6 +163,18 @@ test('the tarball holds what a user needs and nothing else', () => {
   ]);
   expect(consumer.files.filter((path) => /(^|\/)(test|tests|src|bench|examples)\//.test(path))).toEqual([]);
   expect(consumer.files.filter((path) => path.startsWith('docs/') && !path.endsWith('.md'))).toEqual([]);
+});
+
+test('a link of a page in the tarball leads to a file in the tarball', async () => {
+  const pages = consumer.files.filter((path) => path.endsWith('.md'));
+  expect(pages).toEqual(expect.arrayContaining(['CHANGELOG.md', 'README.md', 'docs/tokens.md']));
+  for (const page of pages) {
+    const { targets } = pageOf(await readFile(join(consumer.installed, page), 'utf8'));
+    const files = targets
+      .filter((target) => !/^(https|mailto):|^#/.test(target))
+      .map((target) => posix.join(posix.dirname(page), target.split('#')[0]!));
+    expect([page, files.filter((file) => !consumer.files.includes(file))]).toEqual([page, []]);
+  }
 });
 
 test('each entry is one file with its types, in both formats, and what entries share lies beside them', () => {
