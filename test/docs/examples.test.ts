@@ -14,8 +14,10 @@ const applications = readdirSync(join(root, 'examples')).filter((folder) =>
   existsSync(join(root, 'examples', folder, 'package.json')),
 );
 
-test('README has the command of each example, and each has a test', () => {
-  const commands = [...read('README.md').matchAll(/^npm run example ([\w-]+).* #/gm)].map(([, name]) => name);
+test('docs/examples.md has the command of each example, and each has a test', () => {
+  const commands = [...read('docs/examples.md').matchAll(/^npm run example ([\w-]+).* #/gm)].map(
+    ([, name]) => name,
+  );
   expect(commands.sort()).toEqual([...named, ...applications].sort());
   const tests = readdirSync(join(root, 'test/examples'));
   for (const name of named) expect(tests).toContain(`${name}.test.ts`);
