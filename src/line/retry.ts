@@ -50,8 +50,18 @@ export function scheduleRetries(line: Line, deps: { env: Env; calls: Calls; call
     );
   }
 
+  /**
+   * axios-retry sends a call twice that is aborted while it sends, as by a listener of `request-waiting`, and drops one of the two: its
+   * rejection is handled here.
+   */
+  function sendAgain(config: AxiosRequestConfig): Promise<AxiosResponse> {
+    const answer = line(config);
+    answer.catch(() => undefined);
+    return answer;
+  }
+
   // The request interceptor of axios-retry is left out: it only notes a time, which is not read with `shouldResetTimeout`.
-  const onTheWayBack = Object.assign((config: AxiosRequestConfig) => line(config), {
+  const onTheWayBack = Object.assign(sendAgain, {
     defaults: line.defaults,
     interceptors: {
       request: { use: () => 0 },

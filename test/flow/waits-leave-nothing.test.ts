@@ -75,3 +75,32 @@ test.each(cases)(
     }
   },
 );
+
+test.each(ways)(
+  'a call that a listener of request-waiting aborts by %s, before its second attempt, ends as cancelled and leaves no rejection behind',
+  async (_way, make) => {
+    const emulator = await startEmulator();
+    try {
+      const instance = axios.create({ baseURL: emulator.url, proxy: false });
+      const procore = createAttach(systemEnv, {})(instance, {
+        clientId: emulator.clientId,
+        clientSecret: emulator.clientSecret,
+        environment: emulator.environment,
+        store: memoryTokenStore(emulator.issue()),
+        companyId: 42,
+      });
+      await instance.get(me);
+      const outage = emulator.outage({ retryAfterSeconds: 30 });
+      const { config, abort } = make();
+      procore.on('request-waiting', ({ reason }) => void (reason === 'token' || abort()));
+      expect(axios.isCancel(await caught(instance.get(me, config)))).toBe(true);
+      outage();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled.splice(0)).toEqual([]);
+      expect(emulator.log.map(({ status }) => status)).toEqual([200, 503]);
+      procore.detach();
+    } finally {
+      await emulator.close();
+    }
+  },
+);
