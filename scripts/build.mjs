@@ -74,7 +74,7 @@ writeFileSync('dist/cjs/package.json', '{ "type": "commonjs", "sideEffects": [".
 
 async function bundle(format, input) {
   const built = await rollup({ input, external, plugins: [typescript(format)] });
-  let shared;
+  let chunks;
   await built.write({
     dir: join('dist', format),
     format,
@@ -85,9 +85,8 @@ async function bundle(format, input) {
       return `${program ?? 'shared'}/[name].js`;
     },
     manualChunks(id, { getModuleInfo }) {
-      shared ??= sharedBy(Object.values(input), (file) => getModuleInfo(file).importedIds);
-      if (shared.has(id)) return 'common';
-      return settings.includes(id) ? 'settings' : undefined;
+      chunks ??= chunksOf(Object.values(input), (file) => getModuleInfo(file)?.importedIds ?? []);
+      return chunks.get(id);
     },
     // A default import from CommonJS gives what it gives in code that TypeScript compiles.
     interop: 'auto',
@@ -99,17 +98,29 @@ async function bundle(format, input) {
 }
 
 /**
- * The modules that more than one entry needs. They are in one chunk, because each file that is loaded takes time. Programs do not count.
+ * The chunk of each module that several entries need. They are few, because each file that is loaded takes time: `settings` is what the
+ * programs read at their start, `common` what several other entries need, or one of them and the settings, and `attach` what the main entry
+ * and a program need.
  */
-function sharedBy(entries, importsOf) {
-  const needs = new Map();
-  for (const entry of entries.filter((file) => !programs.some((name) => file.startsWith(`src/${name}/`)))) {
-    const needed = new Set([resolve(entry)]);
+function chunksOf(entries, importsOf) {
+  const isProgram = (file) => programs.some((name) => file.startsWith(`src/${name}/`));
+  const neededBy = (files) => {
+    const needed = new Set(files.map((file) => resolve(file)));
     for (const file of needed)
       for (const imported of importsOf(file)) if (!external(imported)) needed.add(imported);
-    for (const file of needed) needs.set(file, (needs.get(file) ?? 0) + 1);
+    return needed;
+  };
+  const ofSettings = neededBy(settings);
+  const ofPrograms = neededBy(entries.filter(isProgram));
+  const others = entries.filter((file) => !isProgram(file)).map((file) => neededBy([file]));
+  const chunks = new Map([...ofSettings].map((file) => [file, 'settings']));
+  for (const file of others.flatMap((needed) => [...needed])) {
+    const isCommon = ofSettings.has(file) || others.filter((needed) => needed.has(file)).length > 1;
+    if (isCommon) chunks.set(file, 'common');
   }
-  return new Set([...needs.keys()].filter((file) => needs.get(file) > 1));
+  for (const file of neededBy(['src/index.ts']))
+    if (ofPrograms.has(file) && !chunks.has(file)) chunks.set(file, 'attach');
+  return chunks;
 }
 
 /** Gives the libraries of an entry (its `libraries.ts`) as a file of its own beside it, whoever imports them. */
@@ -178,7 +189,12 @@ function compile(file) {
       fileName: file,
       compilerOptions,
     });
-    compiled.set(file, outputText);
+    compiled.set(file, inAscii(outputText));
   }
   return compiled.get(file);
+}
+
+/** Node reads a file of ASCII alone faster, and V8 keeps it in half the memory. Only strings, templates and patterns hold anything else. */
+function inAscii(code) {
+  return code.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

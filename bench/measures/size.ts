@@ -21,29 +21,31 @@ const importer = fileURLToPath(new URL('../processes/import-time.mjs', import.me
 const turnsPerRound = 3;
 
 export async function measureSize({ rounds, say }: Run): Promise<SizeFigures> {
-  const starts: Map<string, number>[] = [];
+  const starts = new Map<string, Start[]>(packages.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     say(`size: round ${round}`);
-    for (let turn = 0; turn < turnsPerRound; turn++) starts.push(await takeStarts());
+    for (let turn = 0; turn < turnsPerRound; turn++)
+      for (const name of shuffled(packages)) starts.get(name)!.push(await takeStart(name));
   }
   const rowOf = async (name: string): Promise<SizeRow> => ({
     package: name,
     ...(await sizeOf(name)),
-    importMs: median(starts.map((turn) => turn.get(name)!)),
-    toAxios: spreadOf(starts.map((turn) => turn.get(name)! / turn.get('axios')!)),
+    importMs: median(starts.get(name)!.map(({ axiosMs, ownMs }) => axiosMs + ownMs)),
+    toAxios: spreadOf(starts.get(name)!.map(({ axiosMs, ownMs }) => (axiosMs + ownMs) / axiosMs)),
   });
   return { rows: await Promise.all(packages.map(rowOf)) };
 }
 
-/** Imports each package in a new process, in an order that is drawn. */
-async function takeStarts(): Promise<Map<string, number>> {
-  const taken = new Map<string, number>();
-  for (const name of shuffled(['axios', ...packages])) {
-    const names = name === 'axios' ? [name] : ['axios', name];
-    const { stdout } = await promisify(execFile)(process.execPath, [importer, ...names]);
-    taken.set(name, Number(stdout));
-  }
-  return taken;
+interface Start {
+  readonly axiosMs: number;
+  readonly ownMs: number;
+}
+
+/** Imports axios and then a package, in a new process. */
+async function takeStart(name: string): Promise<Start> {
+  const { stdout } = await promisify(execFile)(process.execPath, [importer, name]);
+  const [axiosMs, ownMs] = JSON.parse(stdout) as [number, number];
+  return { axiosMs, ownMs };
 }
 
 /** Of a package and all that it loads of its own, minified: without axios, axios-retry and jwt-decode. */

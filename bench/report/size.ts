@@ -6,9 +6,9 @@ export interface SizeRow {
   readonly package: string;
   readonly minifiedBytes: number;
   readonly gzippedBytes: number;
-  /** Milliseconds of `import`, axios included. */
+  /** Milliseconds of processor time of `import`, axios included. */
   readonly importMs: number;
-  /** Beside the `import` of axios alone, in the same turn. */
+  /** Beside the `import` of axios alone, in the same process. */
   readonly toAxios: Spread;
 }
 
@@ -26,8 +26,8 @@ export function reportSize({ rows }: SizeFigures): Report {
         title: 'Size and start',
         text:
           'Each package is bundled for Node by esbuild, minified and gzipped, without axios, `axios-retry` and `jwt-decode`. ' +
-          'The time of `import` is that of axios and the package in a new process without any loader, beside one of axios alone; the two take turns.',
-        head: ['', 'minified', 'gzipped', 'ms of import', '× axios alone', 'quartiles'],
+          'The time of `import` is the processor time of axios and then the package in a new process without any loader, beside that of axios alone in the same process; the packages take turns.',
+        head: ['', 'minified', 'gzipped', 'CPU ms of import', '× axios alone', 'quartiles'],
         rows: rows.map((row) => [
           row.package,
           kilobytes(row.minifiedBytes),
@@ -46,7 +46,7 @@ export function reportSize({ rows }: SizeFigures): Report {
         isMet: ours.gzippedBytes <= 25_000,
       },
       {
-        what: 'time of `import`',
+        what: 'processor time of `import`',
         aim: 'at most 1.15 × axios alone',
         measured: times(ours.toAxios.median),
         isMet: Math.round(ours.toAxios.median * 100) <= 115,

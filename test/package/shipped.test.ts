@@ -43,6 +43,18 @@ beforeAll(async () => {
 });
 afterAll(() => consumer?.remove());
 
+/** A file of the package, and all that it loads from the package when it is loaded. */
+async function loadedWith(entry: string): Promise<string[]> {
+  const loaded = new Set([entry]);
+  for (const path of loaded) {
+    const references = (await text(path)).matchAll(
+      /^(?:import .*?from |export .*?from |const .*? = require\()'(\.[^']+)'/gm,
+    );
+    for (const [, target = ''] of references) loaded.add(posix.join(posix.dirname(path), target));
+  }
+  return [...loaded];
+}
+
 const text = (path: string) => readFile(join(consumer.installed, path), 'utf8');
 
 describe('nobody gets more than there has to be', () => {
@@ -55,6 +67,18 @@ describe('nobody gets more than there has to be', () => {
     const { gzippedBytes } = await sizeOf('axios-procore');
     expect(gzippedBytes).toBeLessThan(115_000);
   });
+
+  test.each([
+    ['esm', ['index.js', 'shared/common.js']],
+    ['cjs', ['index.js', 'shared/attach.js', 'shared/common.js']],
+  ])(
+    'the core of %s is few files, all of them ASCII, because each file and each wide text costs time to load',
+    async (format, files) => {
+      const loaded = await loadedWith(`dist/${format}/index.js`);
+      expect(loaded).toEqual(files.map((file) => `dist/${format}/${file}`));
+      for (const path of loaded) expect(await text(path)).not.toMatch(/[^\x00-\x7f]/);
+    },
+  );
 
   test('every file of dist is loaded from an entry, or is a text that belongs to one', async () => {
     const manifest = JSON.parse(await text('package.json')) as Record<string, unknown>;
