@@ -1,12 +1,22 @@
-// Runs npm scripts beside one another, so that every core has something to do. All run to their ends, and it fails if any of them fails:
-// `node scripts/at-once.mjs check:lint check:types`.
+// Runs npm scripts beside one another, so that every core has something to do. All run to their ends, what each has said is printed in one
+// piece, and it fails if any of them fails: `node scripts/at-once.mjs check:lint check:types`. `--most 3` runs as many at a time.
+import { parseArgs } from 'node:util';
 import { succeeds } from './succeeds.mjs';
 
-const went = await Promise.all(
-  process.argv
-    .slice(2)
-    .map((script) =>
-      succeeds(script, 'npm', ['run', '--silent', script], { shell: process.platform === 'win32' }),
-    ),
+const { values, positionals } = parseArgs({ options: { most: { type: 'string' } }, allowPositionals: true });
+const startedAt = Date.now();
+const left = [...positionals];
+const failed = [];
+const work = async () => {
+  for (let script = left.shift(); script; script = left.shift()) {
+    const args = ['run', '--silent', ...script.split(' ')];
+    if (!(await succeeds(script, 'npm', args, { shell: process.platform === 'win32' }))) failed.push(script);
+  }
+};
+await Promise.all(Array.from({ length: Number(values.most ?? positionals.length) }, work));
+const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+console.log(
+  `\n${positionals.length - failed.length} of ${positionals.length} commands passed in ${seconds} s`,
 );
-if (went.includes(false)) process.exitCode = 1;
+for (const script of failed) console.error(`FAILED: npm run ${script}`);
+if (failed.length > 0) process.exitCode = 1;

@@ -1,5 +1,6 @@
 // What the commands that run several things beside one another share.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 /**
  * Runs a command, and prints what it has said once it has ended, so that those that run beside one another do not mix. True if it went well.
@@ -14,11 +15,12 @@ export async function outcomeOf(title, command, args, options, refusal) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const [code, signal] = await once(child, 'close');
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const text = Buffer.concat(said).toString();
   const refuses = code !== 0 && refusal?.test(text) === true;
-  console.log(`\n${title}: ${code === 0 ? 'passes' : refuses ? 'refuses' : 'FAILS'}, ${seconds} s`);
+  const went = code === 0 ? 'passes' : refuses ? 'refuses' : `FAILS with ${code ?? signal}`;
+  console.log(`\n${title}: ${went}, ${seconds} s`);
   process.stdout.write(text);
   return { succeeded: code === 0, refuses };
 }

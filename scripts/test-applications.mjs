@@ -16,6 +16,7 @@ const { status } = spawnSync(
     '--project',
     'applications',
     '--no-file-parallelism',
+    '--no-cache',
     ...process.argv.slice(2),
   ],
   { cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: 'inherit' },

@@ -34,4 +34,4 @@ must('npx', ['--no-install', 'prisma', 'generate', '--schema', 'generated/schema
   cwd: sources,
   env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath },
 });
-must('npx', ['--no-install', 'vitest', 'run', '--project', 'recipes'], { cwd: root });
+must('npx', ['--no-install', 'vitest', 'run', '--project', 'recipes', '--no-cache'], { cwd: root });
