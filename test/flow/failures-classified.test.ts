@@ -163,7 +163,7 @@ describe('calls without an answer', () => {
   test('a time-out: a GET is sent again and a POST is not', async () => {
     await using h = await createHarness();
     h.emulator.misbehave({ on: 'api', times: 2, do: { kind: 'hang' } });
-    const error = await caught(h.instance.post(rfis, {}, { timeout: 30 }));
+    const error = await caught(h.instance.post(rfis, {}, { timeout: 300 }));
     expect(error.procore).toMatchObject({ kind: 'timeout', mayHaveRun: 'maybe', gaveUp: 'may-have-run' });
     expect((await h.env.drive(h.instance.get(me, { timeout: 1_000 }))).status).toBe(200);
   });

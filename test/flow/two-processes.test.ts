@@ -1,9 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { forkProgram } from '../support/fork.js';
 import { startEmulator } from '../../src/emulator/index.js';
 
 interface Outcome {
@@ -13,7 +13,7 @@ interface Outcome {
   said: string[];
 }
 
-const worker = fileURLToPath(new URL('../support/worker.ts', import.meta.url));
+const worker = new URL('../support/worker.ts', import.meta.url);
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -31,9 +31,7 @@ test('two processes on a two-callback store without lock, the winner saving for 
   writeFileSync(file, JSON.stringify(pair));
   // Neither is answered before both have presented the token: the race is certain.
   const held = emulator.misbehave({ on: 'token', times: 2, do: { kind: 'hold' } });
-  const children = [0, 1].map(() =>
-    fork(worker, [emulator.url, file, '1000'], { execArgv: ['--import', 'tsx'] }),
-  );
+  const children = [0, 1].map(() => forkProgram(worker, [emulator.url, file, '1000']));
   try {
     await Promise.all(children.map(nextMessage));
     const outcomes = Promise.all(children.map(nextMessage)) as Promise<Outcome[]>;

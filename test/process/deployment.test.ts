@@ -1,14 +1,14 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { startWithAgedPair } from '../support/expired-pair.js';
+import { forkProgram } from '../support/fork.js';
 import { startPlaces, type Places } from './support/frozen-stage.js';
 import { openStore, type OpenedStore, type StoreKind } from './support/open-store.js';
 
-const script = fileURLToPath(new URL('./support/recipe-worker.ts', import.meta.url));
+const program = new URL('./support/recipe-worker.ts', import.meta.url);
 /** Half of the pair's life is over: with this setting it is renewed. */
 const [agoMs, aheadMs] = [60 * 60_000, 45 * 60_000];
 
@@ -34,7 +34,7 @@ async function start(kind: StoreKind, location: string): Promise<string> {
   ({ emulator, aged } = await startWithAgedPair(agoMs));
   opened = await openStore(kind, location, {});
   await opened.store.save(aged, 'default', undefined);
-  child = fork(script, [emulator.url, kind, location, String(aheadMs)], { execArgv: ['--import', 'tsx'] });
+  child = forkProgram(program, [emulator.url, kind, location, String(aheadMs)]);
   const [port] = (await once(child, 'message')) as [number];
   return `http://127.0.0.1:${port}`;
 }

@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import axios from 'axios';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,13 +10,14 @@ import { attachProcore } from '../../src/attach/attach.js';
 import { startEmulator, type Emulator, type LogEntry } from '../../src/emulator/index.js';
 import { postgresSchema } from '../../src/store/postgres.js';
 import { shortFingerprint } from '../../src/token/pair/fingerprint.js';
+import { forkProgram } from '../support/fork.js';
 import { startPostgres } from '../stores/support/postgres-server.js';
 import { startRedis } from '../stores/support/redis-server.js';
 import type { Report } from './support/fleet-worker.js';
 import { openStore, type StoreKind } from './support/open-store.js';
 import { until } from './support/until.js';
 
-const script = fileURLToPath(new URL('./support/fleet-worker.ts', import.meta.url));
+const program = new URL('./support/fleet-worker.ts', import.meta.url);
 const workers = 8;
 const rotations = 60;
 
@@ -35,7 +35,7 @@ interface Kill {
 }
 
 function start(url: string, storeKind: StoreKind, location: string): Worker {
-  const child = fork(script, [url, storeKind, location], { execArgv: ['--import', 'tsx'] });
+  const child = forkProgram(program, [url, storeKind, location]);
   const reports: Report[] = [];
   child.on('message', (report) => void reports.push(report as Report));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

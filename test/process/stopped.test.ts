@@ -1,19 +1,19 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.js';
 import type { TokenSet } from '../../src/store/store.js';
+import { forkProgram } from '../support/fork.js';
 import type { StoppedReport, StoppedTask } from './support/stopped-worker.js';
 import { startWithExpiredPair } from '../support/expired-pair.js';
 
-const script = fileURLToPath(new URL('./support/stopped-worker.ts', import.meta.url));
-/** What the process waits for anything, and how much longer it is away. */
-const patienceMs = 1_000;
-const awayMs = 2_500;
+const program = new URL('./support/stopped-worker.ts', import.meta.url);
+/** What the process waits for anything, on a busy machine, too, and how much longer it is away. */
+const patienceMs = 3_000;
+const awayMs = 5_000;
 
 let emulator: Emulator;
 let rows: Server;
@@ -57,7 +57,7 @@ async function message(): Promise<unknown> {
 async function start(task: StoppedTask, code = '', forMs = patienceMs): Promise<void> {
   const { port } = rows.address() as AddressInfo;
   const args = [emulator.url, `http://127.0.0.1:${port}`, task, String(forMs), code];
-  child = fork(script, args, { execArgv: ['--import', 'tsx'] });
+  child = forkProgram(program, args);
   await message();
 }
 

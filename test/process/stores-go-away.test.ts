@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import axios, { type AxiosInstance } from 'axios';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAttach } from '../../src/attach/attach.js';
@@ -8,6 +6,7 @@ import { startEmulator, type Emulator } from '../../src/emulator/index.js';
 import { systemEnv } from '../../src/time/env.js';
 import type { TokenSet } from '../../src/store/store.js';
 import { shortFingerprint } from '../../src/token/pair/fingerprint.js';
+import { forkProgram } from '../support/fork.js';
 import {
   diskThatIsFull,
   folderThatBecomesAFile,
@@ -22,7 +21,7 @@ import type { Report } from './support/fleet-worker.js';
 import { openStore } from './support/open-store.js';
 import { until } from './support/until.js';
 
-const script = fileURLToPath(new URL('./support/fleet-worker.ts', import.meta.url));
+const program = new URL('./support/fleet-worker.ts', import.meta.url);
 const me = '/rest/v1.0/me';
 
 /** A process on the store, with a server that has issued its tokens. */
@@ -109,7 +108,7 @@ async function look({ kind, location }: FragileStore): Promise<TokenSet> {
 
 /** Has another process make calls, and resolves with what it says. */
 async function another({ kind, location }: FragileStore, { url }: Emulator): Promise<Report[]> {
-  const child = fork(script, [url, kind, location], { execArgv: ['--import', 'tsx'] });
+  const child = forkProgram(program, [url, kind, location]);
   const reports: Report[] = [];
   child.on('message', (report) => void reports.push(report as Report));
   try {

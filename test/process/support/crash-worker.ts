@@ -3,6 +3,7 @@ import axios from 'axios';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { attachProcore } from '../../../src/attach/attach.js';
+import { replaceScript } from '../../../src/store/redis/scripts.js';
 import type { TokenStore } from '../../../src/store/store.js';
 import type { CrashPoint, CrashTask } from './crash-points.js';
 import { openStore } from './open-store.js';
@@ -48,8 +49,7 @@ function dying(store: TokenStore, task: CrashTask): TokenStore {
 
 /** Redis: compared, and not sent. PostgreSQL: the row is written, and not committed. */
 function dieBeforeTheWriteIsDone(task: CrashTask): void {
-  let scripts = 0;
-  before(Redis.prototype, 'eval', () => ++scripts === 2);
+  before(Redis.prototype, 'eval', (script) => script === replaceScript);
   before(pg.Client.prototype, 'query', (text) => String(text).startsWith('COMMIT'));
 
   function before(target: object, name: string, isIt: (first: unknown) => boolean): void {

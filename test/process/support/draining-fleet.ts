@@ -1,16 +1,16 @@
 /** Processes under load on one store and one emulator, driven by a test. */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import axios from 'axios';
 import { attachProcore } from '../../../src/attach/attach.js';
 import { startEmulator, type Emulator } from '../../../src/emulator/index.js';
 import type { RenewalOptions } from '../../../src/options/options.js';
+import { forkProgram } from '../../support/fork.js';
 import type { DrainOrder, DrainReport } from './drain-worker.js';
 import { openStore, type StoreKind } from './open-store.js';
 import { until } from './until.js';
 
-const script = fileURLToPath(new URL('./drain-worker.ts', import.meta.url));
+const program = new URL('./drain-worker.ts', import.meta.url);
 
 export interface FleetMember {
   readonly child: ChildProcess;
@@ -57,7 +57,7 @@ export async function createFleet(
     emulator,
     async start(renewal = {}) {
       const args = [emulator.url, kind, location, JSON.stringify(renewal), accounts.join(',')];
-      const child = fork(script, args, { execArgv: ['--import', 'tsx'] });
+      const child = forkProgram(program, args);
       const ended = once(child, 'exit').then(([code]) => code as unknown);
       async function ask<K extends DrainReport['kind']>(
         order: DrainOrder,

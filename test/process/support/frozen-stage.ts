@@ -1,10 +1,9 @@
-import { execFile, fork, type ChildProcess } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import axios from 'axios';
 import pg from 'pg';
@@ -19,10 +18,11 @@ import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
 import { startWithAgedPair } from '../../support/expired-pair.js';
 import { startPostgres } from '../../stores/support/postgres-server.js';
 import { startRedis } from '../../stores/support/redis-server.js';
+import { forkProgram } from '../../support/fork.js';
 import type { FreezePoint, FrozenReport, FrozenTask } from './frozen-tasks.js';
 import { openStore, type StoreKind } from './open-store.js';
 
-const script = fileURLToPath(new URL('./frozen-worker.ts', import.meta.url));
+const program = new URL('./frozen-worker.ts', import.meta.url);
 
 /** The stores on which a holder can be stopped. */
 export interface Places {
@@ -61,7 +61,7 @@ interface Holder {
 }
 
 async function startHolder(task: FrozenTask, ends: Ends): Promise<Holder> {
-  const child: ChildProcess = fork(script, [], { execArgv: ['--import', 'tsx'] });
+  const child: ChildProcess = forkProgram(program);
   ends.push(() => child.kill('SIGKILL'));
   const message = async () => ((await once(child, 'message')) as [unknown])[0];
   const ready = message();

@@ -3,6 +3,7 @@ import axios from 'axios';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { attachProcore } from '../../../src/attach/attach.js';
+import { replaceScript } from '../../../src/store/redis/scripts.js';
 import type { TokenStore } from '../../../src/store/store.js';
 import { shortFingerprint } from '../../../src/token/pair/fingerprint.js';
 import type { FreezePoint, FrozenReport, FrozenTask } from './frozen-tasks.js';
@@ -23,8 +24,8 @@ function stopping(store: TokenStore): TokenStore {
     ...store,
     async save(...args) {
       stopAt('answered');
-      let scripts = 0;
-      const isScriptOfSave = () => ++scripts === 2;
+      // By its text: a renewal of the lease may come between the scripts of the save.
+      const isScriptOfSave = (script: unknown) => script === replaceScript;
       let isWritten = false;
       const isCommit = (text: unknown) => {
         isWritten ||= /^(UPDATE|INSERT)/.test(String(text));

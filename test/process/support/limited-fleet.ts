@@ -1,8 +1,9 @@
 /** Processes under one limit, whose pacing they share through a Redis. */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EmulatorOptions } from '../../../src/emulator/index.js';
+import { forkProgram } from '../../support/fork.js';
 import type { EmulatedWindow, EmulatorReady, EmulatorSeen, EmulatorTask } from './limited-emulator.js';
 import type { WorkerReport, WorkerSetup, WorkerTask } from './limited-worker.js';
 
@@ -31,8 +32,7 @@ export interface Fleet extends AsyncDisposable {
   outcomes(): Record<string, number>;
 }
 
-const path = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
-const byTsx = ['--import', 'tsx'];
+const here = (name: string) => new URL(`./${name}`, import.meta.url);
 
 export async function startLimited(setup: {
   redisUrl: string | ((index: number) => string);
@@ -44,7 +44,7 @@ export async function startLimited(setup: {
   maxWaitMs?: number;
 }): Promise<Fleet> {
   const args = [JSON.stringify(setup.emulator), String(setup.members)];
-  const api = fork(path('limited-emulator.ts'), args, { execArgv: byTsx });
+  const api = forkProgram(here('limited-emulator.ts'), args);
   const [{ url, tokens }] = (await once(api, 'message')) as [EmulatorReady];
   const members = await Promise.all(
     tokens.map((pair, index) =>
@@ -81,8 +81,8 @@ export async function startLimited(setup: {
 }
 
 async function startMember(setup: WorkerSetup, clockMs: number): Promise<Member> {
-  const child = fork(path('limited-worker.ts'), [JSON.stringify(setup)], {
-    execArgv: [...byTsx, '--require', path('shifted-clock.cjs')],
+  const child = forkProgram(here('limited-worker.ts'), [JSON.stringify(setup)], {
+    execArgv: ['--require', fileURLToPath(here('shifted-clock.cjs'))],
     env: { ...process.env, CLOCK_AHEAD_MS: String(clockMs) },
   });
   const reports: WorkerReport[] = [];
