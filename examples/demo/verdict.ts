@@ -156,7 +156,7 @@ function aboutRefusals({ log, concurrency, lostAnswers, revocations }: Run): str
 }
 
 /** Because calls are paced by the rate-limit headers, there must be no 429. */
-export function aboutLimits({ log }: Sync): string[] {
+function aboutLimits({ log }: Sync): string[] {
   const limited = log.filter(({ status }) => status === 429).length;
   return limited === 0 ? [] : [`${counted(limited, 'answer')} of 429`];
 }
