@@ -41,7 +41,7 @@ function bundled(path: string): string {
     logLevel: 'error',
     write: false,
   });
-  const [{ contents }] = outputFiles as [{ contents: Uint8Array }];
+  const { contents } = outputFiles[0]!;
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
   const bundle = join(folder, `${basename(path, '.ts')}-${hash}.mjs`);
   if (existsSync(bundle)) return bundle;
