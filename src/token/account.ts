@@ -4,7 +4,7 @@ import type { Place } from './loading/home.js';
 import { unknownRow } from './loading/store-row.js';
 import type { Flight } from './renewal/drain.js';
 import type { Past } from './renewal/sequence.js';
-import { notReplacing, type Brakes } from './renewal/brakes.js';
+import { notReplacing, type Brakes } from './renewal/refusals.js';
 import { noVerdicts } from './renewal/standing.js';
 import { noBackoff } from '../time/backoff.js';
 

@@ -1,5 +1,5 @@
 import type { TokenStore } from '../../src/store/store.js';
-import { withoutAdded } from '../../src/token/pair/added-fields.js';
+import { withoutAdded } from '../../src/token/pair/extras.js';
 
 /**
  * A store as a process of release 0.1.0 reads and writes it. That release knows none of the fields that later ones add to a set: it decides

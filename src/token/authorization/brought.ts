@@ -1,12 +1,11 @@
 import { TokenStoreError } from '../../failure/errors.js';
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { GrantType } from '../pair/identity.js';
+import { isRenewedSince, isReplacedInStore, type GrantType } from '../pair/identity.js';
 import type { Ledger } from '../pair/ledger.js';
 import { withoutRedeemed, withRedeemed } from '../pair/token-history.js';
 import { successorOf } from '../grant/outcomes.js';
 import type { GrantMutex } from '../grant/registry.js';
-import { isRenewedSince, isReplacedInStore } from '../pair/old-session.js';
 import {
   holdLoaded,
   isSameUser,

@@ -5,7 +5,7 @@ import { call } from '../../time/within.js';
 import { tokenRequestForm } from './forms.js';
 import { asSent, judgeAnswer, judgeThrow, judgeTokenSet, type Verdict } from './verdict.js';
 import type { Login } from './login.js';
-import { answerOf, type Sending } from './answer-in-time.js';
+import { answerOf, type Sending } from './until-verdict.js';
 
 /** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
 export type TimedVerdict = Verdict & { readonly sentAtMs: number };

@@ -3,7 +3,7 @@ import { cleanCause } from '../../text/clean-cause.js';
 import { codeOf } from '../../text/words.js';
 import type { Way } from '../../wire/way.js';
 import { call, within } from '../../time/within.js';
-import { answerOf, type SendLimits } from './answer-in-time.js';
+import { answerOf, type SendLimits } from './until-verdict.js';
 import { asSent, judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './verdict.js';
 
 /**

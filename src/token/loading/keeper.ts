@@ -5,7 +5,7 @@ import { cleanCause } from '../../text/clean-cause.js';
 import { copyOf } from '../../store/copy-of.js';
 import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../store/store.js';
 import { awakeNow, callWithin } from '../../time/within.js';
-import { hasAdded, refusesAdded, withoutAdded } from '../pair/added-fields.js';
+import { hasAdded, refusesAdded, withoutAdded } from '../pair/extras.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
 import { unknownRow, type StoreRow } from './store-row.js';
 import { createWriteOrder, hungMs, type Write } from './write-order.js';

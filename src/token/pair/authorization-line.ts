@@ -1,6 +1,6 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
-import { issuedAtMs } from './issued.js';
+import { issuedAtMs } from './moments.js';
 
 /**
  * The field of a saved set that says which authorization by a person its pair came of, and which earlier authorizations that one has

@@ -4,13 +4,11 @@ import type { Settings } from '../../options/options.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
 import type { Way } from '../../wire/way.js';
-import type { WaitBounds } from '../../time/within.js';
-import type { Drain } from './drain.js';
+import { awakeNow, type WaitBounds } from '../../time/within.js';
+import { unlessHeld, type Drain, type Hold } from './drain.js';
 import type { Shown } from '../loading/first-load.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import type { Sequence } from './sequence.js';
-import { unlessHeld, type Hold } from './hold.js';
-import { awakeNow } from '../../time/within.js';
 
 /** What a wait for a token came to. */
 export type Acquired =

@@ -1,10 +1,12 @@
 import type { Turns } from '../../time/serial.js';
 import type { CriticalSection } from '../grant/critical-section.js';
-import type { Loaded } from '../loading/keeper.js';
+import type { Loaded, Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { Telling } from '../told/telling.js';
 import type { Adoption } from './adoption.js';
 import { createReader, type ReaderDeps } from './reading.js';
+import { isNews, isUncertain, type GrantType } from '../pair/identity.js';
+import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 
 /**
  * Looks at the store that take the pair which another process has saved. Nothing is redeemed, and nothing is saved. Each has its turn among the
@@ -75,4 +77,42 @@ export function createLooks(
         Math.abs(env.now() - place.vainLookAtMs) < lockAgainMs ? withoutLock() : underLock(),
       ),
   };
+}
+
+/**
+ * Looks into the store before an account is let go. Resolves with whether the store shows the pair in hand, with all that has to be known of
+ * the tokens before. A pair that has certainly replaced it, in another process, is adopted first.
+ */
+export function lookLast(
+  grant: GrantType,
+  {
+    ledger,
+    load,
+    turns,
+    telling,
+    ahead,
+  }: {
+    readonly ledger: Ledger;
+    readonly load: Keeper['load'];
+    readonly turns: Turns;
+    readonly telling: Pick<Telling, 'adopted'>;
+    readonly ahead: () => AheadChoice;
+  },
+): Promise<boolean> {
+  async function look(): Promise<boolean> {
+    const hand = ledger.newest?.held.set;
+    if (!hand) return true;
+    const loaded = await load();
+    if (loaded.kind === 'failed' || !loaded.set) return false;
+    const { set } = loaded;
+    const isNext =
+      isNews(set, hand, ledger, grant) &&
+      !isUncertain(set, hand) &&
+      isSameUser(set, hand) !== false &&
+      !ledger.isRevoked(set);
+    if (isNext && !ledger.unsaved) telling.adopted(ledger.kept(holdLoaded(set, ahead())), 'store');
+    return ledger.isShownBy(set);
+  }
+
+  return turns.inTurn(look);
 }

@@ -8,9 +8,8 @@ import type { CriticalSection } from '../grant/critical-section.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Ledger } from '../pair/ledger.js';
 import { createBroughtSaver } from './brought-saving.js';
-import { createLockedSave } from './locked-save.js';
+import { createLockedSave, createLateSave, type SaveResult } from './tries.js';
 import type { Saver } from './saving.js';
-import { createLateSave, type SaveResult } from './tries.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Telling } from '../told/telling.js';
 import {

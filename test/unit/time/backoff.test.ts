@@ -9,7 +9,7 @@ import {
   storeRetryDelayMs,
   type Backoff,
 } from '../../../src/time/backoff.js';
-import { braked } from '../../../src/token/renewal/brakes.js';
+import { braked } from '../../../src/token/renewal/refusals.js';
 
 function waits(draw: number, count: number): number[] {
   let backoff: Backoff = noBackoff;

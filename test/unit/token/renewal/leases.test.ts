@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TokenRenewalError } from '../../../../src/failure/errors.js';
 import { createLeases } from '../../../../src/token/renewal/leases.js';
-import type { Hold } from '../../../../src/token/renewal/hold.js';
+import type { Hold } from '../../../../src/token/renewal/drain.js';
 import type { Freshness } from '../../../../src/token/pair/freshness.js';
 import type { Lease, Ledger } from '../../../../src/token/pair/ledger.js';
 import type { RenewalResult, RunningRenewal } from '../../../../src/token/renewal/renewal.js';

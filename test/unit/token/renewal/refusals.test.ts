@@ -2,10 +2,9 @@ import { expect, test } from 'vitest';
 import { createLedger } from '../../../../src/token/pair/ledger.js';
 import { noPairs, noteAnswer } from '../../../../src/token/pair/pairs.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
-import { createRefusals } from '../../../../src/token/renewal/refusals.js';
+import { createRefusals, notReplacing } from '../../../../src/token/renewal/refusals.js';
 import type { RunningRenewal } from '../../../../src/token/renewal/renewal.js';
 import type { Sequence } from '../../../../src/token/renewal/sequence.js';
-import { notReplacing } from '../../../../src/token/renewal/brakes.js';
 import { noBackoff } from '../../../../src/time/backoff.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 

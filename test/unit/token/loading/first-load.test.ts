@@ -3,16 +3,16 @@ import {
   ReauthenticationRequiredError,
   TokenRenewalError,
   TokenStoreError,
-} from '../../../src/failure/errors.js';
-import { resolveOptions } from '../../../src/options/checks.js';
-import type { TokenSet, TokenStore } from '../../../src/store/store.js';
-import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
-import { createGrantRegistry } from '../../../src/token/grant/registry.js';
-import { createKeeper } from '../../../src/token/loading/keeper.js';
-import { fingerprint } from '../../../src/token/pair/fingerprint.js';
-import type { ClientDeps } from '../../../src/token/parts.js';
-import { createTokenSource, type TokenSource } from '../../../src/token/source.js';
-import { createManualEnv, settled } from '../../support/manual-env.js';
+} from '../../../../src/failure/errors.js';
+import { resolveOptions } from '../../../../src/options/checks.js';
+import type { TokenSet, TokenStore } from '../../../../src/store/store.js';
+import { createLoginGate } from '../../../../src/token/endpoint/login-gate.js';
+import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
+import { createKeeper } from '../../../../src/token/loading/keeper.js';
+import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
+import type { ClientDeps } from '../../../../src/token/parts.js';
+import { createTokenSource, type TokenSource } from '../../../../src/token/source.js';
+import { createManualEnv, settled } from '../../../support/manual-env.js';
 
 const fresh: TokenSet = { access_token: 'a', refresh_token: 'r' };
 
