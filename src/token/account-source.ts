@@ -12,7 +12,7 @@ import { mayRecognise } from './loading/recognition.js';
 import { hasHeldOthers, isOfSameUser, isOwn } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, isSettled, noteAnswer, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
-import { isKnown, type PresentedByApplication } from './presentation.js';
+import { isKnown, type PresentedByApplication } from './authorization/application-requests.js';
 import { answered, areCallsPaused, drainMsOf, sent, untilAnswered, holdCalls } from './renewal/drain.js';
 import type { Acquired } from './renewal/leases.js';
 import { areBraked, type RefusalOutcome, type RefusalBounds } from './renewal/refusals.js';

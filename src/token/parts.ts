@@ -17,7 +17,7 @@ import { mayBeOverwritten, type Loading, type LoadingOfClient } from './loading/
 import { createRecognition, type Recognition } from './loading/recognition.js';
 import { createSecondLook } from './loading/second-look.js';
 import { holdLoaded } from './pair/token-set.js';
-import { createPresentation, type PresentedByApplication } from './presentation.js';
+import { createPresentation, type PresentedByApplication } from './authorization/application-requests.js';
 import { createAdoption } from './renewal/adoption.js';
 import { createDrain, type Drain } from './renewal/drain.js';
 import { createLooks } from './renewal/look.js';

@@ -14,7 +14,7 @@ import type { Recognition } from './loading/recognition.js';
 import type { LetGo } from './pair/ledger.js';
 import type { Lease } from './pair/pairs.js';
 import type { ClientDeps } from './parts.js';
-import type { PresentedByApplication } from './presentation.js';
+import type { PresentedByApplication } from './authorization/application-requests.js';
 import type { Leases } from './renewal/leases.js';
 import type { RefusalOutcome, RefusalBounds } from './renewal/refusals.js';
 import type { TokenStatus } from './told/status.js';

@@ -1,7 +1,7 @@
 import { TokenStoreError } from '../../failure/errors.js';
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import { isRenewedSince, isReplacedInStore, type GrantType } from '../pair/identity.js';
+import { isRenewedSince, isReplacedInStore, type GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
 import { withoutRedeemed, withRedeemed } from '../pair/token-history.js';
 import { successorOf } from '../grant/outcomes.js';

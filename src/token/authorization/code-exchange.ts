@@ -3,7 +3,7 @@ import { TokenRenewalError, type ProcoreError } from '../../failure/errors.js';
 import type { Settings } from '../../options/options.js';
 import { copyOf } from '../../store/copy-of.js';
 import type { TokenSet } from '../../store/store.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 import { failuresOf } from '../told/failures.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { tokenRequestForm, type CodeGrant } from '../endpoint/forms.js';

@@ -3,7 +3,7 @@ import { TokenRenewalError, TokenStoreError, type ProcoreError } from '../../fai
 import type { Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { within } from '../../time/within.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
+import { identityOf, type GrantType } from '../pair/comparison.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';

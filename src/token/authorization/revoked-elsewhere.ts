@@ -1,5 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
-import { isNews } from '../pair/identity.js';
+import { isNews } from '../pair/comparison.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Section } from '../grant/critical-section.js';
 import type { RevocationDeps } from './revocation.js';

@@ -4,8 +4,8 @@ import { codeOf, failureOf } from '../../text/words.js';
 import type { LockRecord, TokenStore } from '../../store/store.js';
 import { call, within } from '../../time/within.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { GrantType } from '../pair/identity.js';
-import { createNotes, type Notes } from './record.js';
+import type { GrantType } from '../pair/comparison.js';
+import { createNotes, type Notes } from './notes.js';
 import type { GrantQueue } from './registry.js';
 
 /** What stands while a critical section runs. */

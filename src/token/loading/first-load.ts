@@ -2,7 +2,7 @@ import type { Env } from '../../time/env.js';
 import { within, type WaitBounds, type Waited } from '../../time/within.js';
 import type { Loaded } from './keeper.js';
 import type { Place } from './home.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
 import { holdLoaded, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
 import type { Turns } from '../../time/serial.js';

@@ -5,7 +5,7 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import { successorOf } from '../grant/outcomes.js';
 import type { GrantMutex, Holder } from '../grant/registry.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 import { createLedger, type LetGo, type Ledger } from '../pair/ledger.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { AheadChoice, HeldTokens } from '../pair/token-set.js';

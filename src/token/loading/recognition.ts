@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import { within, type WaitBounds } from '../../time/within.js';
-import { isNews, type GrantType } from '../pair/identity.js';
+import { isNews, type GrantType } from '../pair/comparison.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper } from './keeper.js';
 import type { Place } from './home.js';

@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
+import { identityOf, type GrantType } from '../pair/comparison.js';
 import type { Keeper } from './keeper.js';
 
 /** What a store has shown last. `isSure`: it has shown it twice in a row. */

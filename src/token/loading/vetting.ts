@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
+import { identityOf, type GrantType } from '../pair/comparison.js';
 import { doubtOf, type Doubt } from '../pair/doubt.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper, Loaded } from './keeper.js';

@@ -1,5 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
-import { identityOf, type GrantType } from './identity.js';
+import { identityOf, type GrantType } from './comparison.js';
 import { outranks } from './authorization-line.js';
 import { isSameUser } from './token-set.js';
 

@@ -3,7 +3,7 @@ import { subjectOf } from '../../wire/jwt.js';
 import { fingerprint } from './fingerprint.js';
 import { descendsFrom, hasReplaced, isListed } from './token-history.js';
 import { isSpent, tokensOf, type Pairs } from './pairs.js';
-import { isRenewedSince } from './identity.js';
+import { isRenewedSince } from './comparison.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 
 /** A token that the account held before, and whose it was. An account may have had the tokens of several users, one after another. */

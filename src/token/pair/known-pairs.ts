@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import type { Freshness } from './freshness.js';
-import type { KnownTokens } from './identity.js';
+import type { KnownTokens } from './comparison.js';
 import { hasHeld, isOfSameUser, isShownBy, tokensInHand } from './former-tokens.js';
 import {
   currentOf,

@@ -1,7 +1,7 @@
 import type { TokenSet } from '../../store/store.js';
 import { fingerprint } from './fingerprint.js';
 import { withFormer } from './former-tokens.js';
-import { isRenewedSince } from './identity.js';
+import { isRenewedSince } from './comparison.js';
 import { isSpent, isWorking, tokensOf, type Clocks, type Lease, type OwnLease, type Pairs } from './pairs.js';
 import { isSameUser, type HeldTokens } from './token-set.js';
 import { noTrial, trialOf, type Arrival } from './freshness.js';

@@ -6,7 +6,7 @@ import type { Keeper } from '../loading/keeper.js';
 import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
 import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import { identityOf, isNews, isUncertain, type GrantType } from '../pair/identity.js';
+import { identityOf, isNews, isUncertain, type GrantType } from '../pair/comparison.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { isSuccessor } from '../pair/token-history.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';

@@ -4,7 +4,7 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { GrantMutex } from '../grant/registry.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import { outranks } from '../pair/authorization-line.js';
-import { identityOf, type GrantType } from '../pair/identity.js';
+import { identityOf, type GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';

@@ -5,7 +5,7 @@ import type { Ledger } from '../pair/ledger.js';
 import type { Telling } from '../told/telling.js';
 import type { Adoption } from './adoption.js';
 import { createReader, type ReaderDeps } from './reading.js';
-import { isNews, isUncertain, type GrantType } from '../pair/identity.js';
+import { isNews, isUncertain, type GrantType } from '../pair/comparison.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 
 /**

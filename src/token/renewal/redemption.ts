@@ -8,7 +8,7 @@ import type { GrantMutex } from '../grant/registry.js';
 import type { Keeper } from '../loading/keeper.js';
 import { withAuthorizationOf } from '../pair/authorization-line.js';
 import { extrasOfAnswer } from '../pair/extras.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 import type { Lease, Ledger } from '../pair/ledger.js';
 import { withRedeemed, withReplaced } from '../pair/token-history.js';
 import {
@@ -23,7 +23,7 @@ import type { Saver } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { Adoption, GrantInHand } from './adoption.js';
 import { createInvalidGrant } from './invalid-grant.js';
-import type { Passage } from './login-passage.js';
+import type { Passage } from './renewal-access.js';
 import type { Objection, Reading } from './reading.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 

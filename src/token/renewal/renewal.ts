@@ -4,15 +4,15 @@ import type { TokenSet } from '../../store/store.js';
 import type { Way } from '../../wire/way.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
 import type { CriticalSection, Section } from '../grant/critical-section.js';
-import type { Notes } from '../grant/record.js';
+import type { Notes } from '../grant/notes.js';
 import type { Shown } from '../loading/first-load.js';
-import { identityOf } from '../pair/identity.js';
+import { identityOf } from '../pair/comparison.js';
 import type { Lease } from '../pair/ledger.js';
 import { holdLoaded } from '../pair/token-set.js';
 import type { Unsaved } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { GrantInHand } from './adoption.js';
-import { createPassage, type Passage } from './login-passage.js';
+import { createPassage, type Passage } from './renewal-access.js';
 import { createReader, currentWorks, type Entered } from './reading.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 

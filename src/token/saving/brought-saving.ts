@@ -4,7 +4,7 @@ import type { Keeper } from '../loading/keeper.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought, withExtrasOf } from '../pair/extras.js';
 import { fingerprint } from '../pair/fingerprint.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { HeldTokens } from '../pair/token-set.js';
 import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './tries.js';

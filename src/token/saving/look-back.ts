@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import { identityOf, isOlder, type GrantType } from '../pair/identity.js';
+import { identityOf, isOlder, type GrantType } from '../pair/comparison.js';
 import { isOfSameAuthorization, outranks } from '../pair/authorization-line.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';

@@ -4,7 +4,7 @@ import type { TokenSet } from '../../store/store.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import type { Place } from '../loading/home.js';
 import { outranks } from '../pair/authorization-line.js';
-import { isCutFrom } from '../pair/identity.js';
+import { isCutFrom } from '../pair/comparison.js';
 import { epochMs } from '../pair/moments.js';
 import type { Telling } from '../told/telling.js';
 

@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
-import { chooseSave, identityOf, isUncertain, type GrantType } from '../pair/identity.js';
+import { chooseSave, identityOf, isUncertain, type GrantType } from '../pair/comparison.js';
 import { withExtrasOf } from '../pair/extras.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';

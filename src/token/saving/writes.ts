@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import type { Settings } from '../../options/options.js';
 import type { TokenSet } from '../../store/store.js';
-import type { GrantType, KnownTokens } from '../pair/identity.js';
+import type { GrantType, KnownTokens } from '../pair/comparison.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
 import type { CriticalSection } from '../grant/critical-section.js';

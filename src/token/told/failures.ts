@@ -6,7 +6,7 @@ import {
   type ProcoreError,
 } from '../../failure/errors.js';
 import type { ReauthenticationReason } from '../../failure/error-base.js';
-import type { GrantType } from '../pair/identity.js';
+import type { GrantType } from '../pair/comparison.js';
 
 /** A renewal that failed. */
 export interface RenewalFailure {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../../../src/store/store.js';
 import { withAuthorizationOf, withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
-import { identityOf } from '../../../../src/token/pair/identity.js';
+import { identityOf } from '../../../../src/token/pair/comparison.js';
 import { isOverwritten } from '../../../../src/token/saving/look-back.js';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

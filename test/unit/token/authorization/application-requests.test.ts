@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Lease, Ledger } from '../../../src/token/pair/ledger.js';
-import { memoryTokenStore } from '../../../src/store/memory.js';
-import { createGrantRegistry } from '../../../src/token/grant/registry.js';
-import { createPresentation } from '../../../src/token/presentation.js';
-import { createManualEnv } from '../../support/manual-env.js';
+import type { Lease, Ledger } from '../../../../src/token/pair/ledger.js';
+import { memoryTokenStore } from '../../../../src/store/memory.js';
+import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
+import { createPresentation } from '../../../../src/token/authorization/application-requests.js';
+import { createManualEnv } from '../../../support/manual-env.js';
 
 function leaseOf(user: string): Lease {
   const set = { access_token: `access of ${user}`, refresh_token: `refresh of ${user}` };

@@ -1,14 +1,14 @@
-import type { Env } from '../time/env.js';
-import { ReauthenticationRequiredError } from '../failure/errors.js';
-import { fingerprint } from './pair/fingerprint.js';
-import type { WaitBounds } from '../time/within.js';
-import type { Acquired, Leases } from './renewal/leases.js';
-import type { Lease, Ledger } from './pair/ledger.js';
-import { descendsFrom } from './pair/token-history.js';
-import type { GrantMutex } from './grant/registry.js';
-import { successorOf } from './grant/outcomes.js';
-import type { Recognition } from './loading/recognition.js';
-import { localExpiryMs } from './pair/token-set.js';
+import type { Env } from '../../time/env.js';
+import { ReauthenticationRequiredError } from '../../failure/errors.js';
+import { fingerprint } from '../pair/fingerprint.js';
+import type { WaitBounds } from '../../time/within.js';
+import type { Acquired, Leases } from '../renewal/leases.js';
+import type { Lease, Ledger } from '../pair/ledger.js';
+import { descendsFrom } from '../pair/token-history.js';
+import type { GrantMutex } from '../grant/registry.js';
+import { successorOf } from '../grant/outcomes.js';
+import type { Recognition } from '../loading/recognition.js';
+import { localExpiryMs } from '../pair/token-set.js';
 
 /** What a token request of the application's own comes to. */
 export type PresentedByApplication =

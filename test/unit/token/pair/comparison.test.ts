@@ -8,7 +8,7 @@ import {
   isRenewedSince,
   isReplacedInStore,
   type KnownTokens,
-} from '../../../../src/token/pair/identity.js';
+} from '../../../../src/token/pair/comparison.js';
 import { withAuthorizationOf } from '../../../../src/token/pair/authorization-line.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 import { withRedeemed, withReplaced } from '../../../../src/token/pair/token-history.js';
