@@ -80,7 +80,7 @@ const wiredByAttach = [
   'token/endpoint/(exchange|login)',
   'token/grant/registry',
   'token/loading/keeper',
-  'token/source',
+  'token/account-source',
 ].map((file) => `^src/${file}[.]ts$`);
 
 /** Programs of their own, which put together what they need. */
@@ -115,7 +115,8 @@ export default {
     {
       name: 'no-way-up-in-token',
       severity: 'error',
-      comment: 'What is put together by `src/token/source.ts` does not know it.',
+      comment:
+        'What stands beside `src/token/account-source.ts` puts the rooms below together, and they do not know it.',
       from: { path: '^src/token/.+/' },
       to: { path: '^src/token/[^/]+$' },
     },

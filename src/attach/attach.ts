@@ -95,7 +95,7 @@ export function createAttach(
       settings,
       store,
       before,
-      grants,
+      registry: grants,
       shared,
       goesOn: shared === sharedBefore,
       post: createPostForm(instance, copy, warnOfTls),

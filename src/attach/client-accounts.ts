@@ -3,7 +3,7 @@ import type { Env } from '../time/env.js';
 import type { TokenStore } from '../store/store.js';
 import type { TokenSource } from '../token/source.js';
 import { sweepMs } from './sweeping.js';
-import type { RestingAccounts } from '../token/grant/registry.js';
+import type { RestingAccounts } from '../token/grant/memories.js';
 import { createListening, type Listening } from './listening.js';
 import { createAccountCache, type AccountCache, type CreateSource } from './account-cache.js';
 

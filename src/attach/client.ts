@@ -10,11 +10,11 @@ import { accountKey } from '../token/account.js';
 import { createExchange } from '../token/endpoint/exchange.js';
 import { createLogin, type Login, type PostForm } from '../token/endpoint/login.js';
 import { createLoginGate } from '../token/endpoint/login-gate.js';
-import type { GrantMutex, GrantRegistry } from '../token/grant/registry.js';
+import type { ClientGrants, GrantRegistry } from '../token/grant/registry.js';
 import { createKeeper } from '../token/loading/keeper.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
-import type { ClientDeps } from '../token/parts.js';
-import { createTokenSource, type TokenSource } from '../token/source.js';
+import { AccountSource } from '../token/account-source.js';
+import type { TokenSource, ClientDeps } from '../token/source.js';
 import type { CreateSource } from './account-cache.js';
 import type { OwnAccount } from './client-accounts.js';
 import type { Attachment } from './instance.js';
@@ -23,7 +23,7 @@ import type { Shared } from './shared.js';
 /** The client of one attach: its token requests and its accounts. */
 export interface Client {
   readonly login: Login;
-  readonly mutex: GrantMutex;
+  readonly grants: ClientGrants;
   /** The account that calls and methods of the handle use where they name none. */
   readonly ownAccount: string;
   /** Set where each user is an account of its own (option `account: accountBySubject`). */
@@ -45,7 +45,7 @@ export function createClient(deps: {
   env: Env;
   settings: Settings;
   store: TokenStore;
-  grants: GrantRegistry;
+  registry: GrantRegistry;
   shared: Shared;
   /** Sends a token request the way that the calls of the instance go. */
   post: PostForm;
@@ -55,11 +55,11 @@ export function createClient(deps: {
   /** Whether the attach before used the same {@link Shared}, so that its accounts are in it already. */
   goesOn: boolean;
 }): Client {
-  const { env, settings, store, grants, shared, post, inContext, before } = deps;
+  const { env, settings, store, registry, shared, post, inContext, before } = deps;
   const { loginUrl } = settings.environment;
   const { serverOffsetMs } = shared;
   const bounds = { maxMs: settings.maxWaitMs, signal: undefined };
-  const mutex = grants.of(store, {
+  const grants = registry.of(store, {
     client: JSON.stringify([loginUrl, settings.clientId]),
     isPrivate: isMemoryTokenStore(store),
     replaces: before?.store,
@@ -98,19 +98,19 @@ export function createClient(deps: {
     maxWaitMs: settings.maxWaitMs,
   };
   clientAccounts.attached(own);
-  mutex.findsResting(clientAccounts.atRest);
+  grants.findsResting(clientAccounts.atRest);
   const ofSources: ClientDeps = {
     env,
     clientAndGrant,
     grant: settings.grant,
-    mutex,
+    grants,
     keeperOf: (store, account, row, held) =>
       createKeeper({
         store,
         account,
         env,
         storeTimeoutMs: settings.renewal.storeTimeoutMs,
-        saves: grants.savesOf(store),
+        saves: registry.savesOf(store),
         row,
         held,
       }),
@@ -118,7 +118,7 @@ export function createClient(deps: {
     restingWith: shared.restingWith,
     server: clientAccounts.listening.of(settings.renewal.drain, inContext),
     untilDetached: shared.untilDetached,
-    loginGate: () => mutex.loginGate(() => createLoginGate(env)),
+    loginGate: () => grants.loginGate(() => createLoginGate(env)),
     settings: settings.renewal,
     maxWaitMs: settings.maxWaitMs,
     serverOffsetMs,
@@ -134,7 +134,7 @@ export function createClient(deps: {
     // The context of the attach and not that of the first call, which may be made inside of a request, through an instance of a later attach.
     const context = clientAccounts.contextOf(account) ?? inContext;
     const inherited = shared.inheritedBy(accountKey(clientAndGrant, account));
-    const source = createTokenSource(ofSources, { account, store, inContext: context, before, used }, user);
+    const source = new AccountSource(ofSources, { account, store, inContext: context, before, used }, user);
     const begin = () => {
       if (inherited) source.inherit(inherited);
       // The account was let go with its tokens in another store: they are loaded from there first, and then saved here.
@@ -146,7 +146,7 @@ export function createClient(deps: {
   }
 
   function sourceOf(account: string): TokenSource {
-    mutex.used();
+    grants.used();
     const source = clientAccounts.source(account, (used, before) => createSource(account, used, before));
     source.usedBy(user);
     return source;
@@ -182,7 +182,7 @@ export function createClient(deps: {
 
   return {
     login,
-    mutex,
+    grants,
     ownAccount: own.account,
     accounts: own.isBySubject
       ? createAccounts({

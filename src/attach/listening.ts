@@ -1,7 +1,7 @@
 import type { RenewalNotice, RenewalNotices } from '../store/store.js';
 import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
-import type { Server } from '../token/parts.js';
+import type { Server } from '../token/source.js';
 import type { Settings } from '../options/options.js';
 
 /** The time in milliseconds in which one question is enough, whichever accounts are loaded meanwhile. */
@@ -28,7 +28,7 @@ export function createListening(deps: {
   announced: (account: string, over: Promise<void>) => Promise<void>;
 }): Listening {
   const { env } = deps;
-  let oldDies = false;
+  let invalidatesOld = false;
   let isAttached = false;
   let lastAskedMs = -Infinity;
   let running: { readonly ear: Ear; readonly end: () => void; readonly inContext: InContext } | undefined;
@@ -72,7 +72,7 @@ export function createListening(deps: {
     lastAskedMs = env.now();
     const isHeard = await deps.notices()?.isHeard();
     if (isHeard !== true) return;
-    oldDies = true;
+    invalidatesOld = true;
     start(inContext);
   }
 
@@ -80,16 +80,16 @@ export function createListening(deps: {
     of(drain, inContext) {
       isAttached = true;
       return {
-        get oldDies() {
-          return oldDies;
+        get invalidatesOld() {
+          return invalidatesOld;
         },
-        learn() {
-          oldDies = true;
+        foundInvalidating() {
+          invalidatesOld = true;
           if (drain !== false) start(inContext);
         },
         ask(isNews) {
           if (drain === false || running || !isAttached) return;
-          if (drain === true || oldDies) return start(inContext);
+          if (drain === true || invalidatesOld) return start(inContext);
           if (!isNews && Math.abs(env.now() - lastAskedMs) < askAgainMs) return;
           inContext(() => void ask(inContext).catch(() => undefined));
         },

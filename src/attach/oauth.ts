@@ -34,7 +34,7 @@ export function createOauth({
   inContext: InContext;
   warnOnce: Events['warnOnce'];
 }): OauthPassage {
-  const { mutex, accounts, sourceOf, wakened, redeemedElsewhere } = client;
+  const { grants, accounts, sourceOf, wakened, redeemedElsewhere } = client;
   const { sources, serverOffsetMs } = shared;
   const sendTokenRequest = createSendTokenRequest({ env, serverOffsetMs });
   const takeover = settings.legacy.takeOverRefresh
@@ -42,7 +42,7 @@ export function createOauth({
         env,
         copy,
         settings,
-        mutex,
+        grants,
         sendTokenRequest,
         sources,
         wakened,
@@ -81,7 +81,7 @@ export function createOauth({
     isRenewal: shared.ownRenewals.isInside,
   });
   return createOauthPassage({
-    mutex,
+    grants,
     sendTokenRequest,
     redeemedElsewhere,
     warnOnce,

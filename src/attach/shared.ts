@@ -3,9 +3,9 @@ import type { Events, ProcoreEvents } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
 import type { Procore } from './handle.js';
 import { learnClock, serverOffsetMs, unknownClock } from '../wire/server-clock.js';
-import type { OwnSending } from '../token/endpoint/exchange.js';
+import type { OwnRequestUnderWay } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
-import type { Holder } from '../token/grant/registry.js';
+import type { Holder } from '../token/grant/memories.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
 import { accountKey } from '../token/account.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
@@ -44,7 +44,7 @@ export interface Shared {
   /** The number of the next attach. Where attaches differ, the latest one decides. */
   nextOrder(): number;
   /** Token requests under way by the application's own `exchange` function, whichever attach began them. */
-  readonly outliving: Map<string, OwnSending>;
+  readonly outliving: Map<string, OwnRequestUnderWay>;
   /** Marks what the application's own `exchange` function does, because it may use an instance of another attach. */
   readonly ownRenewals: OwnRenewals;
   /** Where calls wait for the server, one gate for each limit. */

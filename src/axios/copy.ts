@@ -18,6 +18,7 @@ export interface AxiosErrorClass {
   readonly prototype: Error;
 }
 
+/** The class `CancelToken` of an axios. */
 export type CancelTokenClass = new (executor: (cancel: (message?: string) => void) => void) => object;
 
 /** An axios that can make requests: the default instance, an instance of `create`, or an object of the class `Axios`. */

@@ -26,6 +26,7 @@ export const proxyLimit: AxiosLimit = {
   whereMet: true,
 };
 
+/** All limitations, oldest first. */
 export const axiosLimits: readonly AxiosLimit[] = [
   {
     from: '0.21.4',

@@ -22,6 +22,7 @@ export function wantsColors(
   return isTerminal && TERM !== 'dumb';
 }
 
+/** The colours of the command; texts stay as they are where `isColored` is false. */
 export function paintWith(isColored: boolean): Paint {
   const { green, yellow, red, bold, dim } = createColors(isColored);
   return { good: green, warning: yellow, bad: red, strong: bold, faint: dim };

@@ -7,4 +7,5 @@ import picocolors from 'picocolors';
 export { Command, CommanderError, InvalidArgumentError } from 'commander';
 export { default as openBrowser } from 'open';
 export { default as createSpinner } from 'yocto-spinner';
+/** Makes the functions that colour texts. */
 export const createColors: typeof picocolors.createColors = picocolors.createColors;

@@ -11,7 +11,9 @@ function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most;
 }
 
+/** An option that is on or off. */
 export const switched: Field = [(value) => typeof value === 'boolean', 'true or false'];
+/** An option that takes a time in seconds. */
 export const seconds: Field = [(value) => isBetween(value, 0.001, 1e9), 'a positive number of seconds'];
 
 /** An option that takes one of these texts. */

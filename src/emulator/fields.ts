@@ -28,6 +28,7 @@ function hasLevels(value: unknown, most: number): boolean {
   return most > 0 && Object.values(value).every((inner) => hasLevels(inner, most - 1));
 }
 
+/** Whether a value from JSON is an object. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -36,6 +36,7 @@ export interface Uploads {
 /** Crockford's letters, of which a ULID is made. */
 const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** Creates an empty list of uploads. */
 export function createUploads(): Uploads {
   const uploads = new Map<string, Upload>();
   return {

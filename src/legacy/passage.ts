@@ -7,7 +7,7 @@ import type { Events } from '../observe/events.js';
 import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import { judgeAnswer, type Verdict } from '../token/endpoint/verdict.js';
-import type { GrantMutex } from '../token/grant/registry.js';
+import type { ClientGrants } from '../token/grant/registry.js';
 import { holdAnswer, localExpiryMs, withExpiresAt } from '../token/pair/token-set.js';
 import type { OwnRevocation } from './own-revocation.js';
 import { legacyRevocation } from './revocation-request.js';
@@ -67,14 +67,14 @@ export function createSendTokenRequest(deps: { env: Env; serverOffsetMs: () => n
  */
 export function createOauthPassage(deps: {
   sendTokenRequest: SendTokenRequest;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   /** The accounts that hold this refresh token take what it was redeemed for. */
   redeemedElsewhere: (refreshToken: string) => void;
   warnOnce: Events['warnOnce'];
   takeover: Takeover | undefined;
   ownRevocation: OwnRevocation;
 }): OauthPassage {
-  const { sendTokenRequest, mutex, warnOnce, takeover, ownRevocation } = deps;
+  const { sendTokenRequest, grants, warnOnce, takeover, ownRevocation } = deps;
 
   async function adoptRefresh(
     config: AxiosRequestConfig,
@@ -89,7 +89,7 @@ export function createOauthPassage(deps: {
     const { response, tokens, expiresAtMs } = await sendTokenRequest(config, adapter);
     // An answer with the same refresh token means that it is not single-use: it was not spent, and the plugin's pair still works.
     if (tokens?.refresh_token && tokens.refresh_token !== refreshToken) {
-      mutex.record(fingerprint(refreshToken), { kind: 'renewed', tokens, expiresAtMs });
+      grants.record(fingerprint(refreshToken), { kind: 'renewed', tokens, expiresAtMs });
       deps.redeemedElsewhere(refreshToken);
     }
     return response;

@@ -13,7 +13,7 @@ import type { TokenSet } from '../store/store.js';
 import { fingerprint } from '../token/pair/fingerprint.js';
 import { withRedeemed } from '../token/pair/token-history.js';
 import type { Locked } from '../token/grant/critical-section.js';
-import type { GrantMutex } from '../token/grant/registry.js';
+import type { ClientGrants } from '../token/grant/registry.js';
 import type { TokenSource } from '../token/source.js';
 import { successorOf } from '../token/grant/outcomes.js';
 import { epochMs } from '../token/pair/moments.js';
@@ -46,7 +46,7 @@ export function createTakeover(deps: {
   env: Env;
   copy: AxiosCopy;
   settings: Pick<Settings, 'clientId' | 'grant' | 'legacy' | 'maxWaitMs'>;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   sendTokenRequest: SendTokenRequest;
   sources: () => Iterable<TokenSource>;
   /** The source of the account at rest that holds this refresh token: one that other attaches use, which take nothing over. */
@@ -63,7 +63,7 @@ export function createTakeover(deps: {
   serverOffsetMs: () => number;
   warnOnce: Events['warnOnce'];
 }): Takeover {
-  const { env, copy, settings, mutex, sendTokenRequest, warnOnce, accounts } = deps;
+  const { env, copy, settings, grants, sendTokenRequest, warnOnce, accounts } = deps;
   const inTime = createInTime(deps);
   const answers = createTakeoverAnswers({ env, copy });
   /**
@@ -101,7 +101,7 @@ export function createTakeover(deps: {
     call: AnsweredCall,
   ): Promise<AxiosResponse> {
     const refreshToken = request.grant === 'refresh_token' ? request.refreshToken : undefined;
-    const result = await boundedByCall(call, (bounds) => source.present(refreshToken, bounds));
+    const result = await boundedByCall(call, (bounds) => source.answerApplication(refreshToken, bounds));
     switch (result.kind) {
       case 'lease': {
         const { held, aliveAtMs } = result.lease;
@@ -162,12 +162,12 @@ export function createTakeover(deps: {
     const recordInvalidGrant = () => {
       // A request without a client id may be of another client, for whose tokens the server answers `invalid_grant` as well.
       if (request.clientId !== undefined)
-        mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+        grants.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     };
     const redeem = async () => {
-      const known = successorOf(refreshToken, mutex.outcomeOf);
+      const known = successorOf(refreshToken, grants.outcomeOf);
       if (known) return answers.granted(call, { set: known, expiresAtMs: epochMs(known.expires_at) });
-      if (mutex.outcomeOf(key)?.kind === 'dead') return answers.deadToken(call);
+      if (grants.outcomeOf(key)?.kind === 'dead') return answers.deadToken(call);
       if (deps.goesInClear(call.config, call.url)) return answers.readByProxy(call);
       const { response, tokens, expiresAtMs } = await sendTokenRequest(
         call.config,
@@ -176,7 +176,7 @@ export function createTakeover(deps: {
       );
       if (!tokens?.refresh_token || tokens.refresh_token === refreshToken) return response;
       const successor = withRedeemed(tokens, refreshToken);
-      mutex.record(key, { kind: 'renewed', tokens: successor, expiresAtMs });
+      grants.record(key, { kind: 'renewed', tokens: successor, expiresAtMs });
       // The save is not awaited in here, where the token's queue is held: it may have to wait for that queue.
       if (source || accounts)
         saves.set(
@@ -191,7 +191,7 @@ export function createTakeover(deps: {
       if (signal?.aborted) throw canceledError(copy, call.config);
       if (maxMs === 0) return answers.presentedByAnother(call);
       const wait = new AbortController();
-      const redeemed = mutex.run(key, redeem, wait.signal);
+      const redeemed = grants.run(key, redeem, wait.signal);
       const { kind } = await within(env, maxMs, redeemed, signal);
       if (kind === 'elapsed' || kind === 'aborted') wait.abort();
       // A request that has been sent already is awaited all the same: its own `timeout` bounds it, and its answer must not be lost.

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import type { Lease } from '../token/pair/ledger.js';
+import type { Lease } from '../token/pair/pairs.js';
 import type { TokenSource } from '../token/source.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { ownValue } from '../wire/prototype-pollution.js';

@@ -1,7 +1,7 @@
 import type { Env } from '../time/env.js';
 import type { Events } from '../observe/events.js';
 import { awakeNow, type WaitBounds } from '../time/within.js';
-import type { Lease } from '../token/pair/ledger.js';
+import type { Lease } from '../token/pair/pairs.js';
 import type { TokenSource } from '../token/source.js';
 import type { CallEvents } from './call-events.js';
 import { interruptedError, boundsOf, type Call } from './call.js';

@@ -32,6 +32,7 @@ export type OauthPassage = (
   accountOf: (config: AxiosRequestConfig) => string | undefined,
 ) => Promise<AxiosResponse>;
 
+/** What the dispatch of one attach needs. */
 export interface DispatchDeps extends WayWarnings {
   env: Env;
   /** The axios that the instance comes from. */

@@ -3,7 +3,7 @@ import { timeoutAfter } from '../axios/timeout.js';
 import { bodyError, discard, reasonOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
-import type { Lease } from '../token/pair/ledger.js';
+import type { Lease } from '../token/pair/pairs.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { headersToSend } from '../wire/headers.js';
 import { newAttempt, tellSent, watch, type Attempt } from './attempt.js';

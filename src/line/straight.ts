@@ -3,7 +3,7 @@ import type { AxiosCopy } from '../axios/copy.js';
 import { isStream } from '../axios/conceal.js';
 import { copyOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
-import type { Lease } from '../token/pair/ledger.js';
+import type { Lease } from '../token/pair/pairs.js';
 import { readAnswer, type Answer } from '../wire/answer.js';
 import type { TokenOrigins } from '../wire/destination.js';
 import { headersToSend } from '../wire/headers.js';

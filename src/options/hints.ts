@@ -82,6 +82,7 @@ export function oneOf(known: readonly string[]): Hint {
   };
 }
 
+/** The hint for the option `environment`. */
 export const environmentHint: Hint = (value) => {
   if (typeof value !== 'string') return undefined;
   if (/^(procore)?[-_ ]?sandbox$/i.test(value))
@@ -91,6 +92,7 @@ export const environmentHint: Hint = (value) => {
   return oneOf(Object.keys(environments))(value);
 };
 
+/** The hint for the option `grant`. */
 export const grantHint: Hint = (value) =>
   value === 'authorization_code'
     ? 'exchangeCode() of the handle presents the code, and the grant stays refresh_token'
@@ -102,6 +104,7 @@ export const accountHint: Hint = (value) =>
     ? 'Give String(user.id), a text of its own for each user'
     : 'Give a text of its own for each user, such as String(user.id)';
 
+/** The hint for a company id. */
 export const companyHint: Hint = (value) => {
   if (typeof value === 'number' && value > Number.MAX_SAFE_INTEGER)
     return 'Give it as a string or a bigint: the number has lost digits';
@@ -109,6 +112,7 @@ export const companyHint: Hint = (value) => {
   return undefined;
 };
 
+/** The hint for an idempotency token. */
 export const idempotencyTokenHint: Hint = (value) => {
   if (typeof value === 'number' || typeof value === 'bigint') return 'Give it as a string';
   if (value === false || value === null) return 'To send none, leave it out';
@@ -117,6 +121,7 @@ export const idempotencyTokenHint: Hint = (value) => {
   return undefined;
 };
 
+/** The hint for an origin. */
 export const originHint: Hint = (value) => {
   if (typeof value !== 'string') return undefined;
   if (/^[\w-]+(\.[\w-]+)+(:\d+)?$/.test(value)) return 'Begin it with https://';
@@ -129,6 +134,7 @@ export const originHint: Hint = (value) => {
     : 'new URL(…).origin is what it takes';
 };
 
+/** The hint for a time in milliseconds. */
 export const durationHint: Hint = (value) => {
   if (typeof value === 'string') return 'Give a number, in milliseconds';
   if (value === Infinity || value === 0 || value === null) return 'To have its default, leave it out';
@@ -143,6 +149,7 @@ export function partsHint(example: string): Hint {
   };
 }
 
+/** The hint for the option `rateLimit.shared`. */
 export const sharedPacingHint: Hint = (value) => {
   if (typeof value === 'string') return 'Give redisPacing the client, not its address';
   if (typeof value === 'function') return 'Call it: redisPacing(client)';
@@ -154,6 +161,7 @@ export const sharedPacingHint: Hint = (value) => {
     : undefined;
 };
 
+/** The hint for the option `logger`. */
 export const loggerHint: Hint = (value) => {
   if (!value || (typeof value !== 'object' && typeof value !== 'function')) return undefined;
   if (isPromise(value)) return 'Await it first';

@@ -15,6 +15,7 @@ interface Build {
     answer: (asked: { path: string }) => { contents: string; loader: 'js' },
   ): void;
 }
+/** The part of the global `Bun` that is used here. */
 export interface Bun {
   plugin(plugin: { name: string; setup(build: Build): void }): void;
 }

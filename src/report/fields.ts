@@ -52,6 +52,7 @@ export function isoOf(moments: readonly unknown[], nowMs: number): string {
   return (dates.find((date) => !Number.isNaN(date.getTime())) ?? new Date(nowMs)).toISOString();
 }
 
+/** The value, where it is a text that is not empty. */
 export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -38,6 +38,7 @@ export function mustBeRecord(loaded: unknown): TokenSet | undefined {
   return loaded as TokenSet;
 }
 
+/** An error in words. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -12,15 +12,22 @@ import { mayRecognise } from './loading/recognition.js';
 import { hasHeldOthers, isOfSameUser, isOwn } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, isSettled, noteAnswer, type Lease } from './pair/pairs.js';
 import { holdLoaded, type HeldTokens } from './pair/token-set.js';
-import { isKnown, type PresentedByApplication } from './authorization/application-requests.js';
-import { answered, areCallsPaused, drainMsOf, sent, untilAnswered, holdCalls } from './renewal/drain.js';
+import { isKnown, type ApplicationAnswer } from './authorization/application-requests.js';
+import {
+  areCallsPaused,
+  drainMsOf,
+  noteSent,
+  noteAnswered,
+  untilAnswered,
+  holdCalls,
+} from './renewal/drain.js';
 import type { Acquired } from './renewal/leases.js';
 import { areBraked, type RefusalOutcome, type RefusalBounds } from './renewal/refusals.js';
 import { isClear } from './renewal/standing.js';
 import { noBackoff } from '../time/backoff.js';
 import type { HeldTokenSet, TokenSource, User } from './source.js';
 import { statusOf, type TokenStatus } from './told/status.js';
-import { contradicted } from './told/telling.js';
+import { contradicted } from './told/token-events.js';
 
 /** The source of one account. */
 export class AccountSource extends AssembledAccount implements TokenSource {
@@ -84,11 +91,11 @@ export class AccountSource extends AssembledAccount implements TokenSource {
   }
 
   sent(): void {
-    sent(this.state);
+    noteSent(this.state);
   }
 
   answered(lease: Lease, answer: number | undefined, sentAtMs: number): void {
-    answered(this.state);
+    noteAnswered(this.state);
     if (answer === undefined) return;
     noteAnswer(lease, answer, sentAtMs);
     if (!lease.isJudged) contradicted(this.account, this.deps, lease);
@@ -161,16 +168,16 @@ export class AccountSource extends AssembledAccount implements TokenSource {
       newest: state.pairs.newest,
       isOfSameUser: (token: string) => isOfSameUser(state.pairs, token),
     };
-    return isKnown(refreshToken, held, deps.mutex);
+    return isKnown(refreshToken, held, deps.grants);
   }
 
-  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication> {
-    return this.with((parts) => parts.present(refreshToken, bounds));
+  answerApplication(refreshToken: string | undefined, bounds: WaitBounds): Promise<ApplicationAnswer> {
+    return this.with((parts) => parts.answerApplication(refreshToken, bounds));
   }
 
   status(): TokenStatus {
-    return this.briefly(({ sequence, isStuck }, { ledger, telling }) =>
-      statusOf(this.account, ledger, telling.shown, {
+    return this.briefly(({ sequence, isStuck }, { ledger, tokenEvents }) =>
+      statusOf(this.account, ledger, tokenEvents.shown, {
         stuck: isStuck(),
         lastRenewalMs: sequence.lastRenewalMs,
         renewing: sequence.running !== undefined,
@@ -208,7 +215,7 @@ export class AccountSource extends AssembledAccount implements TokenSource {
     if (!isClear(state.verdicts) || areBraked(state, deps.env.now()) || !isSettled(state.pairs)) return false;
     // What became of a token is forgotten some time after nobody holds it any more.
     const { refreshToken } = holder;
-    return refreshToken === undefined || deps.mutex.outcomeOf(refreshToken) === undefined;
+    return refreshToken === undefined || deps.grants.outcomeOf(refreshToken) === undefined;
   }
 
   isSafeInStore(): Promise<boolean> {
@@ -217,13 +224,13 @@ export class AccountSource extends AssembledAccount implements TokenSource {
   }
 
   leave(): void {
-    this.deps.mutex.leave(this.entry);
+    this.deps.grants.leave(this.entry);
   }
 
   enter(): void {
     this.leave();
-    this.entry = this.deps.mutex.enter(this.holder);
-    this.deps.mutex.nowHolds(this.entry, this.holder.refreshToken);
+    this.entry = this.deps.grants.enter(this.holder);
+    this.deps.grants.nowHolds(this.entry, this.holder.refreshToken);
   }
 
   hasHeldOthers(): boolean {

@@ -1,16 +1,16 @@
 import { awakeNow, type WaitBounds } from '../time/within.js';
 import { newAccount, type Account } from './account.js';
 import type { TokenSet } from '../store/store.js';
-import type { StoreMemory } from './grant/memories.js';
-import type { Entry, Holder } from './grant/registry.js';
+import type { StoreMemory, Holder } from './grant/memories.js';
+import type { Entry } from './grant/holders.js';
 import type { FirstLoad, Shown } from './loading/first-load.js';
 import { createLoading, type Loading } from './loading/loading.js';
 import { hasHeld } from './pair/former-tokens.js';
 import { currentOf, freshnessNow, type Clocks, type Lease } from './pair/pairs.js';
-import { createParts, type ClientDeps, type Parts } from './parts.js';
+import { createParts, type Parts } from './parts.js';
 import type { Acquired } from './renewal/leases.js';
 import { isClear } from './renewal/standing.js';
-import type { SourceDeps, User } from './source.js';
+import type { SourceDeps, User, ClientDeps } from './source.js';
 
 /**
  * One account in memory: its state, and the parts that act on it, as long as there is something for them to do. A class, and no closures,
@@ -24,7 +24,7 @@ export class AssembledAccount {
   /** All but a load, where there is more to do. */
   protected parts: Parts | undefined;
   /** The waits of calls for the first load; it never rejects. */
-  protected first: Promise<unknown> | undefined;
+  protected firstWaits: Promise<unknown> | undefined;
   protected takesOver: boolean;
   /** What is needed for a load. */
   protected loading: Loading | undefined;
@@ -36,16 +36,16 @@ export class AssembledAccount {
     protected readonly own: SourceDeps,
     protected user: User,
   ) {
-    const { mutex } = deps;
+    const { grants } = deps;
     this.account = own.account;
     this.state = newAccount(own.store, own.before !== undefined);
-    this.holder = new AccountHolder(mutex.client, own.account, mutex.memory, this.state);
-    this.entry = mutex.enter(this.holder);
+    this.holder = new AccountHolder(grants.client, own.account, grants.memory, this.state);
+    this.entry = grants.enter(this.holder);
     this.takesOver = user.takesOver;
   }
 
   underWay(): Promise<unknown> | undefined {
-    return this.parts?.underWay() ?? this.first ?? this.loading?.first.underWay();
+    return this.parts?.underWay() ?? this.firstWaits ?? this.loading?.first.underWay();
   }
 
   redeemedElsewhere(refreshToken: string): void {
@@ -57,7 +57,7 @@ export class AssembledAccount {
       const isTaken = () => newest !== undefined && newest !== state.pairs.newest;
       const isOurs = () => state.pairs.newest?.held.refreshToken === refreshToken && !isTaken();
       // What is under way may have come too far to find it.
-      const underWay = [sequence.running?.done, this.first, first.underWay()].filter(
+      const underWay = [sequence.running?.done, this.firstWaits, first.underWay()].filter(
         (work) => work !== undefined,
       );
       if (underWay.length > 0) await Promise.all(underWay);
@@ -71,14 +71,14 @@ export class AssembledAccount {
     if (this.parts || pairs.newest || !isClear(verdicts))
       return this.with((parts) => parts.leases.acquire(bounds));
     const acquired = this.loaded(({ first }) => this.acquireFirst(first, bounds));
-    const others = this.first;
+    const others = this.firstWaits;
     const over = acquired.then(
       () => others,
       () => others,
     );
-    this.first = over;
+    this.firstWaits = over;
     void over.then(() => {
-      if (this.first === over) this.first = undefined;
+      if (this.firstWaits === over) this.firstWaits = undefined;
     });
     return acquired;
   }
@@ -122,7 +122,7 @@ export class AssembledAccount {
         onHold: (held) => {
           own.before?.over();
           if (held) deps.server.ask(false);
-          deps.mutex.nowHolds(this.entry, held?.refreshFingerprint);
+          deps.grants.nowHolds(this.entry, held?.refreshFingerprint);
         },
         redeemed: (refreshToken) => this.redeemedElsewhere(refreshToken),
         // Once whoever loads it has taken it.

@@ -1,6 +1,5 @@
 import { fingerprint } from './pair/fingerprint.js';
 import type { InContext } from '../time/async-context.js';
-import type { Settings } from '../options/options.js';
 import { lockNameOf } from '../store/own.js';
 import type { WaitBounds } from '../time/within.js';
 import { accountKey, type Account } from './account.js';
@@ -9,15 +8,14 @@ import { createCodeExchange, type CodeExchange } from './authorization/code-exch
 import { createRevocation, type Revocation } from './authorization/revocation.js';
 import { createRevokedElsewhere, type RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
-import type { LoginGate } from './endpoint/login-gate.js';
 import { createCriticalSection } from './grant/critical-section.js';
 import type { Keeper } from './loading/keeper.js';
 import { storeAt } from './loading/home.js';
-import { mayBeOverwritten, type Loading, type LoadingOfClient } from './loading/loading.js';
+import { mayBeOverwritten, type Loading } from './loading/loading.js';
 import { createRecognition, type Recognition } from './loading/recognition.js';
 import { createSecondLook } from './loading/second-look.js';
 import { holdLoaded } from './pair/token-set.js';
-import { createPresentation, type PresentedByApplication } from './authorization/application-requests.js';
+import { createApplicationRequests, type ApplicationAnswer } from './authorization/application-requests.js';
 import { createAdoption } from './renewal/adoption.js';
 import { createDrain, type Drain } from './renewal/drain.js';
 import { createLooks } from './renewal/look.js';
@@ -29,30 +27,8 @@ import { createLookBack } from './saving/look-back.js';
 import { createReadBack } from './saving/read-back.js';
 import { createSaver } from './saving/saving.js';
 import { createWrites, type Writes } from './saving/writes.js';
+import type { ClientDeps } from './source.js';
 import { failuresOf } from './told/failures.js';
-
-/** What is known of the server whose tokens they are. */
-export interface Server {
-  /** It invalidates the old access token at a refresh. */
-  readonly oldDies: boolean;
-  /** That has been seen. */
-  learn(): void;
-  /** Other processes may know it: asks whether they do. `isNews`: one of them has just renewed. */
-  ask(isNews: boolean): void;
-}
-
-/** What all accounts of one client have in common. */
-export interface ClientDeps extends LoadingOfClient {
-  /** Login host, client id and grant, as a JSON array. */
-  readonly clientAndGrant: string;
-  readonly server: Server;
-  /** What is to be called with the last detach. */
-  readonly untilDetached: Set<() => void>;
-  /** Where the token requests of this client wait for the login host. */
-  readonly loginGate: () => LoginGate;
-  readonly settings: Settings['renewal'];
-  readonly maxWaitMs: number;
-}
 
 /** One account, as its parts see it. */
 export interface AccountDeps {
@@ -73,10 +49,10 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'> {
   readonly codes: CodeExchange;
   readonly revocation: Revocation;
   readonly elsewhere: RevokedElsewhere;
-  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
+  answerApplication(refreshToken: string | undefined, bounds: WaitBounds): Promise<ApplicationAnswer>;
   /** Takes what another process has saved, without a renewal. */
   look(): Promise<boolean>;
-  /** Nobody but a person can go on. */
+  /** A person has to authorize the account anew. */
   readonly isStuck: () => boolean;
   /** Nothing is under way that would have to be waited for, nor anything that nobody waits for. */
   readonly isIdle: () => boolean;
@@ -88,10 +64,10 @@ export interface Parts extends Brought, Pick<Recognition, 'recognise'> {
 export function createParts(
   client: ClientDeps,
   { account, exchange, takesOver, inContext }: AccountDeps,
-  { home, turns, telling, ledger, own, load, first, ahead }: Loading,
+  { home, turns, tokenEvents, ledger, ofEnvironment, load, first, ahead }: Loading,
   state: Account,
 ): Parts {
-  const { env, grant, mutex, settings, serverOffsetMs, loginGate, maxWaitMs: lockWaitMs } = client;
+  const { env, grant, grants, settings, serverOffsetMs, loginGate, maxWaitMs: lockWaitMs } = client;
   const name = JSON.stringify(account);
   /** What the account is called where several clients may have one of the name. */
   const ownKey = accountKey(client.clientAndGrant, account);
@@ -102,17 +78,17 @@ export function createParts(
     grant,
     accountKey: ownKey,
     store,
-    mutex,
+    grants,
     settings,
     warn: (message) => client.warnOnce('lock-contract', message, `${message} (account ${name})`),
   });
   const readBack = createReadBack({
     env,
-    keeper: own,
+    keeper: ofEnvironment,
     isOwn: home.isOwn,
     isInUse: ({ refresh_token: refresh }) => refresh === ledger.newest?.held.refreshToken,
     isReplaced: (token) => ledger.isReplaced(fingerprint(token)),
-    offended: telling.offended,
+    offended: tokenEvents.offended,
     place: state,
   });
   const keeper: Keeper = {
@@ -120,19 +96,19 @@ export function createParts(
     save: readBack.save,
     pendingSaveSettled: home.keeper.pendingSaveSettled,
     doubtOf: home.keeper.doubtOf,
-    remove: own.remove,
+    remove: ofEnvironment.remove,
   };
   const lookBack = createLookBack({
     env,
     grant,
     afterMs: 2 * settings.storeTimeoutMs,
-    load: own.load,
+    load: ofEnvironment.load,
     turns,
     isNeeded: () => mayBeOverwritten(home, state),
     isKept: ({ refresh_token: refresh = '' }) =>
       refresh === ledger.newest?.held.refreshToken &&
       !ledger.unsaved &&
-      mutex.outcomeOf(fingerprint(refresh))?.kind !== 'dead',
+      grants.outcomeOf(fingerprint(refresh))?.kind !== 'dead',
     untilDetached: client.untilDetached,
     overwritten: (by) => writes.saveAgain(by),
     place: state,
@@ -145,19 +121,19 @@ export function createParts(
     grant,
     store,
     settings,
-    mutex,
+    grants,
     section,
     keeper,
     ledger,
     turns,
-    telling,
+    tokenEvents,
     ahead,
     takesOver,
     serverOffsetMs,
     loginGate,
     lockWaitMs,
   };
-  const saver = createSaver({ ...common, secondLook, offended: telling.offended });
+  const saver = createSaver({ ...common, secondLook, offended: tokenEvents.offended });
   const drain: Drain = createDrain({
     env,
     account,
@@ -175,7 +151,7 @@ export function createParts(
     adoption,
     signs: state,
     drain: ({ signal }) => drain.drain(signal),
-    contradicted: telling.contradicted,
+    contradicted: tokenEvents.contradicted,
   });
   const writes = createWrites({
     ...common,
@@ -196,7 +172,7 @@ export function createParts(
     release: drain.release,
     ticket: () => loginGate().ticket(),
   });
-  const looks = createLooks({ ...common, adoption, clearVerdicts: sequence.clearVerdicts, place: state });
+  const looks = createLooks({ ...common, adoption, clearVerdicts: sequence.clearVerdicts, state });
   const refusals: Refusals = createRefusals({
     env,
     ledger,
@@ -206,15 +182,7 @@ export function createParts(
     flight: state,
     isPaused: drain.isPaused,
     look: () => inContext(looks.afterSaves),
-    tellShared:
-      grant === 'client_credentials'
-        ? () =>
-            client.warnOnce(
-              'client-shared',
-              ownKey,
-              `the access tokens of this client are refused soon after they were issued, again and again: another process seems to ask for tokens of the same client, and the login host keeps one at a time. Give all processes of the client one shared store (file, Redis, PostgreSQL), or each a client of its own; until then a new token is asked for more and more seldom, and 401s are returned (account ${name})`,
-            )
-        : undefined,
+    tellShared: grant === 'client_credentials' ? () => tokenEvents.sharedClient(ownKey) : undefined,
   });
   const leases = createLeases({
     env,
@@ -257,7 +225,7 @@ export function createParts(
   const revocation = createRevocation(revoking);
   const elsewhere = createRevokedElsewhere(revoking);
   const { recognise } = createRecognition({ ...common, place: state });
-  const { present } = createPresentation({
+  const { answerApplication } = createApplicationRequests({
     ...common,
     leases,
     recognise: (token, bounds) => inContext(() => recognise(token, bounds)),
@@ -295,7 +263,7 @@ export function createParts(
     revocation,
     elsewhere,
     recognise,
-    present,
+    answerApplication,
     look: looks.atOnce,
     isStuck,
     isIdle,

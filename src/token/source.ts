@@ -1,20 +1,21 @@
 import type { InContext } from '../time/async-context.js';
+import type { Settings } from '../options/options.js';
 import type { RefusalReason } from '../failure/challenge.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { WaitBounds } from '../time/within.js';
-import { AccountSource } from './account-source.js';
 import type { Brought } from './authorization/brought.js';
 import type { AuthorizationCode, Take } from './authorization/code-exchange.js';
 import type { RevokedElsewhere } from './authorization/revoked-elsewhere.js';
 import type { Exchange } from './endpoint/exchange.js';
+import type { LoginGate } from './endpoint/login-gate.js';
 import type { Login } from './endpoint/login.js';
-import type { Holder } from './grant/registry.js';
+import type { Holder } from './grant/memories.js';
 import type { FirstLoad } from './loading/first-load.js';
+import type { LoadingOfClient } from './loading/loading.js';
 import type { Recognition } from './loading/recognition.js';
-import type { LetGo } from './pair/ledger.js';
+import type { LetGo } from './pair/transitions.js';
 import type { Lease } from './pair/pairs.js';
-import type { ClientDeps } from './parts.js';
-import type { PresentedByApplication } from './authorization/application-requests.js';
+import type { ApplicationAnswer } from './authorization/application-requests.js';
 import type { Leases } from './renewal/leases.js';
 import type { RefusalOutcome, RefusalBounds } from './renewal/refusals.js';
 import type { TokenStatus } from './told/status.js';
@@ -36,7 +37,10 @@ export interface TokenSource
   readonly account: string;
   /** The source that the account has now: this one may have been let go while a call had it in hand, and another be in its place. */
   current(): TokenSource;
-  /** An attach uses it: the latest knows best, for a secret may have been corrected; and one that takes refreshes over is enough. */
+  /**
+   * An attach begins to use the account. The latest one presents its grants, because a client secret may have been corrected there. The
+   * application's refreshes are taken over where one of the attaches does so.
+   */
   usedBy(user: User): void;
   /** No attach takes over the refreshes of the account any more. */
   stopTakingOver(): void;
@@ -48,7 +52,7 @@ export interface TokenSource
   takeIfFree(tokens: TokenSet): Promise<boolean>;
   /** Whether an access token is held, alive or not. */
   hasAccessToken(): boolean;
-  /** Whether there is but a refresh token, of which nobody can say whose it is. */
+  /** Whether only a refresh token is held: then it is not known yet whose tokens they are. */
   isUnredeemed(): boolean;
   /** The `sub` of the JWT that is held now. */
   subject(): string | undefined;
@@ -70,8 +74,8 @@ export interface TokenSource
   replayAccepted(): void;
   /** Whether this refresh token is, or was, one of this account's. */
   knows(refreshToken: string): boolean;
-  /** The application presents a refresh token by itself (undefined: it asks by `client_credentials`). */
-  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
+  /** Answers a token request of the application's own, by this refresh token (undefined: by `client_credentials`). */
+  answerApplication(refreshToken: string | undefined, bounds: WaitBounds): Promise<ApplicationAnswer>;
   /** `take`: where the tokens go. */
   exchangeCode(login: Login, code: AuthorizationCode, take: Take): Promise<TokenSet>;
   revoke(login: Login): Promise<void>;
@@ -111,6 +115,29 @@ export interface User {
   readonly takesOver: boolean;
 }
 
+/** What is known of the server whose tokens they are. */
+export interface Server {
+  /** It invalidates the old access token at a refresh. */
+  readonly invalidatesOld: boolean;
+  /** That has been seen. */
+  foundInvalidating(): void;
+  /** Other processes may know it: asks whether they do. `isNews`: one of them has just renewed. */
+  ask(isNews: boolean): void;
+}
+
+/** What all accounts of one client have in common. */
+export interface ClientDeps extends LoadingOfClient {
+  /** Login host, client id and grant, as a JSON array. */
+  readonly clientAndGrant: string;
+  readonly server: Server;
+  /** What is to be called with the last detach. */
+  readonly untilDetached: Set<() => void>;
+  /** Where the token requests of this client wait for the login host. */
+  readonly loginGate: () => LoginGate;
+  readonly settings: Settings['renewal'];
+  readonly maxWaitMs: number;
+}
+
 /** What is one account's own. */
 export interface SourceDeps {
   readonly account: string;
@@ -119,11 +146,6 @@ export interface SourceDeps {
   readonly inContext: InContext;
   /** What the account was let go with, if it was; `over`: to be called as soon as it is known here which tokens it holds. */
   readonly before: (LetGo & { over(): void }) | undefined;
-  /** Hears of each use, and returns the source that the account has then. */
+  /** Called at each use; returns the source that the account has then. */
   readonly used: () => TokenSource;
-}
-
-/** Creates the source of one account. */
-export function createTokenSource(client: ClientDeps, own: SourceDeps, user: User): TokenSource {
-  return new AccountSource(client, own, user);
 }

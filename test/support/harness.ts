@@ -2,6 +2,7 @@ import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import { createAttach } from '../../src/attach/attach.js';
 import type { Procore } from '../../src/attach/handle.js';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.js';
+import { tokenEventNames } from '../../src/health/token-events.js';
 import type { ProcoreEvents } from '../../src/observe/events.js';
 import type { Logger, ProcoreOptions } from '../../src/options/options.js';
 import type { TokenSet, TokenStore } from '../../src/store/store.js';
@@ -64,12 +65,7 @@ export interface Harness {
 }
 
 const eventNames: (keyof ProcoreEvents)[] = [
-  'token-renewed',
-  'token-adopted',
-  'token-renewal-failed',
-  'token-save-failed',
-  'token-saved-late',
-  'reauthentication-required',
+  ...tokenEventNames,
   'request-waiting',
   'request-retried',
   'request-settled',

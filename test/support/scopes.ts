@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { tokenEventNames } from '../../src/health/token-events.js';
 import type { ProcoreOptions } from '../../src/options/options.js';
 import type { LockRecord } from '../../src/store/store.js';
 import { createHarness, type Harness, type TestStore } from './harness.js';
@@ -15,14 +16,6 @@ export interface ScopedHarness extends Harness, AsyncDisposable {
   see(what: string): void;
 }
 
-const accountEvents = [
-  'token-renewed',
-  'token-adopted',
-  'token-renewal-failed',
-  'token-save-failed',
-  'token-saved-late',
-  'reauthentication-required',
-] as const;
 const callEvents = ['request-waiting', 'request-retried', 'request-settled'] as const;
 
 /** Ended with `await using`. */
@@ -37,7 +30,7 @@ export async function createScopedHarness(
   };
   const h = await scope.run('attach', async () => {
     const made = await createHarness({ ...setup, options: { clientSecret: secret, ...setup.options } });
-    for (const event of accountEvents) made.procore.on(event, () => see(event));
+    for (const event of tokenEventNames) made.procore.on(event, () => see(event));
     for (const event of callEvents) made.procore.on(event, () => see(event));
     return made;
   });

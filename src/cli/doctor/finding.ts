@@ -26,7 +26,11 @@ export interface Finding {
 /** What is known of a check before it says anything. */
 export type Judged = Omit<Finding, 'check' | 'tried'>;
 
+/** A check that passed. */
 export const ok = (came: string): Judged => ({ state: 'ok', came });
+/** A check that could not be made. */
 export const skipped = (came: string): Judged => ({ state: 'skipped', came });
+/** A check that passed, with something that is better mended. */
 export const warning = (came: string, remedy: string): Judged => ({ state: 'warning', came, remedy });
+/** A check that failed. */
 export const failed = (came: string, remedy: string): Judged => ({ state: 'failed', came, remedy });

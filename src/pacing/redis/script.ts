@@ -63,4 +63,5 @@ return text
 `;
 }
 
+/** The script by the server's own clock. */
 export const pacingScript: string = pacingScriptWith(serverClock);

@@ -13,6 +13,7 @@ export interface SharedState {
   readonly replies: ReadonlyMap<string, Reply>;
 }
 
+/** What all members of one limit know together. */
 export interface Common {
   /** Names this state: the question that began it. */
   readonly epoch: string;

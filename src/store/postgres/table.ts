@@ -6,6 +6,7 @@ export interface PostgresTable {
   readonly quoted: string;
 }
 
+/** The table, where the option `table` names none. */
 export const defaultTable = 'axios_procore_tokens';
 
 /** At most 63 characters: PostgreSQL cuts longer identifiers, so that two names could mean one table. */

@@ -35,6 +35,7 @@ const settings = `
 export const begin: string = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${settings}`;
 /** Commits and begins the next transaction in one step, so that a pooler in transaction mode cannot assign the connection in between. */
 export const commitAndGoOn: string = `COMMIT AND CHAIN; ${settings}`;
+/** Rolls back and begins the next transaction in one step. */
 export const rollbackAndGoOn: string = `ROLLBACK AND CHAIN; ${settings}`;
 
 /** Runs `work` in a transaction on this connection, which it returns to the pool. The changes are durable when it resolves. */

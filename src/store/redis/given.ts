@@ -7,6 +7,7 @@ export const prefixField: Field = [
   (value) => typeof value === 'string' && !/[{}]/.test(value),
   'a text without { and }',
 ];
+/** The prefix of all keys, where the option `prefix` names none. */
 export const defaultPrefix = 'axios-procore:';
 
 /**

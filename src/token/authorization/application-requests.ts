@@ -3,20 +3,21 @@ import { ReauthenticationRequiredError } from '../../failure/errors.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { WaitBounds } from '../../time/within.js';
 import type { Acquired, Leases } from '../renewal/leases.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import { descendsFrom } from '../pair/token-history.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import { successorOf } from '../grant/outcomes.js';
 import type { Recognition } from '../loading/recognition.js';
 import { localExpiryMs } from '../pair/token-set.js';
 
 /** What a token request of the application's own comes to. */
-export type PresentedByApplication =
+export type ApplicationAnswer =
   | Acquired
   /** The account has a working pair, which was not renewed from this token: it is of a new authorization, or somebody else's. */
   | { kind: 'unknown' };
 
-/** Asked for tokens with less than this share of the life left, the answer is a new pair: some applications would ask again at once. */
+/** Where less than this share of the token's life is left, the answer is a new pair, because some applications would ask again at once. */
 const leastShare = 0.25;
 
 /**
@@ -26,7 +27,7 @@ const leastShare = 0.25;
 export function isKnown(
   refreshToken: string,
   held: Pick<Ledger, 'newest' | 'isOfSameUser'>,
-  { outcomeOf }: Pick<GrantMutex, 'outcomeOf'>,
+  { outcomeOf }: Pick<ClientGrants, 'outcomeOf'>,
 ): boolean {
   const { newest } = held;
   if (!newest) return false;
@@ -37,10 +38,10 @@ export function isKnown(
 }
 
 /** Answers the token requests that the application makes by itself from one account's own renewal. */
-export function createPresentation(deps: {
+export function createApplicationRequests(deps: {
   env: Env;
   ledger: Ledger;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   serverOffsetMs: () => number;
   leases: Pick<Leases, 'acquire' | 'replace'>;
   /** Takes the store's pair, where that was renewed from this refresh token, and the one in hand was not. */
@@ -49,11 +50,11 @@ export function createPresentation(deps: {
   offer: (refreshToken: string) => Promise<void>;
 }): {
   knows(refreshToken: string): boolean;
-  present(refreshToken: string | undefined, bounds: WaitBounds): Promise<PresentedByApplication>;
+  answerApplication(refreshToken: string | undefined, bounds: WaitBounds): Promise<ApplicationAnswer>;
 } {
-  const { env, ledger, mutex, leases } = deps;
+  const { env, ledger, grants, leases } = deps;
 
-  const knows = (refreshToken: string) => isKnown(refreshToken, ledger, mutex);
+  const knows = (refreshToken: string) => isKnown(refreshToken, ledger, grants);
 
   /** Between the end of the wait and the line after it the pair may have been replaced, by another user's perhaps: then it waits anew. */
   async function acquireHeld(bounds: WaitBounds): Promise<Acquired> {
@@ -70,14 +71,14 @@ export function createPresentation(deps: {
     return expiresAtMs - env.now() > leastShare * held.lifeMs;
   }
 
-  /** Nothing that is held works; the refresh token that the application has may. */
-  async function instead(refreshToken: string, failed: Acquired, bounds: WaitBounds): Promise<Acquired> {
+  /** Tries the refresh token of the application, where nothing that is held works. */
+  async function withOffered(refreshToken: string, failed: Acquired, bounds: WaitBounds): Promise<Acquired> {
     let acquired = failed;
-    // What was offered beside it went first, and is no better: it says nothing of this one.
+    // Another refresh token may have been offered meanwhile, and tried first. That it was refused says nothing about this one.
     while (isPersonNeeded(acquired)) {
       const isHand = ledger.newest?.held.refreshToken === refreshToken;
       const isSpent =
-        mutex.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
+        grants.outcomeOf(fingerprint(refreshToken))?.kind === 'dead' || (!isHand && knows(refreshToken));
       if (isSpent) return acquired;
       if (!isHand) await deps.offer(refreshToken);
       acquired = await acquireHeld(bounds);
@@ -88,10 +89,10 @@ export function createPresentation(deps: {
 
   return {
     knows,
-    async present(refreshToken, bounds) {
+    async answerApplication(refreshToken, bounds) {
       let acquired = await acquireHeld(bounds);
       if (refreshToken !== undefined && isPersonNeeded(acquired))
-        acquired = await instead(refreshToken, acquired, bounds);
+        acquired = await withOffered(refreshToken, acquired, bounds);
       if (acquired.kind !== 'lease') return acquired;
       const isTheirs = () => refreshToken === undefined || knows(refreshToken);
       if (refreshToken !== undefined && !isTheirs()) {

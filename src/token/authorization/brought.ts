@@ -5,7 +5,7 @@ import { isRenewedSince, isReplacedInStore, type GrantType } from '../pair/compa
 import type { Ledger } from '../pair/ledger.js';
 import { withoutRedeemed, withRedeemed } from '../pair/token-history.js';
 import { successorOf } from '../grant/outcomes.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import {
   holdLoaded,
   isSameUser,
@@ -38,13 +38,13 @@ export function createBrought(deps: {
   account: string;
   grant: GrantType;
   ledger: Ledger;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   writes: Writes;
   ahead: () => AheadChoice;
   takesOver: () => boolean;
   /** A renewal is under way. */
   isRenewing: () => boolean;
-  /** Nobody but a person can go on. */
+  /** A person has to authorize the account anew. */
   isDead: () => boolean;
   /** Looks into the store where nothing is held yet, and renews nothing. */
   readStore: () => Promise<unknown>;
@@ -55,7 +55,7 @@ export function createBrought(deps: {
   /** Nothing is held against the next renewal. */
   clearVerdicts: () => void;
 }): Brought {
-  const { account, grant, ledger, mutex, isDead } = deps;
+  const { account, grant, ledger, grants, isDead } = deps;
   /** One after another: of two users who log in at once, the second must find the tokens of the first. */
   const ownLogIns = createSerialQueue();
 
@@ -90,12 +90,12 @@ export function createBrought(deps: {
     const held = { ...brought, set: inLine(brought.set) };
     const { refreshToken } = held;
     const key = fingerprint(refreshToken ?? '');
-    const isDeadPair = mutex.outcomeOf(key)?.kind === 'dead';
+    const isDeadPair = grants.outcomeOf(key)?.kind === 'dead';
     // The pair in hand is no new authorization: a log-in that waits to be saved does not give way to it.
     if (!how.isInHand) deps.supersede();
-    // Who brings a pair once more that was refused wants it to be presented once more.
+    // An application that brings a refused pair once more wants it to be presented once more.
     else if (isDeadPair) deps.clearVerdicts();
-    if (refreshToken && (isDeadPair || !how.isInHand)) mutex.forget(key);
+    if (refreshToken && (isDeadPair || !how.isInHand)) grants.forget(key);
     const failed = await deps.writes.bring(held, how);
     if (!failed) return;
     const summary = `the new tokens of account ${JSON.stringify(account)} are in memory but not saved: ${failed.why}. They are used and saved as soon as the store allows; unsavedTokens() has them.`;
@@ -113,7 +113,7 @@ export function createBrought(deps: {
     }
     // No new authorization: an old session's pair, whose token is being redeemed or known to be.
     if (refresh && deps.isRenewing() && refresh === ledger.newest?.held.refreshToken) return;
-    const successor = successorOf(refresh, mutex.outcomeOf);
+    const successor = successorOf(refresh, grants.outcomeOf);
     if (successor && ledger.newest) return;
     // Where the store does not show what this process has redeemed the token for, that is brought in its place.
     if (successor) brought = holdLoaded(successor, deps.ahead());
@@ -121,7 +121,7 @@ export function createBrought(deps: {
     const { set } = brought;
     const hand = isInHand(brought) ? ledger.newest?.held.set : undefined;
     const isDeadPair = ({ refresh_token: token }: TokenSet) =>
-      token !== undefined && mutex.outcomeOf(fingerprint(token))?.kind === 'dead';
+      token !== undefined && grants.outcomeOf(fingerprint(token))?.kind === 'dead';
     await bring(brought, {
       changedOwner,
       isInHand: hand !== undefined,

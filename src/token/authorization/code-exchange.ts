@@ -12,7 +12,7 @@ import { createAccess } from '../endpoint/login-access.js';
 import { askUntilVerdict, type Unasked } from '../endpoint/until-verdict.js';
 import type { Login } from '../endpoint/login.js';
 import type { LoginGate } from '../endpoint/login-gate.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import {
   holdAnswer,
   mergeAnswer,
@@ -53,19 +53,19 @@ export function createCodeExchange(deps: {
   account: string;
   grant: GrantType;
   settings: Settings['renewal'];
-  mutex: GrantMutex;
+  grants: ClientGrants;
   loginGate: () => LoginGate;
   serverOffsetMs: () => number;
   ahead: () => AheadChoice;
   generation: () => AbortSignal;
 }): CodeExchange {
-  const { env, account, settings, mutex, serverOffsetMs } = deps;
+  const { env, account, settings, grants, serverOffsetMs } = deps;
   const failures = failuresOf(account, deps.grant);
   const underWay = new Map<string, Exchanging>();
 
   /** A client must not use a code twice (RFC 6749, section 4.1.2): a server may revoke what the first use was answered with. */
   async function present(login: Login, code: AuthorizationCode, key: string) {
-    if (mutex.outcomeOf(key))
+    if (grants.outcomeOf(key))
       throw failures.dead('code-invalid', 'this code has been presented before').error;
     const grant: CodeGrant = {
       type: 'authorization_code',
@@ -97,7 +97,7 @@ export function createCodeExchange(deps: {
       login.send(request, { signal: never, answerTimeoutMs }),
     );
     access.leave();
-    if (isUsed(verdict)) mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    if (isUsed(verdict)) grants.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     return verdict;
   }
 
@@ -122,7 +122,7 @@ export function createCodeExchange(deps: {
     take: Take,
   ): Promise<TokenSet> {
     // Another account, or another copy of the package, may have the same code in hand.
-    const verdict = (await mutex.run(key, () => present(login, code, key), never))!;
+    const verdict = (await grants.run(key, () => present(login, code, key), never))!;
     if (verdict.kind !== 'renewed') throw errorOf(verdict, verdict.retryAtMs);
     const answered = holdAnswer(mergeAnswer(undefined, verdict.answer), verdict.sentAtMs, deps.ahead());
     const set = withExpiresAt(answered, serverOffsetMs());

@@ -9,7 +9,7 @@ import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Login } from '../endpoint/login.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import { createRevokeSet } from './revoke-set.js';
 import { successorOf } from '../grant/outcomes.js';
 import { holdLoaded, type AheadChoice } from '../pair/token-set.js';
@@ -26,6 +26,7 @@ export interface Revocation {
 /** What a try came to; `again`: somebody replaced the token meanwhile. */
 type RevocationStep = { kind: 'done' } | { kind: 'again' } | { kind: 'failed'; error: ProcoreError };
 
+/** What the revocations of one account need. */
 export interface RevocationDeps {
   env: Env;
   account: string;
@@ -33,7 +34,7 @@ export interface RevocationDeps {
   store: TokenStore;
   keeper: Keeper;
   ledger: Ledger;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   section: CriticalSection;
   turns: Turns;
   settings: Settings['renewal'];
@@ -54,7 +55,7 @@ const mostRounds = 10;
 
 /** Creates the revocation of one account. */
 export function createRevocation(deps: RevocationDeps): Revocation {
-  const { env, account, grant, store, keeper, ledger, mutex, section, turns, settings, ahead } = deps;
+  const { env, account, grant, store, keeper, ledger, grants, section, turns, settings, ahead } = deps;
   const name = JSON.stringify(account);
   const revokeSet = createRevokeSet(env, account, settings);
   /** Kept back for the store. */
@@ -85,7 +86,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
   /** What others in this process are kept out by: the refresh token in hand, or what one of them has redeemed it for. */
   function currentKey(): string {
     const hand = ledger.newest?.held.refreshToken;
-    return section.keyOf(successorOf(hand, mutex.outcomeOf)?.refresh_token ?? hand);
+    return section.keyOf(successorOf(hand, grants.outcomeOf)?.refresh_token ?? hand);
   }
 
   async function revoke(login: Login): Promise<void> {
@@ -138,7 +139,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
       }
       const key = currentKey();
       const entering = { key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
-      const entered = await section.enter(entering, (held) => critical(run, key, held));
+      const entered = await section.enter(entering, (inside) => critical(run, key, inside));
       if (entered.kind === 'aborted') return replaced();
       if (entered.kind === 'failed') return unreadable(entered.why, entered.cause);
       if (entered.value.kind !== 'again') return entered.value;
@@ -163,7 +164,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
         if (error) return run.signal.aborted ? replaced() : { kind: 'failed', error };
         ledger.revoked(set);
         if (set.refresh_token)
-          mutex.record(fingerprint(set.refresh_token), { kind: 'dead', reason: 'refresh-token-invalid' });
+          grants.record(fingerprint(set.refresh_token), { kind: 'dead', reason: 'refresh-token-invalid' });
       }
       // A lock that still stands proves that nobody else has saved a pair meanwhile.
       if ((store.lock && !lost?.aborted) || rounds >= mostRounds) break;
@@ -185,7 +186,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
   /** Whatever this account may hold: one set, but right after a renewal, where a save has failed, or where somebody else has renewed. */
   function targets(loaded: TokenSet | undefined): TokenSet[] {
     const found = [...ledger.mayBeAlive(), loaded].flatMap((set) => [
-      successorOf(set?.refresh_token, mutex.outcomeOf),
+      successorOf(set?.refresh_token, grants.outcomeOf),
       set,
     ]);
     const sets = new Map<string, TokenSet>();

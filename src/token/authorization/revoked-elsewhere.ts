@@ -20,22 +20,22 @@ export interface RevokedElsewhere {
 export function createRevokedElsewhere(
   deps: Pick<
     RevocationDeps,
-    'grant' | 'keeper' | 'ledger' | 'mutex' | 'section' | 'turns' | 'lockWaitMs' | 'ahead' | 'forget'
+    'grant' | 'keeper' | 'ledger' | 'grants' | 'section' | 'turns' | 'lockWaitMs' | 'ahead' | 'forget'
   >,
 ): RevokedElsewhere {
-  const { grant, keeper, ledger, mutex, section, turns } = deps;
+  const { grant, keeper, ledger, grants, section, turns } = deps;
   let running: Promise<void> | undefined;
 
   async function inTurn(token: string, signal: AbortSignal): Promise<void> {
     const key = section.keyOf(ledger.newest?.held.refreshToken);
     const entering = { key, lockWaitMs: deps.lockWaitMs, signal };
-    const entered = await section.enter(entering, (held) => forgetPair(token, signal, held));
+    const entered = await section.enter(entering, (inside) => forgetPair(token, signal, inside));
     // The store may still hold the pair: here it is not used any more. Without the lock, a pair that another process saves just now could be
     // the one that is removed.
     if (entered.kind === 'failed') await forgetPair(token, signal, undefined);
   }
 
-  async function forgetPair(token: string, signal: AbortSignal, held: Section | undefined): Promise<void> {
+  async function forgetPair(token: string, signal: AbortSignal, inside: Section | undefined): Promise<void> {
     const loaded = await keeper.load();
     // The application has brought new tokens meanwhile.
     if (signal.aborted) return;
@@ -49,16 +49,16 @@ export function createRevokedElsewhere(
     if (!isInUse && newest === hand) return;
     for (const set of dead) ledger.revoked(set);
     if (dead.some(({ refresh_token }) => refresh_token === token))
-      mutex.record(fingerprint(token), { kind: 'dead', reason: 'refresh-token-invalid' });
+      grants.record(fingerprint(token), { kind: 'dead', reason: 'refresh-token-invalid' });
     if (!isInUse && newest) {
       ledger.kept(holdLoaded(newest, deps.ahead()));
       return;
     }
     ledger.cleared();
     deps.forget();
-    if (!held) return;
+    if (!inside) return;
     await keeper.remove();
-    await held.notes.clear();
+    await inside.notes.clear();
   }
 
   return {

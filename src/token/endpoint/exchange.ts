@@ -5,7 +5,7 @@ import { call } from '../../time/within.js';
 import { tokenRequestForm } from './forms.js';
 import { asSent, judgeAnswer, judgeThrow, judgeTokenSet, type Verdict } from './verdict.js';
 import type { Login } from './login.js';
-import { answerOf, type Sending } from './until-verdict.js';
+import { answerInTime, type RequestUnderWay } from './until-verdict.js';
 
 /** A verdict, and when the request that led to it was sent: an answer's life counts from there. */
 export type TimedVerdict = Verdict & { readonly sentAtMs: number };
@@ -25,7 +25,7 @@ export type Exchange = (
 ) => Promise<TimedVerdict>;
 
 /** A presentation by the application's own function. */
-export interface OwnSending extends Sending<Verdict> {
+export interface OwnRequestUnderWay extends RequestUnderWay<Verdict> {
   /** Renewals that wait for it. */
   waiting: number;
   /** A pair has arrived and waits for a renewal to take it. */
@@ -44,7 +44,7 @@ export function createExchange(deps: {
   /** The time of a whole renewal: a function of the application's that has not come back by then is taken for one that hangs. */
   totalMs?: number;
   /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
-  outliving?: Map<string, OwnSending>;
+  outliving?: Map<string, OwnRequestUnderWay>;
   /** A pair has arrived for this refresh token, and no renewal waits for it any more: it is to be saved all the same. */
   broughtLate?: (refreshToken: string) => void;
 }): Exchange {
@@ -54,7 +54,7 @@ export function createExchange(deps: {
     redirectUri,
     custom,
     totalMs = 90_000,
-    outliving = new Map<string, OwnSending>(),
+    outliving = new Map<string, OwnRequestUnderWay>(),
   } = deps;
   const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
 
@@ -63,7 +63,7 @@ export function createExchange(deps: {
     grant: RenewalGrant,
     account: string,
     signal: AbortSignal,
-  ): OwnSending {
+  ): OwnRequestUnderWay {
     const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
     const before = outliving.get(key);
     if (before && (before.holdsPair || env.now() - before.sentAtMs < totalMs)) return before;
@@ -75,7 +75,7 @@ export function createExchange(deps: {
     const received = () => {
       if (outliving.get(key) === sending) outliving.delete(key);
     };
-    const sending: OwnSending = { verdict, sentAtMs: env.now(), received, waiting: 0 };
+    const sending: OwnRequestUnderWay = { verdict, sentAtMs: env.now(), received, waiting: 0 };
     outliving.set(key, sending);
     // Its pair reaches the renewal that waits for it, or else the next one.
     void verdict.then(({ kind }) => {
@@ -88,7 +88,7 @@ export function createExchange(deps: {
     return sending;
   }
 
-  function offer(grant: RenewalGrant, { holdsPair, waiting }: OwnSending): void {
+  function offer(grant: RenewalGrant, { holdsPair, waiting }: OwnRequestUnderWay): void {
     if (grant.type === 'refresh_token' && holdsPair && waiting === 0) deps.broughtLate?.(grant.refresh_token);
   }
 
@@ -112,7 +112,7 @@ export function createExchange(deps: {
     const own = new AbortController();
     const sending = askFunction(custom, grant, account, own.signal);
     sending.waiting++;
-    const presented = await answerOf(env, sending, leave);
+    const presented = await answerInTime(env, sending, leave);
     sending.waiting--;
     // Nobody waits for the request any more, however the wait has ended.
     own.abort();

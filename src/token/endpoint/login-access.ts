@@ -1,6 +1,6 @@
 import type { Env } from '../../time/env.js';
 import { within } from '../../time/within.js';
-import type { Asker, Entered, LoginGate, Visit } from './login-gate.js';
+import type { LoginAsker, GateOutcome, LoginGate, Visit } from './login-gate.js';
 
 /** How one renewal, or one exchange of a code, gets its requests through the gate of the login host, one request at a time. */
 export interface Access {
@@ -18,7 +18,7 @@ export interface Access {
 }
 
 /** Creates the access of one asker. */
-export function createAccess(env: Env, gate: LoginGate, asker: Asker): Access {
+export function createAccess(env: Env, gate: LoginGate, asker: LoginAsker): Access {
   let visit: Visit | undefined;
 
   function leave(): void {
@@ -43,7 +43,7 @@ export function createAccess(env: Env, gate: LoginGate, asker: Asker): Access {
       const waited = await within(env, maxMs, entering, signal);
       own.abort();
       // The gate may have let it in just when its time was over.
-      const entered: Entered = waited.kind === 'done' ? waited.value : await entering;
+      const entered: GateOutcome = waited.kind === 'done' ? waited.value : await entering;
       if (entered.kind === 'closed') return { untilMs: entered.untilMs };
       if (entered.kind === 'aborted') return {};
       visit = entered.visit;

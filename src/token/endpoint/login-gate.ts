@@ -17,7 +17,7 @@ import {
 } from './login-pace.js';
 
 /** Somebody who wants to ask the login host for a token; what it says may change while it waits. */
-export interface Asker {
+export interface LoginAsker {
   rank(): Rank;
   /** Among those of one rank: when its first caller came, as {@link LoginGate.ticket} counts. */
   ticket(): number;
@@ -40,7 +40,7 @@ export interface Visit {
 }
 
 /** How a wait at the gate ends. */
-export type Entered =
+export type GateOutcome =
   | { readonly kind: 'in'; readonly visit: Visit }
   /** The login host has asked for more time than the asker has. */
   | { readonly kind: 'closed'; readonly untilMs: number }
@@ -51,20 +51,20 @@ export interface LoginGate {
   /** A number for somebody who has just begun to wait. */
   ticket(): number;
   /** The permission, where it can be had at once. */
-  enter(asker: Asker): Visit | undefined;
-  wait(asker: Asker, signal: AbortSignal): Promise<Entered>;
+  enter(asker: LoginAsker): Visit | undefined;
+  wait(asker: LoginAsker, signal: AbortSignal): Promise<GateOutcome>;
   /** What this asker says has changed. */
-  changed(asker: Asker): void;
-  /** Calls wait for somebody who is at the gate, or who has been let out and has no answer yet. */
+  changed(asker: LoginAsker): void;
+  /** Whether calls wait for an asker that is at the gate, or that has been let through and has no answer yet. */
   isAwaited(): boolean;
 }
 
 interface Waiting extends Placed {
-  readonly asker: Asker;
+  readonly asker: LoginAsker;
   readonly joined: number;
   rank: number;
   ticket: number;
-  settle: (entered: Entered) => void;
+  settle: (entered: GateOutcome) => void;
 }
 
 const ranks: Record<Rank, number> = { first: 0, call: 1, background: 2 };
@@ -76,10 +76,10 @@ export function createLoginGate(env: Env): LoginGate {
   const clock = new SteadyClock(env);
   const now = () => clock.now();
   const alarm = createAlarm(env, now, serve);
-  const waiting = new Map<Asker, Waiting>();
+  const waiting = new Map<LoginAsker, Waiting>();
   const queue = createQueue<Waiting>(isBefore, 0);
 
-  function give(asker: Asker, nowMs: number): Visit {
+  function give(asker: LoginAsker, nowMs: number): Visit {
     const entered = enterLogin(pace, asker.rank(), nowMs);
     pace = entered.pace;
     return visitOf(entered.slot);
@@ -101,7 +101,7 @@ export function createLoginGate(env: Env): LoginGate {
     };
   }
 
-  function dismiss(each: Waiting, entered: Entered): void {
+  function dismiss(each: Waiting, entered: GateOutcome): void {
     queue.leave(each);
     waiting.delete(each.asker);
     each.settle(entered);

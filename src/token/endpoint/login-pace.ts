@@ -50,7 +50,7 @@ export const freshLoginPace: LoginPace = Object.freeze({
 
 /** A slot whose request has no answer by then is given to the next one as well: a few that hang must not hold everybody up. */
 const heldMs = firstAnswerMs;
-/** One refusal in a hundred requests does not matter to anybody. */
+/** After so many served requests more go at once: one refusal in a hundred requests does no harm. */
 const servedBeforeMore = 100;
 const carefulMs = 5 * 60_000;
 

@@ -3,7 +3,7 @@ import { cleanCause } from '../../text/clean-cause.js';
 import { codeOf } from '../../text/words.js';
 import type { Way } from '../../wire/way.js';
 import { call, within } from '../../time/within.js';
-import { answerOf, type SendLimits } from './until-verdict.js';
+import { answerInTime, type SendLimits } from './until-verdict.js';
 import { asSent, judgeFailure, type DatedAnswer, type TokenAnswer, type Unanswered } from './verdict.js';
 
 /**
@@ -103,7 +103,7 @@ export function createLogin(deps: {
           // What it says is kept: a mock that has no route for the request says so there.
           (error: unknown) => ({ ...judgeFailure(error, loginUrl), cause: cleanCause(error, unquoted) }),
         );
-        return await answerOf(
+        return await answerInTime(
           env,
           { verdict, sentAtMs, abandon: () => own.abort() },
           { signal, answerTimeoutMs },

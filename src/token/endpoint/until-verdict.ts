@@ -99,7 +99,7 @@ export interface SendLimits {
 }
 
 /** A token request under way; its verdict never rejects. */
-export interface Sending<V> {
+export interface RequestUnderWay<V> {
   readonly verdict: Promise<V>;
   readonly sentAtMs: number;
   /** Aborts the request when nobody waits any longer. Its verdict may still show that it was never sent. */
@@ -109,9 +109,9 @@ export interface Sending<V> {
 }
 
 /** Waits for a verdict for as long as an answer may take. */
-export async function answerOf<V>(
+export async function answerInTime<V>(
   env: Env,
-  { verdict, sentAtMs, received, abandon }: Sending<V>,
+  { verdict, sentAtMs, received, abandon }: RequestUnderWay<V>,
   { signal, answerTimeoutMs }: SendLimits,
 ): Promise<(V | Unanswered) & { readonly sentAtMs: number }> {
   const waited = await within(env, answerTimeoutMs, verdict, signal);

@@ -19,7 +19,7 @@ export interface Section {
 }
 
 /** How a critical section went. */
-type Entered<T> =
+type SectionOutcome<T> =
   | Locked<T>
   /** The signal has aborted before its turn came: it has not run and never will. */
   | { kind: 'aborted' };
@@ -38,7 +38,7 @@ export interface CriticalSection {
   enter<T>(
     how: { readonly key: string; readonly lockWaitMs: number; readonly signal: AbortSignal },
     critical: (section: Section) => Promise<T>,
-  ): Promise<Entered<T>>;
+  ): Promise<SectionOutcome<T>>;
 }
 
 /** Creates the critical section of one account. */
@@ -49,11 +49,11 @@ export function createCriticalSection(deps: {
   /** What an account without a refresh token is serialized by. */
   accountKey: string;
   store: TokenStore;
-  mutex: GrantQueue;
+  grants: GrantQueue;
   settings: { readonly storeTimeoutMs: number };
   warn: (why: string) => void;
 }): CriticalSection {
-  const { env, grant, accountKey, mutex } = deps;
+  const { env, grant, accountKey, grants } = deps;
   const { storeTimeoutMs } = deps.settings;
   return {
     keyOf: (refreshToken) =>
@@ -66,7 +66,7 @@ export function createCriticalSection(deps: {
           notes: createNotes(env, record),
           objection: () => lockObjection(env, lost, record, storeTimeoutMs),
         });
-      const entered = await mutex.run(key, () => runLocked(locking, inSection, signal), signal);
+      const entered = await grants.run(key, () => runLocked(locking, inSection, signal), signal);
       return !entered || (entered.kind === 'failed' && signal.aborted) ? { kind: 'aborted' } : entered;
     },
   };

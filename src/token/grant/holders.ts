@@ -3,7 +3,7 @@ import { each, type Holder } from './memories.js';
 /** Which accounts hold which refresh token now: to ask all of them at each load would take its time where there are thousands. */
 export interface Holders {
   readonly byToken: Map<string, Set<WeakRef<Holder>>>;
-  /** With so many tokens in there those are looked for that nobody holds any more. */
+  /** When it has so many tokens, those that nobody holds any more are taken out. */
   fullAt: number;
 }
 
@@ -42,7 +42,7 @@ export function holdersOf({ byToken }: Holders, refreshToken: string): Holder[] 
   return found;
 }
 
-/** Of accounts whose store object is gone. */
+/** Takes out the tokens of accounts whose store object is gone. */
 function giveUpGone(holders: Holders): void {
   for (const [token, refs] of holders.byToken) {
     each(refs, () => {});

@@ -50,7 +50,7 @@ export interface StoreMemory {
   /** The clients of those accounts, and one account of each: to ask all of them at each first use would take its time. */
   clients?: Map<string, WeakRef<Holder>>;
   /** Those at which its accounts have waited for a login host, by login host and client. */
-  readonly gates: Map<string, SharedGate>;
+  readonly gates: Map<string, KnownGate>;
   /** With so many outcomes the oldest are given up. */
   fullAt: number;
 }
@@ -63,14 +63,14 @@ export interface Memories {
   readonly all: Set<WeakRef<StoreMemory>>;
   /** Which of them know what became of a token, by client and token. */
   readonly knowing: Map<string, Set<WeakRef<StoreMemory>>>;
-  /** With so many tokens in there those are looked for that nobody knows of any more. */
+  /** When it has so many tokens, those that no store knows of any more are taken out. */
   knowingFullAt: number;
   /** Who holds a refresh token, by its fingerprint. */
   holders?: Holders;
   /** The stores that have accounts which were let go. */
   resting?: Set<WeakRef<StoreMemory>>;
   /** By login host and client: the gate that was made last. */
-  readonly gates: Map<string, WeakRef<SharedGate>>;
+  readonly gates: Map<string, WeakRef<KnownGate>>;
 }
 
 /** Creates the part of the registry that remembers. */
@@ -106,7 +106,7 @@ function createMemory(since: number): StoreMemory {
     outcomes: new Map<string, Recorded>(),
     holdings: new Set<WeakRef<Holder>>(),
     clients: new Map<string, WeakRef<Holder>>(),
-    gates: new Map<string, SharedGate>(),
+    gates: new Map<string, KnownGate>(),
     fullAt: 0,
   };
   return Object.assign(memory, { ref: new WeakRef(memory as StoreMemory) });
@@ -120,7 +120,7 @@ export function useMemory({ count }: Memories, memory: StoreMemory): void {
 
 /** Accounts of this process, of every store that is still there. */
 export function holdingsOf(memories: Memories): Holder[] {
-  return present(memories.all).flatMap(({ holdings }) => present(holdings));
+  return alive(memories.all).flatMap(({ holdings }) => alive(holdings));
 }
 
 /** Enters an account of this store; nothing here keeps it alive. */
@@ -163,7 +163,7 @@ export function loginsOf(memories: Memories): string[] {
 /** The clients of the accounts that use this store now. */
 function clientsOf({ holdings, clients }: StoreMemory): string[] {
   // A store that an older copy of the package has met first.
-  if (!clients) return [...new Set(present(holdings).map(({ client }) => client))];
+  if (!clients) return [...new Set(alive(holdings).map(({ client }) => client))];
   for (const [client, ref] of clients) {
     if (ref.deref() && holdings.has(ref)) continue;
     const other = oneOf(client, holdings);
@@ -185,13 +185,13 @@ function oneOf(client: string, holdings: Set<WeakRef<Holder>>): WeakRef<Holder> 
   return undefined;
 }
 
-function present<T extends object>(refs: Set<WeakRef<T>>): T[] {
+function alive<T extends object>(refs: Set<WeakRef<T>>): T[] {
   const items: T[] = [];
   each(refs, (item) => items.push(item));
   return items;
 }
 
-/** Of those that are still there; the others are taken off the list. */
+/** Runs `work` for each that is still there, and takes the others off the list. */
 export function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) => unknown): void {
   for (const ref of refs) {
     const item = ref.deref();
@@ -201,7 +201,7 @@ export function each<T extends object>(refs: Set<WeakRef<T>>, work: (item: T) =>
 }
 
 /** A gate, and when one of the stores whose accounts have been at it was used last. */
-interface SharedGate {
+interface KnownGate {
   readonly gate: LoginGate;
   usedAt: number;
 }

@@ -58,7 +58,7 @@ export function createNotes(env: Env, record: LockRecord | undefined): Notes {
       if (noted !== fingerprint.slice(0, 8)) return undefined;
       return { state: state as Unfinished['state'], text: String(text) };
     },
-    // The time is for people, and a sign of life.
+    // The time tells people when it was. It also makes each note another one, by which other processes see that this one is alive.
     write: (fingerprint, state) => put(`${fingerprint.slice(0, 8)} ${state} ${Math.round(env.now())}`),
     async clear() {
       await put(undefined);

@@ -20,7 +20,7 @@ export function outcomeKey(client: string, refreshFingerprint: string): string {
 }
 
 /** Where tokens are kept, and whether nothing else than this store object can have put them there. */
-export interface Place {
+export interface OwnMemory {
   readonly memory: StoreMemory;
   readonly isPrivate: boolean;
 }
@@ -32,7 +32,7 @@ export interface Place {
  * that the successor could not be saved so far, and that a token is dead where as many as `mostBeginnings` stores have been told so.
  */
 export function outcomeFor(
-  { memory: own, isPrivate }: Place,
+  { memory: own, isPrivate }: OwnMemory,
   memories: Memories,
   key: string,
 ): GrantOutcome | undefined {

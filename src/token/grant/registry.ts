@@ -24,10 +24,6 @@ import {
   type GrantOutcome,
 } from './outcomes.js';
 
-export type { Entry } from './holders.js';
-export type { Holder, RestingAccounts } from './memories.js';
-export type { GrantOutcome } from './outcomes.js';
-
 /** Plain data, promises and the gates of the login hosts: every copy and version of the package in this process reads and writes it. */
 interface Registry {
   readonly version: 1;
@@ -52,7 +48,7 @@ export interface GrantQueue {
 }
 
 /** The queue, and what became of the grants of one client, as far as it counts for one store. Keys are fingerprints. */
-export interface GrantMutex extends GrantQueue {
+export interface ClientGrants extends GrantQueue {
   /** Login origin and client id, as a JSON array. */
   readonly client: string;
   outcomeOf(key: string): GrantOutcome | undefined;
@@ -94,7 +90,7 @@ export interface GrantRegistry extends GrantQueue {
   of(
     store: TokenStore,
     where: { client: string; isPrivate: boolean; replaces: TokenStore | undefined },
-  ): GrantMutex;
+  ): ClientGrants;
   /** The saves under way of this store, by account. */
   savesOf(store: TokenStore): Map<string, Promise<unknown>>;
 }

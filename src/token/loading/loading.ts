@@ -3,13 +3,15 @@ import { createTurns, type Turns } from '../../time/serial.js';
 import type { Events } from '../../observe/events.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import { successorOf } from '../grant/outcomes.js';
-import type { GrantMutex, Holder } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
+import type { Holder } from '../grant/memories.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/comparison.js';
-import { createLedger, type LetGo, type Ledger } from '../pair/ledger.js';
+import { Ledger } from '../pair/ledger.js';
+import type { LetGo } from '../pair/transitions.js';
 import type { Pairs } from '../pair/pairs.js';
 import type { AheadChoice, HeldTokens } from '../pair/token-set.js';
-import { createTelling, type Telling } from '../told/telling.js';
+import { createTokenEvents, type TokenEvents } from '../told/token-events.js';
 import type { Keeper } from './keeper.js';
 import { createFirstLoad, type FirstLoad } from './first-load.js';
 import { createHome, type Home, type Place } from './home.js';
@@ -22,7 +24,7 @@ import { createVetting } from './vetting.js';
 export interface LoadingOfClient {
   readonly env: Env;
   readonly grant: GrantType;
-  readonly mutex: GrantMutex;
+  readonly grants: ClientGrants;
   /** One account's side of a store; `held`: what the account holds. */
   readonly keeperOf: (
     store: TokenStore,
@@ -63,10 +65,10 @@ export interface LoadingState extends Place {
 export interface Loading {
   readonly home: Home;
   readonly turns: Turns;
-  readonly telling: Telling;
+  readonly tokenEvents: TokenEvents;
   readonly ledger: Ledger;
   /** The store, but for the tokens of another environment. */
-  readonly own: Pick<Keeper, 'load' | 'save' | 'remove'>;
+  readonly ofEnvironment: Pick<Keeper, 'load' | 'save' | 'remove'>;
   /** Loads what is this account's own. */
   readonly load: Keeper['load'];
   readonly first: FirstLoad;
@@ -82,17 +84,22 @@ export function createLoading(
   { account, before, onHold, redeemed, found }: OwnOfAccount,
   state: LoadingState,
 ): Loading {
-  const { env, grant, mutex, serverOffsetMs } = client;
+  const { env, grant, grants, serverOffsetMs } = client;
   const ahead = () => ({ aheadMs: client.settings.aheadMs, draw: env.random() });
   const turns = createTurns();
-  const telling = createTelling({ account, serverOffsetMs, emit: client.emit, warnOnce: client.warnOnce });
-  const ledger = createLedger({
+  const tokenEvents = createTokenEvents({
+    account,
+    serverOffsetMs,
+    emit: client.emit,
+    warnOnce: client.warnOnce,
+  });
+  const ledger = new Ledger({
     now: env.now,
     serverOffsetMs,
     of: state,
     before,
-    isRedeemed: (token) => mutex.outcomeOf(token)?.kind === 'renewed',
-    isDead: (token) => mutex.outcomeOf(token)?.kind === 'dead',
+    isRedeemed: (token) => grants.outcomeOf(token)?.kind === 'renewed',
+    isDead: (token) => grants.outcomeOf(token)?.kind === 'dead',
     isRenewable: ({ refreshToken }) => grant !== 'refresh_token' || refreshToken !== undefined,
     onHold,
   });
@@ -104,28 +111,34 @@ export function createLoading(
     isEmpty: () => state.pairs.newest === undefined,
     found: () => found(turns),
   });
-  const own = createOwnEnvironment({ account, keeper: home.keeper, mutex, telling, asked: state });
+  const ofEnvironment = createOwnEnvironment({
+    account,
+    keeper: home.keeper,
+    grants,
+    tokenEvents,
+    asked: state,
+  });
   const { isBeside, restingWith } = client;
   const load = createVetting({
     env,
     account,
     grant,
-    load: own.load,
+    load: ofEnvironment.load,
     ledger,
-    telling,
+    tokenEvents,
     holderOf: createNeighbours({
-      mutex,
+      grants,
       isBeside,
       restingWith,
       own: () => ({
         account,
-        client: mutex.client,
+        client: grants.client,
         hand: ledger.newest?.held.set,
         everHeld: () => ledger.everHeld(),
       }),
     }),
     redeemedFor({ refresh_token: refresh }) {
-      const last = successorOf(refresh, mutex.outcomeOf)?.refresh_token;
+      const last = successorOf(refresh, grants.outcomeOf)?.refresh_token;
       return last === undefined ? undefined : fingerprint(last);
     },
     shown(identity) {
@@ -145,11 +158,11 @@ export function createLoading(
     turns,
     ahead,
     kept({ refreshToken, refreshFingerprint: name }) {
-      if (refreshToken && name && mutex.outcomeOf(name)?.kind === 'renewed') redeemed(refreshToken);
+      if (refreshToken && name && grants.outcomeOf(name)?.kind === 'renewed') redeemed(refreshToken);
     },
     place: state,
   });
-  return { home, turns, telling, ledger, own, load, first, ahead };
+  return { home, turns, tokenEvents, ledger, ofEnvironment, load, first, ahead };
 }
 
 /** Whether neither a lock nor this package sees to it that nothing lands on a save. */

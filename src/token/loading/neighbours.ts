@@ -2,12 +2,13 @@ import type { TokenSet } from '../../store/store.js';
 import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { isSuccessor } from '../pair/token-history.js';
-import type { GrantMutex, Holder } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
+import type { Holder } from '../grant/memories.js';
 import { successorOf } from '../grant/outcomes.js';
 import { isSameUser } from '../pair/token-set.js';
 
 /** The account whose store has been asked. */
-export interface Asking {
+export interface AskingAccount {
   readonly account: string;
   readonly client: string;
   readonly hand: TokenSet | undefined;
@@ -22,7 +23,7 @@ export interface Asking {
  */
 export function isForeign(
   loaded: TokenSet,
-  { account, client, hand, everHeld }: Asking,
+  { account, client, hand, everHeld }: AskingAccount,
   holder: Holder,
   isNext: boolean,
 ): boolean {
@@ -41,16 +42,16 @@ export function isForeign(
  * `name`: the fingerprint of its refresh token.
  */
 export function createNeighbours(deps: {
-  mutex: Pick<GrantMutex, 'outcomeOf' | 'heldBy' | 'restingWith'>;
-  own: () => Asking;
+  grants: Pick<ClientGrants, 'outcomeOf' | 'heldBy' | 'restingWith'>;
+  own: () => AskingAccount;
   /** Whether it is an account of the same store object. */
   isBeside: (holder: Holder) => boolean;
   /** The account at rest, of the same store object, that holds the refresh token of this fingerprint. */
   restingWith: (refreshToken: string) => string | undefined;
 }): (loaded: TokenSet, name: string) => string | undefined {
-  const { mutex, isBeside } = deps;
+  const { grants, isBeside } = deps;
   const lastOf = (refresh: string, name?: string) =>
-    successorOf(refresh, mutex.outcomeOf, name)?.refresh_token ?? refresh;
+    successorOf(refresh, grants.outcomeOf, name)?.refresh_token ?? refresh;
 
   return (loaded, name) => {
     const refresh = loaded.refresh_token;
@@ -58,7 +59,7 @@ export function createNeighbours(deps: {
     const own = deps.own();
     const last = lastOf(refresh, name);
     const tokens = last === refresh ? [name] : [name, fingerprint(last)];
-    const holders = tokens.flatMap(mutex.heldBy).filter(({ account }) => account !== own.account);
+    const holders = tokens.flatMap(grants.heldBy).filter(({ account }) => account !== own.account);
     const beside = holders.find(isBeside);
     if (beside) return `account ${JSON.stringify(beside.account)}`;
     const resting = tokens.map(deps.restingWith).find((account) => account && account !== own.account);
@@ -66,7 +67,7 @@ export function createNeighbours(deps: {
     const { refresh_token: hand } = own.hand ?? {};
     const isNext = hand !== undefined && hand !== refresh && [refresh, last].includes(lastOf(hand));
     // Of an account that was let go without a set, no more is known than that it holds this pair.
-    const others = tokens.flatMap(mutex.restingWith).map((one) => ({ ...one, set: one.set ?? loaded }));
+    const others = tokens.flatMap(grants.restingWith).map((one) => ({ ...one, set: one.set ?? loaded }));
     const other = [...holders, ...others].find((holder) => isForeign(loaded, own, holder, isNext));
     return other && `account ${JSON.stringify(other.account)} of another store`;
   };

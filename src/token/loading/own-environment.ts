@@ -2,8 +2,8 @@ import type { TokenSet } from '../../store/store.js';
 import { decodeClaims, type Claims } from '../../wire/jwt.js';
 import { foreignIssuer, withIssuer } from '../pair/issuer.js';
 import type { Keeper } from './keeper.js';
-import type { GrantMutex } from '../grant/registry.js';
-import type { Telling } from '../told/telling.js';
+import type { ClientGrants } from '../grant/registry.js';
+import type { TokenEvents } from '../told/token-events.js';
 
 /**
  * Wraps the keeper of one account: tokens that another environment has issued are not this account's, and are neither presented nor
@@ -12,20 +12,20 @@ import type { Telling } from '../told/telling.js';
 export function createOwnEnvironment(deps: {
   account: string;
   keeper: Keeper;
-  mutex: Pick<GrantMutex, 'client' | 'loginsInUse' | 'besides'>;
-  telling: Pick<Telling, 'offended'>;
+  grants: Pick<ClientGrants, 'client' | 'loginsInUse' | 'besides'>;
+  tokenEvents: Pick<TokenEvents, 'offended'>;
   /** The account's own, which this changes: whether other clients of it have been looked for. */
   asked: { isCompared: boolean };
 }): Pick<Keeper, 'load' | 'save' | 'remove'> {
-  const { account, keeper, mutex, telling, asked } = deps;
-  const [loginUrl = '', clientId = ''] = JSON.parse(mutex.client) as string[];
+  const { account, keeper, grants, tokenEvents, asked } = deps;
+  const [loginUrl = '', clientId = ''] = JSON.parse(grants.client) as string[];
   /** What the store was last seen to hold, and is another environment's. */
   let foreign: TokenSet | undefined;
   /** A store is often asked twice, and shows the same access token. */
   let decoded: { readonly token: string | undefined; readonly claims: Claims | undefined } | undefined;
 
   // Whoever comes later looks for those before, and a client may have gone out of use by then.
-  const others = asked.isCompared ? [] : mutex.besides(account);
+  const others = asked.isCompared ? [] : grants.besides(account);
   asked.isCompared = true;
   for (const other of others) {
     const [otherLogin, otherId] = JSON.parse(other) as string[];
@@ -33,7 +33,7 @@ export function createOwnEnvironment(deps: {
       otherLogin === loginUrl
         ? `two clients (${JSON.stringify(otherId)} and ${JSON.stringify(clientId)})`
         : `two environments (${otherLogin} and ${loginUrl})`;
-    telling.offended(
+    tokenEvents.offended(
       'account',
       other,
       `one account of one store is used for ${what}, and each saves its tokens over those of the other: give each a store, or an account, of its own`,
@@ -51,10 +51,10 @@ export function createOwnEnvironment(deps: {
       foreign = undefined;
       if (loaded.kind === 'failed' || !loaded.set) return loaded;
       const claims = claimsOf(loaded.set);
-      const issuer = foreignIssuer(loaded.set, loginUrl, mutex.loginsInUse, claims);
+      const issuer = foreignIssuer(loaded.set, loginUrl, grants.loginsInUse, claims);
       if (issuer === undefined) return { kind: 'loaded', set: loaded.set, claims };
       foreign = loaded.set;
-      telling.offended(
+      tokenEvents.offended(
         'account',
         issuer,
         `store.load() returned tokens that ${issuer} has issued, and this client asks ${loginUrl}: they are not used, because tokens are not transferable across environments. Give each environment a store, or an account, of its own, or authorize the account anew`,

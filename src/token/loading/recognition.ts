@@ -8,7 +8,7 @@ import type { Place } from './home.js';
 import type { StoreRow } from './store-row.js';
 import type { Ledger } from '../pair/ledger.js';
 import { descendsFrom, hasReplaced } from '../pair/token-history.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import { subjectOf } from '../../wire/jwt.js';
 import type { Turns } from '../../time/serial.js';
@@ -47,7 +47,7 @@ export function createRecognition(deps: {
   ledger: Ledger;
   keeper: Keeper;
   turns: Turns;
-  telling: Pick<Telling, 'adopted'>;
+  tokenEvents: Pick<TokenEvents, 'adopted'>;
   ahead: () => AheadChoice;
   /** Where the account is kept, and what is known of its row there. The recognition changes that. */
   place: Pick<Place, 'row'>;
@@ -63,7 +63,7 @@ export function createRecognition(deps: {
     if (generation.aborted || !set || !isOf(set, token) || ledger.isRevoked(set)) return;
     const hand = ledger.newest.held.set;
     if (isSameUser(hand, set) === false || !isNews(set, hand, ledger, grant)) return;
-    deps.telling.adopted(ledger.kept(holdLoaded(set, deps.ahead())), 'store');
+    deps.tokenEvents.adopted(ledger.kept(holdLoaded(set, deps.ahead())), 'store');
   }
 
   return {

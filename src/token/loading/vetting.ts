@@ -5,7 +5,7 @@ import { doubtOf, type Doubt } from '../pair/doubt.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import type { Keeper, Loaded } from './keeper.js';
 import type { Ledger } from '../pair/ledger.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 import { subjectOf } from '../../wire/jwt.js';
 
 /** The wait before a row that is missing is looked for again. A replica may lag, or somebody may write the row by a DELETE and an INSERT. */
@@ -14,7 +14,7 @@ const goneAgainMs = 250;
 const mostLooks = 4;
 
 /** An answer of the store, and the identity of its set. */
-interface Answer {
+interface StoreAnswer {
   readonly loaded: Loaded;
   readonly identity: string | undefined;
 }
@@ -29,7 +29,7 @@ export function createVetting(deps: {
   grant: GrantType;
   load: Keeper['load'];
   ledger: Ledger;
-  telling: Pick<Telling, 'offended' | 'changedOwner'>;
+  tokenEvents: Pick<TokenEvents, 'offended' | 'changedOwner'>;
   /** The other account that holds this pair or the one that it was redeemed for, in words; `name`: the fingerprint of its refresh token. */
   holderOf: (loaded: TokenSet, name: string) => string | undefined;
   /** The fingerprint of the newest refresh token that this process has got by redeeming that of the pair. */
@@ -37,9 +37,9 @@ export function createVetting(deps: {
   /** Called with the identity of each pair that the store shows. */
   shown: (identity: string | undefined) => void;
 }): Keeper['load'] {
-  const { env, account, grant, ledger, telling } = deps;
+  const { env, account, grant, ledger, tokenEvents } = deps;
 
-  async function ask(before?: Answer): Promise<Answer> {
+  async function ask(before?: StoreAnswer): Promise<StoreAnswer> {
     const loaded = await deps.load();
     if (loaded.kind === 'failed' || !loaded.set) return { loaded, identity: undefined };
     const known = before?.loaded.kind === 'loaded' ? before.loaded.set : undefined;
@@ -67,7 +67,7 @@ export function createVetting(deps: {
     return successor === undefined || [identity, successor].some((token) => ledger.hasHeld(token));
   }
 
-  function doubtAbout({ loaded, identity }: Answer): Doubt | undefined {
+  function doubtAbout({ loaded, identity }: StoreAnswer): Doubt | undefined {
     if (loaded.kind === 'failed') return undefined;
     const { set } = loaded;
     const hand = ledger.newest?.held;
@@ -88,14 +88,14 @@ export function createVetting(deps: {
   }
 
   /** What follows from an answer that the store has given twice. */
-  function believed({ loaded, identity }: Answer, doubt: Doubt): Loaded {
+  function believed({ loaded, identity }: StoreAnswer, doubt: Doubt): Loaded {
     const set = loaded.kind === 'loaded' ? loaded.set : undefined;
     if (!set) return { kind: 'loaded', set, isGone: true };
-    if (doubt === 'another-user') telling.changedOwner(subjectOf(set.access_token) ?? '');
+    if (doubt === 'another-user') tokenEvents.changedOwner(subjectOf(set.access_token) ?? '');
     if (doubt !== 'held-elsewhere') return loaded;
     const holder = holderOf(set, identity) ?? 'another account';
     const why = `store.load() returned the tokens that ${holder} holds`;
-    telling.offended(
+    tokenEvents.offended(
       'account',
       holder,
       `${why}: they are not used for this account, or the user of one would act as that of the other. Let load and save use the account that they are given; where both are meant to have one row, use one account name for it`,
@@ -126,7 +126,7 @@ export function createVetting(deps: {
 
 const none: Loaded = { kind: 'loaded', set: undefined };
 
-function isSame(one: Answer, other: Answer): boolean {
+function isSame(one: StoreAnswer, other: StoreAnswer): boolean {
   const [a, b] = [one.loaded, other.loaded].map((loaded) => loaded.kind === 'loaded' && loaded.set);
   return a && b ? one.identity === other.identity : a === b;
 }

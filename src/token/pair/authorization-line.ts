@@ -1,5 +1,5 @@
 import type { TokenSet } from '../../store/store.js';
-import { fingerprint } from './fingerprint.js';
+import { savedFingerprint } from './fingerprint.js';
 import { issuedAtMs } from './moments.js';
 
 /**
@@ -8,8 +8,6 @@ import { issuedAtMs } from './moments.js';
  * was saved last.
  */
 export const authorizationField = 'authorization_line';
-/** Hex digits of a fingerprint: 64 bits, as in the lists of redeemed tokens. */
-const digits = 16;
 /**
  * How many replaced authorizations are listed. Only a process that has missed this many log-ins of its account renews a pair that is no
  * longer listed.
@@ -66,7 +64,7 @@ export function withNewAuthorization(set: TokenSet, before: readonly (TokenSet |
   if (same.length > 0) replaced.delete(id);
   // The application may bring a pair once more whose authorization another has replaced. It then counts as a new authorization with an id of
   // its own.
-  while (replaced.has(id)) id = named(id);
+  while (replaced.has(id)) id = savedFingerprint(id);
   if (replaced.size === 0 && id === nameOf(set)) return withoutLine(set);
   return written(set, { ...own, id, replaced: [...replaced].slice(0, mostReplaced) });
 }
@@ -120,9 +118,5 @@ function secondsOf(value: unknown): number | undefined {
 
 function nameOf({ access_token: access, refresh_token: refresh }: TokenSet): string {
   const token = refresh || access;
-  return token ? named(token) : '';
-}
-
-function named(text: string): string {
-  return fingerprint(text).slice(0, digits);
+  return token ? savedFingerprint(token) : '';
 }

@@ -85,8 +85,7 @@ export function chooseSave(
   if (outranks(sets.ours, loaded) && !(ours && known.isDead?.(ours))) return 'save';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
-    // Our pair is of a new authorization, which replaces all pairs of earlier ones, also those that this process has never seen. A pair of
-    // the
+    // Our pair is of a new authorization, which replaces all pairs of earlier ones, also those that this process has never seen. A pair of the
     // user before may have been renewed and saved after the log-in of another user; it is replaced too.
     const { replaces, ours } = sets;
     if (replaces && isSameUser(loaded, replaces) && isSameUser(loaded, ours) === false) return 'save';
@@ -122,14 +121,10 @@ function authorizedAtMs(set: TokenSet): number | undefined {
 }
 
 /**
- * The application may bring the pair of an old session instead of a new authorization. Some process has renewed that pair since, so its refresh
- * token is spent. Where it replaced the pair that it was renewed to, the account would lose its tokens.
- */
-
-/**
  * Whether `stored` has replaced `brought`, as far as the two sets tell: by the list of redeemed refresh tokens or the authorization in them; or
  * because both are of one user, and `stored` was issued when at least half of the life of `brought` was over. Nobody keeps the pair of a new
- * authorization for so long before bringing it.
+ * authorization for so long before bringing it. The application has then brought `brought` from an old session. Its refresh token is spent, and
+ * if it took the place of the pair that it was renewed to, the account would lose its tokens.
  */
 export function isRenewedSince(stored: TokenSet, brought: TokenSet): boolean {
   if (isSuccessor(stored, brought) || cameOf(stored, brought)) return true;

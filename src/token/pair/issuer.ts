@@ -1,19 +1,17 @@
 import { environmentAt, environments, legacyProductionOrigin } from '../../wire/environments.js';
 import type { TokenSet } from '../../store/store.js';
-import { fingerprint } from './fingerprint.js';
+import { savedFingerprint } from './fingerprint.js';
 import { decodeClaims, type Claims } from '../../wire/jwt.js';
 
 /** The field of a saved set that names the login host that issued its tokens, with the fingerprint of the token that this is true of. */
 export const issuerField = 'issued_by';
-/** Hex digits of a fingerprint: 64 bits, as in the lists of redeemed tokens. */
-const digits = 16;
 
 /** The set as it is saved: with the field where the access token has no `iss` that names its issuer. */
 export function withIssuer(set: TokenSet, loginUrl: string): TokenSet {
   const { [issuerField]: _before, ...plain } = set;
   const token = set.refresh_token ?? set.access_token;
   if (originOf(decodeClaims(set.access_token)?.['iss']) !== undefined || !token) return plain;
-  return { ...plain, [issuerField]: [loginUrl, named(token)] };
+  return { ...plain, [issuerField]: [loginUrl, savedFingerprint(token)] };
 }
 
 /**
@@ -41,7 +39,7 @@ export function foreignIssuer(
 function issuerInField(set: TokenSet): string | undefined {
   const said: unknown = set[issuerField];
   const token = set.refresh_token ?? set.access_token;
-  return Array.isArray(said) && token && said[1] === named(token) ? originOf(said[0]) : undefined;
+  return Array.isArray(said) && token && said[1] === savedFingerprint(token) ? originOf(said[0]) : undefined;
 }
 
 /** The login host of the Procore environment that this origin belongs to; an origin that is not Procore's is returned as it is. */
@@ -58,8 +56,4 @@ function originOf(url: unknown): string | undefined {
   if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
   const { origin } = new URL(url);
   return origin === 'null' ? undefined : origin;
-}
-
-function named(token: string): string {
-  return fingerprint(token).slice(0, digits);
 }

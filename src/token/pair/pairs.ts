@@ -19,7 +19,7 @@ export interface Lease {
    * A 401 came before its refresh token was presented, or the account no longer has it. So no renewal has invalidated it, whatever answers
    * come later.
    */
-  diedAlone: boolean;
+  endedByItself: boolean;
   /** Contradictions between the fields of its stored set and better evidence have been told. */
   isJudged: boolean;
 }

@@ -1,6 +1,6 @@
 import type { TokenSet } from '../../store/store.js';
 import { authorizationField } from './authorization-line.js';
-import { fingerprint } from './fingerprint.js';
+import { ofSaved, savedFingerprint } from './fingerprint.js';
 import { subjectOf } from '../../wire/jwt.js';
 
 /**
@@ -9,8 +9,6 @@ import { subjectOf } from '../../wire/jwt.js';
 const field = 'redeemed_refresh_tokens';
 /** The length of that list: more than two months of renewals. */
 const most = 1_000;
-/** Hex digits of a fingerprint: 64 bits are enough to tell the tokens of one account apart. */
-const digits = 16;
 
 /** The field of a saved set that lists its access token, and after it those that it has replaced, latest first. */
 export const accessField = 'replaced_access_tokens';
@@ -23,7 +21,7 @@ export const historyFields: ReadonlySet<string> = new Set([field, accessField, a
  * itself.
  */
 export function withRedeemed(set: TokenSet, refreshToken: string, before: TokenSet = set): TokenSet {
-  const own = named(refreshToken);
+  const own = savedFingerprint(refreshToken);
   const others = new Set([...redeemedFor(before), ...redeemedFor(set)].filter((one) => one !== own));
   const redeemed = [...others, own];
   // The first one is always kept: the application may have it in its configuration, and bring it at each start.
@@ -38,7 +36,7 @@ export function withoutRedeemed(set: TokenSet): TokenSet {
 
 /** Whether the set has this refresh token, or was renewed from it, by however many renewals. */
 export function descendsFrom(set: TokenSet, refreshToken: string): boolean {
-  return set.refresh_token === refreshToken || redeemedFor(set).includes(named(refreshToken));
+  return set.refresh_token === refreshToken || redeemedFor(set).includes(savedFingerprint(refreshToken));
 }
 
 /** The length of the list of access tokens: twelve days of renewals, which is longer than applications keep one. */
@@ -51,18 +49,19 @@ const mostAccess = 200;
 export function withReplaced(set: TokenSet, before: TokenSet): TokenSet {
   const replaced = before.access_token;
   if (!replaced || subjectOf(replaced) !== undefined) return set;
-  const list = replaced === set.access_token ? replacedBy(before) : [named(replaced), ...replacedBy(before)];
-  return { ...set, [accessField]: [named(set.access_token), ...list].slice(0, mostAccess) };
+  const list =
+    replaced === set.access_token ? replacedBy(before) : [savedFingerprint(replaced), ...replacedBy(before)];
+  return { ...set, [accessField]: [savedFingerprint(set.access_token), ...list].slice(0, mostAccess) };
 }
 
 /** Whether the set's access token has replaced this one, by however many renewals. */
 export function hasReplaced(set: TokenSet, accessToken: string): boolean {
-  return replacedBy(set).includes(named(accessToken));
+  return replacedBy(set).includes(savedFingerprint(accessToken));
 }
 
 /** As {@link hasReplaced}, for the access token of this fingerprint. */
 export function isListed(set: TokenSet, tokenFingerprint: string): boolean {
-  return replacedBy(set).includes(tokenFingerprint.slice(0, digits));
+  return replacedBy(set).includes(ofSaved(tokenFingerprint));
 }
 
 /** Whether the lists in `set` say that its pair was renewed from that of `before`. */
@@ -79,15 +78,11 @@ export function isSuccessor(set: TokenSet, before: TokenSet): boolean {
  */
 function replacedBy(set: TokenSet): string[] {
   const list: unknown = set[accessField];
-  if (!Array.isArray(list) || !set.access_token || list[0] !== named(set.access_token)) return [];
+  if (!Array.isArray(list) || !set.access_token || list[0] !== savedFingerprint(set.access_token)) return [];
   return list.slice(1).filter((one) => typeof one === 'string');
 }
 
 function redeemedFor(set: TokenSet): string[] {
   const list = set[field];
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
-}
-
-function named(refreshToken: string): string {
-  return fingerprint(refreshToken).slice(0, digits);
 }

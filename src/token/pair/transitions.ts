@@ -189,7 +189,7 @@ function arrived(
     aliveAtMs: undefined,
     trial,
     refused: false,
-    diedAlone: false,
+    endedByItself: false,
     isJudged: false,
     owned: undefined,
     fingerprints: undefined,

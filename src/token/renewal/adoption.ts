@@ -1,13 +1,14 @@
 import type { Env } from '../../time/env.js';
 import type { TokenSet } from '../../store/store.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import { successorOf } from '../grant/outcomes.js';
 import type { Keeper } from '../loading/keeper.js';
 import { lateReadsMs, type SecondLook } from '../loading/second-look.js';
 import { outranks } from '../pair/authorization-line.js';
 import { fingerprint } from '../pair/fingerprint.js';
 import { identityOf, isNews, isUncertain, type GrantType } from '../pair/comparison.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import { isSuccessor } from '../pair/token-history.js';
 import { holdLoaded, isSameUser, type AheadChoice } from '../pair/token-set.js';
 import type { Saver } from '../saving/saving.js';
@@ -55,15 +56,15 @@ export function createAdoption(deps: {
   ahead: () => AheadChoice;
   keeper: Keeper;
   ledger: Ledger;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   saver: Saver;
   secondLook: SecondLook;
 }): Adoption {
-  const { env, grant, keeper, ledger, mutex } = deps;
+  const { env, grant, keeper, ledger, grants } = deps;
   const hold = (set: TokenSet) => holdLoaded(set, deps.ahead());
   const usable = (lease: Lease) => ledger.freshness(lease) === 'fresh';
   const isDead = (refreshToken: string | undefined) =>
-    mutex.outcomeOf(fingerprint(refreshToken ?? ''))?.kind === 'dead';
+    grants.outcomeOf(fingerprint(refreshToken ?? ''))?.kind === 'dead';
 
   /** Whether anything would be lost with this pair. */
   function isWorthKeeping(lease: Lease): boolean {
@@ -114,15 +115,15 @@ export function createAdoption(deps: {
       return usable(newer) && !newer.refused
         ? { kind: 'adopted', lease: newer, from: 'store' }
         : { kind: 'again' };
-    const ofLoaded = successorOf(loaded?.refresh_token, mutex.outcomeOf);
+    const ofLoaded = successorOf(loaded?.refresh_token, grants.outcomeOf);
     const successor =
-      successorOf(hand?.held.refreshToken, mutex.outcomeOf) ??
+      successorOf(hand?.held.refreshToken, grants.outcomeOf) ??
       // The application has offered another pair in the place of a dead one: that one must not come back.
       (isDead(ofLoaded?.refresh_token) ? undefined : ofLoaded);
     // The successor of what a lagging store shows may be the pair in hand itself.
     if (!successor || (hand && isPast(successor, hand))) return undefined;
     const lease = ledger.issued(hold(successor));
-    const unsaved = await deps.saver.newest(undefined, endsAtMs, signal);
+    const unsaved = await deps.saver.saveNewest(undefined, endsAtMs, signal);
     if (unsaved) return { kind: 'adopted', lease, from: 'process', unsaved };
     const newest = ledger.newest ?? lease;
     return usable(newest) ? { kind: 'adopted', lease: newest, from: 'process' } : { kind: 'again' };
@@ -139,7 +140,7 @@ export function createAdoption(deps: {
     take,
     adoptUnsaved({ error }) {
       const hand = ledger.newest;
-      const successor = successorOf(hand?.held.refreshToken, mutex.outcomeOf);
+      const successor = successorOf(hand?.held.refreshToken, grants.outcomeOf);
       if (!hand || !successor || isPast(successor, hand)) return undefined;
       const lease = ledger.issued(hold(successor));
       ledger.saveFailed();
@@ -149,11 +150,11 @@ export function createAdoption(deps: {
       const { hand } = at;
       // Memory wins unless its pair is dead, or the store holds what some process has renewed that very pair to.
       const isRenewed = hand && loaded && isSuccessor(loaded, hand.held.set);
-      const isDeadHand = grant === 'refresh_token' && mutex.outcomeOf(at.key)?.kind === 'dead';
+      const isDeadHand = grant === 'refresh_token' && grants.outcomeOf(at.key)?.kind === 'dead';
       return adopt(run, at, ledger.unsaved && !isRenewed && !isDeadHand ? undefined : loaded);
     },
     async lookAgain(run, at) {
-      if (!mutex.mayBeRedeemed(at.key)) return undefined;
+      if (!grants.mayBeRedeemed(at.key)) return undefined;
       for (const waitMs of lateReadsMs) {
         await env.sleep(waitMs, { signal: run.signal });
         if (run.signal.aborted) return { kind: 'superseded' };

@@ -5,7 +5,7 @@ import { awakeNow, within } from '../../time/within.js';
 
 /** Lets calls in flight finish before a renewal, where the server invalidates their access token when it is replaced. */
 export interface Drain {
-  /** Until when new calls wait; 0, or another moment of the past, when they do not. */
+  /** Until when new calls wait, in awake time. They do not wait where that moment has passed. */
   readonly pausedUntilMs: number;
   /** Whether new calls wait now: for a renewal of this process, or of another that has announced one. */
   isPaused(): boolean;
@@ -21,7 +21,7 @@ export interface Drain {
 export interface Flight {
   /** The number of calls that have been sent and not answered. */
   calls: number;
-  /** Until when new calls wait for a renewal of this process; 0 when they do not. */
+  /** Until when new calls wait for a renewal of this process, in awake time; 0 where they do not. */
   pausedUntilMs: number;
   /** Called when the last one has been answered. */
   drained: (() => void) | undefined;
@@ -36,12 +36,12 @@ export function areCallsPaused(flight: Flight, env: Env): boolean {
 }
 
 /** A call is sent. */
-export function sent(flight: Flight): void {
+export function noteSent(flight: Flight): void {
   flight.calls++;
 }
 
 /** A call has been answered, or has come to an end without an answer. */
-export function answered(flight: Flight): void {
+export function noteAnswered(flight: Flight): void {
   flight.calls--;
   if (flight.calls > 0) return;
   const { drained } = flight;
@@ -73,8 +73,8 @@ export function createDrain(deps: {
   settings: Pick<Settings['renewal'], 'drain' | 'drainMs' | 'totalMs'>;
   /** How other processes are told, where the store can. */
   notices: () => RenewalNotices | undefined;
-  /** `oldDies`: it has been seen to invalidate replaced access tokens; `learn()`: that has been seen. */
-  server: { readonly oldDies: boolean; learn(): void };
+  /** `invalidatesOld`: it has been seen to invalidate replaced access tokens; `foundInvalidating()`: that has been seen. */
+  server: { readonly invalidatesOld: boolean; foundInvalidating(): void };
   /** The account's own, which this changes. */
   flight: Flight;
 }): Drain {
@@ -108,8 +108,8 @@ export function createDrain(deps: {
     // The renewal has left its critical section and come back: this notice has taken the place of the one before.
     void over(before);
     if (!told || signal.aborted || announced !== own) return;
-    if (!server.oldDies) {
-      server.learn();
+    if (!server.invalidatesOld) {
+      server.foundInvalidating();
       pause();
     }
     await Promise.all([untilAnswered(flight), finished]);
@@ -122,7 +122,7 @@ export function createDrain(deps: {
     isPaused: () => areCallsPaused(flight, env),
     async drain(signal, need) {
       if (settings.drain === false || signal.aborted) return;
-      const needed = settings.drain === true || need === 'certain' || server.oldDies;
+      const needed = settings.drain === true || need === 'certain' || server.invalidatesOld;
       if (needed) pause();
       if (!needed && !deps.notices()) return;
       const left = new AbortController();
@@ -155,7 +155,7 @@ export interface Hold {
 }
 
 /** Whether new calls wait now for the renewal of another process. */
-export function areCallsHeld(hold: Hold | undefined, env: Env): hold is Hold {
+function areCallsHeld(hold: Hold | undefined, env: Env): hold is Hold {
   return hold !== undefined && awakeNow(env) < hold.untilMs;
 }
 
@@ -164,12 +164,12 @@ export function areCallsHeld(hold: Hold | undefined, env: Env): hold is Hold {
  * another process has saved is in hand when it resolves.
  */
 export function unlessHeld(
-  place: { readonly hold: Hold | undefined },
+  flight: { readonly hold: Hold | undefined },
   env: Env,
   untilMs: number,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly kind: string }> | undefined {
-  const { hold } = place;
+  const { hold } = flight;
   if (!areCallsHeld(hold, env)) return undefined;
   return within(env, Math.max(0, Math.min(untilMs, hold.untilMs) - awakeNow(env)), hold.over, signal);
 }
@@ -182,7 +182,7 @@ const lookMs = 1_000;
  * saved, and tells whether that was a new pair; where it is told later that the renewal is over, it looks once more.
  */
 export function holdCalls(
-  place: { hold: Hold | undefined },
+  flight: { hold: Hold | undefined },
   deps: { env: Env; drainMs: number; over: Promise<void>; look: () => Promise<boolean> },
 ): void {
   const { env, drainMs } = deps;
@@ -205,8 +205,8 @@ export function holdCalls(
       isLate = true;
       ended.abort();
       await look();
-      if (place.hold === hold) place.hold = undefined;
+      if (flight.hold === hold) flight.hold = undefined;
     }),
   };
-  place.hold = hold;
+  flight.hold = hold;
 }

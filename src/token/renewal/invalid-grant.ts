@@ -1,7 +1,7 @@
 import type { Env } from '../../time/env.js';
 import { reloadAfterMs } from '../../time/backoff.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import { outranks } from '../pair/authorization-line.js';
 import { identityOf, type GrantType } from '../pair/comparison.js';
@@ -22,17 +22,17 @@ export function createInvalidGrant(deps: {
   ahead: () => AheadChoice;
   keeper: Keeper;
   ledger: Ledger;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   saver: Saver;
   adoption: Adoption;
   takesOver: () => boolean;
 }): (run: RenewalRun, redemption: Redemption, why: string) => Promise<Step> {
-  const { env, account, grant, store, keeper, ledger, mutex, saver, adoption } = deps;
+  const { env, account, grant, store, keeper, ledger, grants, saver, adoption } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
 
   return async (run, redemption, why) => {
     const { key } = redemption;
-    const lostBefore = mutex.outcomeOf(key)?.kind === 'perhaps-spent';
+    const lostBefore = grants.outcomeOf(key)?.kind === 'perhaps-spent';
     let loaded: Loaded | undefined;
     for (const waitMs of reloadAfterMs) {
       // A lock that still stands proves that nobody else is saving, and fresh reads that nothing was saved before.
@@ -51,15 +51,15 @@ export function createInvalidGrant(deps: {
     if (revived) return revived;
     // An unsaved pair of ours had given way to the one that is refused now. Nobody else has ever held it, so it can still be used.
     if (ledger.takenBack()) {
-      mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
-      const unsaved = await saver.newest(undefined, redemption.endsAtMs, run.signal);
+      grants.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+      const unsaved = await saver.saveNewest(undefined, redemption.endsAtMs, run.signal);
       return ledger.newest && ledger.freshness(ledger.newest) === 'fresh'
         ? { kind: 'adopted', lease: ledger.newest, from: 'process', ...(unsaved ? { unsaved } : {}) }
         : { kind: 'again' };
     }
     const reason = lostBefore ? 'refresh-response-lost' : 'refresh-token-invalid';
     // Also where the store cannot be read now: this refresh token is never sent again.
-    mutex.record(key, { kind: 'dead', reason });
+    grants.record(key, { kind: 'dead', reason });
     if (loaded?.kind === 'failed')
       return failures.store(`${loaded.why} after an invalid_grant`, loaded.cause, loaded.garbage);
     return failures.dead(reason, why);
@@ -71,11 +71,11 @@ export function createInvalidGrant(deps: {
    */
   function revive(stored: TokenSet | undefined, { key, hand }: Redemption): Step | undefined {
     const identity = stored && identityOf(stored, grant);
-    if (!stored || !identity || identity === key || mutex.outcomeOf(identity)) return undefined;
+    if (!stored || !identity || identity === key || grants.outcomeOf(identity)) return undefined;
     const isPast = ledger.isReplaced(identity) || (hand && outranks(hand.held.set, stored));
     if (!isPast || ledger.isRevoked(stored)) return undefined;
     if (hand && isSameUser(hand.held.set, stored) === false) return undefined;
-    mutex.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
+    grants.record(key, { kind: 'dead', reason: 'refresh-token-invalid' });
     ledger.revived(stored);
     const lease = ledger.kept(holdLoaded(stored, deps.ahead()));
     return ledger.freshness(lease) === 'fresh'

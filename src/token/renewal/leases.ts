@@ -7,7 +7,8 @@ import type { Way } from '../../wire/way.js';
 import { awakeNow, type WaitBounds } from '../../time/within.js';
 import { unlessHeld, type Drain, type Hold } from './drain.js';
 import type { Shown } from '../loading/first-load.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import type { Sequence } from './sequence.js';
 
 /** What a wait for a token came to. */

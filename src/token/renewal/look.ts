@@ -2,7 +2,7 @@ import type { Turns } from '../../time/serial.js';
 import type { CriticalSection } from '../grant/critical-section.js';
 import type { Loaded, Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 import type { Adoption } from './adoption.js';
 import { createReader, type ReaderDeps } from './reading.js';
 import { isNews, isUncertain, type GrantType } from '../pair/comparison.js';
@@ -32,14 +32,14 @@ export function createLooks(
     section: CriticalSection;
     lockWaitMs: number;
     adoption: Pick<Adoption, 'take'>;
-    telling: Pick<Telling, 'adopted'>;
+    tokenEvents: Pick<TokenEvents, 'adopted'>;
     /** Nothing is held against the next renewal. */
     clearVerdicts: () => void;
     /** The account's own, which this changes: when a look under the lock has shown nothing new last, in ms since 1970. */
-    place: { vainLookAtMs: number };
+    state: { vainLookAtMs: number };
   },
 ): Looks {
-  const { env, turns, ledger, section, place } = deps;
+  const { env, turns, ledger, section, state } = deps;
   const keyInHand = () => section.keyOf(ledger.newest?.held.refreshToken);
   const read = createReader({ ...deps, isHandOf: (key) => keyInHand() === key });
 
@@ -52,7 +52,7 @@ export function createLooks(
     const { lease } = await deps.adoption.take(generation, hand, loaded.set);
     if (!lease) return false;
     deps.clearVerdicts();
-    deps.telling.adopted(lease, 'store');
+    deps.tokenEvents.adopted(lease, 'store');
     return true;
   }
 
@@ -62,11 +62,11 @@ export function createLooks(
     const { generation: signal } = turns;
     const key = keyInHand();
     const entered = { key, askedAtMs: env.now(), isBrief: true };
-    const ran = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, (held) =>
-      take(signal, async () => (await read({ signal }, held, entered)).loaded()),
+    const ran = await section.enter({ key, lockWaitMs: deps.lockWaitMs, signal }, (inside) =>
+      take(signal, async () => (await read({ signal }, inside, entered)).loaded()),
     );
     const hasTaken = ran.kind === 'ran' && ran.value;
-    if (!hasTaken) place.vainLookAtMs = env.now();
+    if (!hasTaken) state.vainLookAtMs = env.now();
     return hasTaken;
   }
 
@@ -74,7 +74,7 @@ export function createLooks(
     atOnce: () => turns.inTurn(withoutLock),
     afterSaves: () =>
       turns.inTurn(() =>
-        Math.abs(env.now() - place.vainLookAtMs) < lockAgainMs ? withoutLock() : underLock(),
+        Math.abs(env.now() - state.vainLookAtMs) < lockAgainMs ? withoutLock() : underLock(),
       ),
   };
 }
@@ -89,13 +89,13 @@ export function lookLast(
     ledger,
     load,
     turns,
-    telling,
+    tokenEvents,
     ahead,
   }: {
     readonly ledger: Ledger;
     readonly load: Keeper['load'];
     readonly turns: Turns;
-    readonly telling: Pick<Telling, 'adopted'>;
+    readonly tokenEvents: Pick<TokenEvents, 'adopted'>;
     readonly ahead: () => AheadChoice;
   },
 ): Promise<boolean> {
@@ -110,7 +110,7 @@ export function lookLast(
       !isUncertain(set, hand) &&
       isSameUser(set, hand) !== false &&
       !ledger.isRevoked(set);
-    if (isNext && !ledger.unsaved) telling.adopted(ledger.kept(holdLoaded(set, ahead())), 'store');
+    if (isNext && !ledger.unsaved) tokenEvents.adopted(ledger.kept(holdLoaded(set, ahead())), 'store');
     return ledger.isShownBy(set);
   }
 

@@ -4,7 +4,7 @@ import type { Settings } from '../../options/options.js';
 import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { Section } from '../grant/critical-section.js';
 import type { Unwritten } from '../grant/notes.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import type { Keeper, Loaded } from '../loading/keeper.js';
 import { identityOf, type GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
@@ -60,6 +60,7 @@ export type Reader = (
   entered: Entered,
 ) => Promise<Reading>;
 
+/** What reads the store for one account. */
 export interface ReaderDeps {
   env: Env;
   account: string;
@@ -67,7 +68,7 @@ export interface ReaderDeps {
   store: TokenStore;
   keeper: Keeper;
   ledger: Ledger;
-  mutex: Pick<GrantMutex, 'outcomeOf'>;
+  grants: Pick<ClientGrants, 'outcomeOf'>;
   settings: Settings['renewal'];
   takesOver: () => boolean;
   /** Whether the pair in hand is that of this key. */
@@ -76,7 +77,7 @@ export interface ReaderDeps {
 
 /** Creates what reads the store for the renewals of one account. */
 export function createReader(deps: ReaderDeps): Reader {
-  const { env, grant, store, keeper, ledger, mutex, settings } = deps;
+  const { env, grant, store, keeper, ledger, grants, settings } = deps;
   const failures = failuresOf(deps.account, grant, deps.takesOver);
   const idOf = (set: TokenSet | undefined) => set && identityOf(set, grant);
 
@@ -91,7 +92,7 @@ export function createReader(deps: ReaderDeps): Reader {
    */
   function waitsBeforeLooks(key: string, isContended: boolean, isBrief: boolean): readonly number[] {
     if (!store.lock || store.readsAreFresh) return [];
-    const known = mutex.outcomeOf(key)?.kind;
+    const known = grants.outcomeOf(key)?.kind;
     // A token that is known to be spent is not going to be presented.
     if (!isContended && (isBrief || known === 'dead' || known === 'renewed')) return [];
     let totalMs = 0;
@@ -103,7 +104,7 @@ export function createReader(deps: ReaderDeps): Reader {
   }
 
   return async (run, section, { key, askedAtMs, isBrief }) => {
-    const known = mutex.outcomeOf(key)?.kind;
+    const known = grants.outcomeOf(key)?.kind;
     const lockedAtMs = env.now();
     let readAtMs = lockedAtMs;
     let loaded = await keeper.load();
@@ -139,7 +140,7 @@ export function createReader(deps: ReaderDeps): Reader {
       const why = await section.objection();
       if (why !== undefined) return { kind: 'blocked', why };
       // The application presents refresh tokens by itself as well, in no section.
-      const now = mutex.outcomeOf(key)?.kind;
+      const now = grants.outcomeOf(key)?.kind;
       return now !== known && (now === 'renewed' || now === 'dead') ? { kind: 'again' } : undefined;
     }
 

@@ -4,12 +4,13 @@ import type { TokenSet, TokenStore } from '../../store/store.js';
 import type { Exchange, TimedVerdict } from '../endpoint/exchange.js';
 import { askUntilVerdict } from '../endpoint/until-verdict.js';
 import type { Section } from '../grant/critical-section.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import type { Keeper } from '../loading/keeper.js';
 import { withAuthorizationOf } from '../pair/authorization-line.js';
 import { extrasOfAnswer } from '../pair/extras.js';
 import type { GrantType } from '../pair/comparison.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import { withRedeemed, withReplaced } from '../pair/token-history.js';
 import {
   holdAnswer,
@@ -23,7 +24,7 @@ import type { Saver } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { Adoption, GrantInHand } from './adoption.js';
 import { createInvalidGrant } from './invalid-grant.js';
-import type { Passage } from './renewal-access.js';
+import type { RenewalAccess } from './renewal-access.js';
 import type { Objection, Reading } from './reading.js';
 import type { RenewalResult, RenewalRun, Step } from './renewal.js';
 
@@ -32,9 +33,10 @@ export interface Redemption extends GrantInHand {
   readonly section: Section;
   readonly reading: Reading;
   /** Its way through the gate of the login host. */
-  readonly passage: Passage;
+  readonly access: RenewalAccess;
 }
 
+/** What the redemptions of one account need. */
 export interface RedemptionDeps {
   env: Env;
   account: string;
@@ -46,7 +48,7 @@ export interface RedemptionDeps {
   keeper: Keeper;
   ledger: Ledger;
   saver: Saver;
-  mutex: GrantMutex;
+  grants: ClientGrants;
   exchange: Exchange;
   adoption: Adoption;
   /** The pair remembers what it was redeemed for. */
@@ -60,7 +62,7 @@ export interface RedemptionDeps {
 export function createRedemption(
   deps: RedemptionDeps,
 ): (run: RenewalRun, redemption: Redemption) => Promise<Step> {
-  const { env, account, grant, settings, ledger, mutex, saver, serverOffsetMs } = deps;
+  const { env, account, grant, settings, ledger, grants, saver, serverOffsetMs } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
   /** Kept back for the save. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
@@ -73,7 +75,7 @@ export function createRedemption(
     if (grant !== 'refresh_token') return present(run, redemption);
     const { key, reading } = redemption;
     const { notes } = redemption.section;
-    if (await notes.unfinished(key)) mutex.record(key, { kind: 'perhaps-spent' });
+    if (await notes.unfinished(key)) grants.record(key, { kind: 'perhaps-spent' });
     if (run.signal.aborted) return { kind: 'superseded' };
     // While a pair is unsaved the lock's note is about the token in the store. The one in hand needs none, because nobody else has it.
     const needsNote = !ledger.unsaved;
@@ -87,7 +89,7 @@ export function createRedemption(
 
   /** What the lock remembers of this redemption, for whoever holds it next. */
   async function conclude(step: Step, { key, section: { notes } }: Redemption): Promise<void> {
-    const outcome = mutex.outcomeOf(key);
+    const outcome = grants.outcomeOf(key);
     // No outcome is recorded where the answer has kept the presented refresh token: it has not been spent.
     if ('unsaved' in step && step.unsaved && outcome) return void (await notes.write(key, 'unsaved'));
     // Where an answer was lost the note stays, so that the next holder knows why the token is dead, if it is.
@@ -122,7 +124,7 @@ export function createRedemption(
       grant === 'refresh_token'
         ? { type: 'refresh_token', refresh_token: redemption.hand?.held.refreshToken ?? '' }
         : { type: 'client_credentials' };
-    const isPerhapsSpent = () => grant === 'refresh_token' && mutex.outcomeOf(key)?.kind === 'perhaps-spent';
+    const isPerhapsSpent = () => grant === 'refresh_token' && grants.outcomeOf(key)?.kind === 'perhaps-spent';
     let lostAnswer: string | undefined;
     let objection: Objection | undefined;
 
@@ -132,7 +134,7 @@ export function createRedemption(
       const { signal, way } = run;
       const verdict = await deps.exchange(request, { account, signal, answerTimeoutMs, way, mayPresent });
       if (verdict.kind !== 'perhaps-spent') return verdict;
-      if (grant === 'refresh_token') mutex.record(key, { kind: 'perhaps-spent' });
+      if (grant === 'refresh_token') grants.record(key, { kind: 'perhaps-spent' });
       lostAnswer = verdict.why;
       return verdict;
     }
@@ -146,7 +148,7 @@ export function createRedemption(
         // Presented again it works if it was not spent, and if it was the server answers invalid_grant.
         resends: settings.resendAfterLostAnswer,
         signal: run.signal,
-        gate: redemption.passage,
+        gate: redemption.access,
         maySendAgain({ kind }) {
           if (objection) return false;
           // Without a connection it is tried again only while calls wait. After a lost answer it always is.
@@ -203,10 +205,10 @@ export function createRedemption(
     };
     if (isSpent) {
       const expiresAtMs = localExpiryMs(held, { serverOffsetMs: serverOffsetMs() });
-      mutex.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
+      grants.record(key, { kind: 'renewed', tokens: held.set, expiresAtMs });
     } else {
       // The presented refresh token stays good, so nothing is held against it because of an earlier lost answer.
-      mutex.forget(key);
+      grants.forget(key);
     }
     return held;
   }
@@ -219,7 +221,7 @@ export function createRedemption(
   ): Promise<RenewalResult> {
     const held = recordSuccessor(answer, sentAtMs, redemption);
     const lease = ledger.issued(held, true);
-    const unsaved = await saver.newest(redemption.reading.proved(), redemption.endsAtMs, run.signal);
+    const unsaved = await saver.saveNewest(redemption.reading.proved(), redemption.endsAtMs, run.signal);
     // Told only after the save: a listener must not delay it.
     if (redemption.hand) deps.contradicted(redemption.hand);
     if (unsaved) return { kind: 'renewed', lease, unsaved };

@@ -4,7 +4,8 @@ import type { ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
 import { awakeNow, within, type WaitBounds } from '../../time/within.js';
 import { noBackoff, afterFailure, doublingMs, isBackingOff, type Backoff } from '../../time/backoff.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import type { RunningRenewal } from './renewal.js';
 import type { Sequence } from './sequence.js';
 import { unlessHeld, type Hold } from './drain.js';
@@ -27,7 +28,7 @@ export interface RefusalBounds extends WaitBounds {
 /** Decides what a 401 of the API leads to, and renews where it takes a renewal. The replay itself is made in `line/replay.ts`. */
 export interface Refusals {
   refused(lease: Lease, reason: RefusalReason, bounds: RefusalBounds): Promise<RefusalOutcome>;
-  /** Nothing is held against the next renewal for a 401. */
+  /** The next renewal for a 401 is held back no longer. */
   release(): void;
 }
 
@@ -38,19 +39,18 @@ export function createRefusals(deps: {
   sequence: Sequence;
   /** The account's own, which this changes. */
   brakes: Brakes;
-  /** `learn()`: it has been seen to kill an access token when it is replaced. */
-  server: { learn(): void };
+  /** `foundInvalidating()`: it has been seen to invalidate an access token when that is replaced. */
+  server: { foundInvalidating(): void };
   /** The account's own: whether calls wait for the renewal of another process. */
   flight: { readonly hold: Hold | undefined };
   /** New calls wait for a renewal that lets those in flight finish. */
   isPaused: () => boolean;
   /** Takes what another process has saved, and waits for one that is about to save. Resolves with whether it has taken a pair. */
   look: () => Promise<boolean>;
-  /** Where each process can ask for tokens by itself: told when somebody else seems to replace them again and again. */
+  /** Called when another process seems to replace the tokens again and again; undefined for an account with refresh tokens. */
   tellShared: (() => void) | undefined;
 }): Refusals {
-  const { env, ledger, sequence } = deps;
-  const { brakes } = deps;
+  const { env, ledger, sequence, brakes } = deps;
   let looking: Promise<boolean> | undefined;
 
   /** Whether a refusal of the newest token may lead to a renewal, where none is under way. */
@@ -81,7 +81,7 @@ export function createRefusals(deps: {
   }
 
   function died(lease: Lease): void {
-    lease.diedAlone = true;
+    lease.endedByItself = true;
     ledger.refused(lease);
   }
 
@@ -96,8 +96,14 @@ export function createRefusals(deps: {
     // The token worked until it was replaced: this server invalidates the old access token at a refresh.
     const expired = ledger.hasEnded(lease);
     const ofToken = reason !== 'other';
-    if (ofToken && !expired && !lease.refused && !lease.diedAlone && (replaced() || sequence.running?.posted))
-      deps.server.learn();
+    if (
+      ofToken &&
+      !expired &&
+      !lease.refused &&
+      !lease.endedByItself &&
+      (replaced() || sequence.running?.posted)
+    )
+      deps.server.foundInvalidating();
     // The other process may have invalidated the token just now. Its pair is taken then, and the replay must not be one of the calls in flight.
     const held = ofToken && unlessHeld(deps.flight, env, untilMs, signal);
     if (held && (await held).kind === 'aborted') return { kind: 'aborted' };
@@ -131,7 +137,8 @@ export function createRefusals(deps: {
       // It worked until another process replaced it: what the server does at a refresh shows in this process, too.
       const isReplacedElsewhere =
         waited.kind === 'done' && waited.value.kind === 'adopted' && waited.value.from === 'store';
-      if (isReplacedElsewhere && current !== lease && !expired && acceptedBefore > 0) deps.server.learn();
+      if (isReplacedElsewhere && current !== lease && !expired && acceptedBefore > 0)
+        deps.server.foundInvalidating();
       if (current && current !== lease) {
         // A pair that another process has renewed, or that was on its way already, is no renewal for this call.
         const renewed = isForThis && waited.kind === 'done' && waited.value.kind === 'renewed';
@@ -188,11 +195,11 @@ export interface Replacing {
 export const notReplacing: Replacing = Object.freeze({ times: 0, sinceMs: -Infinity, untilMs: -Infinity });
 
 /** After so many in a row somebody else replaces the tokens. */
-export const mostReplaced = 3;
+const mostReplaced = 3;
 const soonMs = 60_000;
 
 /** After another renewal for a 401; from the third in a row on the next one waits: 5 s, doubling to 5 minutes. */
-export function replacedAgain(before: Replacing, nowMs: number): Replacing {
+function replacedAgain(before: Replacing, nowMs: number): Replacing {
   const sinceMs = nowMs - Math.max(before.sinceMs, before.untilMs);
   const times = sinceMs < soonMs ? before.times + 1 : 1;
   const waitMs = times < mostReplaced ? 0 : doublingMs(5_000, 5 * 60_000, times - mostReplaced);

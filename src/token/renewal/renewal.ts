@@ -7,12 +7,12 @@ import type { CriticalSection, Section } from '../grant/critical-section.js';
 import type { Notes } from '../grant/notes.js';
 import type { Shown } from '../loading/first-load.js';
 import { identityOf } from '../pair/comparison.js';
-import type { Lease } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import { holdLoaded } from '../pair/token-set.js';
 import type { Unsaved } from '../saving/saving.js';
 import { failuresOf, type RenewalFailure } from '../told/failures.js';
 import type { GrantInHand } from './adoption.js';
-import { createPassage, type Passage } from './renewal-access.js';
+import { createRenewalAccess, type RenewalAccess } from './renewal-access.js';
 import { createReader, currentWorks, type Entered } from './reading.js';
 import { createRedemption, type RedemptionDeps } from './redemption.js';
 
@@ -59,13 +59,14 @@ export type Step = RenewalResult | { kind: 'again' } | { kind: 'queue'; why?: st
 
 /** Each round finds another token in the store. A few may come from a busy fleet; a broken store would give them without end. */
 const mostRounds = 10;
-/** Late saves are tried at least once a minute, and wait for the lock. */
+/** A process whose note has not changed for so long counts as gone: late saves are tried at least once a minute, and wait for the lock. */
 const lifeSignMs = 90_000;
 
 /** Why there is no lock so far. Its holder may be a process that stands still, which only a person can end. */
 const notGiven = (name: string | undefined) =>
   `store.lock() has not given the lock${name === undefined ? '' : ` ${name}`} yet. If the process that holds it stands still, continue or end it`;
 
+/** What the renewals of one account need. */
 export interface RenewalDeps extends RedemptionDeps {
   /** The account's own, which this changes: what was last seen of another process that could not save a new pair so far. */
   signs: { lifeSign: { readonly text: string; readonly seenAtMs: number } | undefined };
@@ -81,30 +82,29 @@ export interface RenewalDeps extends RedemptionDeps {
 
 /** One renewal: queue and lock, load, adopt or redeem, save. Never rejects but by a defect. */
 export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<RenewalResult> {
-  const { env, account, grant, keeper, ledger, saver, mutex, section, settings, signs, adoption } = deps;
+  const { env, account, grant, keeper, ledger, saver, grants, section, settings, signs, adoption } = deps;
   const failures = failuresOf(account, grant, deps.takesOver);
   const keyInHand = () => section.keyOf(ledger.newest?.held.refreshToken);
   const read = createReader({ ...deps, isHandOf: (key) => keyInHand() === key });
   const redeem = createRedemption(deps);
 
   return async (run) => {
-    const passage = createPassage({ env, gate: deps.loginGate(), settings, failures }, run);
+    const access = createRenewalAccess({ env, gate: deps.loginGate(), settings, failures }, run);
     try {
-      return await renew(run, passage);
+      return await renew(run, access);
     } finally {
-      passage.leave();
+      access.leave();
     }
   };
 
   /** Rounds in the critical section, until one has come to an end; waits where the store or the login host wants it, holding neither. */
-  async function renew(run: RenewalRun, passage: Passage): Promise<RenewalResult> {
+  async function renew(run: RenewalRun, access: RenewalAccess): Promise<RenewalResult> {
     for (let tries = 0; ; tries++) {
       if (run.signal.aborted) return { kind: 'superseded' };
-      let step = await round(run, passage);
+      let step = await round(run, access);
       for (let rounds = 1; step.kind === 'again' || step.kind === 'queue';) {
-        if (step.kind === 'queue')
-          step = (await passage.queue(step.why)) ?? (await round(run, passage, true));
-        else if (rounds++ < mostRounds) step = await round(run, passage);
+        if (step.kind === 'queue') step = (await access.queue(step.why)) ?? (await round(run, access, true));
+        else if (rounds++ < mostRounds) step = await round(run, access);
         else step = failures.store('it holds another token each time it is read');
       }
       if (step.kind !== 'failed' || (step.verdict !== 'store' && step.verdict !== 'garbage')) return step;
@@ -114,7 +114,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       if (step.verdict === 'garbage' || run.waiting === 0) return step;
       // The calls go on with the token that works.
       if (currentWorks(ledger) && !run.isAsked) return step;
-      passage.leave();
+      access.leave();
       // Nothing was redeemed, and the store may work again: it is tried for as long as a call waits.
       run.lastError = step.error;
       await env.sleep(storeRetryDelayMs(tries, env.random()), { signal: run.signal });
@@ -123,23 +123,23 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   }
 
   /** Enters the critical section of the refresh token in hand. `hasPlace`: it has its place at the gate of the login host. */
-  async function round(run: RenewalRun, passage: Passage, hasPlace = false): Promise<Step> {
+  async function round(run: RenewalRun, access: RenewalAccess, hasPlace = false): Promise<Step> {
     const { shown } = run;
     run.shown = undefined;
     const lease = run.alreadyDone();
     if (lease) return { kind: 'loaded', lease };
     const ended = ledger.newest ? undefined : await loadFirst(run, shown);
     if (ended) return ended;
-    // Others wait for its place, and it has looked before it joined their queue.
+    // With a place at the gate it looks briefly: others wait for that place, and it has looked before it joined their queue.
     const entered = { key: keyInHand(), askedAtMs: env.now(), isBrief: hasPlace };
     // What a call is told that does not wait so long: nothing has been redeemed.
     const waiting = failures.store(notGiven(deps.lockName())).error;
     if (deps.store.lock) run.lastError ??= waiting;
     const entering = { key: entered.key, lockWaitMs: deps.lockWaitMs, signal: run.signal };
-    const ran = await section.enter(entering, (held) => {
+    const ran = await section.enter(entering, (inside) => {
       // The failure of an earlier try stays, because it says more.
       if (run.lastError === waiting) run.lastError = undefined;
-      return critical(run, held, passage, entered);
+      return critical(run, inside, access, entered);
     });
     if (ran.kind === 'aborted' || run.signal.aborted) return { kind: 'superseded' };
     return ran.kind === 'ran' ? ran.value : failures.store(ran.why, ran.cause);
@@ -155,15 +155,20 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
       return grant === 'refresh_token' ? failures.noTokens(ledger.hadTokens) : undefined;
     ledger.kept(holdLoaded(loaded.set, deps.ahead()));
     // The application has redeemed its refresh token by itself: what it got for it is taken, and saved.
-    if (mutex.outcomeOf(keyInHand())?.kind === 'renewed') return undefined;
+    if (grants.outcomeOf(keyInHand())?.kind === 'renewed') return undefined;
     const lease = run.alreadyDone();
     return lease && { kind: 'loaded', lease };
   }
 
-  async function critical(run: RenewalRun, held: Section, passage: Passage, entered: Entered): Promise<Step> {
+  async function critical(
+    run: RenewalRun,
+    inside: Section,
+    access: RenewalAccess,
+    entered: Entered,
+  ): Promise<Step> {
     const { key } = entered;
     const endsAtMs = env.now() + settings.totalMs;
-    const reading = await read(run, held, entered);
+    const reading = await read(run, inside, entered);
     if (run.signal.aborted) return { kind: 'superseded' };
     // Another refresh token has come while this renewal waited: its section is another one.
     if (keyInHand() !== key) return { kind: 'again' };
@@ -184,20 +189,20 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
     const isInTime = ledger.unsaved && currentWorks(ledger) && !run.isAsked;
     // Whoever else has the pair may have renewed it, while it could not be saved here: then the store shows that.
     if (isInTime || ledger.mayBeElsewhere) {
-      const failed = await saver.newest(undefined, endsAtMs, run.signal);
+      const failed = await saver.saveNewest(undefined, endsAtMs, run.signal);
       if (run.signal.aborted) return { kind: 'superseded' };
       if (!failed) return { kind: 'again' };
       if (isInTime) return failures.store(failed.why, failed.cause, true);
     }
     const seenLate = await adoption.lookAgain(run, at);
     if (seenLate) return seenLate;
-    if (grant === 'refresh_token' && (await isBeingSaved(key, held.notes))) return failures.elsewhere();
+    if (grant === 'refresh_token' && (await isBeingSaved(key, inside.notes))) return failures.elsewhere();
     // Only here a request is needed. If it has to wait for its turn, the section is left meanwhile, because others wait for it.
-    if (!passage.enter()) return { kind: 'queue' };
+    if (!access.enter()) return { kind: 'queue' };
     if (hand && ledger.freshness(hand) !== 'expired') await deps.drain(run);
     if (run.signal.aborted) return { kind: 'superseded' };
-    if (held.lost?.aborted) return failures.store('the lock was lost before anything was redeemed');
-    return redeem(run, { ...at, section: held, reading, passage });
+    if (inside.lost?.aborted) return failures.store('the lock was lost before anything was redeemed');
+    return redeem(run, { ...at, section: inside, reading, access });
   }
 
   function isSamePair(stored: TokenSet, { held }: Lease): boolean {
@@ -208,7 +213,7 @@ export function createRenewal(deps: RenewalDeps): (run: RenewalRun) => Promise<R
   function deadGrant({ key, hand }: GrantInHand): RenewalFailure | undefined {
     if (grant !== 'refresh_token') return undefined;
     if (!hand?.held.refreshToken) return failures.dead('no-refresh-token');
-    const outcome = mutex.outcomeOf(key);
+    const outcome = grants.outcomeOf(key);
     return outcome?.kind === 'dead' ? failures.dead(outcome.reason) : undefined;
   }
 

@@ -4,9 +4,10 @@ import { TokenRenewalError, type ProcoreError } from '../../failure/errors.js';
 import type { Way } from '../../wire/way.js';
 import { awakeNow, within, type Waited } from '../../time/within.js';
 import type { Shown } from '../loading/first-load.js';
-import type { Lease, Ledger } from '../pair/ledger.js';
+import type { Ledger } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import type { RenewalResult, RenewalRun, RunningRenewal } from './renewal.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 import type { Turns } from '../../time/serial.js';
 import {
   afterRenewalFailure,
@@ -29,7 +30,7 @@ export interface Past {
 /** The renewals of one account, one at a time, and what they have come to. */
 export interface Sequence {
   readonly running: RunningRenewal | undefined;
-  /** A person has to go on, as far as is known. */
+  /** A person has to authorize the account anew, as far as is known. */
   readonly isDead: boolean;
   /** When a renewal has brought a pair last, in ms since 1970. */
   readonly lastRenewalMs: number | undefined;
@@ -40,8 +41,8 @@ export interface Sequence {
   /** Whether one may start while calls go on without it. */
   mayRunInBackground(): boolean;
   /**
-   * Starts one, in its turn; `alreadyDone`: what makes it needless by then; `way`: that of the call that sets it off; `shown`: what the store
-   * has just shown.
+   * Starts one, in its turn. `alreadyDone` is asked then: a lease that it returns makes the renewal needless. `way`: that of the call that sets
+   * it off; `shown`: what the store has just shown.
    */
   start(alreadyDone: () => Lease | undefined, way?: Way, shown?: Shown): RunningRenewal;
   waitFor(
@@ -53,7 +54,7 @@ export interface Sequence {
   overdue(run: RenewalRun): ProcoreError;
   /** What is under way is neither saved nor used any more. `dead`: the error that later renewals end with at once. */
   supersede(dead?: ProcoreError): void;
-  /** Nothing is held against the next one. */
+  /** The next one may start at once, whatever the earlier ones have come to. */
   clearVerdicts(): void;
 }
 
@@ -64,7 +65,7 @@ export function createSequence(deps: {
   ledger: Ledger;
   turns: Turns;
   renewal: (run: RenewalRun) => Promise<RenewalResult>;
-  telling: Telling;
+  tokenEvents: TokenEvents;
   writes: Pick<Writes, 'saveLate' | 'isMoving'>;
   /** The account's own, which this changes. */
   past: Past;
@@ -79,7 +80,7 @@ export function createSequence(deps: {
   /** A renewal is the account's, and not that of the call that sets it off. */
   inContext: InContext;
 }): Sequence {
-  const { env, account, ledger, turns, telling } = deps;
+  const { env, account, ledger, turns, tokenEvents } = deps;
   const name = JSON.stringify(account);
   const { past } = deps;
   let running: RunningRenewal | undefined;
@@ -102,17 +103,17 @@ export function createSequence(deps: {
       past.verdicts = after.verdicts;
       // The application may still come with a refresh token of its own.
       const isStart = deps.takesOver() && result.verdict === 'dead' && !ledger.newest;
-      if (!wasTold && !isStart) telling.failed(after.error);
+      if (!wasTold && !isStart) tokenEvents.failed(after.error);
       return { ...result, error: after.error };
     }
     past.verdicts = noVerdicts;
     past.lastRenewalMs = env.now();
     if (result.kind === 'adopted') {
-      telling.adopted(result.lease, result.from);
+      tokenEvents.adopted(result.lease, result.from);
       if (result.from === 'store') deps.adoptedFromStore();
-    } else telling.renewed(result.lease, result.unsaved !== undefined);
+    } else tokenEvents.renewed(result.lease, result.unsaved !== undefined);
     if (ledger.unsaved) {
-      telling.saveFailed(result.unsaved?.why ?? 'it failed', result.unsaved?.cause);
+      tokenEvents.saveFailed(result.unsaved?.why ?? 'it failed', result.unsaved?.cause);
       deps.writes.saveLate();
     }
     return result;

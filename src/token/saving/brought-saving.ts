@@ -7,7 +7,7 @@ import { fingerprint } from '../pair/fingerprint.js';
 import type { GrantType } from '../pair/comparison.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { HeldTokens } from '../pair/token-set.js';
-import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './tries.js';
+import { afterPendingSave, repeatedly, resultOf, type SaveResult } from './tries.js';
 
 /** How a pair that the application brought is saved over what the store holds. */
 interface Overwriting {
@@ -17,7 +17,7 @@ interface Overwriting {
   readonly carry: (set: TokenSet) => void;
 }
 
-/** Saves pairs that no renewal has got. Callers hold mutex and lock. */
+/** Saves pairs that no renewal has got. Called in the critical section of the grant. */
 export interface BroughtSaver {
   /** One try for a pair that is not held yet, unless the store holds another that may be somebody's. */
   ifFree(set: TokenSet): Promise<SaveResult>;
@@ -61,7 +61,7 @@ export function createBroughtSaver(deps: {
     loaded: { readonly set: TokenSet | undefined },
   ): Promise<SaveResult> {
     const ownExtras = extrasBrought(set, loaded.set);
-    const saved = outcomeOf(await keeper.save(withExtrasOf(loaded.set, { set, ownExtras }), loaded.set));
+    const saved = resultOf(await keeper.save(withExtrasOf(loaded.set, { set, ownExtras }), loaded.set));
     if (saved.kind !== 'failed') return saved;
     // If it may be there, it must not be given to another account of the store as well: it would be redeemed twice.
     const after = await keeper.load();
@@ -88,7 +88,7 @@ export function createBroughtSaver(deps: {
     const loaded = await keeper.load();
     if (loaded.kind === 'failed') return loaded;
     if (isOld(loaded.set) && loaded.set) return { kind: 'theirs', set: loaded.set };
-    return outcomeOf(await keeper.save(over(loaded.set), loaded.set));
+    return resultOf(await keeper.save(over(loaded.set), loaded.set));
   }
 
   async function overwriteOnce(held: HeldTokens, how: Overwriting): Promise<SaveResult> {

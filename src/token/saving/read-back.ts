@@ -6,7 +6,7 @@ import type { Place } from '../loading/home.js';
 import { outranks } from '../pair/authorization-line.js';
 import { isCutFrom } from '../pair/comparison.js';
 import { epochMs } from '../pair/moments.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 
 /** A replica has caught up by then. */
 const laterMs = 60_000;
@@ -29,7 +29,7 @@ export function createReadBack(deps: {
   /** Whether this pair is still the one in use: a person may have logged out, and another process may have renewed. */
   isInUse: (set: TokenSet) => boolean;
   isReplaced: (refreshToken: string) => boolean;
-  offended: Telling['offended'];
+  offended: TokenEvents['offended'];
   /** Where the account is kept, and what is known of its row there, which this changes: whether a save has been read back. */
   place: Pick<Place, 'row'>;
 }): { save: Keeper['save']; isIdle: () => boolean } {

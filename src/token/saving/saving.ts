@@ -6,8 +6,8 @@ import { withExtrasOf } from '../pair/extras.js';
 import type { Keeper } from '../loading/keeper.js';
 import type { Ledger } from '../pair/ledger.js';
 import type { SecondLook } from '../loading/second-look.js';
-import { afterPendingSave, outcomeOf, repeatedly, type SaveResult } from './tries.js';
-import type { Telling } from '../told/telling.js';
+import { afterPendingSave, repeatedly, resultOf, type SaveResult } from './tries.js';
+import type { TokenEvents } from '../told/token-events.js';
 import { holdLoaded, isSameUser, type AheadChoice, type HeldTokens } from '../pair/token-set.js';
 
 /** Why a pair could not be saved. */
@@ -22,17 +22,17 @@ interface KnownContent {
   readonly set: TokenSet | undefined;
 }
 
-/** Brings the ledger's newest pair into the store. Callers hold mutex and lock. */
+/** Brings the ledger's newest pair into the store. Called in the critical section of the grant. */
 export interface Saver {
   /** One try, after a comparison with what the store holds. */
-  once(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult>;
-  /** As `once`, also for a pair that has been saved: the store is another one now. Tokens of another user in it are not overwritten. */
-  moved(signal: AbortSignal): Promise<SaveResult>;
+  saveOnce(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult>;
+  /** As `saveOnce`, also for a pair that has been saved: the store is another one now. Tokens of another user in it are not overwritten. */
+  saveMoved(signal: AbortSignal): Promise<SaveResult>;
   /**
-   * As `once`, with a few tries in quick succession, of which none starts after `endsAtMs` or once `signal` has aborted; and tells the ledger
+   * As `saveOnce`, with a few tries in quick succession, of which none starts after `endsAtMs` or once `signal` has aborted; and tells the ledger
    * what they came to. Resolves with the failure, if all have failed.
    */
-  newest(
+  saveNewest(
     known: KnownContent | undefined,
     endsAtMs: number,
     signal: AbortSignal,
@@ -57,11 +57,11 @@ export function createSaver(deps: {
   grant: GrantType;
   secondLook: SecondLook;
   ahead: () => AheadChoice;
-  offended: Telling['offended'];
+  offended: TokenEvents['offended'];
 }): Saver {
   const { env, ledger, keeper, grant } = deps;
 
-  async function once(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult> {
+  async function saveOnce(known: KnownContent | undefined, signal: AbortSignal): Promise<SaveResult> {
     return ledger.unsaved ? compared(known, signal) : { kind: 'saved' };
   }
 
@@ -115,7 +115,7 @@ export function createSaver(deps: {
         : whole;
     ledger.carry(set);
     // What it was compared with, and not what was saved last: the store may have gone back to an older pair of ours.
-    return outcomeOf(await keeper.save(set, content?.set));
+    return resultOf(await keeper.save(set, content?.set));
   }
 
   /** Of another user, and not of one whose place our user has taken here. */
@@ -125,12 +125,12 @@ export function createSaver(deps: {
   }
 
   return {
-    once,
-    moved: (signal) => compared(undefined, signal, true),
-    async newest(known, endsAtMs, signal) {
-      const again = () => once(undefined, signal);
+    saveOnce,
+    saveMoved: (signal) => compared(undefined, signal, true),
+    async saveNewest(known, endsAtMs, signal) {
+      const again = () => saveOnce(undefined, signal);
       const result = await repeatedly(env, {
-        first: () => once(known, signal),
+        first: () => saveOnce(known, signal),
         next: again,
         endsAtMs,
         signal,

@@ -4,7 +4,7 @@ import { lateSaveDelayMs } from '../../time/backoff.js';
 import { awakeNow, call, within } from '../../time/within.js';
 import type { Keeper, Saved } from '../loading/keeper.js';
 import type { CriticalSection } from '../grant/critical-section.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import type { Ledger } from '../pair/ledger.js';
 
 /** What became of the pair that waited to be saved. */
@@ -60,7 +60,7 @@ export async function afterPendingSave(
 }
 
 /** A conflict means that somebody was faster than the comparison: the next try compares with what they left. */
-export function outcomeOf(saved: Saved): SaveResult {
+export function resultOf(saved: Saved): SaveResult {
   if (saved.kind !== 'conflict') return saved;
   return {
     kind: 'failed',
@@ -134,17 +134,17 @@ export type LockedSave = (save: () => Promise<SaveResult>, signal: AbortSignal) 
 export function createLockedSave(deps: {
   ledger: Pick<Ledger, 'stored' | 'newest'>;
   section: CriticalSection;
-  mutex: Pick<GrantMutex, 'outcomeOf'>;
+  grants: Pick<ClientGrants, 'outcomeOf'>;
   lockWaitMs: number;
 }): LockedSave {
-  const { ledger, section, mutex, lockWaitMs } = deps;
+  const { ledger, section, grants, lockWaitMs } = deps;
   return async (save, signal) => {
     const key = section.keyOf(ledger.stored?.refresh_token ?? ledger.newest?.held.refreshToken);
     const entered = await section.enter({ key, lockWaitMs, signal }, async ({ notes }) => {
       const result = await save();
       if (result.kind === 'saved') await notes.clear();
       // Each try writes the note anew. Other processes see by it that this one is alive and still has the new pair.
-      else if (result.kind === 'failed' && mutex.outcomeOf(key)?.kind === 'renewed')
+      else if (result.kind === 'failed' && grants.outcomeOf(key)?.kind === 'renewed')
         await notes.write(key, 'unsaved');
       return result;
     });

@@ -5,13 +5,13 @@ import type { GrantType, KnownTokens } from '../pair/comparison.js';
 import { withNewAuthorization } from '../pair/authorization-line.js';
 import { extrasBrought } from '../pair/extras.js';
 import type { CriticalSection } from '../grant/critical-section.js';
-import type { GrantMutex } from '../grant/registry.js';
+import type { ClientGrants } from '../grant/registry.js';
 import type { Ledger } from '../pair/ledger.js';
 import { createBroughtSaver } from './brought-saving.js';
 import { createLockedSave, createLateSave, type SaveResult } from './tries.js';
 import type { Saver } from './saving.js';
 import type { Keeper } from '../loading/keeper.js';
-import type { Telling } from '../told/telling.js';
+import type { TokenEvents } from '../told/token-events.js';
 import {
   holdLoaded,
   isSameUser,
@@ -69,19 +69,19 @@ export function createWrites(deps: {
   saver: Saver;
   keeper: Keeper;
   turns: Turns;
-  telling: Telling;
+  tokenEvents: TokenEvents;
   ahead: () => AheadChoice;
   /** What the store holds, where nothing is in memory. */
   stored: () => Promise<TokenSet | undefined>;
   section: CriticalSection;
-  mutex: Pick<GrantMutex, 'outcomeOf'>;
+  grants: Pick<ClientGrants, 'outcomeOf'>;
   /** A save waits for the store's lock as long as for an answer of the store. */
   settings: Pick<Settings['renewal'], 'storeTimeoutMs'>;
   /** Hears of a pair that a person has brought, and that is in the store now. */
   broughtSaved: (set: TokenSet) => void;
   serverOffsetMs: () => number;
 }): Writes {
-  const { env, ledger, saver, turns, telling } = deps;
+  const { env, ledger, saver, turns, tokenEvents } = deps;
   const underLock = createLockedSave({ ...deps, lockWaitMs: deps.settings.storeTimeoutMs });
   const broughtSaver = createBroughtSaver(deps);
   const late = createLateSave({ env, attempt: trySave });
@@ -97,13 +97,13 @@ export function createWrites(deps: {
     return turns.inTurn(async () => {
       if (signal.aborted || !ledger.unsaved) return 'done';
       const { isBrought } = ledger;
-      const result = await underLock(() => saver.once(undefined, signal), signal);
+      const result = await underLock(() => saver.saveOnce(undefined, signal), signal);
       if (signal.aborted) return 'done';
       if (result.kind === 'failed') return 'left';
-      if (result.kind === 'theirs') telling.adopted(ledger.gaveWay(loaded(result)), 'store');
+      if (result.kind === 'theirs') tokenEvents.adopted(ledger.gaveWay(loaded(result)), 'store');
       else {
         ledger.saved();
-        telling.savedLate();
+        tokenEvents.savedLate();
         if (isBrought && ledger.stored) deps.broughtSaved(ledger.stored);
       }
       return 'done';
@@ -149,7 +149,7 @@ export function createWrites(deps: {
       const saved = await underLock(() => broughtSaver.overwrite(brought, how, signal), signal);
       if (signal.aborted) return undefined;
       if (saved.kind === 'theirs') {
-        telling.adopted(ledger.kept(loaded(saved)), 'store');
+        tokenEvents.adopted(ledger.kept(loaded(saved)), 'store');
         return undefined;
       }
       if (saved.kind === 'saved') {
@@ -164,7 +164,7 @@ export function createWrites(deps: {
       else if (isInHand) ledger.issued(brought);
       ledger.saveFailed();
       late.start(signal);
-      telling.saveFailed(saved.why, saved.cause);
+      tokenEvents.saveFailed(saved.why, saved.cause);
       return saved;
     });
     follow(result);
@@ -191,7 +191,7 @@ export function createWrites(deps: {
       ledger.brought({ ...held, set });
       ledger.saveFailed();
       late.start(signal);
-      telling.saveFailed(saved.why, saved.cause);
+      tokenEvents.saveFailed(saved.why, saved.cause);
       return true;
     });
     follow(taking);
@@ -205,11 +205,11 @@ export function createWrites(deps: {
       // What was deleted in the store before is not written into the next one.
       if (!ledger.newest || ledger.isGone) return;
       const signal = turns.generation;
-      const result = await underLock(() => saver.moved(signal), signal);
+      const result = await underLock(() => saver.saveMoved(signal), signal);
       if (signal.aborted || !ledger.newest) return;
       if (result.kind === 'theirs') {
         const isOfAnother = isSameUser(ledger.newest.held.set, result.set) === false;
-        telling.adopted(
+        tokenEvents.adopted(
           isOfAnother ? ledger.changed(loaded(result)) : ledger.gaveWay(loaded(result)),
           'store',
         );
@@ -234,7 +234,7 @@ export function createWrites(deps: {
     saveAgain(over) {
       ledger.overwritten(over);
       late.start(turns.generation);
-      telling.saveFailed(
+      tokenEvents.saveFailed(
         'another process has saved tokens of an older authorization over them; they are saved again',
       );
     },

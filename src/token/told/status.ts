@@ -2,7 +2,7 @@ import type { PacingStatus } from '../../pacing/status.js';
 import { shortFingerprint } from '../pair/fingerprint.js';
 import type { Freshness } from '../pair/freshness.js';
 import type { Ledger } from '../pair/ledger.js';
-import type { Telling } from './telling.js';
+import type { TokenEvents } from './token-events.js';
 
 /** What `status()` shows of an account: no token, no secret. */
 export interface TokenStatus {
@@ -26,11 +26,11 @@ export interface TokenStatus {
   pacing?: PacingStatus;
 }
 
-/** The status of one account; `stuck`: nobody but a person can go on. */
+/** The status of one account; `stuck`: a person has to authorize it anew. */
 export function statusOf(
   account: string,
   ledger: Ledger,
-  shown: Telling['shown'],
+  shown: TokenEvents['shown'],
   {
     stuck,
     lastRenewalMs,

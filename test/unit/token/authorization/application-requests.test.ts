@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Lease, Ledger } from '../../../../src/token/pair/ledger.js';
+import type { Ledger } from '../../../../src/token/pair/ledger.js';
+import type { Lease } from '../../../../src/token/pair/pairs.js';
 import { memoryTokenStore } from '../../../../src/store/memory.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
-import { createPresentation } from '../../../../src/token/authorization/application-requests.js';
+import { createApplicationRequests } from '../../../../src/token/authorization/application-requests.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 
 function leaseOf(user: string): Lease {
@@ -20,10 +21,10 @@ function setUp(hand: { newest: Lease; current: Lease }, acquired: () => void) {
     current: () => hand.current,
     isOfSameUser: (token: string) => token === hand.newest.held.refreshToken,
   } as Ledger;
-  return createPresentation({
+  return createApplicationRequests({
     env: createManualEnv(),
     ledger,
-    mutex: createGrantRegistry({}).of(memoryTokenStore(), {
+    grants: createGrantRegistry({}).of(memoryTokenStore(), {
       client: 'client',
       isPrivate: true,
       replaces: undefined,
@@ -48,12 +49,12 @@ const patience = { maxMs: 1_000, signal: undefined };
 test('a token request is not answered with tokens that were replaced in the moment in which they were handed over', async () => {
   const [ann, bob] = [leaseOf('ann'), leaseOf('bob')];
   const hand = { newest: bob, current: bob };
-  const { present } = setUp(hand, () => (hand.newest = hand.current = ann));
-  expect(await present('refresh of ann', patience)).toEqual({ kind: 'lease', lease: ann });
+  const { answerApplication } = setUp(hand, () => (hand.newest = hand.current = ann));
+  expect(await answerApplication('refresh of ann', patience)).toEqual({ kind: 'lease', lease: ann });
 });
 
 test('a token request is answered with the tokens in use while those that follow them are not saved', async () => {
   const [before, unsaved] = [leaseOf('ann before'), leaseOf('ann')];
-  const { present } = setUp({ newest: unsaved, current: before }, () => undefined);
-  expect(await present('refresh of ann', patience)).toEqual({ kind: 'lease', lease: before });
+  const { answerApplication } = setUp({ newest: unsaved, current: before }, () => undefined);
+  expect(await answerApplication('refresh of ann', patience)).toEqual({ kind: 'lease', lease: before });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLoginGate, type Asker, type Visit } from '../../../../src/token/endpoint/login-gate.js';
+import { createLoginGate, type LoginAsker, type Visit } from '../../../../src/token/endpoint/login-gate.js';
 import type { Rank } from '../../../../src/token/endpoint/login-pace.js';
 import { createManualEnv, type ManualEnv } from '../../../support/manual-env.js';
 
@@ -10,7 +10,7 @@ function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-function asker(rank: Rank, turn: number, { most = 8, waitsUntilMs = Infinity } = {}): Asker {
+function asker(rank: Rank, turn: number, { most = 8, waitsUntilMs = Infinity } = {}): LoginAsker {
   return { rank: () => rank, ticket: () => turn, most, waitsUntilMs: () => waitsUntilMs };
 }
 

@@ -325,7 +325,7 @@ describe('a critical section', () => {
       grant: 'refresh_token',
       accountKey: 'client of acme',
       store,
-      mutex: createGrantRegistry({}),
+      grants: createGrantRegistry({}),
       settings: { storeTimeoutMs: 5_000 },
       warn: () => undefined,
     });

@@ -54,11 +54,11 @@ test('what an older copy of the package keeps of holders is taken as it is', () 
   Object.defineProperty(scope, place, { value: registry });
   const store = { load: () => undefined, save() {} };
   const where = { client: 'client', isPrivate: false, replaces: undefined };
-  const mutex = createGrantRegistry(scope).of(store, where);
-  const a = { ...holder('a'), memory: mutex.memory };
-  mutex.nowHolds(mutex.enter(a), 'one');
+  const grants = createGrantRegistry(scope).of(store, where);
+  const a = { ...holder('a'), memory: grants.memory };
+  grants.nowHolds(grants.enter(a), 'one');
   expect(createGrantRegistry(scope).of(store, where).heldBy('one')).toMatchObject([{ account: 'a' }]);
   // It says nothing of its store's being used.
-  mutex.nowHolds(mutex.enter(holder('of an older copy')), 'two');
-  expect(mutex.heldBy('two')).toEqual([]);
+  grants.nowHolds(grants.enter(holder('of an older copy')), 'two');
+  expect(grants.heldBy('two')).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenStore } from '../../../../src/store/store.js';
-import { createLoginGate, type Asker } from '../../../../src/token/endpoint/login-gate.js';
+import { createLoginGate, type LoginAsker } from '../../../../src/token/endpoint/login-gate.js';
 import type { Rank } from '../../../../src/token/endpoint/login-pace.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
 import { createManualEnv } from '../../../support/manual-env.js';
@@ -12,13 +12,13 @@ function createProcess() {
   const attach = (client = 'client') => {
     const store: TokenStore = { load: () => undefined, save() {} };
     // A registry each, as every copy of the package has.
-    const mutex = createGrantRegistry(scope).of(store, { client, isPrivate: false, replaces: undefined });
-    return { gate: () => mutex.loginGate(() => createLoginGate(env)), used: mutex.used };
+    const grants = createGrantRegistry(scope).of(store, { client, isPrivate: false, replaces: undefined });
+    return { gate: () => grants.loginGate(() => createLoginGate(env)), used: grants.used };
   };
   return { attach };
 }
 
-const asker = (rank: Rank): Asker => ({
+const asker = (rank: Rank): LoginAsker => ({
   rank: () => rank,
   ticket: () => 0,
   most: 1,

@@ -2,13 +2,9 @@ import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
-import {
-  createGrantRegistry,
-  type GrantMutex,
-  type GrantOutcome,
-  type Holder,
-} from '../../../../src/token/grant/registry.js';
-import { successorOf } from '../../../../src/token/grant/outcomes.js';
+import { createGrantRegistry, type ClientGrants } from '../../../../src/token/grant/registry.js';
+import type { Holder } from '../../../../src/token/grant/memories.js';
+import { successorOf, type GrantOutcome } from '../../../../src/token/grant/outcomes.js';
 import type { TokenStore } from '../../../../src/store/store.js';
 import { settled } from '../../../support/manual-env.js';
 
@@ -16,7 +12,7 @@ const place = Symbol.for('axios-procore.grants');
 /** A store object; nothing is ever read from it. */
 const anyStore = (): TokenStore => ({ load: () => undefined, save() {} });
 /** For one store object and client, as every attach has it. */
-function createGrantMutex(
+function grantsOf(
   scope: object = globalThis,
   {
     store = anyStore(),
@@ -24,7 +20,7 @@ function createGrantMutex(
     isPrivate = true,
     replaces = undefined as TokenStore | undefined,
   } = {},
-): GrantMutex {
+): ClientGrants {
   return createGrantRegistry(scope).of(store, { client, isPrivate, replaces });
 }
 
@@ -38,10 +34,10 @@ function gate() {
 }
 
 /** Runs sections by name and keeps a log of who was in when. */
-function bench(mutex = createGrantMutex({})) {
+function bench(grants = grantsOf({})) {
   const log: string[] = [];
   const gates = new Map<string, ReturnType<typeof gate>>();
-  const enter = (name: string, { key = 'k', signal = never, through = mutex } = {}) => {
+  const enter = (name: string, { key = 'k', signal = never, through = grants } = {}) => {
     const own = gate();
     gates.set(name, own);
     return through.run(
@@ -88,19 +84,19 @@ describe('one grant', () => {
   });
 
   test('is free again after a section that threw, and the error reaches its caller alone', async () => {
-    const mutex = createGrantMutex({});
+    const grants = grantsOf({});
     const unhandled: unknown[] = [];
     const listen = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', listen);
-    const failing = mutex.run('k', () => Promise.reject(new Error('broken')), never);
-    const throwing = mutex.run(
+    const failing = grants.run('k', () => Promise.reject(new Error('broken')), never);
+    const throwing = grants.run(
       'k',
       () => {
         throw new Error('at once');
       },
       never,
     );
-    const next = mutex.run('k', async () => 'next', never);
+    const next = grants.run('k', async () => 'next', never);
     await expect(failing).rejects.toThrow('broken');
     await expect(throwing).rejects.toThrow('at once');
     expect(await next).toBe('next');
@@ -174,7 +170,7 @@ describe('whoever gives up while waiting', () => {
 describe('the registry', () => {
   test('is shared by all copies of the package in one process', async () => {
     const scope = {};
-    const [one, two] = [createGrantMutex(scope), createGrantMutex(scope)];
+    const [one, two] = [grantsOf(scope), grantsOf(scope)];
     const { log, enter, leave } = bench(one);
     void enter('a');
     const other = enter('b', { through: two });
@@ -190,13 +186,13 @@ describe('the registry', () => {
   });
 
   test('lives on the global object unless another scope is given', () => {
-    createGrantMutex();
+    grantsOf();
     expect(Object.getOwnPropertySymbols(globalThis)).toContain(place);
   });
 
   test('shows up nowhere: the tokens in it are not to be printed', () => {
     const scope: Record<string, unknown> = {};
-    createGrantMutex(scope).record('k', {
+    grantsOf(scope).record('k', {
       kind: 'renewed',
       tokens: { access_token: 'very-secret' },
       expiresAtMs: undefined,
@@ -209,8 +205,8 @@ describe('the registry', () => {
 
   test('holds plain data and promises that never reject', async () => {
     const scope = {};
-    const mutex = createGrantMutex(scope);
-    const failing = mutex.run('k', () => Promise.reject(new Error('broken')), never);
+    const grants = grantsOf(scope);
+    const failing = grants.run('k', () => Promise.reject(new Error('broken')), never);
     const tail = tailsOf(scope).get('k');
     await expect(failing).rejects.toThrow('broken');
     await expect(tail).resolves.toBeUndefined();
@@ -218,7 +214,7 @@ describe('the registry', () => {
 
   test('keeps nothing of a grant that nobody waits for', async () => {
     const scope = {};
-    const { enter, leave } = bench(createGrantMutex(scope));
+    const { enter, leave } = bench(grantsOf(scope));
     const abort = new AbortController();
     const runs = [enter('a'), enter('b', { signal: abort.signal }), enter('c', { key: 'other' })];
     abort.abort();
@@ -229,16 +225,16 @@ describe('the registry', () => {
   });
 
   test('remembers at least the last thousand outcomes of a store, and never more than two thousand: the oldest go first', () => {
-    const mutex = createGrantMutex({});
-    for (let n = 0; n < 1_500; n++) mutex.record(`k${n}`, dead);
+    const grants = grantsOf({});
+    for (let n = 0; n < 1_500; n++) grants.record(`k${n}`, dead);
     // Told again, it is the youngest.
-    mutex.record('k0', { kind: 'perhaps-spent' });
-    for (let n = 1_500; n < 2_001; n++) mutex.record(`k${n}`, dead);
-    expect(mutex.outcomeOf('k0')).toEqual({ kind: 'perhaps-spent' });
-    expect(mutex.outcomeOf('k1')).toBeUndefined();
-    expect(mutex.outcomeOf('k1001')).toBeUndefined();
-    expect(mutex.outcomeOf('k1002')).toEqual(dead);
-    expect(mutex.outcomeOf('k2000')).toEqual(dead);
+    grants.record('k0', { kind: 'perhaps-spent' });
+    for (let n = 1_500; n < 2_001; n++) grants.record(`k${n}`, dead);
+    expect(grants.outcomeOf('k0')).toEqual({ kind: 'perhaps-spent' });
+    expect(grants.outcomeOf('k1')).toBeUndefined();
+    expect(grants.outcomeOf('k1001')).toBeUndefined();
+    expect(grants.outcomeOf('k1002')).toEqual(dead);
+    expect(grants.outcomeOf('k2000')).toEqual(dead);
   });
 });
 
@@ -248,8 +244,8 @@ const renewedTo = (refresh: string): GrantOutcome => ({
   expiresAtMs: undefined,
 });
 const keyOf = fingerprint;
-const crowd = (mutex: GrantMutex, count = 5_000) => {
-  for (let n = 0; n < count; n++) mutex.record(keyOf(`other ${n}`), renewedTo(`other ${n}, next`));
+const crowd = (grants: ClientGrants, count = 5_000) => {
+  for (let n = 0; n < count; n++) grants.record(keyOf(`other ${n}`), renewedTo(`other ${n}, next`));
 };
 const holderOf = (refresh: string | undefined, { client = 'client', unsaved = false } = {}): Holder => ({
   client,
@@ -260,18 +256,18 @@ const holderOf = (refresh: string | undefined, { client = 'client', unsaved = fa
 
 describe('a token that some account still holds', () => {
   test('stays dead, however many outcomes of others come', () => {
-    const mutex = createGrantMutex({});
+    const grants = grantsOf({});
     const held = holderOf('dead one');
-    mutex.enter(held);
-    mutex.record(keyOf('dead one'), dead);
-    crowd(mutex);
-    expect(mutex.outcomeOf(keyOf('dead one'))).toEqual(dead);
+    grants.enter(held);
+    grants.record(keyOf('dead one'), dead);
+    crowd(grants);
+    expect(grants.outcomeOf(keyOf('dead one'))).toEqual(dead);
     expect(held.refreshToken).toBe(keyOf('dead one'));
   });
 
   test('leads to the pair that it has become in the end, however many renewals ago that was, also where another store redeemed it', () => {
     const scope = {};
-    const [holder, redeemer] = [createGrantMutex(scope), createGrantMutex(scope)];
+    const [holder, redeemer] = [grantsOf(scope), grantsOf(scope)];
     const held = holderOf('line 0');
     holder.enter(held);
     for (let n = 0; n < 6_000; n++) redeemer.record(keyOf(`line ${n}`), renewedTo(`line ${n + 1}`));
@@ -284,7 +280,7 @@ describe('a token that some account still holds', () => {
   });
 
   test('that nobody holds any more is forgotten like any other', () => {
-    const mutex = createGrantMutex({});
+    const grants = grantsOf({});
     const now = { refresh: 'first' };
     const held = {
       ...holderOf('first'),
@@ -292,13 +288,13 @@ describe('a token that some account still holds', () => {
         return keyOf(now.refresh);
       },
     };
-    mutex.enter(held);
-    mutex.record(keyOf('first'), dead);
-    crowd(mutex);
-    expect(mutex.outcomeOf(keyOf('first'))).toEqual(dead);
+    grants.enter(held);
+    grants.record(keyOf('first'), dead);
+    crowd(grants);
+    expect(grants.outcomeOf(keyOf('first'))).toEqual(dead);
     now.refresh = 'second';
-    crowd(mutex);
-    expect(mutex.outcomeOf(keyOf('first'))).toBeUndefined();
+    crowd(grants);
+    expect(grants.outcomeOf(keyOf('first'))).toBeUndefined();
     expect(held.refreshToken).toBe(keyOf('second'));
   });
 });
@@ -307,8 +303,8 @@ describe('what became of a token', () => {
   test('is of one client at one login host: the same text may be good elsewhere', () => {
     const scope = {};
     const store = anyStore();
-    const production = createGrantMutex(scope, { store, client: '["https://login.procore.com","id"]' });
-    const sandbox = createGrantMutex(scope, { store, client: '["https://login-sandbox.procore.com","id"]' });
+    const production = grantsOf(scope, { store, client: '["https://login.procore.com","id"]' });
+    const sandbox = grantsOf(scope, { store, client: '["https://login-sandbox.procore.com","id"]' });
     sandbox.record('k', dead);
     expect(production.outcomeOf('k')).toBeUndefined();
     production.record('k', renewedTo('next'));
@@ -320,30 +316,30 @@ describe('what became of a token', () => {
   test('counts for every attach to the store object, whichever copy of the package attached it first', () => {
     const scope = {};
     const store = anyStore();
-    createGrantMutex(scope, { store }).record('k', dead);
-    expect(createGrantMutex(scope, { store }).outcomeOf('k')).toEqual(dead);
+    grantsOf(scope, { store }).record('k', dead);
+    expect(grantsOf(scope, { store }).outcomeOf('k')).toEqual(dead);
   });
 
   test('counts for another store that was attached at the time', () => {
     const scope = {};
-    const [one, two] = [createGrantMutex(scope), createGrantMutex(scope)];
+    const [one, two] = [grantsOf(scope), grantsOf(scope)];
     one.record('k', dead);
     expect(two.outcomeOf('k')).toEqual(dead);
   });
 
   test.each([true, false])('does not count for a store that is attached later (private: %s)', (isPrivate) => {
     const scope = {};
-    const before = createGrantMutex(scope, { isPrivate });
+    const before = grantsOf(scope, { isPrivate });
     before.used();
     before.record('k', dead);
-    expect(createGrantMutex(scope, { isPrivate }).outcomeOf('k')).toBeUndefined();
+    expect(grantsOf(scope, { isPrivate }).outcomeOf('k')).toBeUndefined();
   });
 
   test('counts for a store that is attached later as soon as the one before is used beside it', () => {
     const scope = {};
-    const before = createGrantMutex(scope);
+    const before = grantsOf(scope);
     before.record('k', renewedTo('next'));
-    const later = createGrantMutex(scope);
+    const later = grantsOf(scope);
     expect(later.outcomeOf('k')).toBeUndefined();
     before.used();
     expect(later.outcomeOf('k')).toEqual(renewedTo('next'));
@@ -352,17 +348,17 @@ describe('what became of a token', () => {
   test('counts for a store that takes the place of another', () => {
     const scope = {};
     const store = anyStore();
-    createGrantMutex(scope, { store }).record('k', dead);
-    expect(createGrantMutex(scope, { replaces: store }).outcomeOf('k')).toEqual(dead);
+    grantsOf(scope, { store }).record('k', dead);
+    expect(grantsOf(scope, { replaces: store }).outcomeOf('k')).toEqual(dead);
   });
 
   test('counts for a later store, which may lead to the same table, while the successor is in memory only', () => {
     const scope = {};
-    const before = createGrantMutex(scope, { isPrivate: false });
+    const before = grantsOf(scope, { isPrivate: false });
     const held = { ...holderOf('next'), unsaved: true };
     before.enter(held);
     before.record('k', renewedTo('next'));
-    const [later, memory] = [createGrantMutex(scope, { isPrivate: false }), createGrantMutex(scope)];
+    const [later, memory] = [grantsOf(scope, { isPrivate: false }), grantsOf(scope)];
     expect(later.outcomeOf('k')).toEqual(renewedTo('next'));
     expect(memory.outcomeOf('k')).toBeUndefined();
     held.unsaved = false;
@@ -374,22 +370,22 @@ describe('what became of a token', () => {
     const scope = {};
     const before = [];
     for (let n = 0; n < 10; n++) {
-      const one = createGrantMutex(scope, { isPrivate: false });
+      const one = grantsOf(scope, { isPrivate: false });
       expect(one.outcomeOf('k')).toBeUndefined();
       one.record('k', dead);
       before.push(one);
     }
-    expect(createGrantMutex(scope, { isPrivate: false }).outcomeOf('k')).toEqual(dead);
-    expect(createGrantMutex(scope, { isPrivate: true }).outcomeOf('k')).toBeUndefined();
+    expect(grantsOf(scope, { isPrivate: false }).outcomeOf('k')).toEqual(dead);
+    expect(grantsOf(scope, { isPrivate: true }).outcomeOf('k')).toBeUndefined();
     expect(before).toHaveLength(10);
   });
 
   test('is over when the token endpoint issues that very token anew', () => {
-    const mutex = createGrantMutex({});
-    mutex.record(keyOf('one'), renewedTo('two'));
-    mutex.record(keyOf('two'), renewedTo('one'));
-    expect(mutex.outcomeOf(keyOf('one'))).toBeUndefined();
-    expect(successorOf('two', mutex.outcomeOf)?.refresh_token).toBe('one');
+    const grants = grantsOf({});
+    grants.record(keyOf('one'), renewedTo('two'));
+    grants.record(keyOf('two'), renewedTo('one'));
+    expect(grants.outcomeOf(keyOf('one'))).toBeUndefined();
+    expect(successorOf('two', grants.outcomeOf)?.refresh_token).toBe('one');
   });
 });
 
@@ -401,27 +397,27 @@ describe('release 0.1.0 in the same process', () => {
 
   test('finds what became of a token under its fingerprint alone, a thousand at the most', () => {
     const scope = {};
-    const mutex = createGrantMutex(scope);
-    mutex.record('k', renewedTo('next'));
+    const grants = grantsOf(scope);
+    grants.record('k', renewedTo('next'));
     expect(older(scope).outcomes.get('k')).toMatchObject(renewedTo('next'));
-    mutex.forget('k');
+    grants.forget('k');
     expect(older(scope).outcomes.get('k')).toBeUndefined();
-    crowd(mutex);
+    crowd(grants);
     expect(older(scope).outcomes.size).toBe(1_000);
   });
 
   test('is believed, and what this release has told it is no news', () => {
     const scope = {};
-    createGrantMutex(scope).record('ours', dead);
+    grantsOf(scope).record('ours', dead);
     older(scope).outcomes.set('theirs', renewedTo('next'));
-    const later = createGrantMutex(scope);
+    const later = grantsOf(scope);
     expect(later.outcomeOf('theirs')).toEqual(renewedTo('next'));
     expect(later.outcomeOf('ours')).toBeUndefined();
   });
 
   test('waits for the same queue: by the token alone', async () => {
     const scope = {};
-    const { enter, leave } = bench(createGrantMutex(scope));
+    const { enter, leave } = bench(grantsOf(scope));
     void enter('a');
     expect([...older(scope).tails.keys()]).toEqual(['k']);
     leave('a');
@@ -431,8 +427,8 @@ describe('release 0.1.0 in the same process', () => {
 test('a look for a token costs no more where there are thousands of stores', () => {
   const scope = {};
   const stores = Array.from({ length: 2_000 }, anyStore);
-  const mutexes = stores.map((store) => createGrantMutex(scope, { store }));
-  mutexes.forEach((mutex, index) => mutex.record(`of ${index}`, dead));
+  const mutexes = stores.map((store) => grantsOf(scope, { store }));
+  mutexes.forEach((grants, index) => grants.record(`of ${index}`, dead));
   const looks = vi.spyOn(WeakRef.prototype, 'deref');
   for (const key of ['of 7', 'of nobody']) {
     mutexes[7]!.outcomeOf(key);
@@ -447,34 +443,34 @@ test('a look for a token costs no more where there are thousands of stores', () 
 
 describe('the accounts of a store', () => {
   const accounts = (count: number) => {
-    const mutex = createGrantRegistry({}).of(
+    const grants = createGrantRegistry({}).of(
       { load: () => undefined, save() {} },
       { client: '["https://login","id"]', isPrivate: false, replaces: undefined },
     );
     let looks = 0;
     const held = Array.from({ length: count }, (_, n) => ({
-      ...holderOf(undefined, { client: mutex.client }),
+      ...holderOf(undefined, { client: grants.client }),
       get account() {
         looks++;
         return `account ${n}`;
       },
     }));
-    const entries = held.map((one) => mutex.enter(one));
-    return { mutex, held, entries, looks: () => looks };
+    const entries = held.map((one) => grants.enter(one));
+    return { grants, held, entries, looks: () => looks };
   };
 
   test('are not looked through at the first use of another, while one client uses them', () => {
-    const { mutex, looks } = accounts(1_000);
-    expect(mutex.besides('account 7')).toEqual([]);
-    expect(mutex.loginsInUse()).toEqual(['https://login']);
+    const { grants, looks } = accounts(1_000);
+    expect(grants.besides('account 7')).toEqual([]);
+    expect(grants.loginsInUse()).toEqual(['https://login']);
     expect(looks()).toBe(0);
   });
 
   test('are no longer in use once they are let go', () => {
-    const { mutex, entries } = accounts(2);
-    mutex.leave(entries[1]!);
-    expect(mutex.loginsInUse()).toEqual(['https://login']);
-    mutex.leave(entries[0]!);
-    expect(mutex.loginsInUse()).toEqual([]);
+    const { grants, entries } = accounts(2);
+    grants.leave(entries[1]!);
+    expect(grants.loginsInUse()).toEqual(['https://login']);
+    grants.leave(entries[0]!);
+    expect(grants.loginsInUse()).toEqual([]);
   });
 });

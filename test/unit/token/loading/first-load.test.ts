@@ -10,8 +10,8 @@ import { createLoginGate } from '../../../../src/token/endpoint/login-gate.js';
 import { createGrantRegistry } from '../../../../src/token/grant/registry.js';
 import { createKeeper } from '../../../../src/token/loading/keeper.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
-import type { ClientDeps } from '../../../../src/token/parts.js';
-import { createTokenSource, type TokenSource } from '../../../../src/token/source.js';
+import { AccountSource } from '../../../../src/token/account-source.js';
+import type { TokenSource, ClientDeps } from '../../../../src/token/source.js';
 import { createManualEnv, settled } from '../../../support/manual-env.js';
 
 const fresh: TokenSet = { access_token: 'a', refresh_token: 'r' };
@@ -38,17 +38,17 @@ function setUp({
     save: (set) => void saved.push(set),
   };
   const registry = createGrantRegistry({});
-  const mutex = registry.of(store, { client: '["l","c"]', isPrivate: false, replaces: undefined });
+  const grants = registry.of(store, { client: '["l","c"]', isPrivate: false, replaces: undefined });
   const deps: ClientDeps = {
     env,
     clientAndGrant: '["l","c","refresh_token"]',
     grant: 'refresh_token',
-    mutex,
+    grants,
     keeperOf: (at, name, row, held) =>
       createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, row, held }),
     isBeside: () => false,
     restingWith: () => undefined,
-    server: { oldDies: false, learn: () => undefined, ask: () => undefined },
+    server: { invalidatesOld: false, foundInvalidating: () => undefined, ask: () => undefined },
     untilDetached: new Set(),
     loginGate: () => createLoginGate(env),
     settings: resolveOptions({ clientId: 'id', clientSecret: 'secret', store }).renewal,
@@ -59,13 +59,13 @@ function setUp({
   };
   const own = { account, store, inContext: <T>(work: () => T) => work(), before: undefined };
   const never = () => Promise.reject(new Error('nothing is to be redeemed'));
-  const source: TokenSource = createTokenSource(
+  const source: TokenSource = new AccountSource(
     deps,
     { ...own, used: () => source },
     { order: 1, exchange: exchange ?? never, takesOver: false },
   );
   const acquire = (maxMs = 15_000, signal?: AbortSignal) => source.acquire({ maxMs, signal });
-  return { env, mutex, loads, saved, told, source, acquire };
+  return { env, grants, loads, saved, told, source, acquire };
 }
 
 test('calls of an account that holds nothing share one load, and no renewal is started for a pair that works', async () => {
@@ -207,8 +207,8 @@ test('a store that takes the place of another during a load gets what that load 
 const renewedTo: TokenSet = { access_token: 'b', refresh_token: 's' };
 
 /** What the application has redeemed the token for by itself. */
-function redeem({ mutex, source }: ReturnType<typeof setUp>, refreshToken: string) {
-  mutex.record(fingerprint(refreshToken), { kind: 'renewed', tokens: renewedTo, expiresAtMs: undefined });
+function redeem({ grants, source }: ReturnType<typeof setUp>, refreshToken: string) {
+  grants.record(fingerprint(refreshToken), { kind: 'renewed', tokens: renewedTo, expiresAtMs: undefined });
   source.redeemedElsewhere(refreshToken);
 }
 

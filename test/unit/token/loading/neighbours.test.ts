@@ -3,8 +3,8 @@ import type { TokenSet } from '../../../../src/store/store.js';
 import { withAuthorizationOf, withNewAuthorization } from '../../../../src/token/pair/authorization-line.js';
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 import { withRedeemed } from '../../../../src/token/pair/token-history.js';
-import type { Holder } from '../../../../src/token/grant/registry.js';
-import { isForeign, type Asking } from '../../../../src/token/loading/neighbours.js';
+import type { Holder } from '../../../../src/token/grant/memories.js';
+import { isForeign, type AskingAccount } from '../../../../src/token/loading/neighbours.js';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const pair = (name: string, sub?: number): TokenSet => ({
@@ -18,13 +18,13 @@ const everHeld = (...tokens: string[]) => tokens.map((token) => fingerprint(toke
 
 interface Case {
   loaded?: TokenSet;
-  asking?: Partial<Asking>;
+  asking?: Partial<AskingAccount>;
   holder?: Partial<Holder>;
   isNext?: boolean;
 }
 
 function judge({ loaded = ofTwo, asking, holder, isNext = false }: Case): boolean {
-  const own: Asking = {
+  const own: AskingAccount = {
     account: 'a',
     client: 'client',
     hand: ofOne,

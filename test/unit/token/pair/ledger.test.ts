@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { noPairs } from '../../../../src/token/pair/pairs.js';
-import { createLedger } from '../../../../src/token/pair/ledger.js';
+import { Ledger } from '../../../../src/token/pair/ledger.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
 
 const nowMs = 1_800_000_000_000;
@@ -15,7 +15,7 @@ function pairOf(user: number, refresh_token: string) {
 
 function create() {
   const never = () => false;
-  return createLedger({
+  return new Ledger({
     of: { pairs: noPairs(false) },
     now: () => nowMs,
     serverOffsetMs: () => 0,

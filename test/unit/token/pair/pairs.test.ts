@@ -25,7 +25,7 @@ const lease = (name: string, more: Partial<OwnLease> & { endsInMs?: number } = {
     aliveAtMs: undefined,
     trial: noTrial,
     refused: false,
-    diedAlone: false,
+    endedByItself: false,
     isJudged: false,
     owned: undefined,
     fingerprints: undefined,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLedger } from '../../../../src/token/pair/ledger.js';
+import { Ledger } from '../../../../src/token/pair/ledger.js';
 import { noPairs, noteAnswer } from '../../../../src/token/pair/pairs.js';
 import { holdLoaded } from '../../../../src/token/pair/token-set.js';
 import { createRefusals, notReplacing } from '../../../../src/token/renewal/refusals.js';
@@ -13,7 +13,7 @@ const patience = { maxMs: 1_000, signal: undefined, mayRenew: true };
 /** An account with one pair, whose renewals never end, and whose calls do not wait for them. */
 function createScene() {
   const env = createManualEnv();
-  const ledger = createLedger({
+  const ledger = new Ledger({
     now: () => env.now(),
     serverOffsetMs: () => 0,
     isRedeemed: () => false,
@@ -29,7 +29,7 @@ function createScene() {
     start: () => (sequence.running = run),
     waitFor: () => Promise.resolve({ kind: 'aborted' }),
   };
-  const server = { oldDies: false, learn: () => void (server.oldDies = true) };
+  const server = { invalidatesOld: false, foundInvalidating: () => void (server.invalidatesOld = true) };
   const { refused } = createRefusals({
     env,
     ledger,
@@ -51,7 +51,7 @@ test('a token that is refused only after the grant was presented has been invali
   begin();
   run.posted = true;
   await refused(lease, 'token', patience);
-  expect(server.oldDies).toBe(true);
+  expect(server.invalidatesOld).toBe(true);
 });
 
 test.each([200, 429, 503])(
@@ -62,7 +62,7 @@ test.each([200, 429, 503])(
     noteAnswer(lease, status, env.now());
     run.posted = true;
     await refused(lease, 'token', patience);
-    expect(server.oldDies).toBe(false);
+    expect(server.invalidatesOld).toBe(false);
   },
 );
 
@@ -71,5 +71,5 @@ test('a token that the account has forgotten has not been invalidated by a renew
   ledger.cleared();
   noteAnswer(lease, 429, env.now());
   await refused(lease, 'token', { ...patience, mayRenew: false });
-  expect(server.oldDies).toBe(false);
+  expect(server.invalidatesOld).toBe(false);
 });

@@ -2,13 +2,13 @@ import type { ProcoreError, TokenRenewalError } from '../../failure/errors.js';
 import type { Events, ProcoreEvents } from '../../observe/events.js';
 import { ruleNamed, type StoreRule } from '../../store/rules.js';
 import { shortFingerprint } from '../pair/fingerprint.js';
-import type { Lease } from '../pair/ledger.js';
+import type { Lease } from '../pair/pairs.js';
 import { contradictionsIn, type Contradiction } from '../pair/evidence.js';
 import { localExpiryMs } from '../pair/token-set.js';
 import { noTrial } from '../pair/freshness.js';
 
 /** What an account's source tells of its tokens: fingerprints only. */
-export interface Telling {
+export interface TokenEvents {
   renewed(lease: Lease, unsaved: boolean): void;
   adopted(lease: Lease, from: ProcoreEvents['token-adopted']['from']): void;
   failed(error: ProcoreError): void;
@@ -19,6 +19,8 @@ export interface Telling {
   offended(rule: StoreRule, subject: string, message: string): void;
   /** The store holds tokens of another user than those in hand: told once for each user. */
   changedOwner(subject: string): void;
+  /** The login host has replaced the tokens of this client again and again: told once for each `key`. */
+  sharedClient(key: string): void;
   /** Tells, once for each field, what a stored set says of the token's end that better evidence contradicts. */
   contradicted(lease: Lease): void;
   /** A lease as events and `status()` show it. */
@@ -26,12 +28,12 @@ export interface Telling {
 }
 
 /** Creates the token events of one account, and its warnings. */
-export function createTelling(deps: {
+export function createTokenEvents(deps: {
   account: string;
   serverOffsetMs: () => number;
   emit: Events['emit'];
   warnOnce: Events['warnOnce'];
-}): Telling {
+}): TokenEvents {
   const { account, emit, warnOnce } = deps;
   const { serverOffsetMs } = deps;
 
@@ -54,6 +56,10 @@ export function createTelling(deps: {
       const told = `store.load() has returned tokens of another user than those that account ${JSON.stringify(account)} has used, twice in a row: from now on these are used. That is right where a user has followed another by way of the store; if not, see that load and save use the account that they are given`;
       warnOnce('account-changed-owner', JSON.stringify([account, subject]), told);
     },
+    sharedClient(key) {
+      const told = `the access tokens of this client are refused soon after they were issued, again and again: another process seems to ask for tokens of the same client, and the login host keeps one at a time. Give all processes of the client one shared store (file, Redis, PostgreSQL), or each a client of its own; until then a new token is asked for more and more seldom, and 401s are returned (account ${JSON.stringify(account)})`;
+      warnOnce('client-shared', key, told);
+    },
     savedLate: () => emit('token-saved-late', { account }),
     failed(error) {
       const { message, code } = error;
@@ -68,7 +74,7 @@ export function createTelling(deps: {
   };
 }
 
-/** As {@link Telling.contradicted}. */
+/** As {@link TokenEvents.contradicted}. */
 export function contradicted(
   account: string,
   {
@@ -79,7 +85,7 @@ export function contradicted(
 ): void {
   if (lease.isJudged) return;
   lease.isJudged = true;
-  // What the application has brought is no word of the store's.
+  // The fields of tokens that the application has brought do not come from the store.
   if (lease.trial === noTrial) return;
   const { held, aliveAtMs } = lease;
   const scales = { serverOffsetMs: serverOffsetMs(), aliveAtMs };

@@ -3,14 +3,15 @@ import { createGrantRegistry } from '../../../src/token/grant/registry.js';
 import { createKeeper } from '../../../src/token/loading/keeper.js';
 import { createLoginGate } from '../../../src/token/endpoint/login-gate.js';
 import { resolveOptions } from '../../../src/options/checks.js';
-import type { ClientDeps } from '../../../src/token/parts.js';
-import { createTokenSource } from '../../../src/token/source.js';
+import type { ClientDeps } from '../../../src/token/source.js';
+import { AccountSource } from '../../../src/token/account-source.js';
+import type { TokenSource } from '../../../src/token/source.js';
 import { createManualEnv } from '../../support/manual-env.js';
 
 test('an account whose parts could not be put together once is at rest again as soon as nothing is under way', async () => {
   const env = createManualEnv();
   const store = { load: () => ({ access_token: 'a', refresh_token: 'r', expires_in: 5400 }), save() {} };
-  const mutex = createGrantRegistry({}).of(store, {
+  const grants = createGrantRegistry({}).of(store, {
     client: '["l","c"]',
     isPrivate: false,
     replaces: undefined,
@@ -20,14 +21,14 @@ test('an account whose parts could not be put together once is at rest again as 
     env,
     clientAndGrant: '["l","c","refresh_token"]',
     grant: 'refresh_token',
-    mutex,
+    grants,
     keeperOf(at, account, row, held) {
       if (isBroken) throw new Error('broken');
       return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, row, held });
     },
     isBeside: () => false,
     restingWith: () => undefined,
-    server: { oldDies: false, learn: () => undefined, ask: () => undefined },
+    server: { invalidatesOld: false, foundInvalidating: () => undefined, ask: () => undefined },
     untilDetached: new Set(),
     loginGate: () => createLoginGate(env),
     settings: resolveOptions({ clientId: 'id', clientSecret: 'secret', store }).renewal,
@@ -36,7 +37,7 @@ test('an account whose parts could not be put together once is at rest again as 
     emit() {},
     warnOnce() {},
   };
-  const source = createTokenSource(
+  const source: TokenSource = new AccountSource(
     deps,
     { account: 'a', store, inContext: (work) => work(), before: undefined, used: () => source },
     { order: 1, exchange: () => Promise.reject(new Error('unused')), takesOver: false },
