@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { codeIn, read, root } from './support/pages.js';
+
+test('every test that docs/security.md names for a promise is there', () => {
+  const named = [...read('docs/security.md').matchAll(/^Tests: (.+)$/gm)].flatMap(([, names]) =>
+    codeIn(names!),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((name) => !existsSync(join(root, `test/${name}.test.ts`)))).toEqual([]);
+});
+
+test('every threat says how it is tested', () => {
+  const [, threats = ''] = read('docs/security.md').split(/^## Threats$|^## What it cannot do$/m);
+  for (const threat of threats.split(/^### /m).slice(1)) expect(threat).toMatch(/^Tests: /m);
+});
