@@ -52,7 +52,7 @@ function writeTo(logger: Logger | LoggerWithLog, level: Level, text: string, fie
   return (logger as Logger & LoggerWithLog)[nameIn(logger, level)](text, fields);
 }
 
-/** What a logger does not know, or fails to say, is written. */
+/** Where a logger cannot say whether it takes a level, or fails to, the line is written. */
 function isEnabled(logger: Logger | LoggerWithLog, level: Level): boolean {
   try {
     const asked = logger as { isLevelEnabled?: (level: string) => unknown };

@@ -5,7 +5,7 @@ import { defaultPrefix, prefixField, runnerOn } from './redis/given.js';
 import { keysOf, type AccountKeys } from './redis/keys.js';
 import { createRedisNotices } from './redis/notices.js';
 import { subscriberOf } from './redis/subscriber.js';
-import { acquireLease, type Lease, type LeaseCommands } from './redis/lease.js';
+import { acquireLease, type LockLease, type LeaseCommands } from './redis/lease.js';
 import {
   acquireScript,
   noteScript,
@@ -87,7 +87,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
   const subscriber = subscriberOf(client);
   const keysFor = (account: string) => keysOf(prefix, account);
   /** The locks that this store holds. */
-  const held = new Map<string, Lease>();
+  const held = new Map<string, LockLease>();
 
   /** The stored set, and the hash of the value that it was read from. */
   async function read({ tokens }: AccountKeys): Promise<{ set: TokenSet; hash: string } | undefined> {
@@ -113,7 +113,7 @@ export function redisTokenStore(client: RedisClient, options: RedisTokenStoreOpt
     };
   }
 
-  function recordOf({ record, lock }: AccountKeys, lease: Lease): LockRecord {
+  function recordOf({ record, lock }: AccountKeys, lease: LockLease): LockRecord {
     return {
       read: async () => textOf(await run(recallScript, [record])),
       async write(text) {

@@ -195,22 +195,25 @@ describe('exchangeCode', () => {
     ],
     ['made up', () => 'made-up-code'],
     ['of another redirect URI', (h) => codeOf(h, 1, `${redirectUri}?x`)],
-  ])('a code that is %s: a clear error, and the person must go again', async (_case, prepare) => {
-    await using h = await createHarness();
-    const code = await prepare(h);
-    const error = await caught(h.procore.exchangeCode({ code, redirectUri }));
-    expect(error).toMatchObject({
-      code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
-      reason: 'code-invalid',
-      status: 401,
-      account: 'default',
-    });
-    expect(error.message).toMatch(
-      /used or expired, or was asked for with another redirectUri.*through the browser/,
-    );
-    expect(error.message).not.toContain(code);
-    expect(names(h.told)).toEqual([]);
-  });
+  ])(
+    'a code that is %s ends with a clear error, and the person must authorize again',
+    async (_case, prepare) => {
+      await using h = await createHarness();
+      const code = await prepare(h);
+      const error = await caught(h.procore.exchangeCode({ code, redirectUri }));
+      expect(error).toMatchObject({
+        code: 'ERR_PROCORE_REAUTHENTICATION_REQUIRED',
+        reason: 'code-invalid',
+        status: 401,
+        account: 'default',
+      });
+      expect(error.message).toMatch(
+        /used or expired, or was asked for with another redirectUri.*through the browser/,
+      );
+      expect(error.message).not.toContain(code);
+      expect(names(h.told)).toEqual([]);
+    },
+  );
 
   test('a code is presented once: who asks twice at a time gets the same tokens, who asks later no request', async () => {
     await using h = await createHarness({ authorized: false, emulator: { familyRevocation: true } });

@@ -151,7 +151,7 @@ test('a replica that lags behind a process that has just started is not believed
   expect(h.emulator.counters).toMatchObject({ exchanges: 2, spentPresentations: 0 });
 });
 
-test('memory stores of different accounts and clients never share a mutex outcome', async () => {
+test('memory stores of different accounts and clients never share what became of a refresh token', async () => {
   await using h = await createHarness();
   const other = h.attach({ store: memoryTokenStore(h.emulator.issue({ userId: 7 })) });
   h.env.jump(life);

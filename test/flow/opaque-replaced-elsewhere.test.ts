@@ -91,7 +91,7 @@ test('tokens that name their user need no list, and none is kept', async () => {
   expect(h.store.sets.get('default')).not.toHaveProperty('replaced_access_tokens');
 });
 
-test('a store that hangs lets such a call go out as it came, within its patience', async () => {
+test('while the store hangs, such a call waits for maxWaitMs at most, and goes out as it came', async () => {
   const store = createTestStore({ access_token: 'a-1', refresh_token: 'r-1', expires_in: 5400 });
   await using h = await createHarness({ options: { store, maxWaitMs: 2_000 } });
   await h.procore.getAccessToken();

@@ -543,10 +543,10 @@ describe('the gate and the token', () => {
     const inFlight = h.instance.get('/rest/v1.0/projects');
     await held.struck();
     const renewal = h.procore.renew();
-    const turnedAway = h.instance.get(me);
+    const throttled = h.instance.get(me);
     await settled();
     held.release();
-    await h.env.drive(Promise.all([inFlight, renewal, turnedAway]));
+    await h.env.drive(Promise.all([inFlight, renewal, throttled]));
     expect(h.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 0 });
   });
 });

@@ -52,7 +52,7 @@ test('a machine that slept during a load asks the store again, and puts no token
   expect(Math.min(...h.env.pending.filter((ms) => ms > 0))).toBeGreaterThan(20_000);
   await h.env.advance(50);
   held.release();
-  // Who asked has lost patience in its sleep; the renewal has not.
+  // The time of renew() itself has ended while the machine slept, and that of the renewal has not.
   await h.env.drive(renewed);
   await h.procore.idle();
   expect((await h.instance.get(me)).status).toBe(200);
@@ -321,7 +321,7 @@ test('a route that always answers 401, an unsaved pair and an old token that wor
   expect((await h.env.drive(call)).message).not.toContain('busy loop');
 });
 
-test('a drain holds calls for twice drainMs at most while the token endpoint is in trouble', async () => {
+test('a drain holds calls for twice drainMs at most while the token endpoint hangs', async () => {
   await using h = await createHarness({ options: { renewal: { drain: true } } });
   await h.instance.get(me);
   h.env.jump(life - 240_000);

@@ -193,7 +193,7 @@ test('a renewal that fails is over as well: calls go on at once with the token t
   expect(two.hub.log).toEqual(['begins default', 'over default']);
 });
 
-test('other accounts are not held, and a call whose patience ends goes on with the token that works', async () => {
+test('other accounts are not held, and a call that may not wait any longer goes on with the token that works', async () => {
   await using two = await createTwo({ options: { renewal: { drain: true, timeoutMs: 1_000 } } });
   two.store.sets.set('other', two.emulator.issue({ userId: 2 }));
   const beside = two.attachProcess({ store: two.hub.join(), account: 'other', ...listens });

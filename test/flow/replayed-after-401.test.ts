@@ -210,7 +210,7 @@ test('draining waits drainMs at most, and drain: false not at all', async () => 
   expect(h.emulator.counters).toMatchObject({ exchanges: 1, unauthorized: 1 });
 });
 
-test('a drain that outlasts a caller’s patience does not fail it: the old token still works', async () => {
+test('a drain that takes longer than a call may wait does not fail the call: the old token still works', async () => {
   await using h = await createHarness({
     options: { renewal: { drain: true, timeoutMs: 1_000 } },
     emulator: { spentTokens: 'B' },

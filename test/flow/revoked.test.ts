@@ -210,7 +210,12 @@ describe('a store without remove', () => {
 
 describe('a revocation that fails changes nothing', () => {
   test.each<[string, object, string, number]>([
-    ['a server in trouble', { do: { kind: 'answer', status: 500 } }, 'ERR_PROCORE_TOKEN_RENEWAL_FAILED', 4],
+    [
+      'a server that answers 500',
+      { do: { kind: 'answer', status: 500 } },
+      'ERR_PROCORE_TOKEN_RENEWAL_FAILED',
+      4,
+    ],
     ['lost answers', { after: true, do: { kind: 'drop' } }, 'ERR_PROCORE_TOKEN_RENEWAL_FAILED', 4],
     [
       'a page that is not there',
@@ -612,7 +617,7 @@ describe('beside others', () => {
       },
     ],
     [
-      'the look under the mutex',
+      'the look in the critical section',
       async (h, reached) => {
         await h.instance.get(me);
         h.store.onLoad = reached;

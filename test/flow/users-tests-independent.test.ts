@@ -63,7 +63,7 @@ function createSuite(copies: 'one copy' | 'a copy for each test', store: Suite['
       });
       return { instance, procore };
     },
-    // In small steps: a mock takes its turns to answer, and nobody's patience is to end meanwhile.
+    // In small steps: a mock takes some turns of the event loop to answer, and no wait may end meanwhile.
     drive: (work) => env.drive(work, 20),
     now: () => Math.floor(env.now() / 1000),
   };

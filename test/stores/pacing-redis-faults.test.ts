@@ -32,7 +32,7 @@ async function open(library: Library, url: string) {
   return { ...opened, pacing: redisPacing(opened.client) };
 }
 
-/** As a process asks that has patience for a moment only: the same question again, until it is answered. */
+/** Puts the same question again until it is answered, as a process does that waits for each answer for a moment only. */
 async function persist(pacing: SharedPacing, asked = question('a', 1)): Promise<Reply> {
   for (;;) {
     const reply = await Promise.race([

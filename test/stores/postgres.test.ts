@@ -402,14 +402,14 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       const occupied = what === 'for a connection' ? await opened.pool.connect() : undefined;
       const held = occupied ? undefined : await stage.hold(holder, account);
       const before = checkedOut(opened);
-      const patience = new AbortController();
+      const wait = new AbortController();
       let called = false;
       const waits = [1, 2, 3].map(() =>
-        thrown(opened.store.lock(account, async () => void (called = true), patience.signal)),
+        thrown(opened.store.lock(account, async () => void (called = true), wait.signal)),
       );
       await pause(100);
       const reason = new Error('given up');
-      patience.abort(reason);
+      wait.abort(reason);
       for (const error of await Promise.all(waits)) expect(error).toBe(reason);
       // A connection that was still being opened comes once it is there, and goes back at once.
       await expect.poll(() => checkedOut(opened)).toBe(before);

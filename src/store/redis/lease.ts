@@ -12,8 +12,8 @@ export interface LeaseCommands {
   release(id: string): Promise<void>;
 }
 
-/** A lock that is held, and whose lease is renewed until {@link Lease.end}. */
-export interface Lease {
+/** A lock that is held, and whose lease is renewed until {@link LockLease.end}. */
+export interface LockLease {
   /** The identifier of this holder in the lock; a new one for each lease. */
   readonly id: string;
   /** Aborts when the lock is lost, or when the lease has expired without an answer to its renewal. */
@@ -43,7 +43,7 @@ export async function acquireLease(
   commands: LeaseCommands,
   leaseMs: number,
   signal: AbortSignal,
-): Promise<Lease> {
+): Promise<LockLease> {
   signal.throwIfAborted();
   const id = randomUUID();
   let asked = Promise.resolve(false);
@@ -78,7 +78,7 @@ function tidyUp(commands: LeaseCommands, id: string, asked: Promise<boolean>): v
 function keep(
   commands: LeaseCommands,
   held: { id: string; leaseMs: number; lost: AbortController; stopTerm: () => void },
-): Lease {
+): LockLease {
   const { id, leaseMs, lost } = held;
   let { stopTerm } = held;
   let stopNextTerm = () => {};

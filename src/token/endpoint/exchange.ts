@@ -39,24 +39,16 @@ export function createExchange(deps: {
   redirectUri: string | undefined;
   custom: CustomExchange | undefined;
   /** Marks what that function does. */
-  ownRenewals?: { run<T>(present: () => T): T };
+  ownRenewals: { run<T>(present: () => T): T };
   serverOffsetMs: () => number;
   /** The time of a whole renewal: a function of the application's that has not come back by then is taken for one that hangs. */
-  totalMs?: number;
+  totalMs: number;
   /** Presentations by the application's function that have outlived their time: the same grant is not presented beside them. */
-  outliving?: Map<string, OwnRequestUnderWay>;
+  outliving: Map<string, OwnRequestUnderWay>;
   /** A pair has arrived for this refresh token, and no renewal waits for it any more: it is to be saved all the same. */
-  broughtLate?: (refreshToken: string) => void;
+  broughtLate: (refreshToken: string) => void;
 }): Exchange {
-  const {
-    env,
-    login,
-    redirectUri,
-    custom,
-    totalMs = 90_000,
-    outliving = new Map<string, OwnRequestUnderWay>(),
-  } = deps;
-  const { run } = deps.ownRenewals ?? { run: <T>(present: () => T) => present() };
+  const { env, login, redirectUri, custom, totalMs, outliving } = deps;
 
   function askFunction(
     exchange: CustomExchange,
@@ -67,7 +59,7 @@ export function createExchange(deps: {
     const key = grant.type === 'refresh_token' ? grant.refresh_token : account;
     const before = outliving.get(key);
     if (before && (before.holdsPair || env.now() - before.sentAtMs < totalMs)) return before;
-    const verdict = call(() => run(() => exchange(grant, { account, signal }))).then(
+    const verdict = call(() => deps.ownRenewals.run(() => exchange(grant, { account, signal }))).then(
       judgeTokenSet,
       (error: unknown) =>
         judgeThrow(error, env.now() + deps.serverOffsetMs(), secretsOf(grant).flatMap(asSent)),
@@ -89,7 +81,7 @@ export function createExchange(deps: {
   }
 
   function offer(grant: RenewalGrant, { holdsPair, waiting }: OwnRequestUnderWay): void {
-    if (grant.type === 'refresh_token' && holdsPair && waiting === 0) deps.broughtLate?.(grant.refresh_token);
+    if (grant.type === 'refresh_token' && holdsPair && waiting === 0) deps.broughtLate(grant.refresh_token);
   }
 
   return async (grant, { account, ...leave }) => {

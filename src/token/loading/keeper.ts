@@ -7,7 +7,7 @@ import { isTokenStoreConflict, type TokenSet, type TokenStore } from '../../stor
 import { awakeNow, callWithin } from '../../time/within.js';
 import { hasAdded, refusesAdded, withoutAdded } from '../pair/extras.js';
 import { readTokenSet, unwritableExtra } from '../pair/token-set.js';
-import { unknownRow, type StoreRow } from './store-row.js';
+import type { StoreRow } from './store-row.js';
 import { createWriteOrder, hungMs, type Write } from './write-order.js';
 import { writableAdvice } from '../pair/writable.js';
 
@@ -62,17 +62,16 @@ export function createKeeper(deps: {
   env: Env;
   storeTimeoutMs: number;
   /** The last save of each account of this store, as long as it has not settled. */
-  saves?: Map<string, Promise<unknown>>;
+  saves: Map<string, Promise<unknown>>;
   /** What is known of the account's row. The keeper changes it. */
-  row?: StoreRow;
+  row: StoreRow;
   /** The sets that the account has in memory. */
-  held?: readonly (TokenSet | undefined)[];
+  held: readonly (TokenSet | undefined)[];
 }): Keeper {
-  const { store, account, env, storeTimeoutMs, saves = new Map<string, Promise<unknown>>() } = deps;
-  const { row = unknownRow() } = deps;
+  const { store, account, env, storeTimeoutMs, saves, row } = deps;
 
   /** The sets that were loaded or saved last. Errors of the store may quote their tokens, which are taken out. */
-  let passed = deps.held ?? [];
+  let passed = deps.held;
   const secrets = () => passed.flatMap(secretsIn);
 
   function isGone(): boolean {

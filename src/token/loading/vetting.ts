@@ -80,7 +80,7 @@ export function createVetting(deps: {
         isPast: (one) => set !== undefined && isPast(set, one),
         isHeldElsewhere: () => set !== undefined && holderOf(set, identity) !== undefined,
         isBrought: ledger.isBrought,
-        isDead: hand?.refreshToken !== undefined && ledger.isDead?.(fingerprint(hand.refreshToken)) === true,
+        isDead: hand?.refreshToken !== undefined && ledger.isDead(fingerprint(hand.refreshToken)),
         hasOthers: account !== 'default',
       },
       identity,

@@ -14,7 +14,7 @@ export interface KnownTokens {
   /** Whether the token was redeemed or replaced, here or by another copy of the package. */
   isReplaced(tokenFingerprint: string): boolean;
   /** Whether the token endpoint has refused this refresh token. */
-  isDead?(tokenFingerprint: string): boolean;
+  isDead(tokenFingerprint: string): boolean;
   /** Whether the API has answered a call with this access token with 401. */
   isRefused(tokenFingerprint: string): boolean;
 }
@@ -46,7 +46,7 @@ export function isNews(loaded: TokenSet, hand: TokenSet, known: KnownTokens, gra
   if (isSuccessor(loaded, hand)) return true;
   // Where the refresh token in hand is refused, nothing can be lost, and a person may have put an older pair back into the store.
   const ours = identityOf(hand, grant);
-  const isDead = ours !== undefined && known.isDead?.(ours) === true;
+  const isDead = ours !== undefined && known.isDead(ours);
   // Where one authorization has replaced the other, that decides, whichever pair was issued first.
   if (outranks(loaded, hand)) return true;
   if (outranks(hand, loaded)) return isDead;
@@ -82,7 +82,7 @@ export function chooseSave(
   // The store holds a pair that was renewed from ours, or one of a later authorization. Ours may have been brought from an old session.
   if (isSuccessor(loaded, sets.ours) || outranks(loaded, sets.ours)) return 'theirs';
   const ours = identityOf(sets.ours, grant);
-  if (outranks(sets.ours, loaded) && !(ours && known.isDead?.(ours))) return 'save';
+  if (outranks(sets.ours, loaded) && !(ours && known.isDead(ours))) return 'save';
   if (sets.replaces && identity === identityOf(sets.replaces, grant)) return 'save';
   if (sets.isBrought) {
     // Our pair is of a new authorization, which replaces all pairs of earlier ones, also those that this process has never seen. A pair of the

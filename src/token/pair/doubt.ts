@@ -30,7 +30,7 @@ export interface KnownOfAccount {
   /** The application has brought the pair in memory, and it is not saved yet. */
   readonly isBrought: boolean;
   /** The token endpoint has refused the refresh token in memory. */
-  readonly isDead?: boolean;
+  readonly isDead: boolean;
   /** The store may have rows of other accounts, one of which it could return by mistake. */
   readonly hasOthers: boolean;
 }

@@ -28,9 +28,9 @@ export interface LedgerDeps {
   /** The account, whose pairs these are. */
   readonly of: { pairs: Pairs };
   /** The tokens that the account had when it was let go, if it has come back. */
-  readonly before?: LetGo | undefined;
+  readonly before: LetGo | undefined;
   /** Called with the tokens that are held from now on. */
-  readonly onHold?: (held: HeldTokens | undefined) => void;
+  readonly onHold: (held: HeldTokens | undefined) => void;
 }
 
 /**
@@ -234,7 +234,7 @@ export class Ledger implements KnownTokens {
     // A 401 for these leases that comes later does not show that the server invalidates the old access token at a renewal.
     for (const lease of [this.pairs.newest, this.pairs.older]) if (lease) lease.endedByItself = true;
     this.set(after.cleared(this.pairs));
-    this.deps.onHold?.(undefined);
+    this.deps.onHold(undefined);
   }
 
   private now(held: HeldTokens): Circumstances {
@@ -253,7 +253,7 @@ export class Ledger implements KnownTokens {
 
   private place(pairs: Pairs): Lease {
     this.set(pairs);
-    this.deps.onHold?.(pairs.newest?.held);
+    this.deps.onHold(pairs.newest?.held);
     return pairs.newest!;
   }
 }

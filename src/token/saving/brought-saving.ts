@@ -42,7 +42,7 @@ export function createBroughtSaver(deps: {
   function isFree(set: TokenSet): boolean {
     if (ledger.isRevoked(set)) return true;
     const { access_token: access, refresh_token: refresh } = set;
-    return !access && refresh !== undefined && ledger.isDead?.(fingerprint(refresh)) === true;
+    return !access && refresh !== undefined && ledger.isDead(fingerprint(refresh));
   }
 
   async function ifFree(set: TokenSet): Promise<SaveResult> {

@@ -24,7 +24,7 @@ test('an account whose parts could not be put together once is at rest again as 
     grants,
     keeperOf(at, account, row, held) {
       if (isBroken) throw new Error('broken');
-      return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, row, held });
+      return createKeeper({ store: at, account, env, storeTimeoutMs: 5_000, saves: new Map(), row, held });
     },
     isBeside: () => false,
     restingWith: () => undefined,
@@ -42,10 +42,10 @@ test('an account whose parts could not be put together once is at rest again as 
     { account: 'a', store, inContext: (work) => work(), before: undefined, used: () => source },
     { order: 1, exchange: () => Promise.reject(new Error('unused')), takesOver: false },
   );
-  const patience = { maxMs: 1_000, signal: undefined };
-  expect(() => source.look(patience)).toThrow('broken');
+  const bounds = { maxMs: 1_000, signal: undefined };
+  expect(() => source.look(bounds)).toThrow('broken');
   isBroken = false;
-  await source.look(patience);
+  await source.look(bounds);
   expect(source.hasAccessToken()).toBe(true);
   expect(source.mayBeLetGo()).toBe(true);
 });

@@ -42,6 +42,10 @@ function setUp(
     redirectUri: undefined,
     custom: undefined,
     serverOffsetMs: () => 0,
+    ownRenewals: { run: (request) => request() },
+    totalMs: 90_000,
+    outliving: new Map(),
+    broughtLate: () => undefined,
     ...options,
   });
   const abort = new AbortController();

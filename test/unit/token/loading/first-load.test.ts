@@ -45,7 +45,7 @@ function setUp({
     grant: 'refresh_token',
     grants,
     keeperOf: (at, name, row, held) =>
-      createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, row, held }),
+      createKeeper({ store: at, account: name, env, storeTimeoutMs: 5_000, saves: new Map(), row, held }),
     isBeside: () => false,
     restingWith: () => undefined,
     server: { invalidatesOld: false, foundInvalidating: () => undefined, ask: () => undefined },

@@ -1,14 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { TokenStoreConflict, type TokenSet, type TokenStore } from '../../../../src/store/store.js';
-import { createKeeper } from '../../../../src/token/loading/keeper.js';
-import { createManualEnv, settled } from '../../../support/manual-env.js';
+import { createKeeper, type Keeper } from '../../../../src/token/loading/keeper.js';
+import { unknownRow } from '../../../../src/token/loading/store-row.js';
+import { createManualEnv, settled, type ManualEnv } from '../../../support/manual-env.js';
 
 const tokens: TokenSet = { access_token: 'a', refresh_token: 'r' };
+
+/** A keeper of the account `acme`, of which nothing is known yet. */
+function keeperOf(store: TokenStore, env: ManualEnv, storeTimeoutMs: number): Keeper {
+  return createKeeper({
+    store,
+    account: 'acme',
+    env,
+    storeTimeoutMs,
+    saves: new Map(),
+    row: unknownRow(),
+    held: [],
+  });
+}
 
 function setUp(store: { load?: unknown; save?: unknown }) {
   const env = createManualEnv();
   const whole = { load: () => null, save: () => {}, ...store } as TokenStore;
-  return { env, keeper: createKeeper({ store: whole, account: 'acme', env, storeTimeoutMs: 5_000 }) };
+  return { env, keeper: keeperOf(whole, env, 5_000) };
 }
 
 /** A store whose saves end when the test says so. */
@@ -53,8 +67,10 @@ describe('a load', () => {
       },
       save() {},
     };
-    const deps = { store: store as TokenStore, account: 'acme', env: createManualEnv(), storeTimeoutMs: 5 };
-    expect(await createKeeper(deps).load()).toEqual({ kind: 'loaded', set: tokens });
+    expect(await keeperOf(store as TokenStore, createManualEnv(), 5).load()).toEqual({
+      kind: 'loaded',
+      set: tokens,
+    });
     expect(seen).toEqual([store, 'acme']);
   });
 

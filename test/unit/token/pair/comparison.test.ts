@@ -13,7 +13,7 @@ import { withAuthorizationOf } from '../../../../src/token/pair/authorization-li
 import { fingerprint } from '../../../../src/token/pair/fingerprint.js';
 import { withRedeemed, withReplaced } from '../../../../src/token/pair/token-history.js';
 
-const nothingKnown: KnownTokens = { isReplaced: () => false, isRefused: () => false };
+const nothingKnown: KnownTokens = { isReplaced: () => false, isDead: () => false, isRefused: () => false };
 const replaced = (...tokens: string[]): KnownTokens => ({
   ...nothingKnown,
   isReplaced: (token) => tokens.map(fingerprint).includes(token),
@@ -223,7 +223,6 @@ describe('a pair that waits to be saved', () => {
 
 const jwt = (claims: object) =>
   `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`;
-const nobody = { isReplaced: () => false, isRefused: () => false };
 const opaque = (name: string): TokenSet => ({ access_token: `a-${name}`, refresh_token: `r-${name}` });
 /** After so many seconds, for 5,400 seconds. */
 const issued = (sub: number, seconds: number): TokenSet => ({
@@ -247,7 +246,7 @@ test.each<[string, TokenSet, TokenSet, boolean]>([
 
 test.each<[string, TokenSet, TokenSet, boolean]>([
   ['the same pair', opaque('1'), opaque('1'), false],
-  ['another pair of nobody knows whom', opaque('2'), opaque('1'), true],
+  ['another pair of nothingKnown knows whom', opaque('2'), opaque('1'), true],
   ['another pair of the same user', issued(1, 10), issued(1, 0), true],
   ['a pair of another user', issued(2, 10), issued(1, 0), false],
   ['an older pair', { ...opaque('0'), created_at: 1 }, { ...opaque('1'), created_at: 62 }, false],
@@ -261,12 +260,12 @@ test.each<[string, TokenSet, TokenSet, boolean]>([
   'of a pair in hand that is brought again, a store says by %s whether it is replaced',
   (_, stored, hand, is) => {
     const sets = { hand, brought: hand };
-    expect(isReplacedInStore(stored, sets, nobody, 'refresh_token')).toBe(is);
+    expect(isReplacedInStore(stored, sets, nothingKnown, 'refresh_token')).toBe(is);
   },
 );
 
 test('a newer access token with the same refresh token is taken, whatever the store holds', () => {
   const sets = { hand: opaque('1'), brought: { ...opaque('1'), access_token: 'a-3' } };
   const stored = { ...opaque('1'), access_token: 'a-2' };
-  expect(isReplacedInStore(stored, sets, nobody, 'refresh_token')).toBe(false);
+  expect(isReplacedInStore(stored, sets, nothingKnown, 'refresh_token')).toBe(false);
 });

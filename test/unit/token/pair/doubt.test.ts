@@ -17,6 +17,7 @@ const known: KnownOfAccount = {
   isPast: (identity) => identity === fingerprint('spent'),
   isHeldElsewhere: (refreshToken) => refreshToken === 'of-b',
   isBrought: false,
+  isDead: false,
   hasOthers: true,
 };
 

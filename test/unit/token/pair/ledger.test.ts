@@ -22,6 +22,8 @@ function create() {
     isRedeemed: never,
     isDead: never,
     isRenewable: () => true,
+    before: undefined,
+    onHold: () => undefined,
   });
 }
 

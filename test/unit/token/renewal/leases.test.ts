@@ -273,7 +273,7 @@ describe('a call that waits for a token', () => {
     expect(await other).toEqual({ kind: 'lease', lease: current });
   });
 
-  test('whose renewal is superseded waits for the next one, within its patience', async () => {
+  test('whose renewal is superseded waits for the next one, for as long as it may', async () => {
     const { env, acquire, starts, end } = setUp();
     const waiting = acquire();
     await env.advance(10_000);
@@ -284,7 +284,7 @@ describe('a call that waits for a token', () => {
     expect(await soFar(waiting)).toEqual({ kind: 'failed', error: overdue });
   });
 
-  test('without any patience left does not try for ever', async () => {
+  test('that may not wait any longer does not try for ever', async () => {
     const { acquire, state } = setUp();
     state.atOnce = { kind: 'superseded' };
     expect(await acquire(0)).toEqual({ kind: 'failed', error: overdue });
@@ -294,7 +294,7 @@ describe('a call that waits for a token', () => {
 describe('a call that a drain holds back', () => {
   test.each([
     ['as long as that lasts, if the token works', 2_000, 2_000],
-    ['no longer than its own patience', 20_000, timeoutMs],
+    ['no longer than it may itself', 20_000, timeoutMs],
   ])('waits %s', async (_what, holdsMs, waitsMs) => {
     const { env, acquire, state, hold } = setUp();
     const lease = hold('fresh');

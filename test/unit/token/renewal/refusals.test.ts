@@ -8,7 +8,7 @@ import type { Sequence } from '../../../../src/token/renewal/sequence.js';
 import { noBackoff } from '../../../../src/time/backoff.js';
 import { createManualEnv } from '../../../support/manual-env.js';
 
-const patience = { maxMs: 1_000, signal: undefined, mayRenew: true };
+const bounds = { maxMs: 1_000, signal: undefined, mayRenew: true };
 
 /** An account with one pair, whose renewals never end, and whose calls do not wait for them. */
 function createScene() {
@@ -19,6 +19,8 @@ function createScene() {
     isRedeemed: () => false,
     isDead: () => false,
     isRenewable: () => true,
+    before: undefined,
+    onHold: () => undefined,
     of: { pairs: noPairs(false) },
   });
   const run = { posted: false, done: new Promise(() => {}) } as unknown as RunningRenewal;
@@ -50,7 +52,7 @@ test('a token that is refused only after the grant was presented has been invali
   const { run, begin, server, refused, lease } = createScene();
   begin();
   run.posted = true;
-  await refused(lease, 'token', patience);
+  await refused(lease, 'token', bounds);
   expect(server.invalidatesOld).toBe(true);
 });
 
@@ -58,10 +60,10 @@ test.each([200, 429, 503])(
   'a token that was refused before its renewal began has not been invalidated by that, also where a call with it is answered %d meanwhile',
   async (status) => {
     const { env, run, server, refused, lease } = createScene();
-    await refused(lease, 'token', patience);
+    await refused(lease, 'token', bounds);
     noteAnswer(lease, status, env.now());
     run.posted = true;
-    await refused(lease, 'token', patience);
+    await refused(lease, 'token', bounds);
     expect(server.invalidatesOld).toBe(false);
   },
 );
@@ -70,6 +72,6 @@ test('a token that the account has forgotten has not been invalidated by a renew
   const { env, ledger, server, refused, lease } = createScene();
   ledger.cleared();
   noteAnswer(lease, 429, env.now());
-  await refused(lease, 'token', { ...patience, mayRenew: false });
+  await refused(lease, 'token', { ...bounds, mayRenew: false });
   expect(server.invalidatesOld).toBe(false);
 });
