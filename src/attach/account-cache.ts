@@ -92,9 +92,10 @@ export function createAccountCache({
 
   /** The account's source of now. A call may still use one that was let go, and another may have taken its place. */
   function use(account: string, own: Place): TokenSource {
-    const place = places.get(account) ?? own;
+    const known = places.get(account);
+    const place = known ?? own;
     place.usedAt = sweeps;
-    if (places.has(account)) return place.source;
+    if (known) return known.source;
     places.set(account, own);
     own.source.enter();
     wake(account);
@@ -139,7 +140,10 @@ export function createAccountCache({
   return {
     of(account, create) {
       const known = places.get(account);
-      if (known) return use(account, known);
+      if (known) {
+        known.usedAt = sweeps;
+        return known.source;
+      }
       const rest = rests.get(account);
       const token = tokenOf(rest);
       const before = rests.has(account)

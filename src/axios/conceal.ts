@@ -21,7 +21,7 @@ export function concealAnswer(response: AxiosResponse): void {
 
 /** Does the same for the `request` of an error or a response. */
 export function concealRequest(carrier: object): void {
-  hide(carrier, ['request']);
+  if (Object.hasOwn(carrier, 'request')) Reflect.defineProperty(carrier, 'request', hidden);
 }
 
 /** Does the same for the agents in the application's configuration, from which all calls under way can be reached. */
@@ -55,10 +55,13 @@ export function isStream(value: unknown): value is EventEmitter {
   return typeof pipe === 'function' && typeof on === 'function';
 }
 
+/** One for all, because every answer takes one. */
+const hidden: PropertyDescriptor = Object.freeze({ enumerable: false });
+
 /** Makes properties not enumerable, with value and mutability unchanged. Frozen objects are left as they are. */
 function hide(holder: object, keys: readonly PropertyKey[]): void {
   for (const key of keys) {
-    if (Object.hasOwn(holder, key)) Reflect.defineProperty(holder, key, { enumerable: false });
+    if (Object.hasOwn(holder, key)) Reflect.defineProperty(holder, key, hidden);
   }
 }
 

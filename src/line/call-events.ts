@@ -142,6 +142,8 @@ export function createCallEvents({ env, events }: { env: Env; events: Events }):
       tell('request-settled', () => settled(storied(call), attempts, answer, failed), waitedMs);
     },
     answeredAtOnce(request, response, sentAtMs) {
+      // Asked first, so that a call of which nobody is told makes nothing for it.
+      if (!events.isHeard('request-settled')) return;
       tell('request-settled', () => settled({ ...request, story: new Story(sentAtMs) }, 1, response));
     },
     neverSent(call, error) {

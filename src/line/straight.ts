@@ -1,6 +1,7 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { AxiosCopy } from '../axios/copy.js';
 import { isStream } from '../axios/conceal.js';
+import { lightCopyOf } from '../axios/light-copy.js';
 import { copyOf } from '../axios/versions.js';
 import type { Env } from '../time/env.js';
 import type { Lease } from '../token/pair/pairs.js';
@@ -76,7 +77,7 @@ export function createStraightPath(deps: {
     const { chosenAdapter, destination, gate, ticket } = request;
     // The application's interceptors may still hold its configuration, and print or send it while the call is under way. An adapter of axios's
     // own has read the headers by the time it returns; a function of the application's is given a copy.
-    const config = (chosenAdapter.isOwn ? request.config : copyOf(request.config)) as Lent;
+    const config = (chosenAdapter.isOwn ? request.config : lightCopyOf(request.config)) as Lent;
     const first: FirstAttempt = {
       lease,
       sentAtMs: env.now(),
@@ -86,8 +87,8 @@ export function createStraightPath(deps: {
     };
     const { headers, baseURL, beforeRedirect } = config;
     const isHooked = Object.hasOwn(config, 'beforeRedirect');
-    const isBased = Object.hasOwn(config, 'baseURL');
     const base = destination.url === undefined ? (destination.baseUrl ?? baseURL) : undefined;
+    const isBased = base !== baseURL && Object.hasOwn(config, 'baseURL');
 
     /** Returns the call as the application made it: on a copy where somebody has sealed or frozen its configuration meanwhile. */
     function putBack(): Request {

@@ -22,7 +22,10 @@ export function createLog(logger: Settings['logger'], now: () => number): Log {
 
   return {
     logger,
-    takes: (event, waitedMs = 0) => levelsOf(event, waitedMs).some(isOn),
+    takes(event, waitedMs = 0) {
+      for (const level of levelsOf(event, waitedMs)) if (isOn(level)) return true;
+      return false;
+    },
     write(event, detail) {
       // Any exception is caught: a failing logger must not stop a renewal whose new pair still has to be handed out.
       contained(

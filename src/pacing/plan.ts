@@ -79,9 +79,17 @@ const go: Admission = Object.freeze({ kind: 'go' });
 
 /** The pace at this moment, with the windows renewed whose reset has passed. {@link admit} expects it. */
 export function at(pace: Pace, nowMs: number): Pace {
-  const isOver = ({ resetMs }: Window) => resetMs !== undefined && nowMs >= resetMs - pace.serverOffsetMs;
-  if (!pace.windows.some(isOver)) return pace;
-  return { ...pace, windows: pace.windows.map((w) => (isOver(w) ? renewed(w, pace.sent) : w)) };
+  for (const window of pace.windows) if (isOver(window, pace, nowMs)) return renewedAt(pace, nowMs);
+  return pace;
+}
+
+function renewedAt(pace: Pace, nowMs: number): Pace {
+  const windows = pace.windows.map((w) => (isOver(w, pace, nowMs) ? renewed(w, pace.sent) : w));
+  return { ...pace, windows };
+}
+
+function isOver({ resetMs }: Window, { serverOffsetMs }: Pace, nowMs: number): boolean {
+  return resetMs !== undefined && nowMs >= resetMs - serverOffsetMs;
 }
 
 /** Whether one more call may pass now. */

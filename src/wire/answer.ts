@@ -1,3 +1,4 @@
+import { isNamed } from './headers.js';
 import { noRateLimit, rateLimitOf, type RateLimit } from './rate-limit.js';
 
 /** The status of an answer and its headers that the package reads. They are read once, and handed to gate, clock, account and retries. */
@@ -30,23 +31,23 @@ export function readAnswer(status: number, headers: object | undefined): Answer 
     // The length tells most headers apart, without a copy of the name in lower case.
     switch (name.length) {
       case 4:
-        if (name.toLowerCase() === 'date') date ??= valueOf(headers!, name);
+        if (isNamed(name, 'date')) date ??= valueOf(headers!, name);
         break;
       case 11:
-        if (name.toLowerCase() === 'retry-after') retryAfter ??= valueOf(headers!, name);
+        if (isNamed(name, 'retry-after')) retryAfter ??= valueOf(headers!, name);
         break;
       case 12:
-        if (name.toLowerCase() === 'x-request-id') requestId ??= valueOf(headers!, name);
+        if (isNamed(name, 'x-request-id')) requestId ??= valueOf(headers!, name);
         break;
       case 16:
-        if (name.toLowerCase() === 'www-authenticate') challenge ??= valueOf(headers!, name);
+        if (isNamed(name, 'www-authenticate')) challenge ??= valueOf(headers!, name);
         break;
       case 18:
-        if (name.toLowerCase() === 'x-rate-limit-limit') limit ??= valueOf(headers!, name);
-        if (name.toLowerCase() === 'x-rate-limit-reset') reset ??= valueOf(headers!, name);
+        if (isNamed(name, 'x-rate-limit-limit')) limit ??= valueOf(headers!, name);
+        if (isNamed(name, 'x-rate-limit-reset')) reset ??= valueOf(headers!, name);
         break;
       case 22:
-        if (name.toLowerCase() === 'x-rate-limit-remaining') remaining ??= valueOf(headers!, name);
+        if (isNamed(name, 'x-rate-limit-remaining')) remaining ??= valueOf(headers!, name);
         break;
     }
   }

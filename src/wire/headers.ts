@@ -11,12 +11,15 @@ export function headerOf(headers: object | undefined, name: string): unknown {
   return undefined;
 }
 
-function isNamed(own: string, name: string): boolean {
-  return own.length === name.length && own.toLowerCase() === name;
+/** Whether a header's name is this one, which is given in lower case. */
+export function isNamed(own: string, name: string): boolean {
+  return own === name || (own.length === name.length && own.toLowerCase() === name);
 }
 
 /** The headers of the instance's defaults, which axios 1.0 and 1.1 keep under a symbol; a header of the call replaces that of the defaults. */
 function defaultsOf(headers: object): Headers | undefined {
+  // From axios 1.2 on, header objects can be iterated over. That is asked first, because symbols are slow to list, and every call comes here.
+  if (Symbol.iterator in headers) return undefined;
   const [symbol] = Object.getOwnPropertySymbols(headers);
   if (symbol?.description !== 'defaults') return undefined;
   return (headers as Record<symbol, Headers | null>)[symbol] ?? {};
@@ -101,14 +104,14 @@ export function headersToSend(
   const copy = Object.create(Object.getPrototypeOf(headers ?? {}) as object | null) as Headers;
   let hasCompany = false;
   let hasToken = false;
-  const put = (name: string, value: unknown) => {
-    if (accessToken !== undefined && isNamed(name, 'authorization')) return;
+  const own = headers && defaultsOf(headers) ? Object.fromEntries(entriesOf(headers)) : (headers as Headers);
+  for (const name of Object.keys(own ?? {})) {
+    if (accessToken !== undefined && isNamed(name, 'authorization')) continue;
+    const value = own[name];
     if (isNamed(name, companyHeader)) hasCompany = isSent(value);
     else if (isNamed(name, idempotencyHeader)) hasToken = isSent(value);
     copy[name] = value;
-  };
-  if (headers && defaultsOf(headers)) for (const [name, value] of entriesOf(headers)) put(name, value);
-  else for (const name of Object.keys(headers ?? {})) put(name, (headers as Headers)[name]);
+  }
   if (accessToken !== undefined) copy['Authorization'] = `Bearer ${accessToken}`;
   if (!hasCompany && companyId !== undefined) replace(copy, 'Procore-Company-Id', String(companyId));
   if (!hasToken && idempotencyToken !== undefined) replace(copy, 'Idempotency-Token', idempotencyToken);
