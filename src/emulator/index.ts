@@ -65,7 +65,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { url } = server;
 
   const signer = createSigner(url);
-  const journal = createJournal(now);
+  const journal = createJournal(now, settings.maxLogEntries);
   const faults = createFaults();
   const outages = createOutages(now);
   const codes = createCodes(now);

@@ -21,8 +21,8 @@ export interface Journal {
   authorized(): void;
 }
 
-/** `now` in milliseconds. */
-export function createJournal(now: () => number): Journal {
+/** `now` in milliseconds. The log has the newest `maxLogEntries` requests; the counters count all. */
+export function createJournal(now: () => number, maxLogEntries: number): Journal {
   const log: LogEntry[] = [];
   const byStatus: Record<number, number> = {};
   const counters: Mutable<Counters> = {
@@ -44,6 +44,7 @@ export function createJournal(now: () => number): Journal {
     arrived(kind, method, path) {
       const entry: LogEntry = { atMs: now(), kind, method, path };
       log.push(entry);
+      if (log.length > maxLogEntries) log.shift();
       counters.requests += 1;
       if (kind === 'api') counters.apiRequests += 1;
       if (kind === 'token') counters.tokenRequests += 1;

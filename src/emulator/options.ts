@@ -23,6 +23,7 @@ const defaults: Settings = Object.freeze({
   redirectUris: [],
   rateLimits: {},
   routes: {},
+  maxLogEntries: 10_000,
   now: Date.now,
 });
 
@@ -62,6 +63,7 @@ const fields: Record<keyof EmulatorOptions, Field> = {
     "an object of functions by method and path, such as 'GET /rest/v1.0/projects/:project_id/meetings'",
   ],
   companies: listOf({ id, name: text, projects: listOf({ id, name: text }) }),
+  maxLogEntries: [(value) => isWhole(value, 1) || value === Infinity, 'a whole number from 1, or Infinity'],
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
 };
 

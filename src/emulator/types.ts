@@ -73,6 +73,11 @@ export interface EmulatorOptions {
   /** The rate limits of the API; an empty object means none. {@link Emulator.setRateLimits} changes them. @default {} */
   rateLimits?: RateLimits | undefined;
   /**
+   * How many of the newest requests {@link Emulator.log} has, so that an emulator that runs for days does not grow with it; `Infinity` keeps
+   * all. {@link Emulator.counters} count every request. @default 10000
+   */
+  maxLogEntries?: number | undefined;
+  /**
    * The server's clock in milliseconds since 1970. Issue times, expiry, the log and the `Date` header use it, so a skewed `now` makes a
    * skewed server. Delays of faults run in real time. @default Date.now
    */
@@ -134,7 +139,9 @@ export interface Emulator {
   outage(outage?: Outage): () => void;
   /** Totals since the start. The object is updated, so copy it to compare. */
   readonly counters: Counters;
-  /** One entry for each request, in the order of arrival. The array and its entries are updated. */
+  /**
+   * One entry for each request, in the order of arrival: of the newest `maxLogEntries`. The array and its entries are updated.
+   */
   readonly log: readonly LogEntry[];
   /** Closes all sockets at once, with held and hanging requests, and frees the port. */
   close(): Promise<void>;

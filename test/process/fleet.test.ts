@@ -93,7 +93,7 @@ describe.each<StoreKind>(['file', 'redis', 'postgres'])('a fleet of eight on one
   }) => {
     const location = kind === 'file' ? join(folder, 'tokens') : servers[kind]?.url;
     if (location === undefined) return skip(`no ${kind} server here`);
-    const emulator: Emulator = await startEmulator();
+    const emulator: Emulator = await startEmulator({ maxLogEntries: Infinity });
     // Long enough for a death to strike in the middle.
     emulator.misbehave({ on: 'token', times: Infinity, after: true, do: { kind: 'delay', ms: 15 } });
     const opened = await openStore(kind, location);

@@ -27,7 +27,10 @@ export type EmulatedWindow = LimitWindow<number>;
 export type EmulatorTask = 'seen' | 'hold' | 'windows';
 
 const [options, members] = process.argv.slice(2) as [string, string];
-const emulator = await startEmulator(JSON.parse(options) as EmulatorOptions);
+const emulator = await startEmulator({
+  ...(JSON.parse(options) as EmulatorOptions),
+  maxLogEntries: Infinity,
+});
 const tokens = Array.from({ length: Number(members) }, (_none, index) =>
   emulator.issue({ userId: index + 1 }),
 );

@@ -48,6 +48,28 @@ describe('the log', () => {
     ]);
   });
 
+  test('has the newest maxLogEntries requests, and the counters count all', async () => {
+    const emulator = await emulate({ maxLogEntries: 3 });
+    const { access_token } = emulator.issue();
+    for (const path of ['/1', '/2', '/3', '/4', '/5']) await fetch(emulator.url + path);
+    await getMe(emulator, access_token);
+    expect(emulator.log.map(({ path }) => path)).toEqual(['/4', '/5', '/rest/v1.0/me']);
+    expect(emulator.counters).toMatchObject({ requests: 6, apiRequests: 1, byStatus: { 200: 1, 404: 5 } });
+  });
+
+  test('still notes the answer of a request that it has let go of in the counters', async () => {
+    const emulator = await emulate({ maxLogEntries: 1 });
+    const { access_token } = emulator.issue();
+    const fault = emulator.misbehave({ on: 'api', do: { kind: 'hold' } });
+    const held = getMe(emulator, access_token);
+    await fault.struck();
+    await fetch(`${emulator.url}/other`);
+    fault.release();
+    expect((await held).status).toBe(200);
+    expect(emulator.log.map(({ path }) => path)).toEqual(['/other']);
+    expect(emulator.counters).toMatchObject({ requests: 2, byStatus: { 200: 1, 404: 1 } });
+  });
+
   test('tells arrival from answer', async () => {
     const clock = manualClock(1000);
     const emulator = await emulate({ now: clock.now });
