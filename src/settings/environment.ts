@@ -52,7 +52,7 @@ const words: Readonly<Record<string, readonly EnvironmentName[]>> = {
 };
 /** The paths of the API and of the token endpoint. A URL with another path is not that of an environment. */
 const procorePath = /^\/(?:oauth(?:\/(?:token|authorize))?|rest(?:\/v\d+(?:\.\d+)?)?|vapid)?\/?$/;
-const loopback = /^http:/;
+const http = /^http:/;
 
 interface Reading {
   readonly hint: Hint;
@@ -60,9 +60,12 @@ interface Reading {
   readonly origin: string | undefined;
 }
 
-/** Finds the environment that the variables name, by a word or a URL. Messages never quote a value. */
-export function environmentFrom(hints: readonly Hint[]): EnvironmentFound {
-  const readings = hints.map(readingOf);
+/**
+ * Finds the environment that the variables name, by a word or a URL. Messages never quote a value. `allowHttp`: the URLs of a server that is
+ * not Procore's may be http.
+ */
+export function environmentFrom(hints: readonly Hint[], allowHttp: boolean): EnvironmentFound {
+  const readings = hints.map((hint) => readingOf(hint, allowHttp));
   const pair = pairOf(readings);
   if (pair) return withPair(readings, pair);
   const understood = readings.filter(({ may }) => may !== undefined);
@@ -94,13 +97,15 @@ function pairOf(readings: readonly Reading[]): [login: Reading, api: Reading] | 
 }
 
 function withPair(readings: readonly Reading[], [login, api]: [Reading, Reading]): EnvironmentFound {
-  const environment = { loginUrl: login.origin!, apiUrl: api.origin! };
+  const urls = { loginUrl: login.origin!, apiUrl: api.origin! };
+  const isSecure = Object.values(urls).every((origin) => isSecureOrigin(new URL(origin)));
+  const environment = { ...urls, ...(!isSecure && { allowHttp: true }) };
   const others = readings.filter((one) => one !== login && one !== api);
   const known = login.may ?? api.may;
   const against = others.filter(({ may }) => !may || !known || !may.some((name) => known.includes(name)));
-  // URLs on this machine contradict no name of an environment, because an emulator may be used with the application's own settings.
-  const isHere = [login, api].every(({ origin }) => loopback.test(origin!));
-  const conflicting = isHere ? undefined : against.find(({ may }) => may);
+  // URLs over http contradict no name of an environment, because an emulator may be used with the application's own settings.
+  const isEmulator = [login, api].every(({ origin }) => http.test(origin!));
+  const conflicting = isEmulator ? undefined : against.find(({ may }) => may);
   return {
     environment,
     left: against.filter((one) => one !== conflicting).map(({ hint }) => hint.name),
@@ -113,11 +118,12 @@ function conflictOf(one: Pick<Reading, 'hint' | 'may'>, other: Pick<Reading, 'hi
   return `${one.hint.name} and ${other.hint.name} are both set, and do not agree: the first names ${first}, the second ${second}`;
 }
 
-function readingOf(hint: Hint): Reading {
+function readingOf(hint: Hint, allowHttp: boolean): Reading {
   const { value } = hint;
   const url = urlOf(value);
   const may = url ? named(url) : ownValue(words, value.toLowerCase().replace(/[^a-z]/g, ''));
-  return { hint, may, origin: url && hint.mayBeOther ? originOf(url, may !== undefined) : undefined };
+  const origin = url && hint.mayBeOther ? originOf(url, may !== undefined, allowHttp) : undefined;
+  return { hint, may, origin };
 }
 
 /** Parses a URL. A host without a scheme is accepted only where it is one of Procore's. */
@@ -139,10 +145,10 @@ function named({ hostname }: URL): readonly EnvironmentName[] | undefined {
   return found && [found[0] as EnvironmentName];
 }
 
-function originOf(url: URL, isProcore: boolean): string | undefined {
+function originOf(url: URL, isProcore: boolean, allowHttp: boolean): string | undefined {
   if (isProcore) return `https://${url.hostname}`;
   if (!procorePath.test(url.pathname)) return undefined;
   const bare = new URL(url);
   bare.pathname = '/';
-  return isSecureOrigin(bare) ? url.origin : undefined;
+  return isSecureOrigin(bare, allowHttp) ? url.origin : undefined;
 }

@@ -135,11 +135,13 @@ export function registrationFrom(environment: Variables, place: Place): Registra
     const all = roles.flatMap((role) => given(role).map((one) => ({ ...one, role })));
     const ours = all.filter(({ isOurs }) => isOurs);
     // One of the two URLs may be set with the prefix, and the other one without it.
-    const found = environmentFrom((ours.length > 0 ? ours : all).flatMap(hintOf));
+    const allowHttp = takeAllowHttp();
+    const found = environmentFrom((ours.length > 0 ? ours : all).flatMap(hintOf), allowHttp);
     const whole =
       ours.length > 0 && found.missing
         ? environmentFrom(
             [...ours, ...all.filter(({ name }) => name === variables[found.missing!].name)].flatMap(hintOf),
+            allowHttp,
           )
         : found;
     for (const one of all) {
@@ -156,12 +158,32 @@ export function registrationFrom(environment: Variables, place: Place): Registra
     else if (ours.length > 0 && whole.missing)
       faults.push(missing(whole.missing, 'environment', 'and it goes with the other URL', prefix));
     else if (ours.length === 0 && whole.left.length > 0)
-      notes.push(leftText(whole, given('config').length > 0));
+      notes.push(
+        leftText(
+          whole,
+          given('config').length > 0,
+          all.some(({ name, value }) => whole.left.includes(name) && /^http:\/\//i.test(value)),
+        ),
+      );
     return whole.conflict === undefined ? whole.environment : undefined;
+  }
+
+  function takeAllowHttp(): boolean {
+    const [one] = given('allowHttp');
+    if (!one) return false;
+    const flag = flagIn(one.value);
+    if (flag !== undefined) read.push(one.name);
+    // It can mean nothing else, so that it is not left to the application: without the two URLs the environment would be production.
+    else unread('allowHttp', { ...one, isOurs: true }, 'environment');
+    return flag ?? false;
   }
 }
 
-function leftText({ left, environment, missing: other }: EnvironmentFound, hasConfig: boolean): string {
+function leftText(
+  { left, environment, missing: other }: EnvironmentFound,
+  hasConfig: boolean,
+  isHttp: boolean,
+): string {
   const name = typeof environment === 'string' ? environment : 'production';
   const used =
     typeof environment === 'object'
@@ -171,8 +193,11 @@ function leftText({ left, environment, missing: other }: EnvironmentFound, hasCo
     other === undefined
       ? `Where another is meant, ${prefix}PROCORE_ENVIRONMENT goes first`
       : `For a server of your own set ${prefix}PROCORE_API_URL and ${prefix}PROCORE_LOGIN_URL`;
+  const http = isHttp
+    ? `. For http to another machine, such as an emulator in another container, set ${variables.allowHttp.name}=true`
+    : '';
   const [verb, of] = left.length === 1 ? ['is', 'it names'] : ['are', 'they name'];
-  return `${left.join(', ')} ${verb} left to the application: ${of} no environment of Procore’s (${Object.keys(environments).join(', ')}). ${used}. ${remedy}`;
+  return `${left.join(', ')} ${verb} left to the application: ${of} no environment of Procore’s (${Object.keys(environments).join(', ')}). ${used}. ${remedy}${http}`;
 }
 
 /** The hint of a variable. A flag (such as a sandbox switch) is a hint only where it is switched on. */
@@ -180,9 +205,14 @@ function hintOf({ name, value, role, isOurs }: Given & Pick<Hint, 'role'>): Hint
   const bare = name.replace(prefix, '');
   const mayBeOther = role !== 'environment' && bare === variables[role].name;
   if (!bare.endsWith('_SANDBOX')) return [{ name, role, value, mayBeOther }];
-  if (/^(?:0|false|no|off)$/i.test(value)) return [];
-  const isUp = /^(?:1|true|yes|on)$/i.test(value);
-  return isUp || isOurs ? [{ name, role, value: isUp ? 'sandbox' : value, mayBeOther }] : [];
+  const flag = flagIn(value);
+  if (flag === false) return [];
+  return flag || isOurs ? [{ name, role, value: flag ? 'sandbox' : value, mayBeOther }] : [];
+}
+
+function flagIn(value: string): boolean | undefined {
+  if (/^(?:1|true|yes|on)$/i.test(value)) return true;
+  return /^(?:0|false|no|off)$/i.test(value) ? false : undefined;
 }
 
 function grantIn(value: string): ProcoreOptions['grant'] {

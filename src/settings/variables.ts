@@ -1,5 +1,4 @@
 import { environments } from '../wire/environments.js';
-import { secureOriginTakes } from '../options/secure-origin.js';
 
 /** The environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -18,11 +17,15 @@ export type Key =
   | 'environment'
   | 'loginUrl'
   | 'apiUrl'
+  | 'allowHttp'
   | 'grant'
   | 'file'
   | 'companyId'
   | 'redirectUri'
   | 'config';
+
+const originTakes =
+  'an origin such as https://api.procore.com, without path, query or credentials (http on loopback only, unless PROCORE_ALLOW_HTTP is true)';
 
 /** The variable for each purpose. */
 export const variables: Readonly<Record<Key, Variable>> = {
@@ -45,12 +48,17 @@ export const variables: Readonly<Record<Key, Variable>> = {
       'PROCORE_AUTH_BASE',
       'PROCORE_TOKEN_URL',
     ],
-    takes: secureOriginTakes,
+    takes: originTakes,
   },
   apiUrl: {
     name: 'PROCORE_API_URL',
     aliases: ['PROCORE_API_BASE_URL', 'PROCORE_API_BASE', 'PROCORE_BASE_URL'],
-    takes: secureOriginTakes,
+    takes: originTakes,
+  },
+  allowHttp: {
+    name: 'PROCORE_ALLOW_HTTP',
+    aliases: [],
+    takes: 'true or false',
   },
   grant: {
     name: 'PROCORE_GRANT',

@@ -54,6 +54,30 @@ const call = `
     .then(({ status }) => console.log(status), (error) => console.log(error.response?.status));`;
 const linesOf = ({ stderr }: Ended): string[] => stderr.split('\n').filter(Boolean);
 
+/** Looks the name `procore` up as this machine, as a network of containers looks up the emulator's container. */
+const named = `
+  const dns = require('node:dns');
+  const { lookup } = dns;
+  dns.lookup = (name, ...rest) => lookup(name === 'procore' ? '127.0.0.1' : name, ...rest);`;
+
+test('works with an emulator in another container where PROCORE_ALLOW_HTTP says so, and a warning tells of it', async (context) => {
+  const stage = await prepare(context);
+  const app = stage.put('app.cjs', call);
+  const names = stage.put('names.cjs', named);
+  const url = stage.emulator.url.replace('127.0.0.1', 'procore');
+  const env = { ...stage.env, PROCORE_LOGIN_URL: url, PROCORE_API_URL: url, URL: url };
+  const flags = ['--require', `./${names}`, ...required];
+  const ran = await stage.run(app, { ...env, PROCORE_ALLOW_HTTP: 'true' }, flags);
+  expect(ran).toMatchObject({ code: 0, stdout: '200\n' });
+  expect(ran.stderr).toContain(`the tokens go to ${url} in the clear`);
+  expect(stage.emulator.counters.exchanges).toBe(1);
+  const wrong = await stage.run(app, { ...env, PROCORE_ALLOW_HTTP: 'perhaps' }, flags);
+  expect([wrong.code, wrong.stdout]).toEqual([1, '']);
+  expect(linesOf(wrong)).toEqual([
+    expect.stringContaining('PROCORE_ALLOW_HTTP is of the wrong form; it takes true or false'),
+  ]);
+});
+
 describe.concurrent('among an application’s own variables', () => {
   test.for([
     ['PROCORE_ENVIRONMENT', 'sandbox'],

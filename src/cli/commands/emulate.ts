@@ -33,13 +33,14 @@ export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions
       `${portsOf(asked)} on ${host} cannot be listened on (${codeOf(error)}): take another one, or none for a free one`,
     );
   });
-  const { url, clientId, clientSecret } = emulator;
+  const { url, clientId, clientSecret, environment } = emulator;
   // The secret is the emulator's own, the same everywhere, and opens nothing else.
   const variables = {
     PROCORE_CLIENT_ID: clientId,
     PROCORE_CLIENT_SECRET: clientSecret,
     PROCORE_LOGIN_URL: url,
     PROCORE_API_URL: url,
+    ...(environment.allowHttp && { PROCORE_ALLOW_HTTP: 'true' }),
     PROCORE_TOKEN_FILE: './procore-emulator/tokens.json',
   };
   const limits = `${spike === undefined ? 'any number of calls' : countOf(spike, 'call')} in ten seconds, ${hourly ?? 'any number'} in an hour`;

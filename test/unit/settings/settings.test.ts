@@ -122,7 +122,9 @@ describe('a name that begins with AXIOS_ goes first', () => {
     CONFIG: ['./theirs.cjs', './ours.cjs'],
   };
 
-  test.each(variableNames)('before %s', (name) => {
+  // PROCORE_ALLOW_HTTP counts with the two URLs only, where its tests are.
+  const alone = variableNames.filter((name) => name !== 'PROCORE_ALLOW_HTTP');
+  test.each(alone)('before %s', (name) => {
     const [theirs, ours] = own[name.replace('PROCORE_', '')]!;
     const pair: Record<string, string> = name.endsWith('_URL')
       ? { AXIOS_PROCORE_LOGIN_URL: own['LOGIN_URL']![1], AXIOS_PROCORE_API_URL: own['API_URL']![1] }
@@ -320,6 +322,67 @@ describe('two URLs that are not Procore’s make an environment', () => {
       { loginUrl: here.PROCORE_LOGIN_URL, apiUrl: here.PROCORE_API_URL },
       1,
     ]);
+  });
+
+  describe('over http to another machine', () => {
+    const named = { PROCORE_LOGIN_URL: 'http://procore:4100', PROCORE_API_URL: 'http://procore:4100' };
+    const allowed = { loginUrl: 'http://procore:4100', apiUrl: 'http://procore:4100', allowHttp: true };
+
+    test.each(['true', '1', 'YES', '"on"'])('are the environment with PROCORE_ALLOW_HTTP=%s', (value) => {
+      expect(environmentOf({ ...named, PROCORE_ALLOW_HTTP: value })).toEqual([allowed, 0]);
+      expect(environmentOf({ ...named, AXIOS_PROCORE_ALLOW_HTTP: value, PROCORE_ALLOW_HTTP: '0' })).toEqual([
+        allowed,
+        0,
+      ]);
+    });
+
+    test('may stand beside the name of an environment, as an emulator on this machine may', () => {
+      const both = { ...named, PROCORE_ALLOW_HTTP: 'true', PROCORE_ENVIRONMENT: 'sandbox' };
+      expect(environmentOf(both)).toEqual([allowed, 1]);
+    });
+
+    test.each(['', 'false', '0', 'no', 'off'])(
+      'are none with PROCORE_ALLOW_HTTP=%j, and a line says how',
+      (value) => {
+        const { options, notes } = registered({ ...full, ...named, PROCORE_ALLOW_HTTP: value });
+        expect(options.environment).toBeUndefined();
+        expect(notes).toEqual([expect.stringContaining('The environment is production.')]);
+        expect(notes).toEqual([
+          expect.stringMatching(/For http to another machine, .* set PROCORE_ALLOW_HTTP=true$/),
+        ]);
+      },
+    );
+
+    test.each(['PROCORE_ALLOW_HTTP', 'AXIOS_PROCORE_ALLOW_HTTP'])(
+      'end the process where %s is neither true nor false, because the environment would be another one',
+      (name) => {
+        expect(complaint({ ...full, ...named, [name]: 'ture' })).toBe(
+          `${name} is of the wrong form; it takes true or false`,
+        );
+        expect(registered({ ...full, ...named, [name]: secret }).misplaced).toContain(name);
+      },
+    );
+
+    test('end it under the names with AXIOS_ without that variable, which the line names', () => {
+      const ours = {
+        AXIOS_PROCORE_LOGIN_URL: 'http://procore:4100',
+        AXIOS_PROCORE_API_URL: 'http://procore:4100',
+      };
+      expect(complaint({ ...full, ...ours })).toContain(
+        '(http on loopback only, unless PROCORE_ALLOW_HTTP is true)',
+      );
+    });
+
+    test('are not Procore’s, whose hosts get https in any case, and https needs no such variable', () => {
+      const procore = {
+        PROCORE_LOGIN_URL: 'http://login.procore.com',
+        PROCORE_API_URL: 'http://api.procore.com',
+      };
+      expect(environmentOf({ ...procore, PROCORE_ALLOW_HTTP: 'true' })).toEqual(['production', 0]);
+      const other = { PROCORE_LOGIN_URL: 'http://x.procore.com', PROCORE_API_URL: 'http://x.procore.com' };
+      expect(environmentOf({ ...other, PROCORE_ALLOW_HTTP: 'true' })[0]).toBeUndefined();
+      expect(environmentOf({ ...urls, PROCORE_ALLOW_HTTP: 'true' })).toEqual([environment, 0]);
+    });
   });
 
   test('a half of ours may have the application’s as the other', () => {
