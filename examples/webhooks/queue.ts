@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 
 /**
  * The table. Its key makes a delivery that comes twice one event. An event that was carried out stays, so that a late repetition is known:
- * delete those of last month now and then.
+ * delete those of last month now and then. One that was given up has `failed_at`, and stays until somebody looks at it.
  */
 export const schema = `CREATE TABLE IF NOT EXISTS procore_events (
   id         text PRIMARY KEY,
@@ -12,13 +12,16 @@ export const schema = `CREATE TABLE IF NOT EXISTS procore_events (
   attempts   integer NOT NULL DEFAULT 0,
   due_at     timestamptz NOT NULL DEFAULT now(),
   done_at    timestamptz,
+  failed_at  timestamptz,
   last_error text
 );
-CREATE INDEX IF NOT EXISTS procore_events_due ON procore_events (due_at) WHERE done_at IS NULL`;
+CREATE INDEX IF NOT EXISTS procore_events_due ON procore_events (due_at)
+  WHERE done_at IS NULL AND failed_at IS NULL`;
 
 /** A process that dies leaves its event to the others after this time, which is more than {@link createQueue}'s work may take. */
 const take = `UPDATE procore_events SET attempts = attempts + 1, due_at = now() + interval '5 minutes'
-  WHERE id = (SELECT id FROM procore_events WHERE done_at IS NULL AND due_at <= now()
+  WHERE id = (SELECT id FROM procore_events
+              WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= now()
               ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING id, body, attempts`;
 
@@ -52,10 +55,13 @@ export function createQueue(pool: Pool, work: (body: string, signal: AbortSignal
     } catch (error) {
       const { message } = error as Error;
       const dueAt = stopping.signal.aborted ? new Date() : nextTry(error, attempts, new Date());
-      console.warn(`Event ${id}, attempt ${attempts}: ${message}; again at ${dueAt.toISOString()}`);
-      await pool.query('UPDATE procore_events SET due_at = $2, last_error = $3 WHERE id = $1', [
+      if (dueAt)
+        console.warn(`Event ${id}, attempt ${attempts}: ${message}; again at ${dueAt.toISOString()}`);
+      else console.error(`Event ${id} is given up after ${attempts} attempts: ${message}`);
+      const [column, at] = dueAt ? ['due_at', dueAt] : ['failed_at', new Date()];
+      await pool.query(`UPDATE procore_events SET ${column} = $2, last_error = $3 WHERE id = $1`, [
         id,
-        dueAt,
+        at,
         message,
       ]);
     }
@@ -97,11 +103,17 @@ export function createQueue(pool: Pool, work: (body: string, signal: AbortSignal
   };
 }
 
+/** A week: what is missing may be a person who logs in, or a permission. */
+const mostCalls = 180;
+/** A quarter of an hour: the event cannot be read, or the work has an error of its own, and waiting changes neither. */
+const mostOthers = 10;
+
 /**
  * When an event whose work has failed is tried again: after 2 s, 4 s and so on up to an hour, and not before the time at which Procore can
- * take the call. It is tried for as long as it takes: what is missing may be a person who logs in, or a permission.
+ * take the call. Undefined where it is given up.
  */
-export function nextTry(error: unknown, attempts: number, now: Date): Date {
+export function nextTry(error: unknown, attempts: number, now: Date): Date | undefined {
+  if (attempts >= (problemOf(error) ? mostCalls : mostOthers)) return undefined;
   const backOffMs = Math.min(2 ** attempts * 1_000, 60 * 60_000);
   return new Date(Math.max(now.getTime() + backOffMs, problemOf(error)?.retryAt?.getTime() ?? 0));
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../../src/emulator/index.js';
@@ -58,13 +59,16 @@ const calls = () => emulator.log.filter(({ path }) => path.includes('/rfis/'));
 
 interface Row {
   id: string;
+  attempts: number;
   done: boolean;
+  failed: boolean;
   due: boolean;
   last_error: string | null;
 }
 async function rows(): Promise<Row[]> {
   const { rows } = await pool.query<Row>(
-    `SELECT id, last_error, done_at IS NOT NULL AS done, due_at <= now() AS due
+    `SELECT id, attempts, last_error, done_at IS NOT NULL AS done, failed_at IS NOT NULL AS failed,
+            due_at <= now() AS due
        FROM procore_events ORDER BY id`,
   );
   return rows;
@@ -125,6 +129,26 @@ test('an event that cannot be read is taken and kept, so that Procore goes on wi
   expect(await deliver(event('B', 8))).toBe(204);
   await eventually(output).toContain('RFI 8: not there');
   await eventually(async () => (await rows()).filter(({ last_error }) => last_error).length).toBe(1);
+});
+
+test('an event that cannot be read is given up after ten attempts, until somebody has it tried again', async () => {
+  const { deliver, output } = await start();
+  expect(await deliver('{"id":"A","resource_type":"RFIs"')).toBe(204);
+  await eventually(rows).toMatchObject([
+    { attempts: 1, failed: false, last_error: expect.stringContaining('JSON') as string },
+  ]);
+  await pool.query('UPDATE procore_events SET attempts = 9, due_at = now()');
+  await eventually(rows).toMatchObject([{ attempts: 10, failed: true, done: false }]);
+  await eventually(output).toMatch(/Event \w+ is given up after 10 attempts: .*JSON/);
+  // The one that was given up is due, too, and before the other one.
+  await dueNow();
+  expect(await deliver(event('B', 8))).toBe(204);
+  await eventually(output).toContain('RFI 8: not there');
+  const page = await readFile(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
+  const [look = '', again = ''] = [...page.matchAll(/```sql\n([^]*?)\n```/g)].map(([, sql = '']) => sql);
+  expect((await pool.query(look)).rows).toMatchObject([{ attempts: 10 }]);
+  await pool.query(again);
+  await eventually(async () => (await rows()).map(({ attempts }) => attempts)).toEqual([1, 1]);
 });
 
 test('a delivery that cannot be kept is answered with 503, and is carried out when Procore repeats it', async () => {
