@@ -37,7 +37,7 @@ export function reportOverhead({ stub, http }: OverheadFigures): Report {
 }
 
 const onStub =
-  'The adapter answers in the next microtask, so that nothing but the packages is measured: by the CPU time of the process, for there is nothing to wait for. `@procore/js-sdk` has no adapter and is not here.';
+  'The adapter answers in the next microtask, so that nothing but the packages is measured: by the CPU time of the process, for there is nothing to wait for. It is a function, and axios-procore gives a function a copy of the configuration, so that whoever else holds that finds no bearer on it, and what the function changes on it is not sent twice at a replay; with the adapters of axios itself no copy is made, so that a call over HTTP does not pay for one. `@procore/js-sdk` has no adapter and is not here.';
 const onHttp =
   'The server is a process of its own that answers every request alike; connections are kept alive, 50 at most. `@procore/js-sdk` calls by the fetch of Node, not by `node:http`, so that its figure is that of another client.';
 
