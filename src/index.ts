@@ -1,3 +1,9 @@
+/**
+ * The plugin: {@link attachProcore} is where to begin.
+ *
+ * @module axios-procore
+ */
+
 export { accountBySubject } from './options/account-by-subject.js';
 export { companyFromRequest } from './options/company-from-request.js';
 export { attachProcore } from './attach/attach.js';

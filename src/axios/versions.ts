@@ -15,7 +15,9 @@ export interface AxiosLike {
   defaults: any;
   interceptors: {
     request: {
+      /** Registers an interceptor and returns its number. */
       use(onFulfilled: (config: any) => any, onRejected?: any, options?: any): number;
+      /** Takes the interceptor with this number away. */
       eject(id: number): void;
     };
   };

@@ -5,12 +5,15 @@ const brand = Symbol.for('axios-procore.batch-error');
 
 /** What a {@link BatchError} is made of. */
 export interface FailedBatch<Update, Entity> {
+  /** What happened. */
   readonly message: string;
+  /** All items, in their order. */
   readonly updates: readonly Update[];
   /** How many of them were answered before. */
   readonly answered: number;
   /** How many after these may have been carried out. */
   readonly unsure: number;
+  /** What the answered batches have come to. */
   readonly result: SyncResult<Entity>;
   readonly cause: unknown;
 }
@@ -61,6 +64,7 @@ export class BatchError<Update = unknown, Entity = unknown> extends Error {
     };
   }
 
+  /** Holds for errors of another copy of the package, too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== BatchError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;

@@ -2,8 +2,11 @@ import { responseIn } from './response.js';
 
 /** An item that a sync action could not write, as Procore gives it: the item that was sent, with `errors` by field. */
 export interface SyncFailure {
+  /** Procore's id of the record, where the item had one. */
   readonly id?: unknown;
+  /** The id in your own system, where the item had one. */
   readonly origin_id?: unknown;
+  /** The messages by field. */
   readonly errors?: unknown;
   readonly [field: string]: unknown;
 }

@@ -1,3 +1,9 @@
+/**
+ * A server for tests that behaves like Procore's login host and API. `docs/emulator.md` explains it.
+ *
+ * @module axios-procore/emulator
+ */
+
 import { isSecureOrigin } from '../options/secure-origin.js';
 import { createAdmission } from './admission.js';
 import { createApi } from './api.js';

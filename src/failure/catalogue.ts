@@ -1,4 +1,4 @@
-/** The kinds of failures. Each is a row of {@link problems}. */
+/** The kinds of failures. `docs/errors.md` has the cause and the remedy of each. */
 export type ProblemKind =
   | 'bad-request'
   | 'company-header-missing'

@@ -19,6 +19,7 @@ export type GaveUp =
 
 /** What went wrong with a call, why, and what to do, according to Procore's "Error Code Reference". */
 export interface Problem {
+  /** What kind of failure it is. */
   kind: ProblemKind;
   /** A finer cause than the kind, where the words of the answer or the call itself show one. */
   reason?: ProblemReason;

@@ -1,7 +1,7 @@
 import { permissionsMatrix, problems, type ProblemKind } from './catalogue.js';
 import type { ReauthenticationReason } from './error-base.js';
 
-/** Finer causes than a kind. Each is a row of {@link reasons}. */
+/** Finer causes than a kind. `docs/errors.md` has the remedy of each, and what shows it. */
 export type ProblemReason =
   | 'permission-missing'
   | 'permission-or-tool'

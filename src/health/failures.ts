@@ -16,6 +16,7 @@ export interface FailedStatus {
 export interface FailureOfKind {
   readonly kind: ProblemKind;
   readonly title: string;
+  /** How often it happened. */
   readonly times: number;
   readonly cause: string;
   readonly remedy: string;

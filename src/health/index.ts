@@ -1,3 +1,9 @@
+/**
+ * What Procore would observe of an integration, from the events of the plugin or from Procore's report. `docs/health.md` explains it.
+ *
+ * @module axios-procore/health
+ */
+
 import type { Procore } from '../attach/handle.js';
 import { systemEnv } from '../time/env.js';
 import { described } from '../text/words.js';

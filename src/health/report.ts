@@ -42,6 +42,7 @@ export interface Observation {
   /** As Procore words it. */
   readonly title: string;
   readonly state: WindowState;
+  /** How many calls of the window belong to it. */
   readonly calls: number;
   readonly cause: string;
   readonly remedy: string;
@@ -54,15 +55,20 @@ export interface Observation {
 
 /** The calls of one day. */
 export interface DayOfCalls {
+  /** The day in UTC, as `YYYY-MM-DD`. */
   readonly date: string;
+  /** How many attempts were answered. */
   readonly calls: number;
+  /** How many of them were answered with a status of 400 or more. */
   readonly failed: number;
+  /** How many attempts had no known answer. */
   readonly unanswered: number;
 }
 
 /** The calls of one method and route. */
 export interface RouteOfCalls {
   readonly method: string;
+  /** With names in place of ids: `/rest/v1.0/projects/:project_id/rfis/:id`. */
   readonly route: string;
   readonly calls: number;
 }

@@ -17,7 +17,9 @@ export interface Waited {
 
 /** What is left of a rate limit. */
 export interface LimitLeft {
+  /** Calls that the rate limit allows in its window. */
   readonly limit: number;
+  /** Calls that this window still allowed. */
   readonly remaining: number;
 }
 

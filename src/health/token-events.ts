@@ -3,25 +3,33 @@ import type { ProblemKind } from '../failure/catalogue.js';
 import { isKind } from './kinds.js';
 
 /** The events of the life of a token, as they are named everywhere. */
-export const tokenEventNames = [
+export type TokenEventName =
+  | 'token-renewed'
+  | 'token-adopted'
+  | 'token-renewal-failed'
+  | 'token-save-failed'
+  | 'token-saved-late'
+  | 'reauthentication-required';
+
+/** All of them. */
+export const tokenEventNames: readonly TokenEventName[] = [
   'token-renewed',
   'token-adopted',
   'token-renewal-failed',
   'token-save-failed',
   'token-saved-late',
   'reauthentication-required',
-] as const;
-
-/** One of them. */
-export type TokenEventName = (typeof tokenEventNames)[number];
+];
 
 /** What happened to the tokens of an account. */
 export interface TokenEvent {
   /** As ISO 8601, in UTC. */
   readonly at: string;
+  /** The name of the event. */
   readonly event: TokenEventName;
+  /** Whose tokens they are. */
   readonly account: string;
-  /** Of the new access token. */
+  /** The first 8 hex digits of the SHA-256 of the new access token. */
   readonly accessToken?: Fingerprint | undefined;
   /** Until when the new access token works, as ISO 8601. */
   readonly expiresAt?: string | undefined;

@@ -49,26 +49,62 @@ export interface CallSoFar {
 
 /** The details of each event, by event name. None of them contains a token or a secret. */
 export interface ProcoreEvents {
-  /** A renewal succeeded. `unsaved`: its save has failed so far. */
-  'token-renewed': { account: string; accessToken: Fingerprint; expiresAt?: Date; unsaved: boolean };
+  /** A renewal succeeded. */
+  'token-renewed': {
+    /** Whose tokens they are. */
+    account: string;
+    /** Of the new access token. */
+    accessToken: Fingerprint;
+    /** When the new access token expires, as far as that is known. */
+    expiresAt?: Date;
+    /** Whether the save of the new pair has failed so far. */
+    unsaved: boolean;
+  };
   /** Another process or another copy of the package had renewed already; its pair is used, and no token request was made. */
   'token-adopted': {
+    /** Whose tokens they are. */
     account: string;
+    /** Of the adopted access token. */
     accessToken?: Fingerprint;
+    /** When the adopted access token expires, as far as that is known. */
     expiresAt?: Date;
+    /** Where the pair was found: in the store, or in the memory of this process. */
     from: 'store' | 'process';
   };
-  /** A renewal failed; no call is rejected for a failure in the background. */
-  'token-renewal-failed': { account: string; code: string; message: string; retryAt?: Date };
-  /**
-   * The new pair could not be saved and is in memory only. Calls use the old pair while that works. `cause` is the error of the store,
-   * without secrets.
-   */
-  'token-save-failed': { account: string; message: string; cause?: unknown };
+  /** A renewal failed. No call is rejected for a failure in the background. */
+  'token-renewal-failed': {
+    /** Whose tokens were to be renewed. */
+    account: string;
+    /** The code of the error: `ERR_PROCORE_TOKEN_RENEWAL_FAILED`, `ERR_PROCORE_TOKEN_STORE_FAILED`. */
+    code: string;
+    /** What went wrong and what to do, without secrets. */
+    message: string;
+    /** When the next automatic renewal may start. */
+    retryAt?: Date;
+  };
+  /** The new pair could not be saved and is in memory only. Calls use the old pair while that works. */
+  'token-save-failed': {
+    /** Whose tokens they are. */
+    account: string;
+    /** What went wrong and what to do, without secrets. */
+    message: string;
+    /** The error of the store, without secrets. */
+    cause?: unknown;
+  };
   /** A pair that could not be saved has been saved after all. */
-  'token-saved-late': { account: string };
+  'token-saved-late': {
+    /** Whose tokens they are. */
+    account: string;
+  };
   /** The user must authorize the application anew. Emitted as soon as that is known, even while the old access token still works. */
-  'reauthentication-required': { account: string; reason: ReauthenticationReason; message: string };
+  'reauthentication-required': {
+    /** Who must authorize the application. */
+    account: string;
+    /** Why, as in {@link ReauthenticationRequiredError}. */
+    reason: ReauthenticationReason;
+    /** What happened and what to do, without secrets. */
+    message: string;
+  };
   /** A call waits. Told when the wait begins; what it has taken is in what is told of the call later. */
   'request-waiting': CallOfEvent & {
     /** For a token, for a rate limit, for a server that refuses calls for a time (503), or before a retry. */
@@ -85,6 +121,7 @@ export interface ProcoreEvents {
   /** A call is sent again, once its turn at the limit comes. What is told of the answer is that of the attempt which has failed. */
   'request-retried': CallOfEvent &
     CallSoFar & {
+      /** After a 401, or after another failure that is safe to repeat. */
       reason: 'unauthorized' | 'failure';
       /** The number of the attempt that follows, from 2 on. */
       attempt: number;
@@ -97,11 +134,19 @@ export interface ProcoreEvents {
     };
   /**
    * The common state of `rateLimit.shared` answers again, and all processes pace their calls together. Told after the warning
-   * `pacing-alone`. `aloneMs`: for how many milliseconds this process has paced its calls alone.
+   * `pacing-alone`.
    */
-  'pacing-together': { aloneMs: number };
+  'pacing-together': {
+    /** For how many milliseconds this process has paced its calls alone. */
+    aloneMs: number;
+  };
   /** Something that should be changed; emitted once per cause, `pacing-alone` at each outage. */
-  warning: { code: WarningCode; message: string };
+  warning: {
+    /** What the warning is about. `docs/reference.md` explains each. */
+    code: WarningCode;
+    /** What is wrong and what to do, without secrets. */
+    message: string;
+  };
 }
 
 /** Stable identifiers of warnings. */

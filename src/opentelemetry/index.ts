@@ -1,3 +1,9 @@
+/**
+ * The events of the plugin as metrics of OpenTelemetry and on the spans of calls. `docs/observability.md` explains it.
+ *
+ * @module axios-procore/opentelemetry
+ */
+
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { diag, metrics, trace } from '@opentelemetry/api';
 import { createHandlers } from './handlers.js';

@@ -17,6 +17,7 @@ export type CustomExchange = (
 
 /** An event and its details, as second argument beside the line that says the same in words. Dates are in ISO 8601. */
 export interface LogFields {
+  /** The name of the event, such as `token-renewed`. */
   readonly event: string;
   readonly [name: string]: string | number | boolean;
 }
@@ -26,9 +27,13 @@ export interface LogFields {
  * see {@link LoggerWithLog}.
  */
 export interface Logger {
+  /** What happens all the time. */
   debug(message: string, fields: LogFields): void;
+  /** What happens now and then in normal operation, such as a renewal. */
   info(message: string, fields: LogFields): void;
+  /** What should be looked at. */
   warn(message: string, fields: LogFields): void;
+  /** What needs somebody to act. */
   error(message: string, fields: LogFields): void;
   /** Lines of a level for which this returns false are not made; pino, winston and log4js have it. */
   isLevelEnabled?: ((level: 'debug' | 'info' | 'warn' | 'error') => boolean) | undefined;
@@ -36,7 +41,9 @@ export interface Logger {
 
 /** A logger whose `log` does for `info`, as that of Nest. */
 export type LoggerWithLog = Omit<Logger, 'info' | 'isLevelEnabled'> & {
+  /** What `info` of a {@link Logger} is. */
   log(message: string, fields: LogFields): void;
+  /** Lines of a level for which this returns false are not made. */
   isLevelEnabled?: ((level: 'debug' | 'log' | 'warn' | 'error') => boolean) | undefined;
 };
 
@@ -132,7 +139,7 @@ export interface RenewalOptions {
   resendAfterLostAnswer?: number | undefined;
   /** Whether a renewal waits for the calls in flight: always, never, or once the server has invalidated an old token. @default 'learn' */
   drain?: 'learn' | boolean | undefined;
-  /** How long it waits for them. @default 5000 */
+  /** How long a renewal waits for the calls in flight. @default 5000 */
   drainMs?: number | undefined;
 }
 

@@ -1,3 +1,9 @@
+/**
+ * One rate limit for several processes, by way of Redis. `docs/pacing.md` explains it.
+ *
+ * @module axios-procore/pacing/redis
+ */
+
 import { hashedScriptRunner, textOf, type RedisClient } from '../store/redis/client.js';
 import { defaultPrefix, prefixField, runnerOn } from '../store/redis/given.js';
 import { wrongOptions, type Field } from '../text/fields.js';

@@ -5,6 +5,8 @@
  * This file is CommonJS for both flags, because the static imports of an ES module would load axios before it could be watched. The rest is
  * required only where there is something to attach: by NODE_OPTIONS this file runs in every program, and in threads of Node itself, in
  * which an axios that needs ES modules cannot be loaded.
+ *
+ * @module axios-procore/register
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';

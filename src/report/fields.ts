@@ -10,6 +10,7 @@ export interface SupportReportOptions {
 
 /** What was sent, without secrets. */
 export interface ReportedRequest {
+  /** In capitals. */
   method: string;
   /** The whole URL with its query. */
   url: string;
@@ -30,7 +31,9 @@ export interface SupportReport {
   report: 'axios-procore';
   /** ISO 8601, UTC. */
   at: string;
+  /** The error, its message without secrets. */
   error: { name: string; message: string; code?: string };
+  /** Missing where the call is not known. */
   request?: ReportedRequest;
   /** Missing where there was no answer. */
   response?: ReportedAnswer;
@@ -40,6 +43,7 @@ export interface SupportReport {
   attempts?: number;
   /** The classification, where there is one. */
   problem?: Pick<Problem, 'kind' | 'reason' | 'title' | 'cause' | 'remedy' | 'docsUrl' | 'messages'>;
+  /** The same as text, for a ticket. */
   toString(): string;
 }
 

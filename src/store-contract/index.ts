@@ -1,3 +1,9 @@
+/**
+ * The tests that a token store has to pass. `docs/stores.md` explains how to run them on a store of your own.
+ *
+ * @module axios-procore/store-contract
+ */
+
 import { createSerialQueue } from '../time/serial.js';
 import { accounts } from './accounts.js';
 import { keeping } from './keeping.js';

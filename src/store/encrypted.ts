@@ -1,3 +1,9 @@
+/**
+ * Encryption around any other store. `docs/stores.md` explains it.
+ *
+ * @module axios-procore/stores/encrypted
+ */
+
 import { wrongOptions, type Field } from '../text/fields.js';
 import { storeHint } from './store-hint.js';
 import { isOwnStore, lockNameOf, markOwnStore, nameLocks } from './own.js';

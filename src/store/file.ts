@@ -1,3 +1,9 @@
+/**
+ * Tokens in a file or in a folder of files. `docs/stores.md` explains it.
+ *
+ * @module axios-procore/stores/file
+ */
+
 import { wrongOptions, type Field } from '../text/fields.js';
 import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,3 +1,9 @@
+/**
+ * Tokens in PostgreSQL. `docs/stores.md` explains it.
+ *
+ * @module axios-procore/stores/postgres
+ */
+
 import { wrongOptions, type Field } from '../text/fields.js';
 import { noClient } from './client-mistakes.js';
 import { markOwnStore } from './own.js';

@@ -1,3 +1,9 @@
+/**
+ * Tokens in Redis. `docs/stores.md` explains it.
+ *
+ * @module axios-procore/stores/redis
+ */
+
 import { wrongOptions, type Field } from '../text/fields.js';
 import { markOwnStore } from './own.js';
 import { scriptRunner, textOf, type RedisClient } from './redis/client.js';

@@ -7,6 +7,7 @@ export interface TokenSet {
   access_token: string;
   /** The refresh token. It can be redeemed once; the answer contains its successor. Absent for `client_credentials`. */
   refresh_token?: string | undefined;
+  /** `Bearer`. */
   token_type?: string | undefined;
   /** The lifetime of the access token in seconds, from the moment when the server issued it. */
   expires_in?: number | undefined;

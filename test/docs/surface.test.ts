@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveOptions as resolveEmulatorOptions } from '../../src/emulator/options.js';
 import * as axiosProcore from '../../src/index.js';
 import { resolveOptions } from '../../src/options/checks.js';
 import { type Settings } from '../../src/options/options.js';
 import { holdAnswer } from '../../src/token/pair/token-set.js';
-import { blocksOf, codeIn, pages, read, root, rowsUnder } from './support/pages.js';
+import { codeIn, pages, read, root, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';
 
 let types: ReturnType<typeof createTypeReader>;
@@ -176,31 +176,4 @@ test('every source file that a page of the docs names is there', () => {
     codeIn(read(page)).filter((span) => /^src\//.test(span)),
   );
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-});
-
-test('every relative link leads to a file, and its anchor to a heading', () => {
-  const anchorsOf = (page: string) =>
-    read(page)
-      .split('\n')
-      .filter((line) => /^#+ /.test(line))
-      .map((line) =>
-        line
-          .replace(/^#+ /, '')
-          .toLowerCase()
-          .replace(/[^\p{L}\p{N} _-]/gu, '')
-          .replaceAll(' ', '-'),
-      );
-  const aboutTheProject = ['CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'];
-  const broken = [...pages, ...aboutTheProject].flatMap((page) => {
-    const code = blocksOf(page).map((block) => block.code);
-    const prose = code.reduce((text, block) => text.replace(block, ''), read(page));
-    return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
-      if (/^https?:/.test(target)) return [];
-      const [path, anchor] = target.split('#');
-      const file = path ? posix.join(dirname(page), path) : page;
-      const good = existsSync(join(root, file)) && (!anchor || anchorsOf(file).includes(anchor));
-      return good ? [] : [`${page}: ${target}`];
-    });
-  });
-  expect(broken).toEqual([]);
 });

@@ -43,6 +43,7 @@ export interface Question {
 
 /** What the answers to the calls of one process have told of one limit. */
 export interface ToldLimit {
+  /** The calls that the limit allows in its window. */
   readonly limit: number;
   /** The calls that the window still allows, by the answer of which `issued` and `outstanding` speak. */
   readonly remaining: number;
@@ -61,6 +62,7 @@ export interface ToldLimit {
 
 /** A refusal: a 429, or a 503. */
 export interface ToldRefusal {
+  /** The HTTP status. */
   readonly status: number;
   /** How long no call may be sent, as the answer says; undefined where it does not. */
   readonly waitMs: number | undefined;

@@ -5,8 +5,11 @@ import { unlessAborted } from './slots.js';
 export interface PostgresClient {
   /** A text with several statements, which cannot have values, resolves with an array of results. */
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  /** Tells of a connection that breaks. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Tells of a connection that has ended. */
   on(event: 'end', listener: () => void): unknown;
+  /** Takes a listener away. */
   removeListener(event: 'error' | 'end', listener: (error: Error) => void): unknown;
   /** With `true` the connection is closed instead of being kept. */
   release(destroy?: boolean): void;
@@ -14,7 +17,9 @@ export interface PostgresClient {
 
 /** The part of a `Pool` of `pg` that is used. */
 export interface PostgresPool {
+  /** Takes a connection out of the pool, or makes one. */
   connect(): Promise<PostgresClient>;
+  /** `max` is how many connections the pool has at most. */
   readonly options?: { readonly max?: number | undefined } | undefined;
 }
 

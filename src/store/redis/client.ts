@@ -5,6 +5,7 @@ import { isPromise } from '../../text/words.js';
 export interface IoredisClient {
   /** Only its presence is checked, to recognise the library; it is never called. */
   readonly defineCommand: unknown;
+  /** Runs a Lua script on the server. */
   eval(script: string, numkeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
@@ -12,6 +13,7 @@ export interface IoredisClient {
 export interface NodeRedisClient {
   /** Its presence is checked, to recognise the library. */
   readonly evalSha: unknown;
+  /** Runs a Lua script on the server. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 

@@ -6,12 +6,15 @@ import type { TokenEvents } from './token-events.js';
 
 /** What `status()` shows of an account: no token, no secret. */
 export interface TokenStatus {
+  /** The account whose tokens these are. */
   account: string;
   /** `not-loaded`: no call has needed a token yet, or none for so long that the account was let go. */
   state: Freshness | 'not-loaded' | 'reauthentication-required';
-  /** First 8 hex digits of the SHA-256 of the token. */
+  /** First 8 hex digits of the SHA-256 of the access token. */
   accessToken?: string;
+  /** First 8 hex digits of the SHA-256 of the refresh token. */
   refreshToken?: string;
+  /** When the access token expires, as far as that is known. */
   expiresAt?: Date;
   /** Last renewal or adoption by this process. */
   lastRenewal?: Date;
