@@ -96,7 +96,7 @@ export default defineConfig({
           ...timeouts,
         },
       },
-      // The recipes of docs/stores.md: `npm run test:recipes` installs what they need.
+      // The recipes of docs/store-recipes.md: `npm run test:recipes` installs what they need.
       {
         extends: true,
         test: {

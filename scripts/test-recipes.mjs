@@ -1,4 +1,4 @@
-// Type-checks the recipes of docs/stores.md with the clients that they are for, and runs them through the store contract on databases within
+// Type-checks the recipes of docs/store-recipes.md with the clients that they are for, and runs them through the store contract on databases within
 // the process. The clients are installed in a folder of their own, because they are many times as large as everything else.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const must = (command, args, options) => {
 // The scripts of the packages fetch binaries, which nothing here uses.
 must('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: sources });
 
-const [, model] = /```\n(model [^`]+)```/.exec(readFileSync(join(root, 'docs/stores.md'), 'utf8'));
+const [, model] = /```\n(model [^`]+)```/.exec(readFileSync(join(root, 'docs/store-recipes.md'), 'utf8'));
 const generated = join(sources, 'generated');
 mkdirSync(generated, { recursive: true });
 writeFileSync(

@@ -10,10 +10,10 @@ export function pageOf(results: Results): string {
   const missed = aims.filter(({ isMet }) => !isMet).length;
   return [
     '# Performance',
-    `What axios-procore costs, beside what else there is for an axios instance. \`npm run bench\` measures it and writes this page from \`bench/results.json\`.`,
+    `This page compares what axios-procore costs in time, memory and size with bare axios and with other packages for an axios instance. In the repository, \`npm run bench\` measures it and writes this page from \`bench/results.json\`.`,
     `This run: ${results.date}, axios ${results.axios}, Node ${results.node}, ${results.cpus} CPUs, ${results.rounds} rounds, ${results.minutes} minutes. ` +
       'The contenders take turns in an order that is drawn anew each time, each in a process of its own, and servers are other processes. ' +
-      'Ratios are taken within a turn, and the median of the rounds is shown, so that what else the machine does strikes all alike; the microseconds are those of this machine. ' +
+      'Ratios are taken within a turn, and the median of the rounds is shown, so that other work of the machine affects all contenders alike. The microseconds are those of this machine. ' +
       'Where a round takes long, fewer are taken, and the table says how many. Counts are those of the worst round.',
     '## Aims',
     `${missed === 0 ? `All ${aims.length} aims are met` : `${aims.length - missed} of ${aims.length} aims are met, ${missed} missed`}.`,

@@ -98,7 +98,7 @@ export function reportDrain({ calls, rows }: ScenarioFigures): Report {
     tables: [
       table(
         `A queue at a rate limit: ${count(calls)} writes, 200 in two seconds`,
-        'All writes begin at once; the limit alone takes four seconds. The server tells the end of a window in whole seconds, so that who waits for it waits up to a second longer for each. ' +
+        'All writes begin at once; the limit alone takes four seconds. The server tells the end of a window in whole seconds, so a client that waits for it waits up to a second longer for each window. ' +
           '`axios-rate-limit` is told the limit; it counts when a call leaves, the server when it arrives. `axios-retry` does not repeat a POST.',
         rows,
         ['answered', 'failed', 'limited', 'duplicates', 'exchanges', 'seconds'],

@@ -49,9 +49,11 @@ test('every example of README and docs compiles under strict rules', () => {
   expect(findingsIn(examples, stubs)).toEqual([]);
 });
 
-test('the recipes of docs/stores.md alone are compiled elsewhere: npm run test:recipes does', () => {
+test('the recipes of docs/store-recipes.md alone are compiled elsewhere: npm run test:recipes does', () => {
   const recipes = pages.flatMap(examplesOf).filter(isRecipe);
-  expect(recipes.map(([block]) => block!.page)).toEqual(Array.from({ length: 5 }, () => 'docs/stores.md'));
+  expect(recipes.map(([block]) => block!.page)).toEqual(
+    Array.from({ length: 5 }, () => 'docs/store-recipes.md'),
+  );
 });
 
 test('every example of what others do is JavaScript, and imports what their packages have', async () => {

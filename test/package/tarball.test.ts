@@ -177,6 +177,22 @@ test('a link of a page in the tarball leads to a file in the tarball', async () 
   }
 });
 
+test('a page in the tarball that names files or commands which only the repository has says so beside them', async () => {
+  const { scripts } = JSON.parse(await readFile(join(consumer.installed, 'package.json'), 'utf8')) as {
+    scripts: object;
+  };
+  const elsewhere = new RegExp(
+    `(?<![\\w/.-])(?:(?:src|test|bench|examples|scripts|\\.ci|\\.github)/|(?:CONTRIBUTING|SECURITY)\\.md|npm (?:test|run (?:${Object.keys(scripts).join('|')})))(?![\\w-])`,
+  );
+  for (const page of consumer.files.filter((path) => path === 'README.md' || /^docs\/.*\.md$/.test(path))) {
+    const [top = '', ...sections] = (await readFile(join(consumer.installed, page), 'utf8')).split(/^##+ /m);
+    const silent = [top, ...sections].filter(
+      (section) => elsewhere.test(section) && !/repository/i.test(section + top),
+    );
+    expect([page, silent.map((section) => section.split('\n')[0])]).toEqual([page, []]);
+  }
+});
+
 test('each entry is one file with its types, in both formats, and what entries share lies beside them', () => {
   const inFormat = (format: string) =>
     consumer.files.filter((path) => path.startsWith(`dist/${format}/`)).map((path) => path.slice(9));

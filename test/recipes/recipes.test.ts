@@ -12,7 +12,7 @@ import { startMongoDouble } from './support/mongo-double.js';
 const server = await startPostgres();
 afterAll(() => server?.stop());
 
-const page = 'docs/stores.md';
+const page = 'docs/store-recipes.md';
 const recipes = examplesOf(page).filter(isRecipe);
 const recipeFor = (name: string): Block[] => {
   const found = recipes.filter((blocks) => blocks.some(({ code }) => code.includes(`from '${name}'`)));
@@ -21,7 +21,7 @@ const recipeFor = (name: string): Block[] => {
 };
 const schema = blocksOf(page).find(({ code }) => code.startsWith('CREATE TABLE procore_tokens'))!.code;
 
-test('the recipes of docs/stores.md compile under strict rules, with the types of their clients', () => {
+test('the recipes of docs/store-recipes.md compile under strict rules, with the types of their clients', () => {
   expect(recipes.length).toBe(5);
   expect(findingsIn(recipes, new Map(), 'test/recipes')).toEqual([]);
 });

@@ -14,7 +14,7 @@ import { startRedis } from './support/redis-server.js';
 const [onPostgres, onRedis] = [await startPostgres(), await startRedis()];
 afterAll(() => Promise.all([onPostgres?.stop(), onRedis?.stop()]));
 
-const example = examplesOf('docs/stores.md').find(([block]) =>
+const example = examplesOf('docs/store-recipes.md').find(([block]) =>
   block!.code.includes('...recipe, lock, renewsLock'),
 )!;
 /** As the docs say: "in its place". */
@@ -41,21 +41,24 @@ const recipe = memoryTokenStore();
 const closings = new Map<TokenStore, () => unknown>();
 const close = async (store: TokenStore) => void (await closings.get(store)!());
 
-describe.runIf(onPostgres)('a store with the lock of postgresTokenStore, as docs/stores.md has it,', () => {
-  const contract = storeContract({
-    async open() {
-      const pool = new pg.Pool({ connectionString: onPostgres!.url });
-      await pool.query(postgres.postgresSchema());
-      const store = await borrow(example, recipe, pool);
-      closings.set(store, () => pool.end());
-      return store;
-    },
-    close,
-  });
-  test.each(contract)('passes the contract: $name', ({ run }) => run(), 15_000);
-});
+describe.runIf(onPostgres)(
+  'a store with the lock of postgresTokenStore, as docs/store-recipes.md has it,',
+  () => {
+    const contract = storeContract({
+      async open() {
+        const pool = new pg.Pool({ connectionString: onPostgres!.url });
+        await pool.query(postgres.postgresSchema());
+        const store = await borrow(example, recipe, pool);
+        closings.set(store, () => pool.end());
+        return store;
+      },
+      close,
+    });
+    test.each(contract)('passes the contract: $name', ({ run }) => run(), 15_000);
+  },
+);
 
-describe.runIf(onRedis)('a store with the lock of redisTokenStore, as docs/stores.md has it,', () => {
+describe.runIf(onRedis)('a store with the lock of redisTokenStore, as docs/store-recipes.md has it,', () => {
   const contract = storeContract({
     async open() {
       const { client, close: disconnect } = await libraries.ioredis(onRedis!.url);
