@@ -138,7 +138,7 @@ describe.each(runs)('the recipe for $name', (one) => {
 
   // None has a lock of its own.
   const contract = storeContract({ open, close }).filter(({ needs }) => needs !== 'lock');
-  test.each(contract)('passes the contract: $name', ({ run }) => run(), 15_000);
+  test.each(contract)('passes the contract: $name', ({ run }) => run());
 
   test('does not bring back a row that was deleted before a save', async () => {
     const store = await open();

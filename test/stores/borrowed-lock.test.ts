@@ -54,7 +54,7 @@ describe.runIf(onPostgres)(
       },
       close,
     });
-    test.each(contract)('passes the contract: $name', ({ run }) => run(), 15_000);
+    test.each(contract)('passes the contract: $name', ({ run }) => run());
   },
 );
 
@@ -68,7 +68,7 @@ describe.runIf(onRedis)('a store with the lock of redisTokenStore, as docs/store
     },
     close,
   });
-  test.each(contract)('passes the contract: $name', ({ run }) => run(), 15_000);
+  test.each(contract)('passes the contract: $name', ({ run }) => run());
 });
 
 test('the contract is that of a store with a lock', async () => {
