@@ -147,4 +147,6 @@ test('README is short, begins with the two commands, and names the tarball that 
     );
   }
   expect(page).toContain(`${name}-${version}.tgz`);
+  // A picture that is not larger than it looks.
+  expect(read('docs/demo.svg').length).toBeLessThan(60_000);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { demo } from '../support/demo.js';
 import { root } from '../support/packed.js';
+import { pictureIn } from '../support/picture.js';
 
 beforeAll(() => {
   if (!existsSync(join(root, 'dist/esm/index.js'))) {
@@ -15,8 +16,8 @@ test('the demo tells its story in a pipe, goes well, and says so', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'axios-procore-test-'));
   const html = join(folder, 'page.html');
   // Few calls for the time, so that a machine with other things to do can use up the limits too.
-  const args = '--duration 15 --lifetime 2.5 --concurrency 10 --requests 200 --html'.split(' ');
-  const { code, stdout, stderr } = await demo([...args, html], { env: { FORCE_COLOR: '1' } });
+  const args = '--duration 15 --concurrency 10 --requests 200'.split(' ');
+  const { code, stdout, stderr } = await demo([...args, '--html', html], { env: { FORCE_COLOR: '1' } });
   expect(`${stdout}${stderr}`).not.toContain('NOT GOOD');
 
   // What will happen.
@@ -29,15 +30,14 @@ test('the demo tells its story in a pipe, goes well, and says so', async () => {
 
   // Each surprise once, and what the plugin did.
   const told = lines.filter((line) => /^ +[\d.]+ s  /.test(line)).map((line) => line.slice(9));
-  for (const sentence of [
+  const sentences = [
     /^The first access token neared its end: the plugin renewed it once for all calls\.$/,
     /^The limit of 48 calls in [\d.]+ s was used up: \d+ calls? waited for the next window, and no call got a 429\.$/,
     /^The answer to a token request was lost: the plugin presented the same refresh token again [\d.]+ s later, /,
     /^The API was down for 1\.5 s: [1-9]\d* requests? got a 503, and the plugin held all calls until Retry-After was over, /,
     /^The access token was revoked on the server: [1-9]\d* calls? got a 401, the plugin renewed once, and /,
-  ]) {
-    expect(told.filter((line) => sentence.test(line))).toHaveLength(1);
-  }
+  ];
+  for (const sentence of sentences) expect(told.filter((line) => sentence.test(line))).toHaveLength(1);
 
   // The table, whose numbers are those of the last line of progress.
   const rowOf = (name: string) => {
@@ -76,6 +76,18 @@ test('the demo tells its story in a pipe, goes well, and says so', async () => {
   expect(readFileSync(html, 'utf8')).toMatch(/^<!doctype html>/i);
   expect(stdout).not.toContain('\u001b');
   expect(code).toBe(0);
+
+  // The picture of README shows a run like this one: `npm run docs:demo` writes it.
+  const picture = pictureIn(readFileSync(join(root, 'docs/demo.svg'), 'utf8'));
+  expect(picture.command).toBe(`$ npm run demo -- ${args.join(' ')}`);
+  expect(picture.opening).toBe(lines.slice(0, 3).join(' '));
+  expect(picture.story).toEqual(sentences.map((sentence) => expect.stringMatching(sentence)));
+  expect(picture.rows.map(([name]) => name)).toEqual(
+    lines.filter((line) => line.startsWith('│')).map((line) => line.split('│')[1]!.trim()),
+  );
+  for (const name of ['succeeded', 'failed', '429s seen by the server'])
+    expect(picture.rows.find(([first]) => first === name)?.[1]).toBe(rowOf(name)[0]);
+  expect(picture.verdict).toBe(lines.at(-2));
   rmSync(folder, { recursive: true });
 });
 
