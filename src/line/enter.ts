@@ -1,6 +1,6 @@
 import type { Env } from '../time/env.js';
 import { DeadlineError, RateLimitedError } from '../failure/errors.js';
-import type { Passage } from '../pacing/gate.js';
+import type { Passage } from '../pacing/waiting.js';
 import { awakeNow } from '../time/within.js';
 import type { CallEvents } from './call-events.js';
 import { endsAtMs, gateBoundsOf, interruptedError, note, type Call } from './call.js';

@@ -5,8 +5,6 @@ import { ScopeGate } from './scope-gate.js';
 import type { PacingStatus } from './status.js';
 import type { Passage } from './waiting.js';
 
-export type { Passage } from './waiting.js';
-
 /** One call's place in the order of calls, over all its attempts. */
 export interface Ticket {
   /** Calls with lower turns pass first. */

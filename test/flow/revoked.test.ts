@@ -714,27 +714,14 @@ describe('beside others', () => {
     expect(isLive(h, theirs)).toEqual([false, false]);
   });
 
-  test('our own pair, which another copy is just renewing, is waited for', async () => {
+  test.each([
+    ['our own pair', 0],
+    ['a pair that is two ahead of ours', 1],
+  ])('%s, which another copy is just renewing, is waited for', async (_which, ahead) => {
     await using h = await createScene();
     await h.instance.get(me);
     const copy = h.attachCopy({ store: createTestStore(h.pair) });
-    const slow = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
-    const renewed = copy.procore.renew();
-    await slow.struck();
-    const revoked = h.procore.revoke();
-    await h.env.advance(0);
-    expect(h.emulator.counters.revokeRequests).toBe(0);
-    slow.release();
-    const theirs = await renewed;
-    await revoked;
-    expect(isLive(h, theirs)).toEqual([false, false]);
-  });
-
-  test('a pair that another copy is just renewing, which is two ahead of ours, is waited for', async () => {
-    await using h = await createScene();
-    await h.instance.get(me);
-    const copy = h.attachCopy({ store: createTestStore(h.pair) });
-    await copy.procore.renew();
+    for (let renewals = 0; renewals < ahead; renewals++) await copy.procore.renew();
     const slow = h.emulator.misbehave({ on: 'token', after: true, do: { kind: 'hold' } });
     const renewed = copy.procore.renew();
     await slow.struck();

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { createGate, type Passage, type Ticket } from '../../../src/pacing/gate.js';
+import { createGate, type Ticket } from '../../../src/pacing/gate.js';
+import type { Passage } from '../../../src/pacing/waiting.js';
 import { noRateLimit, rateLimitOf } from '../../../src/wire/rate-limit.js';
 import { createManualEnv, settled } from '../../support/manual-env.js';
 

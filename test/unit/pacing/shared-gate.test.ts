@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Gate, Passage, Ticket } from '../../../src/pacing/gate.js';
+import type { Gate, Ticket } from '../../../src/pacing/gate.js';
+import type { Passage } from '../../../src/pacing/waiting.js';
 import { createOutage } from '../../../src/pacing/outage.js';
 import { createSharedGate } from '../../../src/pacing/shared-gate.js';
 import { noRateLimit, rateLimitOf } from '../../../src/wire/rate-limit.js';
