@@ -61,9 +61,10 @@ const readers: Readonly<Record<Place, (config: AxiosRequestConfig, path: string)
   },
   params: ({ params }) => inFields(params),
   body({ data, headers }) {
-    if (typeof data !== 'string') return inFields(data);
-    const member = digitsOfMember(data, parameter);
-    return member === undefined ? inForm(data, headers) : [member];
+    const text = textIn(data);
+    if (text === undefined) return inFields(data);
+    const member = digitsOfMember(text, parameter);
+    return member === undefined ? inForm(text, headers) : [member];
   },
 };
 
@@ -96,8 +97,17 @@ function tagOf(value: object): string {
   return Object.prototype.toString.call(value);
 }
 
-/** How many characters of a form are looked through. */
+/** How many characters of a form, and about how many bytes of a body, are looked through. */
 const mostOfForm = 65_536;
+
+/** A body that is written out, as text; undefined for any other one. */
+function textIn(data: unknown): string | undefined {
+  if (!ArrayBuffer.isView(data)) return typeof data === 'string' ? data : undefined;
+  // The field and its digits are ASCII, of which no byte is part of another character. One byte more shows that there is more.
+  const bytes = Math.min(data.byteLength, mostOfForm + 1);
+  // The memory of an empty one may have been handed to another thread, and cannot be looked at then.
+  return bytes === 0 ? '' : Buffer.from(data.buffer, data.byteOffset, bytes).toString('latin1');
+}
 
 /** A form as axios has written it out. */
 function inForm(text: string, headers: object | undefined): readonly string[] {

@@ -51,6 +51,14 @@ describe('the company of a call', () => {
     ['a form', { url: '/x', data: formWith('5') }, '5'],
     ['a form in the URL encoding', { url: '/x', data: new URLSearchParams('company_id=5') }, '5'],
     ['such a form as text', { url: '/x', data: 'name=a&company_id=5', headers: urlEncoded }, '5'],
+    ['JSON in a Buffer', { url: '/x', data: Buffer.from(`{"name":"Š","company_id":${big}}`) }, big],
+    [
+      'JSON in a part of a Buffer',
+      { url: '/x', data: Buffer.from('[{"company_id":5}]').subarray(1, 17) },
+      '5',
+    ],
+    ['JSON in bytes', { url: '/x', data: new TextEncoder().encode('{"company_id":5}') }, '5'],
+    ['such a form in bytes', { url: '/x', data: Buffer.from('a=Š&company_id=5'), headers: urlEncoded }, '5'],
   ])('is found in %s', (_where, config, id) => {
     expect(companyFromRequest(config)).toBe(id);
   });
@@ -76,10 +84,22 @@ describe('the company of a call', () => {
       { url: '/x', data: 'company_id=5', headers: { 'Content-Type': 'text/plain' } },
     ],
     ['a file in a form', { url: '/x', data: formWith(new Blob(['5'])) }],
-    ['bytes', { url: '/x', data: Buffer.from('{"company_id":5}') }],
     ['null', { url: '/x', params: null, data: null }],
   ])('is in none of: %s', (_what, config) => {
     expect(companyFromRequest(config)).toBeUndefined();
+  });
+
+  test('is not found in bytes of any other kind, in empty ones, and in those that another thread has', () => {
+    const handedOver = new Uint8Array(8);
+    structuredClone(handedOver, { transfer: [handedOver.buffer] });
+    for (const data of [
+      Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from('{"company_id":5}')]),
+      Buffer.from('company_id=5'),
+      Buffer.alloc(0),
+      new Float64Array(2),
+      handedOver,
+    ])
+      expect(companyFromRequest({ url: '/x', data })).toBeUndefined();
   });
 
   test('cannot be read of the package form-data, and comes from no polluted prototype', () => {
@@ -126,10 +146,11 @@ test.each([
   ['a form that goes on', (filler: string) => `note=${filler}&company_id=562949953421401&a=1`],
   ['JSON', (filler: string) => `{"note":"${filler}","company_id":562949953421401}`],
 ])('an id of %s that the end of what is read cuts in two is none', (_what, bodyWith) => {
-  const found = Array.from({ length: 80 }, (_, more) =>
-    companyFromRequest({ url: '/x', data: bodyWith('x'.repeat(65_470 + more)), headers: urlEncoded }),
-  );
-  expect(new Set(found)).toEqual(new Set(['562949953421401', undefined]));
+  const bodies = Array.from({ length: 80 }, (_, more) => bodyWith('x'.repeat(65_470 + more)));
+  for (const as of [String, Buffer.from])
+    expect(
+      new Set(bodies.map((body) => companyFromRequest({ url: '/x', data: as(body), headers: urlEncoded }))),
+    ).toEqual(new Set(['562949953421401', undefined]));
 });
 
 test.each([1, '562949953421401', '1'.repeat(20), 1n, BigInt(big), 10n ** 20n - 1n])(
