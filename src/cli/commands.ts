@@ -16,7 +16,7 @@ export interface CommandLine {
 }
 
 const ofAccount = (command: Command) =>
-  command.option('--account <name>', 'whose tokens; without it those of the first user');
+  command.option('--account <name>', 'whose tokens; without it those of the first user', notEmpty);
 
 /** All commands, in the order in which somebody needs them. */
 export const commands: readonly CommandLine[] = [
@@ -106,6 +106,7 @@ export const commands: readonly CommandLine[] = [
         .option(
           '--host <address>',
           'where it listens; 0.0.0.0 lets other machines and containers in',
+          notEmpty,
           '127.0.0.1',
         )
         .option('--port <number>', 'its port; 0 takes a free one', wholeFrom(0, 65_535), 0)
@@ -122,6 +123,12 @@ export const commands: readonly CommandLine[] = [
       (await import('./commands/emulate.js')).emulate(io, settings, options),
   },
 ];
+
+/** A variable of the shell that is not set makes an empty text, which would be taken for an option that is not given. */
+function notEmpty(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It is empty.');
+}
 
 function wholeFrom(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -194,7 +194,7 @@ function leftText(
       ? `Where another is meant, ${prefix}PROCORE_ENVIRONMENT goes first`
       : `For a server of your own set ${prefix}PROCORE_API_URL and ${prefix}PROCORE_LOGIN_URL`;
   const http = isHttp
-    ? `. For http to another machine, such as an emulator in another container, set ${variables.allowHttp.name}=true`
+    ? `. A server that is reached without encryption, such as an emulator in another container, takes ${variables.allowHttp.name}=true`
     : '';
   const [verb, of] = left.length === 1 ? ['is', 'it names'] : ['are', 'they name'];
   return `${left.join(', ')} ${verb} left to the application: ${of} no environment of Procore’s (${Object.keys(environments).join(', ')}). ${used}. ${remedy}${http}`;

@@ -29,8 +29,11 @@ export async function emulate(io: Io, _settings: Settings, asked: EmulateOptions
       ...(hourly === undefined ? {} : { hourly: { limit: hourly } }),
     },
   }).catch((error: unknown) => {
+    const code = codeOf(error);
     throw new CommandError(
-      `${portsOf(asked)} on ${host} cannot be listened on (${codeOf(error)}): take another one, or none for a free one`,
+      code === 'EADDRINUSE' || code === 'EACCES'
+        ? `${portsOf(asked)} on ${host} cannot be listened on (${code}): take another one, or none for a free one`
+        : `${host} cannot be listened on (${code}): --host takes a name or an address of this machine, or 0.0.0.0 for all of them`,
     );
   });
   const { url, clientId, clientSecret, environment } = emulator;

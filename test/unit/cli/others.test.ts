@@ -133,6 +133,14 @@ describe('emulate', () => {
     ]);
   });
 
+  test('a host that is none of this machine is one clear line, and no matter of the port', async () => {
+    const { code, err } = await command(['emulate', '--host', 'no such host']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^axios-procore: no such host cannot be listened on \(E[A-Z_]+\): --host takes a name or an address [^\n]+\n$/,
+    );
+  });
+
   test('a port that is taken is one clear line', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));

@@ -31,6 +31,8 @@ test.each([
   [['status', 'more'], /too many arguments/],
   [['login', '--timeout', 'soon'], /'soon' is invalid. It takes a whole number from 1 to 3600/],
   [['emulate', '--port', '70000'], /whole number from 0 to 65535/],
+  [['emulate', '--host', ''], /'--host <address>' argument '' is invalid. It is empty/],
+  [['token', '--account', ' '], /'--account <name>' argument ' ' is invalid. It is empty/],
   [['health'], /missing required argument 'csv'/],
   [['--account'], /unknown option '--account'/],
 ])('%j is wrong use: one line on standard error, and exit code 2', async (args, says) => {

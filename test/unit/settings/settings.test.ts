@@ -348,7 +348,7 @@ describe('two URLs that are not Procore’s make an environment', () => {
         expect(options.environment).toBeUndefined();
         expect(notes).toEqual([expect.stringContaining('The environment is production.')]);
         expect(notes).toEqual([
-          expect.stringMatching(/For http to another machine, .* set PROCORE_ALLOW_HTTP=true$/),
+          expect.stringMatching(/such as an emulator in another container, takes PROCORE_ALLOW_HTTP=true$/),
         ]);
       },
     );
