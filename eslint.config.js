@@ -10,7 +10,15 @@ const clocks = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'coverage/**', 'test/recipes/generated/**', 'examples/{nestjs,nextjs}/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'coverage/**',
+      'artefacts/**',
+      'test/recipes/generated/**',
+      'examples/{nestjs,nextjs}/**',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
