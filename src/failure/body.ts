@@ -1,3 +1,4 @@
+import { bytesOf } from '../text/bytes.js';
 import { redact } from '../text/redact.js';
 import { mended, parsed, wholeWords } from './json.js';
 
@@ -91,14 +92,6 @@ export function isPlain(value: unknown): value is Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function bytesOf(data: unknown): Uint8Array | undefined {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const tag = Object.prototype.toString.call(data);
-  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]'
-    ? new Uint8Array(data as ArrayBuffer)
-    : undefined;
 }
 
 function isBlob(data: unknown): data is Blob {

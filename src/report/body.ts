@@ -1,3 +1,4 @@
+import { bytesOf } from '../text/bytes.js';
 import { redact } from '../text/redact.js';
 import { isSecretName, redacted } from './secrets.js';
 import { encoded, isSecretParameter, pairsIn, shownUrls, spellings, valueOf } from './url.js';
@@ -77,13 +78,6 @@ function told(words: string): Content {
 
 function count(size: number, unit: string): string {
   return `${size.toLocaleString('en-US')} ${unit}${size === 1 ? '' : 's'}`;
-}
-
-function bytesOf(data: object): Uint8Array | undefined {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const isBuffer =
-    data instanceof ArrayBuffer || Object.prototype.toString.call(data) === '[object ArrayBuffer]';
-  return isBuffer ? new Uint8Array(data as ArrayBuffer) : undefined;
 }
 
 function isTextual(type: string): boolean {

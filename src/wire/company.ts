@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import { bytesOf } from '../text/bytes.js';
 import { headerOf } from './headers.js';
 import { digitsOfMember } from './json-member.js';
 import { ownValue } from './prototype-pollution.js';
@@ -100,13 +101,15 @@ function tagOf(value: object): string {
 /** How many characters of a form, and about how many bytes of a body, are looked through. */
 const mostOfForm = 65_536;
 
-/** A body that is written out, as text; undefined for any other one. */
+/** A body that is written out, as text; undefined for any other one. Of a `Uint8Array` axios hands its `ArrayBuffer` to the adapter. */
 function textIn(data: unknown): string | undefined {
-  if (!ArrayBuffer.isView(data)) return typeof data === 'string' ? data : undefined;
+  if (typeof data === 'string') return data;
+  const bytes = bytesOf(data);
+  if (!bytes) return undefined;
+  const { buffer, byteOffset, byteLength } = bytes;
   // The field and its digits are ASCII, of which no byte is part of another character. One byte more shows that there is more.
-  const bytes = Math.min(data.byteLength, mostOfForm + 1);
-  // The memory of an empty one may have been handed to another thread, and cannot be looked at then.
-  return bytes === 0 ? '' : Buffer.from(data.buffer, data.byteOffset, bytes).toString('latin1');
+  const length = Math.min(byteLength, mostOfForm + 1);
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
 /** A form as axios has written it out. */

@@ -29,6 +29,12 @@ test.each<[where: string, config: AxiosRequestConfig, expected: string | undefin
   ['a bigint in params', { url: projects, params: { company_id: BigInt(big) } }, big],
   ['a JSON body', { url: projects, method: 'post', data: { company_id: big, project: {} } }, big],
   ['JSON text', { url: projects, method: 'post', data: `{"company_id":${big}}` }, big],
+  ['JSON in a Buffer', { url: projects, method: 'post', data: Buffer.from(`{"company_id":${big}}`) }, big],
+  [
+    'JSON in a Uint8Array',
+    { url: projects, method: 'post', data: new TextEncoder().encode(`{"company_id":${big}}`) },
+    big,
+  ],
   ['a form', { url: projects, method: 'post', data: new URLSearchParams({ company_id: big }) }, big],
   ['nothing', { url: projects }, undefined],
 ])('the company that a call names in %s is sent as Procore-Company-Id', async (_where, config, expected) => {

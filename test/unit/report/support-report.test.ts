@@ -202,10 +202,20 @@ describe('bodies', () => {
   const form = new FormData();
   form.append('password', 'correct horse');
   form.append('image', new Blob(['1234'], { type: 'image/png' }), 'a.png');
+  const handedOver = new Uint8Array(8);
+  structuredClone(handedOver, { transfer: [handedOver.buffer] });
   test.each<[string, unknown, string, string | undefined]>([
     ['bytes are named by type and length', Buffer.alloc(2_000), 'image/png', '[image/png, 2,000 bytes]'],
     ['one byte is singular', new Uint8Array(1), 'image/png', '[image/png, 1 byte]'],
     ['an array buffer', new ArrayBuffer(3), 'application/pdf', '[application/pdf, 3 bytes]'],
+    [
+      'memory that several threads share',
+      new SharedArrayBuffer(3),
+      'application/pdf',
+      '[application/pdf, 3 bytes]',
+    ],
+    ['bytes that another thread has got', handedOver, 'image/png', '[image/png, 0 bytes]'],
+    ['a buffer that another thread has got', handedOver.buffer, 'image/png', '[image/png, 0 bytes]'],
     ['a blob has its own type', new Blob(['12'], { type: 'text/csv' }), '', '[text/csv, 2 bytes]'],
     ['bytes that are text are shown', Buffer.from('{"a":1}'), 'application/json', '{"a":1}'],
     ['text that is bytes', 'a\u0000b', 'image/jpeg', '[image/jpeg, 3 characters]'],

@@ -58,6 +58,7 @@ describe('the company of a call', () => {
       '5',
     ],
     ['JSON in bytes', { url: '/x', data: new TextEncoder().encode('{"company_id":5}') }, '5'],
+    ['JSON in an ArrayBuffer', { url: '/x', data: new TextEncoder().encode('{"company_id":5}').buffer }, '5'],
     ['such a form in bytes', { url: '/x', data: Buffer.from('a=Š&company_id=5'), headers: urlEncoded }, '5'],
   ])('is found in %s', (_where, config, id) => {
     expect(companyFromRequest(config)).toBe(id);
@@ -97,7 +98,9 @@ describe('the company of a call', () => {
       Buffer.from('company_id=5'),
       Buffer.alloc(0),
       new Float64Array(2),
+      new ArrayBuffer(0),
       handedOver,
+      handedOver.buffer,
     ])
       expect(companyFromRequest({ url: '/x', data })).toBeUndefined();
   });
