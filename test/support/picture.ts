@@ -20,7 +20,7 @@ export function pictureIn(svg: string): Picture {
   const isOfTable = ([first = '']: string[]) => /^[┌├│└]/.test(first);
   const story = shown.findIndex(isTimed);
   const table = shown.findIndex(isOfTable);
-  const behind = shown.findLastIndex(isOfTable) + 1;
+  const behind = table + shown.filter(isOfTable).length;
   const joined = (of: string[][]) => of.flat().join(' ').replace(/ +/g, ' ').trim();
   return {
     command: joined([command]),
