@@ -1,8 +1,13 @@
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { readResults } from '../../bench/support/files.js';
 import { compare, withComparison } from './support/comparison/table.js';
 import { read, root } from './support/pages.js';
+
+// A proxy of this machine is nothing to servers on 127.0.0.1.
+beforeAll(() => {
+  for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
+});
 
 /** Without the padding that makes columns of a table. */
 const unpadded = (page: string) => page.replace(/ +/g, ' ').replace(/-{3,}/g, '---');

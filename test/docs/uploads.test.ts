@@ -2,11 +2,16 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { attachProcore, memoryTokenStore } from '../../src/index.js';
 import { examplesOf, root } from './support/pages.js';
 import { runExample } from './support/run.js';
+
+// A proxy of this machine is nothing to servers on 127.0.0.1.
+beforeAll(() => {
+  for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
+});
 
 test('the upload of docs/uploads.md runs as it stands: the bytes reach the storage, which gets no token', async () => {
   const emulator = await startEmulator();
