@@ -2,9 +2,9 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../examples/demo/programs.js';
 import { defaultRedirectUri } from '../../src/cli/login/redirect-uri.js';
 import { variableNames } from '../../src/settings/variables.js';
 import { blocksOf, codeIn, read } from '../docs/support/pages.js';
@@ -61,15 +61,6 @@ async function until(child: ChildProcess, pattern: RegExp): Promise<string> {
       });
     child.once('exit', () => reject(new Error(`it has ended without ${String(pattern)}: ${said}`)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** What is done for a line of the page, by how the line begins; the first that fits. */

@@ -32,7 +32,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
 /** As {@link startRedis}, whatever REDIS_URL says: a new server with nothing in it. */
 export async function startOwnRedis(settings: readonly string[] = []): Promise<OwnRedisServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'axios-procore-redis-'));
-  const port = await portOfNode();
+  const port = await freePort();
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
   const memoryOnly = ['--daemonize', 'no', '--save', '', '--appendonly', 'no'];
   const start = () => launch([...args, ...memoryOnly, ...settings]);
@@ -60,14 +60,6 @@ export async function startOwnRedis(settings: readonly string[] = []): Promise<O
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A free port for a server that may be a node of a cluster: those use the port that is 10,000 higher as well. */
-async function portOfNode(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port < 55_536) return port;
-  }
 }
 
 /** A server as a process of its own. */
