@@ -6,6 +6,7 @@ import { createTakeover } from '../legacy/takeover.js';
 import type { OauthPassage } from '../line/dispatch.js';
 import type { Events } from '../observe/events.js';
 import type { Settings } from '../options/options.js';
+import { outerLockOf } from '../store/own.js';
 import type { TokenStore } from '../store/store.js';
 import type { InContext } from '../time/async-context.js';
 import type { Env } from '../time/env.js';
@@ -54,8 +55,7 @@ export function createOauth({
               {
                 env,
                 store,
-                // 256 names for all tokens, and not one for each, because the lock of a file store leaves a file behind.
-                account: `unknown refresh tokens ${fingerprint(refreshToken).slice(0, 2)}`,
+                account: outerLockOf(fingerprint(refreshToken)),
                 waitMs: settings.maxWaitMs,
                 releaseMs: settings.renewal.storeTimeoutMs,
                 warn: (why) => warnOnce('lock-contract', why, why),

@@ -26,6 +26,21 @@ export function lockNameOf(store: TokenStore, account: string): string | undefin
   return typeof name === 'string' ? name : undefined;
 }
 
+const outerLockName = 'unknown refresh tokens ';
+
+/**
+ * The name, in the place of an account, of the lock under which a refresh token is redeemed whose account is not known yet. The account's
+ * own lock is taken under it, to save. There are 256 names for all tokens, because the lock of a file store leaves a file behind.
+ */
+export function outerLockOf(fingerprint: string): string {
+  return outerLockName + fingerprint.slice(0, 2);
+}
+
+/** Whether another lock is taken while this one is held. */
+export function isOuterLock(account: string): boolean {
+  return account.startsWith(outerLockName);
+}
+
 /** True for such a store. False for an object that inherits from one and overrides a part of it. */
 export function isOwnStore(store: TokenStore): boolean {
   return Object.hasOwn(store, mark);

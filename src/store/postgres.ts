@@ -11,7 +11,7 @@ import { postgresError } from './postgres/errors.js';
 import { acquire, type HeldLock } from './postgres/lock.js';
 import { createPostgresNotices } from './postgres/notices.js';
 import { openSession, type PostgresPool } from './postgres/session.js';
-import { createSlots } from './postgres/slots.js';
+import { createLockSlots } from './postgres/slots.js';
 import { defaultTable, readTable, statementsOf, tableField } from './postgres/table.js';
 import { inTransaction, type Work } from './postgres/transaction.js';
 import { obstacleTo } from './replaces.js';
@@ -77,7 +77,7 @@ export function postgresTokenStore(
   const { table, lockConnections } = readOptions(pool, options);
   const statements = statementsOf(table);
   const told = (thrown: unknown) => postgresError(thrown, table);
-  const deps = { pool, slots: createSlots(lockConnections), table, statements, told };
+  const deps = { pool, slots: createLockSlots(lockConnections), table, statements, told };
   /** The locks that this process holds. */
   const locks = new Map<string, HeldLock>();
 

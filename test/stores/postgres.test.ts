@@ -6,6 +6,8 @@ import axios from 'axios';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAttach } from '../../src/attach/attach.js';
+import { startEmulator } from '../../src/emulator/index.js';
+import { accountBySubject } from '../../src/options/account-by-subject.js';
 import { systemEnv } from '../../src/time/env.js';
 import { storeContract } from '../../src/store-contract/index.js';
 import { postgresSchema, postgresTokenStore } from '../../src/store/postgres.js';
@@ -360,6 +362,51 @@ describe.skipIf(!server)('postgresTokenStore', () => {
         expect(checkedOut(opened)).toBe(0);
         const loaded = await Promise.all(accounts.map((account) => opened.store.load(account)));
         expect(loaded).toEqual(accounts.map(() => pair(1, { count: 1 })));
+      },
+    );
+
+    test.each([2, 3, 4, 10])(
+      'of %i, 12 refresh tokens whose users are not known yet are redeemed and saved, at once and in two processes',
+      async (max) => {
+        await stage.admin.query(`DELETE FROM ${stage.table}`); // the users of the row before have the same numbers
+        const emulator = await startEmulator();
+        const processes = [stage.open({ max }), stage.open({ max })];
+        const unsaved: unknown[] = [];
+        const attached = processes.map(({ store }) => {
+          const client = axios.create({ baseURL: emulator.url });
+          const procore = createAttach(systemEnv, {})(client, {
+            clientId: emulator.clientId,
+            clientSecret: emulator.clientSecret,
+            environment: emulator.environment,
+            store,
+            account: accountBySubject,
+            legacy: { takeOverRefresh: true },
+            renewal: { storeTimeoutMs: 30_000 },
+          });
+          procore.on('token-save-failed', (event) => void unsaved.push(event));
+          return { client, procore };
+        });
+        const users = Array.from({ length: 12 }, (_, index) => index + 1);
+        const answers = await Promise.all(
+          users.flatMap((userId) => {
+            const form = new URLSearchParams({
+              grant_type: 'refresh_token',
+              client_id: emulator.clientId,
+              client_secret: emulator.clientSecret,
+              refresh_token: emulator.issue({ userId }).refresh_token!,
+            });
+            return attached.map(({ client }) => client.post<TokenSet>('/oauth/token', form));
+          }),
+        );
+        const saved = await Promise.all(users.map((user) => processes[0]!.store.load(String(user))));
+        expect(unsaved).toEqual([]);
+        expect(emulator.counters).toMatchObject({ exchanges: 12, spentPresentations: 0 });
+        expect(answers.map(({ data }) => data.refresh_token)).toEqual(
+          saved.flatMap((set) => [set?.refresh_token, set?.refresh_token]),
+        );
+        await Promise.all(attached.map(({ procore }) => procore.idle()));
+        attached.forEach(({ procore }) => procore.detach());
+        await emulator.close();
       },
     );
 

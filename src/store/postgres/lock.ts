@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSerialQueue } from '../../time/serial.js';
+import { isOuterLock } from '../own.js';
 import { openSession, type PostgresPool, type Session } from './session.js';
-import type { Slots } from './slots.js';
+import type { createLockSlots } from './slots.js';
 import type { PostgresStatements, PostgresTable } from './table.js';
 import { begin, commitAndGoOn, probeMs, rollbackAndGoOn, type Work } from './transaction.js';
 
@@ -36,7 +37,7 @@ const longestPollMs = 250;
 export async function acquire(
   deps: {
     pool: PostgresPool;
-    slots: Slots;
+    slots: ReturnType<typeof createLockSlots>;
     table: PostgresTable;
     statements: PostgresStatements;
     told: (thrown: unknown) => Error;
@@ -53,7 +54,10 @@ export async function acquire(
 
   async function attempt(): Promise<HeldLock | undefined> {
     const { pool, slots, table, statements, told } = deps;
-    const session = await openSession(pool, told, { signal, over: await slots.take(signal) });
+    const session = await openSession(pool, told, {
+      signal,
+      over: await slots.take(isOuterLock(account), signal),
+    });
     try {
       await session.query(begin);
       const [row] = await session.query(statements.tryLock, [account, table.quoted]);

@@ -32,6 +32,34 @@ export function createSlots(count: number): Slots {
   };
 }
 
+/**
+ * Creates `count` slots for locks. One of them is never taken by locks under which another lock is taken (`isOuter`): if these held all
+ * slots, each would wait for a slot that none of them gives back. With a single slot, one such lock is held beside it.
+ */
+export function createLockSlots(count: number): {
+  take(isOuter: boolean, signal: AbortSignal): Promise<() => void>;
+} {
+  const slots = createSlots(count);
+  const outer = createSlots(Math.max(1, count - 1));
+  return {
+    async take(isOuter, signal) {
+      if (!isOuter) return slots.take(signal);
+      const giveBackOuter = await outer.take(signal);
+      if (count === 1) return giveBackOuter;
+      try {
+        const giveBack = await slots.take(signal);
+        return () => {
+          giveBack();
+          giveBackOuter();
+        };
+      } catch (error) {
+        giveBackOuter();
+        throw error;
+      }
+    },
+  };
+}
+
 /** Settles as `work` does, or rejects with the reason of the signal; the work itself is not stopped. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
