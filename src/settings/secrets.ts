@@ -5,9 +5,9 @@ const secretNames =
 const addressNames = /ur[il]s?$|dsn$|connection|proxy$/i;
 /** Secret-like names whose values are no secrets, but the place or the kind of one; `PWD` is the working directory in every shell. */
 const harmlessNames = /(?:_|^)(?:file|path|dir|folder|type|mode|env|ttl|expiry|expires|sock)$|^(?:OLD)?PWD$/i;
-/** Ordinary words. They are not redacted, because they occur in the lines for other reasons. */
+/** Ordinary words, and names of databases and their usual users. They are not redacted, because they occur in the lines for other reasons. */
 const ordinary =
-  /^(?:true|false|null|none|undefined|secret|token|tokens|password|key|file|path|test|prod|production|development|sandbox|yes|no|on|off|\d{1,3})$/i;
+  /^(?:true|false|null|none|undefined|secret|token|tokens|password|key|file|path|test|prod|production|development|sandbox|postgres|postgresql|redis|mysql|mongodb|yes|no|on|off|\d{1,3})$/i;
 /** How deep JSON in JSON is parsed. */
 const mostLevels = 6;
 /** Shorter values are not redacted, because they occur in any text. */

@@ -1,5 +1,5 @@
 import { decodeClaims } from '../../wire/jwt.js';
-import { codeOf } from '../../text/words.js';
+import { codeOf, failureOf } from '../../text/words.js';
 import { stateOf, tokensOf } from '../account-state.js';
 import { CommandError, Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
@@ -79,8 +79,10 @@ export async function* findingsOf(
     return answered(ask.postForm(`${loginUrl}/oauth/token`, form), credentialsOf);
   });
 
+  let unread: string | undefined;
   const tokens = await tokensOf(io, opened, account).catch((error: unknown) => {
     if (error instanceof Interrupted) throw error;
+    unread = failureOf(error);
     return 'unreadable' as const;
   });
   const held = stateOf(account, tokens, io.env.now());
@@ -94,7 +96,9 @@ export async function* findingsOf(
       ? answered(ask.get(`${loginUrl}/oauth/token/info`, headers), (heard) =>
           tokenOf(heard, options.clientId),
         )
-      : withoutToken(held);
+      : unread === undefined
+        ? withoutToken(held)
+        : failed(`the store could not be read ${unread}`, 'Mend what its error names, and try again.');
   });
   yield made('environment', 'compared where the token was issued with the settings', () =>
     bearer ? environmentOf(decodeClaims(bearer)?.['iss'], options.environment) : skipped('there is no token'),

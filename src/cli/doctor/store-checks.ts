@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openFolderText } from '../../store/file/folder.js';
-import { codeOf } from '../../text/words.js';
+import { failureOf } from '../../text/words.js';
 import type { Io } from '../io.js';
 import { placeOf, type Opened } from '../opened.js';
 import { failed, ok, skipped, warning, type Judged } from './finding.js';
@@ -46,7 +46,7 @@ export async function lockOf(io: Io, { store }: Opened, account: string): Promis
           'Look whether a process hangs in a renewal, and try again.',
         )
       : failed(
-          `the lock could not be taken (${codeOf(error)})`,
+          `the lock could not be taken ${failureOf(error)}`,
           'Look at the permissions of the store, and whether its server can be reached.',
         );
   } finally {

@@ -116,6 +116,22 @@ test('settings that are missing are the one finding, and exit code 1', async () 
   ]);
 });
 
+test('a store that fails is told by its own error, for the lock and for the tokens', async () => {
+  const config = `${place.file}.config.cjs`;
+  const store = `load() { throw error; }, save() {}, lock() { throw error; }, renewsLock: true`;
+  writeFileSync(
+    config,
+    `const error = new Error('The table of the tokens does not exist'); module.exports = { store: { ${store} } };`,
+  );
+  const { code, checks } = await doctor({ PROCORE_TOKEN_FILE: '', PROCORE_CONFIG: config });
+  const told = Object.fromEntries(checks.map(({ check, state, came }) => [check, `${state}: ${came}`]));
+  expect(code).toBe(1);
+  expect(told).toMatchObject({
+    lock: 'failed: the lock could not be taken (Error): The table of the tokens does not exist',
+    token: 'failed: the store could not be read (Error): The table of the tokens does not exist',
+  });
+});
+
 test.skipIf(process.platform === 'win32')('a file that others may read is a warning', async () => {
   seed();
   chmodSync(place.file, 0o644);

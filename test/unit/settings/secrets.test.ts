@@ -64,6 +64,12 @@ test('of an address the password is hidden, and the rest is not', () => {
   expect(shown('hunter2', { SQL_CONNECTION: 'Server=db;Password=hunter2;Encrypt=true' })).toBe('[redacted]');
 });
 
+test('a user that is called as its database is not hidden, so that a remedy can be read', () => {
+  const remedy = 'create it with the SQL of postgresSchema() from axios-procore/stores/postgres';
+  for (const url of ['postgres://postgres@db/app', 'postgres://postgres:postgres@db/app'])
+    expect(shown(remedy, { DATABASE_URL: url })).toBe(remedy);
+});
+
 test('what is no secret stays', () => {
   const environment = {
     PROCORE_TOKEN_FILE: '/var/lib/app/procore.json',
