@@ -84,6 +84,18 @@ describe('the workflows', () => {
     expect(called.filter((name) => !(name in scripts))).toEqual([]);
   });
 
+  test('have commands that build the package first, but for those that look at its source alone', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const isBuilt = (command: string) =>
+      scripts[command.split(' ')[2]!]!.startsWith('node scripts/build-once.mjs && ');
+    const commands = workflow('matrix').jobs['matrix']!.strategy!.matrix.command;
+    expect(commands.filter((command) => !isBuilt(command))).toEqual([
+      'npm run test:axios -- --boundaries',
+      'npm run test:model',
+      'npm run test:recipes',
+    ]);
+  });
+
   test('run on machines of their own what .ci/run runs after the test command', () => {
     expect(workflow('matrix').jobs['matrix']!.strategy!.matrix.command).toEqual(commandsAtOnce);
     expect(workflow('check').jobs['test']!.steps.map(({ run }) => run)).toContain('npm test');
