@@ -1,12 +1,15 @@
 import type { SupportReport } from './fields.js';
 
+const notOfACall =
+  'unknown: this is not the error of a call. Pass the error that the call was rejected with, or keep it as the cause of your own.';
+
 /** A report as text to paste into a ticket. */
 export function textOf(report: Omit<SupportReport, 'toString'>): string {
   const { at, error, request, response, requestId, attempts, problem } = report;
   const lines = [
     ...line('Time', at),
     ...line('Request', request && `${request.method} ${request.url}`),
-    ...line('Status', response ? String(response.status) : 'no answer'),
+    ...line('Status', response ? String(response.status) : request ? 'no answer' : notOfACall),
     ...line('Request id', requestId),
     ...line('Attempts', attempts === undefined ? undefined : String(attempts)),
     ...line('Error', `${error.name}${error.code ? ` ${error.code}` : ''}: ${error.message}`),

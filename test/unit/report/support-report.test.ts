@@ -100,6 +100,13 @@ describe('what Procore asks for', () => {
     expect(String(made)).toMatch(/^Status: +no answer$/m);
   });
 
+  test('an error of the application that has lost the one of the call is told as such, and not as an answer that never came', () => {
+    const own = new Error('Not Found');
+    expect(String(report(own))).toMatch(/^Status: +unknown: this is not the error of a call\./m);
+    own.cause = failedCall({});
+    expect(String(report(own))).toMatch(/^Status: +\d{3}$/m);
+  });
+
   test('an answer that this package has made up for an error of its own is no answer of Procore', () => {
     const made = report(failedCall({}, answered({ headers: { 'x-axios-procore': 'synthetic' } })));
     expect(made.response).toBeUndefined();
