@@ -165,7 +165,7 @@ function inShort(symbol: ts.Symbol): string {
   return ` { ${members.sort().join(', ')} }`;
 }
 
-test('the public names, with their members, are those that are written down', async () => {
+test('the public names, with their members, are those of public-names.txt; `npx vitest run --project unit test/docs/declarations.test.ts --update` writes it', async () => {
   const names = [...exported].map(([name, symbol]) => `${name}${inShort(symbol)}`).sort();
   await expect(`${names.join('\n')}\n`).toMatchFileSnapshot('public-names.txt');
 });

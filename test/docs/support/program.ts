@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { root, type Block } from './pages.js';
+import { read, root, type Block } from './pages.js';
 
 const { options } = ts.parseJsonConfigFileContent(
   ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
@@ -8,10 +8,21 @@ const { options } = ts.parseJsonConfigFileContent(
   root,
 );
 
-/** The source of each entry point of the package. */
-export const entryPoints: readonly string[] = Object.values(options.paths ?? {}).map(([file]) =>
-  join(root, file!),
+/** Where TypeScript finds the source of each entry point, by the name that an import has: `paths` of tsconfig.json. */
+export const sourcePaths: Readonly<Record<string, readonly string[]>> = options.paths ?? {};
+
+/** The source of each entry point of the package, by the name that an import has: what `exports` of package.json says. */
+export const sources: ReadonlyMap<string, string> = new Map(
+  Object.entries((JSON.parse(read('package.json')) as { exports: object }).exports).flatMap(
+    ([path, files]) => {
+      const name = /dist\/cjs\/([^"]+)\.js"/.exec(JSON.stringify(files))?.[1];
+      return name ? [[path.replace('.', 'axios-procore'), `src/${name}.ts`] as const] : [];
+    },
+  ),
 );
+
+/** The same as absolute paths. */
+export const entryPoints: readonly string[] = [...sources.values()].map((file) => join(root, file));
 
 /** A program over the source and over files that exist in memory only; the package's own names lead to the source. */
 export function programOver(files: ReadonlyMap<string, string>): ts.Program {
