@@ -21,10 +21,11 @@ test('each changeset says how far it moves the version, and one sentence', () =>
   }
 });
 
-test('a release turns changesets, and what was written before there were any, into a section of its own', async () => {
+test('a release turns changesets, and what was written before there were any, into a section of its own, and names its tarball in the pages', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'axios-procore-release-'));
   try {
-    for (const path of ['package.json', 'CHANGELOG.md', '.changeset', '.prettierrc.json'])
+    const pages = ['README.md', 'docs/getting-started.md'];
+    for (const path of ['package.json', 'CHANGELOG.md', '.changeset', '.prettierrc.json', ...pages])
       await cp(join(root, path), join(folder, path), { recursive: true });
     const added = "---\n'axios-procore': minor\n---\n\nNew is [this](docs/tokens.md).\n";
     await writeFile(join(folder, '.changeset/new-for-a-test.md'), added);
@@ -36,7 +37,8 @@ test('a release turns changesets, and what was written before there were any, in
     await run('git', ['init', '--quiet'], { cwd: folder });
     const command = join(root, 'node_modules/@changesets/cli/bin.js');
     await run(process.execPath, [command, 'version'], { cwd: folder });
-    await run(process.execPath, [join(root, 'scripts/changelog.mjs')], { cwd: folder });
+    for (const script of ['scripts/changelog.mjs', 'scripts/tarball-name.mjs'])
+      await run(process.execPath, [join(root, script)], { cwd: folder });
 
     const before = read('CHANGELOG.md');
     const [major, minor] = (JSON.parse(read('package.json')) as { version: string }).version.split('.');
@@ -53,6 +55,10 @@ test('a release turns changesets, and what was written before there were any, in
     const listed = before.match(/^- .*$/gm)!;
     expect(listed.filter((line) => !after.includes(line))).toEqual([]);
     expect(changesetsIn(folder)).toEqual([]);
+    for (const page of pages) {
+      const named = (await readFile(join(folder, page), 'utf8')).match(/axios-procore-[\d.]+\.tgz/g);
+      expect([page, [...new Set(named)]]).toEqual([page, [`axios-procore-${version}.tgz`]]);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
