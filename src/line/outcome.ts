@@ -61,9 +61,13 @@ export function createOutcomes({ calls, grant }: { calls: Calls; grant: Settings
     const { response, cause, errors } = error as { response?: object; cause?: unknown; errors?: unknown };
     for (const carrier of [error, response]) {
       if (typeof carrier !== 'object' || carrier === null) continue;
-      const { config } = carrier as { config?: AxiosRequestConfig };
-      // By `Reflect.set`, because an assignment to a frozen error would throw.
-      if (config && isPrivate(config, call)) Reflect.set(carrier, 'config', call.request.config);
+      // Where the stream of a body fails, axios 0.27 to 0.35 puts the configuration in the place of the code.
+      for (const name of ['config', 'code'] as const) {
+        const config = (carrier as { config?: unknown; code?: unknown })[name];
+        // By `Reflect.set`, because an assignment to a frozen error would throw.
+        if (typeof config === 'object' && config !== null && isPrivate(config, call))
+          Reflect.set(carrier, name, call.request.config);
+      }
       if (call.request.source) concealRequest(carrier);
     }
     for (const inner of [cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])]) {

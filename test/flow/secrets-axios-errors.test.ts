@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { expect, test } from 'vitest';
 import { caught } from '../support/caught.js';
@@ -70,6 +70,25 @@ const faults: Failing[] = [
       body.write(Buffer.alloc(1_000_000));
       config.data = body;
       setImmediate(() => body.end());
+    },
+  },
+  {
+    what: 'a request stream that breaks while it is sent',
+    config: { method: 'put', data: undefined },
+    prepare(_h, config) {
+      config.data = new Readable({
+        read() {
+          this.destroy(new Error('broken'));
+        },
+      });
+    },
+  },
+  {
+    // As axios 0.27 to 0.35 do where such a stream breaks.
+    what: 'a configuration in the place of the code',
+    prepare(_h, config) {
+      config.adapter = (sent) =>
+        Promise.reject(Object.assign(new Error('broken'), { isAxiosError: true, code: sent }));
     },
   },
   {
