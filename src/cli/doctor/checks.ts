@@ -1,6 +1,6 @@
 import { decodeClaims } from '../../wire/jwt.js';
 import { codeOf, failureOf } from '../../text/words.js';
-import { stateOf, tokensOf } from '../account-state.js';
+import { accountsOf, stateOf, tokensOf } from '../account-state.js';
 import { CommandError, Interrupted } from '../answer.js';
 import type { Io } from '../io.js';
 import { keeping } from '../keeping.js';
@@ -86,6 +86,14 @@ export async function* findingsOf(
     return 'unreadable' as const;
   });
   const held = stateOf(account, tokens, io.env.now());
+  const listed =
+    held.state !== 'missing'
+      ? []
+      : await accountsOf(io, opened, undefined).catch((error: unknown) => {
+          if (error instanceof Interrupted) throw error;
+          return [];
+        });
+  const others = listed.filter((name) => name !== account && name !== opened.ownAccount);
   const bearer = typeof tokens === 'object' ? tokens.access_token : undefined;
   const isUsable = bearer && (held.state === 'fresh' || held.state === 'aging') ? bearer : undefined;
   const headers = { Authorization: `Bearer ${isUsable}` };
@@ -97,7 +105,7 @@ export async function* findingsOf(
           tokenOf(heard, options.clientId),
         )
       : unread === undefined
-        ? withoutToken(held)
+        ? withoutToken(held, others)
         : failed(`the store could not be read ${unread}`, 'Mend what its error names, and try again.');
   });
   yield made('environment', 'compared where the token was issued with the settings', () =>

@@ -72,8 +72,16 @@ export function tokenOf({ status, body }: Heard, clientId: string): Judged {
   );
 }
 
-/** What is held, where there is no token that could be asked about. */
-export function withoutToken({ state, refreshToken }: AccountState): Judged {
+/** What is held, where there is no token that could be asked about. `others` are accounts that the store has besides. */
+export function withoutToken(
+  { account, state, refreshToken }: AccountState,
+  others: readonly string[],
+): Judged {
+  if (state === 'missing' && others.length > 0)
+    return failed(
+      `there are no tokens of the account "${account}"; the store has those of ${others.length === 1 ? 'another account' : `${others.length} others`}`,
+      'Say whose tokens are meant: axios-procore doctor --account <name>. Their names are told by: axios-procore status',
+    );
   if (state === 'missing') return failed('there are no tokens', 'Run: axios-procore login');
   if (state === 'unreadable')
     return failed(

@@ -76,6 +76,20 @@ test('without tokens it says how to log in, and still checks the rest', async ()
   expect(checks.find(({ check }) => check === 'token')?.remedy).toBe('Run: axios-procore login');
 });
 
+test('where the store has tokens of other accounts only, it says how to name one, and that one is looked at', async () => {
+  const config = `${place.file}.config.cjs`;
+  const tokens = JSON.stringify(place.emulator.issue());
+  const store = `load: (account) => (account === 'u2' ? ${tokens} : undefined), save() {}, accounts: () => ['u2']`;
+  writeFileSync(config, `module.exports = { store: { ${store} } };`);
+  const settings = { PROCORE_TOKEN_FILE: '', PROCORE_CONFIG: config };
+  const token = (await doctor(settings)).checks.find(({ check }) => check === 'token');
+  expect(token).toMatchObject({
+    came: 'there are no tokens of the account "default"; the store has those of another account',
+    remedy: expect.stringContaining('--account <name>'),
+  });
+  expect((await doctor(settings, '--account', 'u2')).states['token']).toBe('ok');
+});
+
 test('a wrong secret shows, without anything that is redeemed', async () => {
   seed();
   const { code, states } = await doctor({ PROCORE_CLIENT_SECRET: 'not-it' });
