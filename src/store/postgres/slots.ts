@@ -1,11 +1,11 @@
 /** A counting semaphore: a limited number of slots, given in the order in which they were requested. */
-export interface Slots {
+interface Slots {
   /** Waits for a slot. Resolves with the function that returns it; rejects with the reason of the signal. */
   take(signal: AbortSignal): Promise<() => void>;
 }
 
 /** Creates `count` slots. */
-export function createSlots(count: number): Slots {
+function createSlots(count: number): Slots {
   let free = count;
   const waiting: (() => void)[] = [];
   const giveBack = () => {
