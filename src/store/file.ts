@@ -37,10 +37,11 @@ export interface FileTokenStoreOptions {
   lock?: boolean | undefined;
 }
 
+const unset = 'If it is read from an environment variable, that one is not set';
 const isPath = (value: unknown) => typeof value === 'string' && value.trim() !== '';
 const fields: Record<keyof FileTokenStoreOptions, Field> = {
   directory: [isPath, 'the path of a folder'],
-  file: [isPath, 'the path of a file'],
+  file: [isPath, 'the path of a file', (value) => (value === '' ? unset : undefined)],
   lock: [(value) => typeof value === 'boolean', 'true or false'],
 };
 
@@ -64,7 +65,7 @@ export function fileTokenStore(options: FileTokenStoreOptions): FileTokenStore {
   const { directory, file } = options;
   if ((directory === undefined) === (file === undefined))
     throw new TypeError(
-      `fileTokenStore: takes either directory, the path of a folder, or file, the path of a file; it got ${file === undefined ? 'neither' : 'both'}.`,
+      `fileTokenStore: takes either directory, the path of a folder, or file, the path of a file; it got ${file === undefined ? `neither. ${unset}` : 'both'}.`,
     );
   // Its replacement of node:fs has no `sync` of an open file, without which a save is not durable.
   if (process.versions['pnp'] !== undefined) {

@@ -5,7 +5,7 @@ import { createHarness } from '../support/harness.js';
 
 const me = '/rest/v1.0/me';
 const how =
-  /Send its user through the browser \(authorizationUrl, exchangeCode\), or hand new tokens to setTokens\(\)\.$/;
+  /Send its user through the browser \(npx axios-procore login, or authorizationUrl and exchangeCode\), or hand new tokens to setTokens\(\)\.$/;
 
 test('at a first start the account is said to be not authorized yet, and how it becomes so', async () => {
   await using h = await createHarness();

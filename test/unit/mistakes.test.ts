@@ -224,7 +224,16 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
     () => fileTokenStore('./tokens' as never),
     /"options" is a string of length 8; it takes \{ directory \}/,
   ],
-  ['nothing for the file store', () => fileTokenStore({}), /either directory.*got neither/],
+  [
+    'nothing for the file store',
+    () => fileTokenStore({ file: undefined }),
+    /either directory.*got neither\. If it is read from an environment variable, that one is not set\.$/,
+  ],
+  [
+    'an empty file for the file store',
+    () => fileTokenStore({ file: '' }),
+    /option "file" is an empty string; it takes the path of a file\. If it is read from an environment variable, that one is not set\.$/,
+  ],
   [
     'both for the file store',
     () => fileTokenStore({ directory: '/a', file: '/b' }),
