@@ -53,7 +53,7 @@ export function createQueue(pool: Pool, work: (body: string, signal: AbortSignal
       await work(body, stopping.signal);
       await pool.query('UPDATE procore_events SET done_at = now(), last_error = NULL WHERE id = $1', [id]);
     } catch (error) {
-      const { message } = error as Error;
+      const message = error instanceof Error ? error.message : String(error);
       const dueAt = stopping.signal.aborted ? new Date() : nextTry(error, attempts, new Date());
       if (dueAt)
         console.warn(`Event ${id}, attempt ${attempts}: ${message}; again at ${dueAt.toISOString()}`);

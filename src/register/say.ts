@@ -61,8 +61,11 @@ export function createReporter(
 
   function told(level: LineLevel): Logger[LineLevel] {
     return (text, fields) => {
-      // The id by which Procore's support finds a request is as long as a token is.
-      const line = clean(text, longWordsIn(String(fields['requestId'] ?? '')));
+      // The id by which Procore's support finds a request is as long as a token is, and a fingerprint has the name of its token.
+      const line = clean(text, [
+        ...longWordsIn(String(fields['requestId'] ?? '')),
+        ...fingerprintsIn(String(fields['accessToken'] ?? '')),
+      ]);
       if (chosen !== undefined) {
         if (isWritten(level)) write(line.replace(/^axios-procore: /, ''));
       } else if (level === 'warn' || level === 'error')
@@ -88,4 +91,9 @@ export function createReporter(
       isLevelEnabled: (level) => isWritten(level),
     },
   };
+}
+
+/** The text, where it is as short as a fingerprint is and no token can be. */
+function fingerprintsIn(text: string): readonly string[] {
+  return /^[\da-f]{8}$/.test(text) ? [text] : [];
 }

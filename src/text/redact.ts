@@ -26,8 +26,8 @@ export function longWordsIn(text: string): readonly string[] {
 }
 
 /**
- * Replaces everything that looks like a token or a secret, and the given `secrets`, by `[redacted]`. `known` are long words that are no
- * secrets and stay.
+ * Replaces everything that looks like a token or a secret, and the given `secrets`, by `[redacted]`. `known` are words that are no secrets
+ * and stay: long ones, and fingerprints that are named as their tokens are.
  */
 export function redact(
   text: string,
@@ -44,7 +44,9 @@ export function redact(
     .replace(dotted, withoutJwts)
     .replace(bearerLike, '$1[redacted]')
     .replace(headerLike, '$1[redacted]')
-    .replace(parameterLike, '$1$2[redacted]')
+    .replace(parameterLike, (all, name: string, sign: string, value: string) =>
+      known.has(value) ? all : `${name}${sign}[redacted]`,
+    )
     .replace(namedLike, '$1[redacted]')
     .replace(userinfoLike, '://[redacted]@')
     .replace(codeLike, '$1[redacted]')
