@@ -1,5 +1,5 @@
 import { nameInWords, nearest } from './nearest.js';
-import { described, isPromise, kindOf } from './words.js';
+import { described, isPromise } from './words.js';
 
 /** Advice for a wrong value that shows which mistake was made. It never quotes the value, which may be a secret in the wrong place. */
 export type Hint = (value: unknown) => string | undefined;
@@ -50,7 +50,8 @@ export function wrongIn(
 ): string | undefined {
   for (const name of Object.keys(isOpen ? known : given)) {
     const value = (given as Record<string, unknown>)[name];
-    if (!Object.hasOwn(known, name)) return noOption(who, path, name, value, Object.keys(known), meant);
+    if (!Object.hasOwn(known, name))
+      return noOption(who, path + name, Object.keys(known), meant(name, Object.keys(known)));
     if (value === undefined) continue;
     const [valid, takes, hint, inside] = known[name]!;
     if (!valid(value)) return wrongValue(who, path + name, value, takes, hint?.(value));
@@ -88,17 +89,9 @@ export function wrongValue(
   return `${who}: option "${option}" is ${isSecret ? 'a number' : described(value)}; it takes ${takes}.${end}`;
 }
 
-/** The message for an unknown option. The value is not quoted: it may be a secret whose name was misspelt. */
-function noOption(
-  who: string,
-  path: string,
-  name: string,
-  value: unknown,
-  known: readonly string[],
-  meant: Meant,
-): string {
+/** The message for an unknown option. Its value is not quoted: it may be a secret whose name was misspelt. */
+function noOption(who: string, option: string, known: readonly string[], other: string | undefined): string {
   const list = known.length === 0 ? 'there is none at all' : `known are ${known.join(', ')}`;
-  const other = meant(name, known);
   const end = other === undefined ? '' : ` Did you mean ${other}?`;
-  return `${who}: option ${nameInWords(path + name)} is ${kindOf(value)}; it takes nothing: there is no such option; ${list}.${end}`;
+  return `${who}: option ${nameInWords(option)} does not exist; ${list}.${end}`;
 }

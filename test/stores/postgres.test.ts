@@ -135,7 +135,7 @@ describe.skipIf(!server)('postgresTokenStore', () => {
       );
       expect(() => postgresTokenStore(stage.admin, { lockConnections: 0 })).toThrow('whole number from 1');
       expect(() => postgresTokenStore(stage.admin, { tabel: 'x' } as object)).toThrow(
-        'option "tabel" is a string',
+        'option "tabel" does not exist',
       );
     });
   });

@@ -96,7 +96,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
       [{ refreshToken: secret }, /Did you mean "store", or setTokens\(\)/],
       [{ access_token: secret }, /Did you mean "store", or setTokens\(\)/],
       [{ renewals: {} }, /Did you mean "renewal"/],
-      [{ [`${secret} and more`]: 1 }, /option of 27 characters is a number/],
+      [{ [`${secret} and more`]: 1 }, /option of 27 characters does not exist/],
       [{ renewal: { timeout: 5 } }, /"renewal\.timeout".*Did you mean "timeoutMs"/],
       [{ renewal: { retries: 5 } }, /Did you mean "retry\.retries"/],
       [{ retry: { maxRetries: 5 } }, /Did you mean "retry": \{ retries \}/],
@@ -242,7 +242,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
   [
     'dir for directory',
     () => fileTokenStore({ dir: './tokens' } as never),
-    /option "dir" is a string;.*no such option.*Did you mean "directory"\?/,
+    /option "dir" does not exist.*Did you mean "directory"\?/,
   ],
   ...[redisTokenStore, redisPacing].flatMap((make): [string, () => unknown, RegExp][] =>
     (
@@ -349,7 +349,7 @@ const mistakes: [what: string, make: () => unknown, says: RegExp][] = [
       [{ companyId: secret }, /"procore\.companyId" is a string of length 18/],
       [{ auth: true }, /"procore\.auth" is true \(boolean\).*leaves their own/],
       [{ timeout: 5 }, /"deadlineMs"/],
-      [{ idempotency: true }, /no such option; known are/],
+      [{ idempotency: true }, /does not exist; known are/],
       [{ retry: { maxRetries: 1 } }, /"retry": \{ retries \}/],
       [{ body: secret }, /"procore\.body" is a string of length 18; it takes a function/],
       [secret, /option "procore" is a string of length 18/],

@@ -383,7 +383,7 @@ describe('rules', () => {
     ],
     [
       { on: 'api', time: 2, do: { kind: 'drop' } },
-      'option "time" is a number; it takes nothing: there is no such option; known are on, times, after, beforeTokenCheck, do. Did you mean "times"?',
+      'option "time" does not exist; known are on, times, after, beforeTokenCheck, do. Did you mean "times"?',
     ],
     [
       { on: 'api', times: NaN, do: { kind: 'drop' } },
@@ -397,10 +397,7 @@ describe('rules', () => {
       { on: 'api', after: 'yes', do: { kind: 'drop' } },
       'option "after" is a string of length 3; it takes true or false.',
     ],
-    [
-      { on: 'api', do: { kind: 'drop', status: 500 } },
-      'misbehave: option "do.status" is a number; it takes nothing: there is no such option',
-    ],
+    [{ on: 'api', do: { kind: 'drop', status: 500 } }, 'misbehave: option "do.status" does not exist'],
     [
       { on: 'api', do: { kind: 'answer' } },
       'option "do.status" is missing; it takes a whole number from 200 to 599.',
@@ -411,7 +408,7 @@ describe('rules', () => {
     ],
     [
       { on: 'api', do: { kind: 'answer', status: 503, header: {} } },
-      'option "do.header" is an object; it takes nothing: there is no such option; known are status, headers, body.',
+      'option "do.header" does not exist; known are status, headers, body.',
     ],
     [
       { on: 'api', do: { kind: 'answer', status: 503, headers: { 'retry-after': 1 } } },

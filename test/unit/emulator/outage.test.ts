@@ -101,7 +101,7 @@ describe('an outage', () => {
       [{ forMs: NaN }, 'outage: option "forMs" is NaN (number); it takes milliseconds'],
       [
         { retryAfter: 1 },
-        'outage: option "retryAfter" is a number; it takes nothing: there is no such option; known are status, retryAfterSeconds, forMs.',
+        'outage: option "retryAfter" does not exist; known are status, retryAfterSeconds, forMs.',
       ],
       [null, 'outage: option "options" is null; it takes an object.'],
       [503, 'outage: option "options" is 503 (number); it takes an object.'],

@@ -369,14 +369,14 @@ describe('a limit that makes no sense', () => {
     ],
     [
       { spike: { limit: 5, window: 3 } },
-      'spike.window" is a number; it takes nothing: there is no such option; known are limit, windowSeconds. Did you mean "windowSeconds"?',
+      'spike.window" does not exist; known are limit, windowSeconds. Did you mean "windowSeconds"?',
     ],
     [{ kind: 'rolling' }, `kind" is a string of length 7; it takes 'fixed' or 'sliding'.`],
     [{ retryAfter: 1 }, 'retryAfter" is 1 (number); it takes true or false.'],
     [{ countRejected: 'no' }, 'countRejected" is a string of length 2; it takes true or false.'],
     [
       { daily: { limit: 5 } },
-      'daily" is an object; it takes nothing: there is no such option; known are spike, hourly, kind, retryAfter, countRejected.',
+      'daily" does not exist; known are spike, hourly, kind, retryAfter, countRejected.',
     ],
   ])('%j is refused by name', async (rateLimits, message) => {
     const wrong = rateLimits as unknown as RateLimits;

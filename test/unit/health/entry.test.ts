@@ -20,7 +20,7 @@ test.each<[unknown, string]>([
 });
 
 test.each<[object, string]>([
-  [{ fil: 'x' }, 'recordHealth: option "fil" is a string; it takes nothing'],
+  [{ fil: 'x' }, 'recordHealth: option "fil" does not exist'],
   [{ file: '' }, 'recordHealth: option "file" is an empty string; it takes the path of a file.'],
   [{ maxRoutes: 0 }, 'recordHealth: option "maxRoutes" is 0 (number); it takes a whole number from 1.'],
   [

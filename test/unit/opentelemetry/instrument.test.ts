@@ -232,10 +232,7 @@ test('what fails in it is told to diag, and reaches nobody else', () => {
 test.each([
   [{ meterProvider: {} }, /option "meterProvider" is an object; it takes a MeterProvider/],
   [{ perAccount: 'yes' }, /option "perAccount" is a string of length 3; it takes true or false/],
-  [
-    { perAcount: true },
-    /there is no such option; known are meterProvider, perAccount\. Did you mean "perAccount"\?/,
-  ],
+  [{ perAcount: true }, /does not exist; known are meterProvider, perAccount\. Did you mean "perAccount"\?/],
   [null, /option "options" is null; it takes an object/],
 ])('a wrong option is refused: %j', (options, message) => {
   expect(() => instrumentProcore(options as never)).toThrow(message);

@@ -663,7 +663,7 @@ describe('options', () => {
     const attempt = () => encryptedTokenStore(memoryTokenStore(), { keys: [good], [secret]: true });
     expect(attempt).toThrow(
       new TypeError(
-        'encryptedTokenStore: option of 44 characters is a boolean; it takes nothing: there is no such option; known are keys, acceptPlain.',
+        'encryptedTokenStore: option of 44 characters does not exist; known are keys, acceptPlain.',
       ),
     );
   });
