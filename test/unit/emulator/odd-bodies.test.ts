@@ -1,22 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Emulator } from '../../../src/emulator/index.js';
-import { ask, emulate, type Asked } from './support.js';
-
-/** Sends JSON that `JSON.stringify` would not write, such as `__proto__` and numbers that are too large. */
-async function send(emulator: Emulator, route: string, source: string): Promise<Asked> {
-  const [method = '', path = ''] = route.split(' ');
-  const answer = await fetch(emulator.url + path, {
-    method,
-    headers: {
-      authorization: `Bearer ${emulator.issue().access_token}`,
-      'procore-company-id': '562949953421401',
-      'content-type': 'application/json',
-    },
-    body: source,
-  });
-  return { status: answer.status, headers: answer.headers, data: await answer.json() };
-}
+import { ask, askInJson, emulate } from './support.js';
 
 const project = '/rest/v1.0/projects/7';
 const rfis = `${project}/rfis`;
@@ -110,9 +94,13 @@ test('only records with an origin_id can share it', async () => {
 
 test('a field __proto__ is one like others, and changes no record', async () => {
   const emulator = await emulate();
-  const { data } = await send(emulator, `POST ${rfis}`, '{"subject":"Which bolt?","__proto__":{"a":1}}');
+  const { data } = await askInJson(emulator, `POST ${rfis}`, '{"subject":"Which bolt?","__proto__":{"a":1}}');
   const { id } = data as { id: number };
-  const changed = await send(emulator, `PATCH ${rfis}/${id}`, '{"__proto__":{"subject":"Another","b":2}}');
+  const changed = await askInJson(
+    emulator,
+    `PATCH ${rfis}/${id}`,
+    '{"__proto__":{"subject":"Another","b":2}}',
+  );
   expect(changed.status).toBe(200);
   const shown = await ask(emulator, `GET ${rfis}?filters[b]=2`);
   expect(shown.data).toEqual([]);
@@ -125,9 +113,9 @@ test('JSON that is nested more than 100 levels deep is refused', async () => {
   const emulator = await emulate();
   const nested = (levels: number) =>
     `{"subject":"Which bolt?","x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
-  expect((await send(emulator, `POST ${rfis}`, nested(99))).status).toBe(201);
+  expect((await askInJson(emulator, `POST ${rfis}`, nested(99))).status).toBe(201);
   for (const levels of [100, 200_000]) {
-    const { status, data } = await send(emulator, `POST ${rfis}`, nested(levels));
+    const { status, data } = await askInJson(emulator, `POST ${rfis}`, nested(levels));
     expect([status, data]).toEqual([400, { errors: 'The request body is not a JSON object.' }]);
   }
 });

@@ -82,16 +82,26 @@ export async function ask(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Asked> {
+  return askInJson(emulator, route, JSON.stringify(body), headers);
+}
+
+/** The same with a body in JSON that `JSON.stringify` would not write, such as `__proto__` and numbers that are too large. */
+export async function askInJson(
+  emulator: Emulator,
+  route: string,
+  json: string | undefined,
+  headers: Record<string, string> = {},
+): Promise<Asked> {
   const [method = '', path = ''] = route.split(' ');
   const answer = await fetch(emulator.url + path, {
     method,
     headers: {
       authorization: `Bearer ${emulator.issue().access_token}`,
       'procore-company-id': '562949953421401',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(json !== undefined && { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(json !== undefined && { body: json }),
   });
   const text = await answer.text();
   const isJson = (answer.headers.get('content-type') ?? '').includes('json');
