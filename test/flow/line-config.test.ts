@@ -184,6 +184,8 @@ test('timeout bounds one attempt, comes back as it was, and a timed-out write is
   expect(error.code).toBe(onFetch ? 'ETIMEDOUT' : 'ECONNABORTED');
   expect(error.config!.timeout).toBe(50);
   expect(h.told.at(-1)).toMatchObject({ event: 'request-settled', detail: { attempts: 1 } });
+  // None where the time ran out before the request arrived; never a second one.
+  expect(h.emulator.counters.apiRequests).toBeLessThanOrEqual(1);
 });
 
 test('the whole timeout is there for each attempt', async () => {
