@@ -58,6 +58,9 @@ const rateLimiting = 'https://developers.procore.com/documentation/content/rate-
 /** Where Procore lists what each tool asks of a user. */
 export const permissionsMatrix = 'https://support.procore.com/references/user-permissions-matrix-web';
 
+/** How a user authorizes the app, in a shell or in an application. */
+export const logIn = 'npx axios-procore login, or authorizationUrl and exchangeCode';
+
 /** Titles, causes and remedies. For statuses that Procore documents they are quoted from its "Error Code Reference"; the rest are this package's. */
 export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
   'bad-request': {
@@ -232,8 +235,7 @@ export const problems: Readonly<Record<ProblemKind, CatalogueRow>> = {
     title: 'Re-authentication required',
     cause:
       'There is no refresh token, or it is invalid. Refresh tokens are single-use: if a refresh call was made (even if the response was lost due to a network error), the old refresh token is permanently invalidated.',
-    remedy:
-      'Re-authenticate the user. exchangeCode() takes the new code, setTokens() takes new tokens; with legacy.takeOverRefresh, or axios-procore/register, the application’s own log-in will do.',
+    remedy: `Re-authenticate the user. Send them through the browser (${logIn}), or hand new tokens to setTokens(); with legacy.takeOverRefresh, or axios-procore/register, the application’s own log-in will do.`,
     docsUrl: reference,
     retried: 'no',
   },

@@ -1,4 +1,4 @@
-import { permissionsMatrix, problems, type ProblemKind } from './catalogue.js';
+import { logIn, permissionsMatrix, problems, type ProblemKind } from './catalogue.js';
 import type { ReauthenticationReason } from './error-base.js';
 
 /** Finer causes than a kind. `docs/errors.md` has the remedy of each, and what shows it. */
@@ -36,7 +36,7 @@ const singleUse = 'Refresh tokens are single-use';
 const reauthenticate = problems['reauthentication-required'].remedy;
 const exactUri =
   'The redirect URI has to be the same to the letter, trailing slash included, in the app’s settings, in authorizationUrl() and in exchangeCode().';
-const newCode = `Send the user through the browser again, and exchange the code at once: it works once, and for ten minutes. ${exactUri}`;
+const newCode = `Send the user through the browser again (${logIn}), and exchange the code at once: it works once, and for ten minutes. ${exactUri}`;
 
 /**
  * Causes and remedies that are more specific than those of a kind. Sources: Procore, "Troubleshooting", "Developer Managed Service

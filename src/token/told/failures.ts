@@ -1,3 +1,4 @@
+import { logIn } from '../../failure/catalogue.js';
 import {
   ClientRejectedError,
   ReauthenticationRequiredError,
@@ -56,7 +57,7 @@ export function failuresOf(
   const remedy = () =>
     takesOver()
       ? "Send its user through the application's own log-in: its tokens are taken over from there"
-      : 'Send its user through the browser (npx axios-procore login, or authorizationUrl and exchangeCode), or hand new tokens to setTokens()';
+      : `Send its user through the browser (${logIn}), or hand new tokens to setTokens()`;
   const name = JSON.stringify(account);
   const kept = grant === 'refresh_token' ? `; the refresh token of account ${name} is kept` : '';
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { problems, type ProblemKind, type Repetition } from '../../../src/failure/catalogue.js';
 import { bestPractices, patterns, successes } from '../../../src/failure/error-page.js';
+import { reasons } from '../../../src/failure/reasons.js';
 
 /** What Procore says of a status; `kinds` have it in their texts. */
 const documented: { status: number; title: string; kinds: ProblemKind[]; cause: string; remedy: string[] }[] =
@@ -188,12 +189,26 @@ describe('each pattern that Procore documents', () => {
     expect(problems['reauthentication-required'].cause).toContain(
       'Refresh tokens are single-use: if a refresh call was made (even if the response was lost due to a network error), the old refresh token is permanently invalidated.',
     );
-    expect(problems['reauthentication-required'].remedy).toContain('Re-authenticate the user');
+    expect(problems['reauthentication-required'].remedy).toMatch(/^Re-authenticate the user\. /);
   });
 
   test('there are five', () => {
     expect(patterns).toHaveLength(5);
   });
+});
+
+test.each([
+  ['the kind reauthentication-required', problems['reauthentication-required']],
+  ...Object.entries(reasons).filter(
+    ([
+      ,
+      {
+        kinds: [kind],
+      },
+    ]) => kind === 'reauthentication-required',
+  ),
+])('the remedy of %s names the log-in of a shell and that of an application', (_name, { remedy }) => {
+  expect(remedy).toContain('(npx axios-procore login, or authorizationUrl and exchangeCode)');
 });
 
 test('the five best practices, in their order', () => {
