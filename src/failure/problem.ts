@@ -57,6 +57,8 @@ export interface Problem {
 export interface ProblemFacts {
   readonly kind: ProblemKind;
   readonly reason?: ProblemReason | undefined;
+  /** Where the call was sent to, with the port where that is not the usual one. Nothing else of its URL. */
+  readonly host?: string | undefined;
   readonly status?: number | undefined;
   readonly body?: ErrorBody | undefined;
   readonly requestId?: string | undefined;
@@ -70,6 +72,9 @@ export interface ProblemFacts {
 /** Temporary failures that the package does not retry itself. */
 const passing: ReadonlySet<ProblemKind> = new Set(['token-renewal-failed', 'token-store-failed', 'deadline']);
 
+/** Failures of the connection, whose remedy depends on where the call was sent to. */
+const ofConnection: ReadonlySet<ProblemKind> = new Set(['connection-refused', 'connection-lost', 'timeout']);
+
 /** Whether the package retries failures of this kind. */
 export function isTransient(kind: ProblemKind): boolean {
   const { retried } = problems[kind];
@@ -78,7 +83,8 @@ export function isTransient(kind: ProblemKind): boolean {
 
 /** Makes the problem of one failure from the catalogue's row of its kind, and from that of its finer cause. */
 export function describeProblem(facts: ProblemFacts): Problem {
-  const { kind, reason, status, body, requestId, attempts, mayHaveRun, idempotent, retryAt, gaveUp } = facts;
+  const { kind, reason, host, status, body, requestId, attempts } = facts;
+  const { mayHaveRun, idempotent, retryAt, gaveUp } = facts;
   const { title } = problems[kind];
   const { cause, remedy, docsUrl } = reason === undefined ? problems[kind] : reasons[reason];
   return {
@@ -87,7 +93,7 @@ export function describeProblem(facts: ProblemFacts): Problem {
     ...(status === undefined ? {} : { status }),
     title,
     cause,
-    remedy,
+    remedy: host && ofConnection.has(kind) ? `${remedy} The call was for ${host}.` : remedy,
     docsUrl,
     messages: body?.messages ?? [],
     fields: body?.fields ?? {},

@@ -12,6 +12,7 @@ import { raisedIn } from '../failure/raised.js';
 import { findReason } from '../failure/find-reason.js';
 import { isReasonOf, type ProblemReason } from '../failure/reasons.js';
 import type { Settings } from '../options/options.js';
+import { hostOf } from '../wire/destination.js';
 import { bearerOf } from '../wire/headers.js';
 import { contextOf } from './call-context.js';
 
@@ -162,6 +163,7 @@ function problemIn(call: Call, error: unknown, grant: Settings['grant']): Proble
   return describeProblem({
     kind,
     reason: own ? reasonRaised(error) : findReason({ kind, messages, call: contextOf(call, grant) }),
+    host: attempts === 0 ? undefined : hostOf(call.request.seen, call.request.destination),
     status: own && !answer ? error.status : failure?.status,
     body: failure?.body,
     requestId: failure?.requestId,

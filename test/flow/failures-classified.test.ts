@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import axios from 'axios';
 import { describe, expect, test } from 'vitest';
 import { errorShapes } from '../../src/emulator/index.js';
+import { problems } from '../../src/failure/catalogue.js';
 import { problemOf, type Problem } from '../../src/index.js';
 import { caught } from '../support/caught.js';
 import { startEcho } from '../support/echo.js';
@@ -145,6 +146,25 @@ describe('calls without an answer', () => {
       gaveUp: 'retries-exhausted',
       retryable: true,
     });
+  });
+
+  test('the remedy of a failed connection names the host and port that the call was for, and nothing else of its URL', async () => {
+    await using h = await createHarness({ options: { retry: false } });
+    const { host } = new URL(h.emulator.url);
+    const remedyOf = (error: { procore?: Problem | undefined }) => [
+      error.procore?.kind,
+      error.procore?.remedy,
+    ];
+    const forHost = (kind: Problem['kind']) => [kind, `${problems[kind].remedy} The call was for ${host}.`];
+    const url = `${rfis}?serial=kept-to-itself`;
+    h.emulator.misbehave({ on: 'api', do: { kind: 'drop' } });
+    expect(remedyOf(await caught(h.instance.post(url, {})))).toEqual(forHost('connection-lost'));
+    h.emulator.misbehave({ on: 'api', do: { kind: 'hang' } });
+    expect(remedyOf(await caught(h.instance.post(url, {}, { timeout: 300 })))).toEqual(forHost('timeout'));
+    // Credentials in the URL are those of the call, which no text may name.
+    const whole = `http://someone:unspoken@${host}${url}`;
+    await h.close();
+    expect(remedyOf(await caught(h.instance.post(whole, {})))).toEqual(forHost('connection-refused'));
   });
 
   test.each([

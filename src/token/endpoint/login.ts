@@ -105,7 +105,7 @@ export function createLogin(deps: {
         );
         return await answerInTime(
           env,
-          { verdict, sentAtMs, abandon: () => own.abort() },
+          { verdict, sentAtMs, receiver: loginUrl, abandon: () => own.abort() },
           { signal, answerTimeoutMs },
         );
       } finally {

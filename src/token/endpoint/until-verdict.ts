@@ -102,6 +102,8 @@ export interface SendLimits {
 export interface RequestUnderWay<V> {
   readonly verdict: Promise<V>;
   readonly sentAtMs: number;
+  /** Whom it was sent to, for the text of a request without an answer. @default 'it' */
+  readonly receiver?: string;
   /** Aborts the request when nobody waits any longer. Its verdict may still show that it was never sent. */
   readonly abandon?: () => void;
   /** Called when the verdict has been handed to the renewal that waits for it. */
@@ -111,7 +113,7 @@ export interface RequestUnderWay<V> {
 /** Waits for a verdict for as long as an answer may take. */
 export async function answerInTime<V>(
   env: Env,
-  { verdict, sentAtMs, received, abandon }: RequestUnderWay<V>,
+  { verdict, sentAtMs, receiver = 'it', received, abandon }: RequestUnderWay<V>,
   { signal, answerTimeoutMs }: SendLimits,
 ): Promise<(V | Unanswered) & { readonly sentAtMs: number }> {
   const waited = await within(env, answerTimeoutMs, verdict, signal);
@@ -120,7 +122,9 @@ export async function answerInTime<V>(
     return { ...waited.value, sentAtMs };
   }
   const why =
-    waited.kind === 'elapsed' ? `it gave no answer in ${answerTimeoutMs} ms` : 'the request was given up';
+    waited.kind === 'elapsed'
+      ? `${receiver} gave no answer in ${answerTimeoutMs} ms`
+      : 'the request was given up';
   if (abandon) {
     abandon();
     // If the request still has no connection (a proxy that gives no tunnel), its adapter ends at once and says so.

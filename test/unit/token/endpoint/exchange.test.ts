@@ -105,7 +105,7 @@ describe('an exchange over the token endpoint', () => {
     await env.advance(1);
     expect(await presented).toMatchObject({
       kind: 'perhaps-spent',
-      why: 'it gave no answer in 60000 ms',
+      why: 'https://login.procore.com gave no answer in 60000 ms',
     });
     expect(posts[0]!.signal.aborted).toBe(true);
     expect(env.sleeping).toBe(0);
