@@ -203,6 +203,8 @@ export function createAttach(
       store,
       held: shared.held,
       resting: shared.resting,
+      lastFailure: (account) =>
+        [...shared.sources()].find((source) => source.account === account)?.lastFailure(),
       giveWay() {
         handle.detach();
         shared.tellNoMore(events);

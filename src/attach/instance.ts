@@ -1,4 +1,5 @@
 import type { Procore } from './handle.js';
+import type { ProcoreError } from '../failure/errors.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { HeldTokenSet } from '../token/source.js';
 
@@ -21,6 +22,8 @@ export interface Attachment {
   held(): Iterable<readonly [key: string, held: HeldTokenSet]>;
   /** The accounts that were unloaded because no call used them, by the same keys, each with the store that has its tokens. */
   resting?(): Iterable<readonly [key: string, store: TokenStore]>;
+  /** Why what is under way for an account of this name has not succeeded so far; undefined while no try of it has failed. */
+  lastFailure?(account: string): ProcoreError | undefined;
   /** Detaches, and stops the events of its handle. */
   giveWay(): void;
 }
@@ -79,4 +82,9 @@ export function tokensInMemory(instance: object, account: string): TokenSet | un
   const held = (instance as Attachable)[attachmentOf]?.held() ?? [];
   const isOf = (key: string) => (JSON.parse(key) as string[]).at(-1) === account;
   return [...held].find(([key]) => isOf(key))?.[1].tokens;
+}
+
+/** Why the renewal or revocation of this account that is under way has not succeeded so far; undefined while no try of it has failed. */
+export function lastFailureOf(instance: object, account: string): ProcoreError | undefined {
+  return (instance as Attachable)[attachmentOf]?.lastFailure?.(account);
 }

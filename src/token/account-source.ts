@@ -1,5 +1,6 @@
 import { copyOf } from '../store/copy-of.js';
 import type { RefusalReason } from '../failure/challenge.js';
+import type { ProcoreError } from '../failure/errors.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { WaitBounds } from '../time/within.js';
 import type { Way } from '../wire/way.js';
@@ -188,6 +189,10 @@ export class AccountSource extends AssembledAccount implements TokenSource {
   unsavedTokens(): TokenSet | undefined {
     const { newest, phase, isGone } = this.state.pairs;
     return (phase !== 'kept' || isGone) && newest ? copyOf(newest.held.set) : undefined;
+  }
+
+  lastFailure(): ProcoreError | undefined {
+    return this.parts?.sequence.running?.lastError ?? this.parts?.revocation.lastFailure();
   }
 
   held(): HeldTokenSet | undefined {

@@ -1,6 +1,7 @@
 import type { InContext } from '../time/async-context.js';
 import type { Settings } from '../options/options.js';
 import type { RefusalReason } from '../failure/challenge.js';
+import type { ProcoreError } from '../failure/errors.js';
 import type { TokenSet, TokenStore } from '../store/store.js';
 import type { WaitBounds } from '../time/within.js';
 import type { Brought } from './authorization/brought.js';
@@ -83,6 +84,8 @@ export interface TokenSource
   redeemedElsewhere(refreshToken: string): void;
   status(): TokenStatus;
   unsavedTokens(): TokenSet | undefined;
+  /** Why the renewal or revocation that is under way has not succeeded so far; undefined while no try of it has failed. */
+  lastFailure(): ProcoreError | undefined;
   /** The newest tokens in memory, and whether they are there only. */
   held(): HeldTokenSet | undefined;
   /** Goes on with another store, once nothing is under way in the one before. */

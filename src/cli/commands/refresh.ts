@@ -4,6 +4,7 @@ import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
 import { keeping } from '../keeping.js';
 import { open, placeOf } from '../opened.js';
+import { telling } from '../telling.js';
 import { momentOf } from '../words.js';
 
 /** Renews the tokens now, behind the same lock as every other process, and saves them. */
@@ -15,9 +16,8 @@ export async function refresh(
   const opened = open(io, settings);
   const account = named ?? opened.ownAccount;
   const before = await tokensOf(io, opened, account);
-  const done = io.waiting('Renewing the tokens');
-  const tokens = await keeping(io, opened, { account, before }, () => opened.handle.renew(account)).finally(
-    done,
+  const tokens = await telling(io, settings, opened, { account, text: 'Renewing the tokens' }, () =>
+    keeping(io, opened, { account, before }, () => opened.handle.renew(account)),
   );
   const nowMs = io.env.now();
   const held = stateOf(account, tokens, nowMs);

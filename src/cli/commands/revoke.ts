@@ -3,6 +3,7 @@ import type { Answer } from '../answer.js';
 import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
 import { open, placeOf } from '../opened.js';
+import { telling } from '../telling.js';
 
 /** Revokes the tokens at the login host, and removes them from the store. */
 export async function revoke(
@@ -19,11 +20,9 @@ export async function revoke(
       data: { account, revoked: false, store },
       lines: () => [`There are no tokens of account ${account} in ${store}: nothing was revoked.`],
     };
-  const done = io.waiting('Revoking the tokens');
-  await opened.handle
-    .revoke(account)
-    .finally(() => opened.handle.idle())
-    .finally(done);
+  await telling(io, settings, opened, { account, text: 'Revoking the tokens' }, () =>
+    opened.handle.revoke(account).finally(() => opened.handle.idle()),
+  );
   return {
     data: { account, revoked: true, store },
     lines: (paint) => [

@@ -6,6 +6,7 @@ import type { Settings } from '../cleaning.js';
 import type { Io } from '../io.js';
 import { keeping } from '../keeping.js';
 import { open } from '../opened.js';
+import { telling } from '../telling.js';
 
 /** Prints an access token that works, and renews it first where it has to. The only command that shows a secret. */
 export async function token(
@@ -23,14 +24,17 @@ export async function token(
   const isDue = (tokens: TokenSet | undefined) =>
     ['aging', 'expired'].includes(stateOf(account, tokens, io.env.now()).state);
   const held = () => tokensInMemory(opened.instance, account);
-  const printed = await keeping(io, opened, { account, before }, async () => {
+  const print = async () => {
     // Calls try a token whose end is in doubt, because an answer corrects them. Nobody corrects what is printed here.
     if (!isDue(before)) {
       const accessToken = await opened.handle.getAccessToken(account);
       if (!isDue(held())) return accessToken;
     }
     return (await opened.handle.renew(account)).access_token;
-  });
+  };
+  const printed = await telling(io, settings, opened, { account, text: 'Getting an access token' }, () =>
+    keeping(io, opened, { account, before }, print),
+  );
   // A renewal in the background may have replaced what was handed out.
   const accessToken = held()?.access_token || printed;
   const { expiresAt } = opened.handle.status(account);

@@ -19,6 +19,8 @@ import type { Turns } from '../../time/serial.js';
 export interface Revocation {
   /** Revokes what the account holds, here and in the store, and forgets it. A second call joins the first. */
   revoke(login: Login): Promise<void>;
+  /** The failure after which a request of the revocation that is under way is sent again. */
+  lastFailure(): ProcoreError | undefined;
   /** What is under way and must not be cut off. */
   underWay(): Promise<unknown> | undefined;
 }
@@ -57,10 +59,12 @@ const mostRounds = 10;
 export function createRevocation(deps: RevocationDeps): Revocation {
   const { env, account, grant, store, keeper, ledger, grants, section, turns, settings, ahead } = deps;
   const name = JSON.stringify(account);
-  const revokeSet = createRevokeSet(env, account, settings);
+  const revokeSet = createRevokeSet(env, account, settings, (failure) => {
+    if (running) running.lastFailure = failure;
+  });
   /** Kept back for the store. */
   const reserveMs = Math.min(settings.storeTimeoutMs, settings.totalMs / 4);
-  let running: { signal: AbortSignal; over: Promise<void> } | undefined;
+  let running: { signal: AbortSignal; over: Promise<void>; lastFailure?: ProcoreError } | undefined;
 
   function failed(
     Kind: typeof TokenRenewalError | typeof TokenStoreError,
@@ -206,6 +210,7 @@ export function createRevocation(deps: RevocationDeps): Revocation {
       running = { signal: turns.generation, over };
       return over;
     },
+    lastFailure: () => running?.lastFailure,
     underWay: () => running?.over.catch(() => undefined),
   };
 }

@@ -17,8 +17,13 @@ export type RevokeSet = (
   leave: { readonly endsAtMs: number; readonly signal: AbortSignal },
 ) => Promise<ProcoreError | undefined>;
 
-/** Creates the requests that revoke tokens of one account. */
-export function createRevokeSet(env: Env, account: string, settings: Settings['renewal']): RevokeSet {
+/** Creates the requests that revoke tokens of one account. `onWait` is called with the failure before each request that is sent again. */
+export function createRevokeSet(
+  env: Env,
+  account: string,
+  settings: Settings['renewal'],
+  onWait: (failure: ProcoreError) => void,
+): RevokeSet {
   const { answerTimeoutMs, totalMs } = settings;
   const leastAnswerMs = Math.min(answerTimeoutMs, totalMs / 4);
   const name = JSON.stringify(account);
@@ -45,10 +50,15 @@ export function createRevokeSet(env: Env, account: string, settings: Settings['r
     // expired, and servers take that one for unknown. Then the access token, which is what Procore's page asks for.
     for (const token of [set.refresh_token, set.access_token]) {
       if (!token) continue;
-      const verdict = await askUntilVerdict(
+      const verdict = await askUntilVerdict<RevocationVerdict>(
         env,
         // Not beyond the time that the lock is held for.
-        { endsAtMs, answerTimeoutMs, leastAnswerMs, resends, signal },
+        {
+          ...{ endsAtMs, answerTimeoutMs, leastAnswerMs, resends, signal },
+          onWait(verdict) {
+            if (verdict.kind !== 'revoked') onWait(errorOf(verdict));
+          },
+        },
         (answerTimeoutMs) =>
           login.send<RevocationVerdict>(
             {

@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { AxiosInstance } from 'axios';
 import oldAxios from 'axios-1.0';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { keeping, putAside } from '../../../src/cli/keeping.js';
 import type { Opened } from '../../../src/cli/opened.js';
 import { command, createPlace, type Place } from '../../support/command.js';
+import { createManualEnv } from '../../support/manual-env.js';
 
 let place: Place;
 beforeEach(async () => {
@@ -169,10 +170,96 @@ test('an unreachable host is one clear line, and the tokens are kept', async () 
     'module.exports = { renewal: { totalMs: 2500, timeoutMs: 2000, answerTimeoutMs: 2000 } };',
   );
   const environment = { ...place.environment, PROCORE_CONFIG: config };
-  const { code, out, err } = await command(['refresh'], { environment });
+  // A clock that stands still: however long it takes, nothing is said meanwhile.
+  const { code, out, err } = await command(['refresh'], { environment, env: createManualEnv() });
   expect([code, out]).toEqual([1, '']);
   expect(err).toMatch(new RegExp(`^axios-procore: [^\\n]*${url}[^\\n]*ECONNREFUSED[^\\n]*\\n$`));
   expect(stored()).toMatchObject(before);
+});
+
+describe.each([
+  [
+    'refresh',
+    'token',
+    'Renewing the tokens',
+    'the tokens of account "default" could not be renewed: asked for a token',
+  ],
+  [
+    'token',
+    'token',
+    'Getting an access token',
+    'the tokens of account "default" could not be renewed: asked for a token',
+  ],
+  [
+    'revoke',
+    'revoke',
+    'Revoking the tokens',
+    'the tokens of account "default" could not be revoked: asked to',
+  ],
+] as const)('%s at a login host that does not answer', (name, on, text, failure) => {
+  /** Runs the command until the host has got a request that it does not answer; says what it has written after a while, and in the end. */
+  async function runUntil(struck: Promise<unknown>, release: () => void, ...options: string[]) {
+    const env = createManualEnv(Date.parse('2026-06-30T12:00:00Z'));
+    const written: string[] = [];
+    const waiting: string[] = [];
+    const running = command([name, ...options], {
+      environment: place.environment,
+      env,
+      err: (line) => void written.push(line),
+      waiting: (shown) => (waiting.push(shown), () => void waiting.push('')),
+    });
+    await struck;
+    await env.advance(1_999);
+    const before = [...written];
+    await env.advance(1);
+    const after = [...written];
+    release();
+    const ran = await running;
+    return { before, after, written, waiting, ran };
+  }
+  const expired = () => {
+    const { refresh_token } = place.emulator.issue();
+    writeFileSync(place.file, JSON.stringify(name === 'token' ? { refresh_token } : place.emulator.issue()));
+    return [refresh_token, place.emulator.clientSecret];
+  };
+
+  test('says after two seconds that there is no answer, from whom, and until when it goes on, and then only the result', async () => {
+    const secrets = expired();
+    const held = place.emulator.misbehave({ on, do: { kind: 'hold' } });
+    const { before, after, written, waiting, ran } = await runUntil(held.struck(), () => held.release());
+    expect(before).toEqual([]);
+    expect(after).toEqual([
+      `${text} takes long, and goes on until 2026-06-30 12:01:30 UTC, in 1 min, at the latest: there is no answer from ${place.emulator.url} so far.\n`,
+    ]);
+    expect([ran.code, written]).toEqual([0, after]);
+    // What is shown at a terminal makes room for the line.
+    expect(waiting).toEqual([text, '', text, '']);
+    for (const secret of secrets) expect(written.join()).not.toContain(secret);
+  });
+
+  test('says what has failed where a try has, and standard output has the same document as ever', async () => {
+    expired();
+    place.emulator.misbehave({ on, do: { kind: 'drop' } });
+    const second = place.emulator.misbehave({ on, do: { kind: 'hold' } });
+    const { after, ran } = await runUntil(second.struck(), () => second.release(), '--json');
+    expect(after).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^${text} takes long, and goes on until 2026-06-30 12:01:30 UTC, in 1 min, at the latest: ${failure}, the answer of ${place.emulator.url} was lost \\(ECONNRESET\\)[^\\n]*\\.\n$`,
+        ),
+      ),
+    ]);
+    expect(JSON.parse(ran.out)).toMatchObject({ command: name, ok: true });
+  });
+});
+
+test.each(['token', 'refresh', 'revoke'])('%s says nothing of a wait that was over in time', async (name) => {
+  seed();
+  const env = createManualEnv();
+  let written = '';
+  await command([name], { environment: place.environment, env, err: (line) => void (written += line) });
+  await env.advance(60_000);
+  expect(written).toBe('');
 });
 
 test('a file that is no token set is left as it is, and named', async () => {
