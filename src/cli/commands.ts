@@ -79,7 +79,8 @@ export const commands: readonly CommandLine[] = [
   },
   {
     name: 'explain',
-    summary: 'explain a failure: a status, a message, the JSON of an error, or a support report',
+    summary:
+      'explain a failure or a warning: a status, a code, a message, the JSON of an error, or a support report',
     example: 'axios-procore explain 403 App is not connected to this company',
     takes: (command) =>
       command.argument('[words...]', 'what to explain; - or nothing reads the standard input'),

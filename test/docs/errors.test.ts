@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { problems } from '../../src/failure/catalogue.js';
 import { reasons } from '../../src/failure/reasons.js';
-import { withErrorTables } from './support/error-tables.js';
+import { errorTables } from './support/error-tables.js';
 import { codeIn, read, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';
+import { withTables } from './support/tables.js';
 
 const page = 'docs/errors.md';
 /** What stands in the first column under a heading. */
 const named = (heading: string) => rowsUnder(page, heading).flatMap(([cell = '']) => codeIn(cell));
 
 test('docs/errors.md holds the catalogue; `npm run docs:errors` writes it', () => {
-  expect(read(page)).toBe(withErrorTables(read(page)));
+  expect(read(page)).toBe(withTables(read(page), errorTables));
 });
 
 test('every kind has a row', () => {
@@ -44,21 +45,21 @@ describe('the tables', () => {
     .join('between\n');
 
   test('are written between their markers, and nothing else changes', () => {
-    const written = withErrorTables(`before\n${empty}after\n`);
+    const written = withTables(`before\n${empty}after\n`, errorTables);
     expect(written).toMatch(
       /^before\n<!-- kinds -->\n\n\| kind \| status \|[^]*<!-- \/practices -->\nafter\n$/,
     );
-    expect(withErrorTables(written)).toBe(written);
+    expect(withTables(written, errorTables)).toBe(written);
   });
 
   test('want each marker once', () => {
-    expect(() => withErrorTables(empty.replace('<!-- /patterns -->\n', ''))).toThrow(
+    expect(() => withTables(empty.replace('<!-- /patterns -->\n', ''), errorTables)).toThrow(
       '<!-- /patterns --> 0 times',
     );
-    expect(() => withErrorTables(empty + empty)).toThrow('<!-- kinds --> 2 times');
+    expect(() => withTables(empty + empty, errorTables)).toThrow('<!-- kinds --> 2 times');
   });
 
   test('show what stands in angle brackets', () => {
-    expect(withErrorTables(empty)).toContain('Authorization: Bearer &lt;token> header');
+    expect(withTables(empty, errorTables)).toContain('Authorization: Bearer &lt;token> header');
   });
 });

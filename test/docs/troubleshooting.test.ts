@@ -4,15 +4,22 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import type { WaitReason } from '../../src/health/index.js';
 import * as publicNames from '../../src/index.js';
-import { codeIn, root, rowsUnder } from './support/pages.js';
+import { codeIn, read, root, rowsUnder } from './support/pages.js';
 import { createTypeReader } from './support/program.js';
+import { withTables } from './support/tables.js';
+import { warningTables } from './support/warning-tables.js';
 
 const page = 'docs/troubleshooting.md';
+// The source of the page's own table is not where the messages come from.
 const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => name.endsWith('.ts') && name !== join('cli', 'explain', 'warnings.ts'))
   .map((name) => readFileSync(join(root, 'src', name), 'utf8'));
 const namesIn = (heading: string, column = 0) =>
   rowsUnder(page, heading).flatMap((cells) => codeIn(cells[column]!));
+
+test('has the warnings that the command explains; `npm run docs:errors` writes them', () => {
+  expect(read(page)).toBe(withTables(read(page), warningTables));
+});
 
 test('has a row for each warning of the source, those of the process included, and for no other', () => {
   const codes = createTypeReader('src/observe/events.ts').literals('WarningCode');

@@ -15,20 +15,31 @@ const repetitions: Readonly<Record<Repetition, string>> = {
   'as-told': 'whatever the method where the answer has Retry-After, else idempotent methods',
 };
 
-/** Explains a failure from the catalogue: its kind, its cause, and what to do. Sends nothing and needs no settings. */
+/** Explains a failure from the catalogue, or a warning: its kind, its cause, and what to do. Sends nothing and needs no settings. */
 export async function explain(io: Io, settings: Settings, words: readonly string[]): Promise<Answer> {
   const text = await textOf(io, words);
   if (text.trim() === '') throw new UsageError('Nothing to explain: the standard input is empty');
   const asked = questionIn(text);
   if (asked.kind === 'unknown')
     throw new CommandError(
-      `Nothing in the catalogue fits. It takes a status (429), a kind (${Object.keys(problems)[0]}), a message, or the JSON of an error, of its answer or of a support report`,
+      `Nothing in the catalogue fits. It takes a status (429), a kind (${Object.keys(problems)[0]}), a code of a warning, a message, or the JSON of an error, of its answer or of a support report`,
     );
   if (asked.kind === 'success')
     return {
       data: { status: asked.status },
       lines: () => [`${asked.status} is no failure: there is nothing to mend.`],
     };
+  if (asked.kind === 'warning') {
+    const { code, messages } = asked.warning;
+    return {
+      data: { warning: code, meanings: messages },
+      lines: (paint) => [
+        `${paint.strong('Warning')} ${paint.faint(`(${code})`)}`,
+        ...messages.flatMap(({ says, remedy }) => [`  Says:       ${says}`, `  What to do: ${remedy}`]),
+        '  See:        docs/troubleshooting.md#warnings',
+      ],
+    };
+  }
   const { question } = asked;
   const { title, cause, remedy, docsUrl, retried } = rowOf(question);
   const messages = question.messages.map((said) => settings.clean(said));

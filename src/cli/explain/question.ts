@@ -7,6 +7,7 @@ import { findReason } from '../../failure/find-reason.js';
 import { isReasonOf, reasons, type ProblemReason } from '../../failure/reasons.js';
 import { connectionFailureOf } from '../../failure/transport.js';
 import { kindInMessage, kindOfName, statusInMessage } from './message.js';
+import { warningIn, type ExplainedWarning } from './warnings.js';
 
 /** What a text is about. */
 export interface Question {
@@ -17,15 +18,16 @@ export interface Question {
   readonly requestId?: string | undefined;
 }
 
-/** A status below 400 is no failure; `unknown`: nothing in the catalogue fits. */
+/** A status below 400 is no failure, nor is a warning; `unknown`: nothing in the catalogue fits. */
 export type Asked =
   | { readonly kind: 'failure'; readonly question: Question }
   | { readonly kind: 'success'; readonly status: number }
+  | { readonly kind: 'warning'; readonly warning: ExplainedWarning }
   | { readonly kind: 'unknown' };
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a status, a kind, a finer cause, a message, or the JSON or text of an error, of its answer, or of a support report. */
+/** Reads a status, a kind, a finer cause, a code of a warning, a message, or the JSON or text of an error, of its answer, or of a support report. */
 export function questionIn(text: string): Asked {
   const trimmed = text.trim();
   const [, alone] = /^([1-5]\d\d)(?: OK| Created| No Content)?$/i.exec(trimmed) ?? [];
@@ -35,6 +37,8 @@ export function questionIn(text: string): Asked {
     const reason = trimmed as ProblemReason;
     return failure({ kind: reasons[reason].kinds[0], reason, messages: [] });
   }
+  const warning = warningIn(trimmed);
+  if (warning) return { kind: 'warning', warning };
   const value = parsed(trimmed);
   if (isPlain(value)) return ofJson(value);
   return ofReportText(trimmed) ?? ofMessage(trimmed);

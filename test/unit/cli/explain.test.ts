@@ -15,6 +15,7 @@ import {
 } from '../../../src/failure/errors.js';
 import { supportReport } from '../../../src/attach/support-report.js';
 import { questionIn } from '../../../src/cli/explain/question.js';
+import { processWarnings, warnings } from '../../../src/cli/explain/warnings.js';
 import { command } from '../../support/command.js';
 
 const kindOf = (text: string) => {
@@ -69,6 +70,34 @@ test.each([
   ['{"level":50,"err":{"code":"ECONNREFUSED","message":"connect ECONNREFUSED"}}', 'connection-refused'],
 ])('%j is %s', (text, kind) => {
   expect(kindOf(text)).toBe(kind);
+});
+
+test.each(Object.entries({ ...warnings, ...processWarnings }))(
+  'the warning %s is explained by its code, and by its line in the log, with each of its messages',
+  async (code, rows) => {
+    const asJson = await command(['explain', '--json', code]);
+    const { warning, meanings } = JSON.parse(asJson.out) as {
+      warning: string;
+      meanings: { says: string; remedy: string }[];
+    };
+    expect([asJson.code, warning, meanings.length]).toEqual([0, code, rows.length]);
+    const { out } = await command(['explain', `axios-procore: something (warning code="${code}")`]);
+    expect(out).toBe(
+      [
+        `Warning (${code})`,
+        ...meanings.flatMap(({ says, remedy }) => [`  Says:       ${says}`, `  What to do: ${remedy}`]),
+        '  See:        docs/troubleshooting.md#warnings\n',
+      ].join('\n'),
+    );
+    expect(out).not.toMatch(/[`[\]]|\]\(/);
+  },
+);
+
+test('a warning names the pages that its text links to', async () => {
+  const { out } = await command(['explain', 'pacing-alone']);
+  expect(out).toContain(
+    'What to do: Look after Redis; no call fails for it. When Redis is away (docs/pacing.md#when-redis-is-away)\n',
+  );
 });
 
 test.each(Object.keys(problems))('the kind %s is explained by its name', (kind) => {
