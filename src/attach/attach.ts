@@ -29,6 +29,7 @@ import { createScopes } from './scopes.js';
 import { createPostForm } from '../token/endpoint/post-form.js';
 import type { Procore } from './handle.js';
 import { createProxyWarning } from './proxy-warning.js';
+import { createUnseenRenewals } from '../legacy/unseen-renewals.js';
 import { createLongPath } from '../line/long-path.js';
 import { scheduleRetries } from '../line/retry.js';
 import { createSender } from '../line/send.js';
@@ -124,6 +125,16 @@ export function createAttach(
       calls,
       learn: shared.learn,
       serverNowMs: () => env.now() + shared.serverOffsetMs(),
+      ownBearerAnswered:
+        settings.legacy.takeOverRefresh && settings.grant === 'refresh_token'
+          ? createUnseenRenewals({
+              env,
+              requests: shared.ownTokenRequests,
+              serverOffsetMs: shared.serverOffsetMs,
+              bounds: client.bounds,
+              warnOnce: events.warnOnce,
+            })
+          : undefined,
     });
     const makeBody = createBodyMaker(env);
     const sender = createSender({ env, calls, origins, enter, makeBody, authorize, settle });

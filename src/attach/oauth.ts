@@ -67,6 +67,7 @@ export function createOauth({
         isRenewal: shared.ownRenewals.isInside,
         goesInClear: (config, url) => goesInClear(copy, config.adapter, url, config),
         serverOffsetMs,
+        requests: shared.ownTokenRequests,
         warnOnce,
       })
     : undefined;

@@ -7,6 +7,7 @@ import type { OwnRequestUnderWay } from '../token/endpoint/exchange.js';
 import type { TokenStore } from '../store/store.js';
 import type { Holder } from '../token/grant/memories.js';
 import { createOwnRenewals, type OwnRenewals } from '../legacy/own-renewals.js';
+import { createOwnTokenRequests, type OwnTokenRequests } from '../legacy/unseen-renewals.js';
 import { accountKey } from '../token/account.js';
 import type { HeldTokenSet, TokenSource } from '../token/source.js';
 import type { AllGates } from './all-gates.js';
@@ -47,6 +48,8 @@ export interface Shared {
   readonly outliving: Map<string, OwnRequestUnderWay>;
   /** Marks what the application's own `exchange` function does, because it may use an instance of another attach. */
   readonly ownRenewals: OwnRenewals;
+  /** What is known of the application's own token requests. */
+  readonly ownTokenRequests: OwnTokenRequests;
   /** Where calls wait for the server, one gate for each limit. */
   readonly gates: AllGates;
   /** Learns the server's clock from a `Date` header. */
@@ -167,6 +170,7 @@ export function createShared(
     },
     outliving: new Map(),
     ownRenewals: createOwnRenewals(),
+    ownTokenRequests: createOwnTokenRequests(),
     gates: ownGates,
     learn(date) {
       if (date === undefined) return;

@@ -23,6 +23,7 @@ import { createInTime, type AnsweredCall } from './in-time.js';
 import type { SendTokenRequest } from './passage.js';
 import { createTakeoverAnswers } from './takeover-answers.js';
 import type { LegacyTokenRequest } from './token-request.js';
+import type { OwnTokenRequests } from './unseen-renewals.js';
 
 /** A token request of the application, before it is sent. */
 export interface LegacyCall {
@@ -61,6 +62,7 @@ export function createTakeover(deps: {
   /** Whether a proxy could read a request with this configuration (see `wire/in-clear`). */
   goesInClear: (config: AxiosRequestConfig, url: string) => boolean;
   serverOffsetMs: () => number;
+  requests: OwnTokenRequests;
   warnOnce: Events['warnOnce'];
 }): Takeover {
   const { env, copy, settings, grants, sendTokenRequest, warnOnce, accounts } = deps;
@@ -218,6 +220,7 @@ export function createTakeover(deps: {
     const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
     // The request of a renewal is sent: answered from that same renewal, it would wait for itself.
     if (isForeign || deps.isRenewal()) return call.adapter(call.config);
+    deps.requests.haveBeenSeen = true;
     if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
       const source = sourceFor(request.refreshToken, call);
       return inTime(call, (answered) => {

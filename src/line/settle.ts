@@ -6,12 +6,23 @@ import { answerOf } from '../failure/never-sent.js';
 import { connectionFailureOf } from '../failure/transport.js';
 import type { Env } from '../time/env.js';
 import { awakeNow } from '../time/within.js';
+import type { TokenSource } from '../token/source.js';
 import { readAnswer, type Answer } from '../wire/answer.js';
 import { mayThrottle, retryAfterMs } from '../wire/server-wait.js';
 import { tellAnswered, type Attempt } from './attempt.js';
 import { closeMade } from './body.js';
 import { note, type Call, type Calls } from './call.js';
 import { tellWholeTimeout } from './overtime.js';
+
+/** An answer to a call that was sent with the application's own bearer, because its account has no token for it. */
+export interface OwnBearerAnswer {
+  readonly bearer: string;
+  /** The source of the account's tokens. */
+  readonly source: TokenSource;
+  readonly status: number;
+  /** The header `Date`, unparsed. */
+  readonly date: unknown;
+}
 
 /**
  * Waits for the adapter of an attempt, tells clock, gate and account what it has come to, and folds that into the history of the call.
@@ -31,8 +42,10 @@ export function createSettle(deps: {
   /** Learns the server's clock from a `Date` header. */
   learn: (date: unknown) => void;
   serverNowMs: () => number;
+  /** Told of each answer to a call that was sent with the application's own bearer. Undefined where nobody is to be told. */
+  ownBearerAnswered: ((answer: OwnBearerAnswer) => void) | undefined;
 }): Settle {
-  const { env, calls, learn, serverNowMs } = deps;
+  const { env, calls, learn, serverNowMs, ownBearerAnswered } = deps;
 
   function settle(
     sending: Promise<AxiosResponse>,
@@ -76,6 +89,9 @@ export function createSettle(deps: {
       tellAnswered(attempt, status);
       if (call.history.renewed && status !== undefined && status !== 401) source.replayAccepted();
     }
+    const { bearer } = call.request;
+    if (ownBearerAnswered && source && !lease && bearer !== undefined && answer && !tokenless)
+      ownBearerAnswered({ bearer, source, status: answer.status, date: answer.date });
     return answer;
   }
 
