@@ -11,8 +11,14 @@ export interface OwnRenewals {
   isInside(): boolean;
 }
 
-/** Creates the mark of one attach. */
+/** One for all marks: before Node 24 each storage that was ever used slows down every promise of the process, and is never given back. */
+const marks = new AsyncLocalStorage<readonly object[]>();
+
+/** Creates a mark. */
 export function createOwnRenewals(): OwnRenewals {
-  const inside = new AsyncLocalStorage<true>();
-  return { run: (present) => inside.run(true, present), isInside: () => inside.getStore() === true };
+  const mark = {};
+  return {
+    run: (present) => marks.run([...(marks.getStore() ?? []), mark], present),
+    isInside: () => marks.getStore()?.includes(mark) === true,
+  };
 }
