@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign, type KeyPairKeyObjectResult } from 'node:crypto';
 
 /** The claims that differ between tokens; times are in milliseconds. */
 export interface Claims {
@@ -7,7 +7,7 @@ export interface Claims {
   expiresAtMs: number;
 }
 
-/** Signs access tokens with a key of its own. */
+/** Signs access tokens. */
 export interface Signer {
   /** SPKI PEM. */
   readonly publicKeyPem: string;
@@ -15,9 +15,13 @@ export interface Signer {
   sign(claims: Claims): string;
 }
 
-/** Makes a P-521 key pair; Procore signs its access tokens with ES512 too. */
+/** One for all emulators of a process, because to make it takes longer than all else at the start of one. */
+let keys: KeyPairKeyObjectResult | undefined;
+
+/** Signs with a P-521 key; Procore signs its access tokens with ES512 too. */
 export function createSigner(issuer: string): Signer {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' });
+  keys ??= generateKeyPairSync('ec', { namedCurve: 'P-521' });
+  const { privateKey, publicKey } = keys;
   const header = encode({ alg: 'ES512', typ: 'JWT' });
   return {
     publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),

@@ -24,12 +24,19 @@ export function isPath(path: string): boolean {
   }
 }
 
+type Find = ReturnType<typeof match<Record<string, string | string[]>>>;
+/** By path, for all emulators of a process: most of their routes are the same. */
+const compiledPaths = new Map<string, Find>();
+
+function compile(path: string): Find {
+  let find = compiledPaths.get(path);
+  if (!find) compiledPaths.set(path, (find = match(path, { decode, sensitive: true })));
+  return find;
+}
+
 /** Compiles the paths of routes. */
 export function createRouter<Route extends Routed>(routes: readonly Route[]): Router<Route> {
-  const compiled = routes.map((route) => ({
-    route,
-    find: match<Record<string, string | string[]>>(route.path, { decode, sensitive: true }),
-  }));
+  const compiled = routes.map((route) => ({ route, find: compile(route.path) }));
   return (method, path) => {
     const asked = method === 'HEAD' ? 'GET' : method;
     for (const { route, find } of compiled) {
