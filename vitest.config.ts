@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { patienceMs } from './test/support/patience.js';
 
-/** `AXIOS=axios-0.27 vitest run --project flow` runs the whole-plugin tests on another axios; `npm run test:axios` runs them on all. */
+/** `AXIOS=axios-0.27 vitest run --project 'flow*'` runs the whole-plugin tests on another axios; `npm run test:axios` runs them on all. */
 const axiosUnderTest = process.env['AXIOS'] ?? 'axios';
 /** `PLUGIN_AXIOS=axios-1.7` lets the plugin itself import another one: two copies in one process. */
 const axiosOfPlugin = process.env['PLUGIN_AXIOS'] ?? axiosUnderTest;
@@ -19,13 +19,41 @@ const timeouts = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: {
 /** Also .cts: what loads optional packages is CommonJS in both builds. */
 const oxc = { include: /\.[cm]?tsx?$/ };
 
+/**
+ * Files of one process, because loading the package for each of them would take as long as its tests; and those that need a process of their
+ * own, because they mock modules or intercept what a process sends, which holds only for what is loaded after that.
+ */
+function projects(
+  name: string,
+  folders: readonly string[],
+  { test, ...project }: TestProjectInlineConfiguration,
+): TestProjectInlineConfiguration[] {
+  const all = folders.map((folder) => `${folder}/**/*.test.ts`);
+  const ownProcess = folders.map((folder) => `${folder}/**/*.own-process.test.ts`);
+  return [
+    {
+      ...project,
+      test: {
+        ...test,
+        ...timeouts,
+        name,
+        include: all,
+        exclude: ownProcess,
+        isolate: false,
+        setupFiles: [...(test?.setupFiles ?? []), 'test/support/left-behind.ts'],
+      },
+    },
+    { ...project, test: { ...test, ...timeouts, name: `${name}-own-process`, include: ownProcess } },
+  ];
+}
+
 export default defineConfig({
   oxc,
   test: {
-    // Also on the core that vitest keeps for itself: it has little to do.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: many tests wait for servers and timers, and vitest itself has little to do.
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      {
+      ...projects('unit', ['test/unit', 'test/docs'], {
         extends: true,
         // An example under test finds the package as it is here, not as it was built.
         resolve: {
@@ -40,15 +68,10 @@ export default defineConfig({
             },
           ],
         },
-        test: {
-          name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/docs/**/*.test.ts'],
-          // Those that run beside one another wait for timers, and hardly compute.
-          maxConcurrency: 20,
-          ...timeouts,
-        },
-      },
-      {
+        // Those that run beside one another wait for timers, and hardly compute.
+        test: { maxConcurrency: 20 },
+      }),
+      ...projects('flow', ['test/flow'], {
         oxc,
         plugins: [
           {
@@ -62,14 +85,8 @@ export default defineConfig({
             },
           },
         ],
-        test: {
-          name: 'flow',
-          include: ['test/flow/**/*.test.ts'],
-          setupFiles: ['test/support/adapter.ts'],
-          env: { AXIOS_VERSION: version },
-          ...timeouts,
-        },
-      },
+        test: { setupFiles: ['test/support/adapter.ts'], env: { AXIOS_VERSION: version } },
+      }),
       // Real servers and real processes.
       {
         extends: true,

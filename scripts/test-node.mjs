@@ -37,7 +37,7 @@ const modules = entries.filter((entry) => !entry.endsWith('.json'));
 const folder = mkdtempSync(join(tmpdir(), 'axios-procore-nodes-'));
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 /** With one worker each, as the versions run beside one another, and without the record of durations that they would share. */
-const flow = ['run', '--project', 'flow', '--reporter=dot', '--maxWorkers=1', '--no-cache'];
+const flow = ['run', '--project', 'flow*', '--reporter=dot', '--maxWorkers=1', '--no-cache'];
 const checks = [
   ['every entry point by `import`', ['import.mjs']],
   ['every entry point by `require`', ['require.cjs']],

@@ -34,6 +34,17 @@ test('nobody is named, and no address is invented: the authors are those of the 
     expect([page, read(page).match(/[\w.-]+@[\w-]+\.\w+/g)]).toEqual([page, null]);
 });
 
+test('a test file that mocks modules or intercepts requests has a process of its own', () => {
+  const needs = /\bvi\.(do)?[mM]ock\(|(from|import\() ?'(nock|msw\/node)'/;
+  const shared = ['test/unit', 'test/flow', 'test/docs'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((name) => `${folder}/${String(name)}`)
+      .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.own-process.test.ts')),
+  );
+  expect(shared.length).toBeGreaterThan(300);
+  expect(shared.filter((name) => needs.test(read(name)))).toEqual([]);
+});
+
 test('CONTRIBUTING.md names commands that are there, and each one that package.json has for people', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const text = read('CONTRIBUTING.md');
