@@ -1,5 +1,6 @@
-// Runs npm scripts beside one another, so that every core has something to do. All run to their ends, what each has said is printed in one
+// Runs npm scripts beside one another, as many at a time as there are cores. All run to their ends, what each has said is printed in one
 // piece, and it fails if any of them fails: `node scripts/at-once.mjs check:lint check:types`. `--most 3` runs as many at a time.
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { succeeds } from './succeeds.mjs';
 
@@ -15,7 +16,7 @@ const work = async () => {
     (went ? passed : failed).push(script);
   }
 };
-await Promise.all(Array.from({ length: Number(values.most ?? positionals.length) }, work));
+await Promise.all(Array.from({ length: Number(values.most ?? availableParallelism()) }, work));
 const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
 console.log(`\n${passed.length} of ${positionals.length} commands passed in ${seconds} s`);
 for (const script of failed) console.error(`FAILED: npm run ${script}`);

@@ -1,5 +1,6 @@
 // Uses the packed tarball on every Node that we promise to work with, on Bun and on Deno, ends with a table, and fails where something fails
 // or where the results differ from docs/compatibility.md. The binaries are packages of the registry, for Linux on x64.
+// `npm run test:node -- --newest` runs the flow tests on the newest Node only.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agrees, print } from './matrix-table.mjs';
+import { agrees, notLookedAt, print } from './matrix-table.mjs';
 import { outcomeOf } from './succeeds.mjs';
 import { startPostgres } from '../test/stores/support/postgres-server.ts';
 import { startRedis } from '../test/stores/support/redis-server.ts';
@@ -66,6 +67,8 @@ const runtimes = [
 /** The first sentence of whatever does not work on Bun or Deno. */
 const refusal = /does not work on (Bun|Deno)/;
 const firstNode = runtimes[0][2];
+const withFlow = process.argv.includes('--newest') ? [nodes.at(-1)] : nodes.slice(1);
+const programsWithFlow = withFlow.map((name) => join(installedAs(name), 'bin/node'));
 let columns;
 process.env['AXIOS_PROCORE_REQUIRE_SERVERS'] = '1';
 const [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
@@ -124,6 +127,10 @@ async function column([what, version, program, before]) {
     }
     if (cwd === root && program === firstNode) {
       cells.push('`npm test`');
+      continue;
+    }
+    if (cwd === root && !programsWithFlow.includes(program)) {
+      cells.push(notLookedAt);
       continue;
     }
     // Ends what hangs, however slow the machine is.

@@ -93,12 +93,16 @@ describe('the workflows', () => {
       'npm run test:axios -- --boundaries',
       'npm run test:model',
       'npm run test:recipes',
+      'npm run test:browser',
     ]);
   });
 
   test('run on machines of their own what .ci/run runs after the test command', () => {
     expect(workflow('matrix').jobs['matrix']!.strategy!.matrix.command).toEqual(commandsAtOnce);
-    expect(workflow('check').jobs['test']!.steps.map(({ run }) => run)).toContain('npm test');
+    expect(workflow('check').jobs['test']!.steps.flatMap(({ run }) => run ?? [])).toEqual([
+      'npm run check',
+      'npm test',
+    ]);
     expect(workflow('matrix').jobs['nightly']!.steps.map(({ run }) => run)).toContain('.ci/nightly');
   });
 });
@@ -111,7 +115,10 @@ describe('the workflow that publishes', () => {
 
   test('publishes what was tested, with its provenance, and adds it and its bill of materials to the release', () => {
     const ran = pack.steps.map(({ run }) => run);
-    const order = ['npm test', 'npm run audit', 'npm pack', 'npm run --silent sbom > axios-procore.cdx.json'];
+    const order = [
+      ...['npm run check', 'npm test', 'npm run test:package', 'npm run audit', 'npm pack'],
+      'npm run --silent sbom > axios-procore.cdx.json',
+    ];
     expect(ran.filter((run) => order.includes(run!))).toEqual(order);
     expect(publish.steps.at(-1)!.run).toBe('npm publish ./axios-procore-*.tgz --provenance --access public');
     expect([publish.needs, attach.needs]).toEqual(['pack', 'publish']);
