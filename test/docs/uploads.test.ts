@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { attachProcore, memoryTokenStore } from '../../src/index.js';
 import { examplesOf, root } from './support/pages.js';
@@ -12,6 +12,7 @@ import { runExample } from './support/run.js';
 beforeAll(() => {
   for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
 });
+afterAll(() => void vi.unstubAllEnvs());
 
 test('the upload of docs/uploads.md runs as it stands: the bytes reach the storage, which gets no token', async () => {
   const emulator = await startEmulator();
