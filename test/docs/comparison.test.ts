@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readResults } from '../../bench/support/files.js';
 import { compare, withComparison } from './support/comparison/table.js';
 import { read, root } from './support/pages.js';
@@ -8,6 +8,7 @@ import { read, root } from './support/pages.js';
 beforeAll(() => {
   for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '*');
 });
+afterAll(() => void vi.unstubAllEnvs());
 
 /** Without the padding that makes columns of a table. */
 const unpadded = (page: string) => page.replace(/ +/g, ' ').replace(/-{3,}/g, '---');
