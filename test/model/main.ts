@@ -24,7 +24,7 @@ const kinds: readonly FaultKind[] = [
 const { values } = parseArgs({
   options: {
     /** How many seeds. */
-    seeds: { type: 'string', default: '3000' },
+    seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     /** One seed alone, with its trace. */
     seed: { type: 'string' },
