@@ -32,6 +32,11 @@ export const warnings: Readonly<Record<WarningCode, readonly WarningRow[]>> = {
       says: '`the application has got tokens of another user than those of this account, or nobody can say whose: they are left to it`',
       remedy: 'Tell whose tokens a call uses: [several users](legacy.md#several-users)',
     },
+    {
+      says: '`legacy.takeOverRefresh takes nothing over, because the application gets its tokens by requests that no attached instance makes`',
+      remedy:
+        'After a 401 the user had a new token within seconds, and no attached instance asked for it: nothing keeps processes from spending the same refresh token. Attach to the instance that makes the token requests too: [legacy code](legacy.md)',
+    },
   ],
   'another-user': [
     {
