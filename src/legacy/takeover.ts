@@ -217,10 +217,12 @@ export function createTakeover(deps: {
   }
 
   return async (request, call) => {
-    const isForeign = request.clientId !== undefined && request.clientId !== settings.clientId;
     // The request of a renewal is sent: answered from that same renewal, it would wait for itself.
-    if (isForeign || deps.isRenewal()) return call.adapter(call.config);
+    if (deps.isRenewal()) return call.adapter(call.config);
+    // Also by one of another client, which is not answered: the code that makes it is not out of sight.
     deps.requests.haveBeenSeen = true;
+    if (request.clientId !== undefined && request.clientId !== settings.clientId)
+      return call.adapter(call.config);
     if (request.grant === 'refresh_token' && settings.grant === 'refresh_token') {
       const source = sourceFor(request.refreshToken, call);
       return inTime(call, (answered) => {

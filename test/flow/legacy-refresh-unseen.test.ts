@@ -110,6 +110,14 @@ describe('there is no warning of an unseen refresh', () => {
     expect(warnings(h)).toEqual([expect.stringContaining('a bearer of a user of whom no tokens are held')]);
   });
 
+  test('where the attached instance refreshes as another client, whose requests are not taken over', async () => {
+    await using h = await createHarness({ ...setup, options: { ...takingOver, clientId: 'another-client' } });
+    const own = await refusedOnce(h);
+    const { data } = await h.instance.post<TokenSet>('/oauth/token', refreshForm(h, own.refresh_token!));
+    await repeated(h, data);
+    expect(warnings(h)).toEqual([]);
+  });
+
   test('without takeOverRefresh', async () => {
     await using h = await createHarness({ ...setup, options: {} });
     await h.procore.setTokens(h.emulator.issue({ userId: 2 }));
