@@ -33,10 +33,12 @@ export async function telling<T>(
     if (over.signal.aborted) return;
     const why =
       lastFailureOf(instance, account)?.message ??
-      `there is no answer from ${options.environment.loginUrl} so far`;
+      `it waits for the token store, or for ${options.environment.loginUrl}`;
     done();
     const until = momentOf(endsAt, io.env.now());
-    const line = settings.clean(`${text} takes long, and goes on until ${until}, at the latest: ${why}`);
+    const line = settings.clean(
+      `${text} takes long, and goes on until ${until}, longer only where the token store is waited for: ${why}`,
+    );
     io.err(`${withoutControls(sentence(line), false)}\n`);
     done = io.waiting(text);
   };

@@ -37,9 +37,10 @@ export function questionIn(text: string): Asked {
     const reason = trimmed as ProblemReason;
     return failure({ kind: reasons[reason].kinds[0], reason, messages: [] });
   }
-  const warning = warningIn(trimmed);
-  if (warning) return { kind: 'warning', warning };
   const value = parsed(trimmed);
+  const code = isPlain(value) ? value['code'] : undefined;
+  const warning = (typeof code === 'string' ? warningIn(code) : undefined) ?? warningIn(trimmed);
+  if (warning) return { kind: 'warning', warning };
   if (isPlain(value)) return ofJson(value);
   return ofReportText(trimmed) ?? ofMessage(trimmed);
 }

@@ -154,9 +154,13 @@ export interface ExplainedWarning {
   readonly messages: readonly WarningRow[];
 }
 
-/** The warning of this code, or of the code in a line of the log (`warning code="…"`); undefined where there is none. */
+/** A code in a line of the log, be that JSON in which the quotation mark is escaped, and in what Node prints of a warning of the process. */
+const codeInLine = /\(warning code=\\?"([\w-]+)|\[(?!warning\])([\w-]+)\] ProcoreWarning\b/;
+
+/** The warning of this code, or of the code in a line; undefined where there is none. */
 export function warningIn(text: string): ExplainedWarning | undefined {
-  const code = /\(warning code="([\w-]+)"/.exec(text)?.[1] ?? text;
+  const [, inLog, ofProcess] = codeInLine.exec(text) ?? [];
+  const code = inLog ?? ofProcess ?? text;
   const all: Readonly<Record<string, readonly WarningRow[]>> = { ...warnings, ...processWarnings };
   const rows = Object.hasOwn(all, code) ? all[code] : undefined;
   return (

@@ -93,6 +93,17 @@ test.each(Object.entries({ ...warnings, ...processWarnings }))(
   },
 );
 
+test.each([
+  ['the JSON of the event', '{"code":"pacing-alone","message":"… and may meet 429s"}'],
+  ['a line of a logger that writes JSON', '{"level":40,"msg":"… 429s (warning code=\\"pacing-alone\\")"}'],
+  ['the same with its fields', '{"level":"warn","message":"… 429s","event":"warning","code":"pacing-alone"}'],
+  ['what Node prints', '(node:1) [warning] ProcoreWarning: … 429s (warning code="pacing-alone")'],
+  ['what Node prints of a part that has no handle', '(node:1) [health-file] ProcoreWarning: … ENOENT'],
+])('a warning is explained by %s, and is no failure that its text names', (_what, text) => {
+  const code = text.includes('health-file') ? 'health-file' : 'pacing-alone';
+  expect(questionIn(text)).toMatchObject({ kind: 'warning', warning: { code } });
+});
+
 test('a warning names the pages that its text links to', async () => {
   const { out } = await command(['explain', 'pacing-alone']);
   expect(out).toContain(
