@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import config from '../../vitest.config.js';
 import { codeIn, read, root } from './support/pages.js';
 
 interface Field {
@@ -43,6 +44,27 @@ test('a test file that mocks modules or intercepts requests has a process of its
   );
   expect(shared.length).toBeGreaterThan(300);
   expect(shared.filter((name) => needs.test(read(name)))).toEqual([]);
+});
+
+test('every project that a command names is there: Vitest says nothing of one that is not, beside one that is', () => {
+  const { projects } = config.test as unknown as { projects: { test: { name: string } }[] };
+  const names = projects.map(({ test }) => test.name);
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const texts = [
+    ...Object.values(scripts),
+    ...readdirSync(join(root, 'scripts')).map((name) =>
+      /\.m?js$/.test(name) ? read(`scripts/${name}`) : '',
+    ),
+  ];
+  const called = texts.flatMap((text) =>
+    [...text.matchAll(/--project(?:',\s*'| "?)([a-z-]+\*?)(?![\w.*])/g)].map(([, pattern]) => pattern!),
+  );
+  expect(called.length).toBeGreaterThan(12);
+  const isOf = (name: string, pattern: string) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  expect(called.filter((pattern) => !names.some((name) => isOf(name, pattern)))).toEqual([]);
+  // And each project is run by a command, those included whose files have processes of their own.
+  expect(names.filter((name) => !called.some((pattern) => isOf(name, pattern)))).toEqual([]);
 });
 
 test('CONTRIBUTING.md names commands that are there, and each one that package.json has for people', () => {
