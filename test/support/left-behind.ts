@@ -15,7 +15,11 @@ const shared = () => ({
     process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
   ),
   ofEveryObject: Object.getOwnPropertyNames(Object.prototype),
-  axiosDefaults: { ...axios.defaults, headers: undefined },
+  axiosDefaults: { ...axios.defaults, headers: JSON.stringify(axios.defaults.headers) },
+  interceptors: [axios.interceptors.request, axios.interceptors.response].map(
+    (manager) => (manager as unknown as { handlers?: unknown[] }).handlers?.filter(Boolean).length,
+  ),
+  folder: process.cwd(),
   hasFakeTimers: vi.isFakeTimers(),
   fetch: globalThis.fetch,
 });
