@@ -31,7 +31,9 @@ const seed = () => {
 };
 const stored = () =>
   JSON.parse(readFileSync(place.file, 'utf8')) as { access_token: string; refresh_token: string };
-const run = (...args: string[]) => command(args, { environment: place.environment });
+/** On a clock that stands still: however long a command takes, it says nothing meanwhile. */
+const run = (...args: string[]) =>
+  command(args, { environment: place.environment, env: createManualEnv(Date.now()) });
 
 test('status reads the store, and sends nothing', async () => {
   const none = await run('status');
@@ -152,7 +154,7 @@ test.each(['refresh', 'revoke'])(
   async (name) => {
     const before = seed();
     const environment = { ...place.environment, PROCORE_CLIENT_SECRET: 'not-the-secret-17' };
-    const { code, out, err } = await command([name], { environment });
+    const { code, out, err } = await command([name], { environment, env: createManualEnv(Date.now()) });
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(/^axios-procore: [^\n]*refused this client[^\n]*\n$/);
     expect(err).not.toContain('not-the-secret-17');
