@@ -27,7 +27,6 @@ const boundaries = {
   'axios-0.21 http': 'the oldest; aborts by a cancel token only',
   'axios-1.0 http': 'the first with headers of a class',
   'axios-1.13.3 fetch': 'loses the answer of a status that is refused',
-  'axios fetch': 'the newest',
 };
 const onBoundaries = process.argv.includes('--boundaries');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));

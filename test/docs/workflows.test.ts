@@ -92,7 +92,6 @@ describe('the workflows', () => {
     expect(commands.filter((command) => !isBuilt(command))).toEqual([
       'npm run test:axios -- --boundaries',
       'npm run test:model',
-      'npm run test:recipes',
       'npm run test:browser',
     ]);
   });
