@@ -21,7 +21,8 @@ const oxc = { include: /\.[cm]?tsx?$/ };
 
 /**
  * Files of one process, because loading the package for each of them would take as long as its tests; and those that need a process of their
- * own, because they mock modules or intercept what a process sends, which holds only for what is loaded after that.
+ * own, because they watch all that happens in it, or because they mock modules or intercept requests, which holds only for what is loaded
+ * after that.
  */
 function projects(
   name: string,

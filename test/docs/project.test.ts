@@ -35,8 +35,9 @@ test('nobody is named, and no address is invented: the authors are those of the 
     expect([page, read(page).match(/[\w.-]+@[\w-]+\.\w+/g)]).toEqual([page, null]);
 });
 
-test('a test file that mocks modules or intercepts requests has a process of its own', () => {
-  const needs = /\bvi\.(do)?[mM]ock\(|(from|import\() ?'(nock|msw\/node)'/;
+test('a test file that mocks modules, intercepts requests or watches the whole process has a process of its own', () => {
+  const needs =
+    /\bvi\.(do)?[mM]ock\(|(from|import\() ?'(nock|msw\/node)'|\bsubscribe\(|spyOn\(process, 'emitWarning'|getActiveResourcesInfo\(/;
   const shared = ['test/unit', 'test/flow', 'test/docs'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .map((name) => `${folder}/${String(name)}`)

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { tokenEventNames } from '../../src/health/token-events.js';
 import type { ProcoreOptions } from '../../src/options/options.js';
 import type { LockRecord } from '../../src/store/store.js';
@@ -86,8 +87,10 @@ function watchStore(store: TestStore, see: (what: string) => void): void {
 /** As a tracer sees them, whichever adapter sends them. */
 function watchTokenRequests(url: string, see: (what: string) => void): () => void {
   const listen = (message: unknown) => {
-    const { request } = message as { request: { path: string; origin?: string; host?: string } };
-    if (request.path.startsWith('/oauth/')) see('token request');
+    const { request } = message as { request: ClientRequest | { path: string; origin: string } };
+    const origin = 'origin' in request ? request.origin : `http://${String(request.getHeader('host'))}`;
+    // A renewal of another test may still be under way in this process.
+    if (origin === url && request.path.startsWith('/oauth/')) see('token request');
   };
   const channels = ['http.client.request.start', 'undici:request:create'];
   for (const channel of channels) subscribe(channel, listen);
