@@ -25,7 +25,6 @@ const runs = copies.flatMap(({ copy, version }) => [
 /** What is new at each of them. The newest over http is what `npm test` runs on. */
 const boundaries = {
   'axios-0.21 http': 'the oldest; aborts by a cancel token only',
-  'axios-1.0 http': 'the first with headers of a class',
   'axios-1.13.3 fetch': 'loses the answer of a status that is refused',
 };
 const onBoundaries = process.argv.includes('--boundaries');

@@ -97,7 +97,11 @@ describe('the workflows', () => {
   });
 
   test('run on machines of their own what .ci/run runs after the test command', () => {
-    expect(workflow('matrix').jobs['matrix']!.strategy!.matrix.command).toEqual(commandsAtOnce);
+    const ofCheck = ['npm run check', 'npm run test'];
+    expect(workflow('matrix').jobs['matrix']!.strategy!.matrix.command).toEqual(
+      commandsAtOnce.filter((command) => !ofCheck.includes(command)),
+    );
+    expect(commandsAtOnce).toEqual(expect.arrayContaining(ofCheck));
     expect(workflow('check').jobs['test']!.steps.flatMap(({ run }) => run ?? [])).toEqual([
       'npm run check',
       'npm test',
