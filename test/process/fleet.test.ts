@@ -95,7 +95,7 @@ describe.each<StoreKind>(['file', 'redis', 'postgres'])('a fleet of eight on one
     if (location === undefined) return skip(`no ${kind} server here`);
     const emulator: Emulator = await startEmulator({ maxLogEntries: Infinity });
     // Long enough for a death to strike in the middle.
-    emulator.misbehave({ on: 'token', times: Infinity, after: true, do: { kind: 'delay', ms: 15 } });
+    emulator.misbehave({ on: 'token', times: Infinity, after: true, do: { kind: 'delay', ms: 45 } });
     const opened = await openStore(kind, location);
     const procore = attachProcore(axios.create({ baseURL: emulator.url, proxy: false }), {
       clientId: emulator.clientId,
@@ -117,7 +117,7 @@ describe.each<StoreKind>(['file', 'redis', 'postgres'])('a fleet of eight on one
         emulator.expire();
         if (rotation % 12 === 0) {
           // Wherever it is: before the request, in it, before the save, or far from any.
-          await sleep(Math.random() * 30);
+          await sleep(Math.random() * 90);
           const victim = fleet.splice(Math.floor(Math.random() * fleet.length), 1)[0]!;
           const kill: Kill = { atMs: Date.now(), untilMs: Infinity };
           kills.push(kill);

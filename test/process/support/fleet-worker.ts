@@ -39,7 +39,7 @@ while (!finishing) {
     const { code, message } = error as { code?: string; message: string };
     tell({ kind: 'failed', code, message });
   }
-  await sleep(Math.random() * 40);
+  await sleep(Math.random() * 120);
 }
 const { status } = await instance.get('/rest/v1.0/me');
 tell({ kind: 'finished', accessToken: shortFingerprint(await procore.getAccessToken()), status });
