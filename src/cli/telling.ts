@@ -17,7 +17,7 @@ interface Doing {
 
 /**
  * Shows that something at the login host is waited for. Where that takes long, a line on standard error says what has failed, and until when
- * it goes on.
+ * it may go on.
  */
 export async function telling<T>(
   io: Io,
@@ -37,7 +37,7 @@ export async function telling<T>(
     done();
     const until = momentOf(endsAt, io.env.now());
     const line = settings.clean(
-      `${text} takes long, and goes on until ${until}, longer only where the token store is waited for: ${why}`,
+      `${text} takes long, and may go on until ${until}, longer only where the token store is waited for: ${why}`,
     );
     io.err(`${withoutControls(sentence(line), false)}\n`);
     done = io.waiting(text);

@@ -53,7 +53,7 @@ interface Running {
 }
 
 /** What the command says where the login host takes longer than two seconds, as it may on a machine that is busy. */
-const slowness = /^.* takes long, and goes on until .*\n/gm;
+const slowness = /^.* takes long, and may go on until .*\n/gm;
 
 /** Starts the installed command in a process of its own. */
 function start(

@@ -225,13 +225,13 @@ describe.each([
     return [refresh_token, place.emulator.clientSecret];
   };
 
-  test('says after two seconds what is waited for, and until when it goes on, and then only the result', async () => {
+  test('says after two seconds what is waited for, and until when it may go on, and then only the result', async () => {
     const secrets = expired();
     const held = place.emulator.misbehave({ on, do: { kind: 'hold' } });
     const { before, after, written, waiting, ran } = await runUntil(held.struck(), () => held.release());
     expect(before).toEqual([]);
     expect(after).toEqual([
-      `${text} takes long, and goes on until 2026-06-30 12:01:30 UTC, in 1 min, longer only where the token store is waited for: it waits for the token store, or for ${place.emulator.url}.\n`,
+      `${text} takes long, and may go on until 2026-06-30 12:01:30 UTC, in 1 min, longer only where the token store is waited for: it waits for the token store, or for ${place.emulator.url}.\n`,
     ]);
     expect([ran.code, written]).toEqual([0, after]);
     // What is shown at a terminal makes room for the line.
@@ -247,7 +247,7 @@ describe.each([
     expect(after).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^${text} takes long, and goes on until 2026-06-30 12:01:30 UTC, in 1 min, longer only where the token store is waited for: ${failure}, the answer of ${place.emulator.url} was lost \\(ECONNRESET\\)[^\\n]*\\.\n$`,
+          `^${text} takes long, and may go on until 2026-06-30 12:01:30 UTC, in 1 min, longer only where the token store is waited for: ${failure}, the answer of ${place.emulator.url} was lost \\(ECONNRESET\\)[^\\n]*\\.\n$`,
         ),
       ),
     ]);
