@@ -96,7 +96,7 @@ describe('the workflows', () => {
     ]);
   });
 
-  test('run on machines of their own what .ci/run runs after the test command', () => {
+  test('run what .ci/run runs: the checks and the test command on one machine, each other command on one of its own', () => {
     const ofCheck = ['npm run check', 'npm run test'];
     expect(workflow('matrix').jobs['matrix']!.strategy!.matrix.command).toEqual(
       commandsAtOnce.filter((command) => !ofCheck.includes(command)),
